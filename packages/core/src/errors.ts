@@ -1,0 +1,92 @@
+/** What use cases and ports fail with. No message ever holds a plaintext token or a digest. */
+import { Data } from "effect"
+import type { TokenState } from "./token/ApiToken.ts"
+import type { Side } from "./token/Refusal.ts"
+
+/** One thing that is wrong with an input: where, and what, as a sentence's end. Never the value itself. */
+export interface InputIssue {
+  readonly path: ReadonlyArray<string>
+  readonly message: string
+}
+
+const sentence = (issues: ReadonlyArray<InputIssue>): string =>
+  issues.map(({ path, message }) => `${path.join(".") || "input"} ${message}`).join("; ")
+
+/** The input does not have the shape that is asked for: a missing owner, a number for a string, a date that is none. */
+export class InvalidInput extends Data.TaggedError("InvalidInput")<{ readonly issues: ReadonlyArray<InputIssue> }> {
+  override get message(): string {
+    return sentence(this.issues)
+  }
+}
+
+/** A scope, a name or an expiry that has the right shape, but that the rules or the policy forbid. */
+export class PolicyViolation extends Data.TaggedError("PolicyViolation")<{
+  readonly issues: ReadonlyArray<InputIssue>
+}> {
+  override get message(): string {
+    return sentence(this.issues)
+  }
+}
+
+/** More was asked for than there is to give: scopes that the token, or its owner, does not hold. */
+export class ScopeNotHeld extends Data.TaggedError("ScopeNotHeld")<{
+  readonly scopes: ReadonlyArray<string>
+  readonly on: Side
+}> {
+  override get message(): string {
+    return `The ${this.on} does not hold ${this.scopes.join(", ")}, so it can't be given`
+  }
+}
+
+/** The owner is deactivated or gone: nothing can be issued for them. */
+export class InactiveOwner extends Data.TaggedError("InactiveOwner")<{ readonly ownedBy: string }> {
+  override get message(): string {
+    return `The owner ${this.ownedBy} is not active`
+  }
+}
+
+/** This owner has no token with this id; somebody else's token is none of theirs. */
+export class TokenNotFound extends Data.TaggedError("TokenNotFound")<{ readonly id: string }> {
+  override get message(): string {
+    return `There is no token ${this.id} of this owner`
+  }
+}
+
+/** The token is revoked or expired, and so can't be changed any more, but by revoking it. */
+export class TokenNotLive extends Data.TaggedError("TokenNotLive")<{
+  readonly id: string
+  readonly state: Exclude<TokenState, "live">
+}> {
+  override get message(): string {
+    return `The token ${this.id} is ${this.state} and can't be changed any more`
+  }
+}
+
+/** A token with this id or this digest is in the store already. From `issue`: random bytes repeat themselves. */
+export class DuplicateToken extends Data.TaggedError("DuplicateToken")<{ readonly id: string }> {
+  override get message(): string {
+    return `The id or a digest of the token ${this.id} is in the store already`
+  }
+}
+
+/** Somebody else changed the token between reading and writing. Nothing was written: read it again. */
+export class RevisionConflict extends Data.TaggedError("RevisionConflict")<{ readonly id: string }> {
+  override get message(): string {
+    return `The token ${this.id} was changed by somebody else in the meantime`
+  }
+}
+
+/**
+ * The store (or the directory of owners) did not answer in time, or answered with an outage. Never a verdict about a
+ * token. After a write the outcome is unknown: read before you repeat it; if `issue` or `rotate` failed so, revoke or
+ * rotate what you then find, since its plaintext is lost.
+ */
+export class RepositoryUnavailable extends Data.TaggedError("RepositoryUnavailable")<{
+  /** Which operation of the port failed: `insert`. */
+  readonly operation: string
+  readonly cause: unknown
+}> {
+  override get message(): string {
+    return `The token store is not available (${this.operation})`
+  }
+}

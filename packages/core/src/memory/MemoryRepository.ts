@@ -1,0 +1,156 @@
+/** An `ApiTokenRepository` that forgets everything when the process ends: for tests and for trying things out. */
+import { Effect, Exit, Layer, Option, Order, Stream } from "effect"
+import type { DateTime } from "effect"
+import { DuplicateToken, RevisionConflict } from "../errors.ts"
+import { ApiTokenRepository, type FoundToken, type ListQuery } from "../ports/ApiTokenRepository.ts"
+import { type ApiToken, diedAt, type Revocation, stateOf } from "../token/ApiToken.ts"
+import type { Attribution } from "../token/Attribution.ts"
+import { OwnerId } from "../token/OwnerId.ts"
+import type { TokenId } from "../token/TokenId.ts"
+
+/** One process, no persistence. Reads and writes are atomic because nothing here waits. */
+const make = Effect.sync(() => {
+  const tokens = new Map<TokenId, ApiToken>()
+  const byDigest = new Map<string, { readonly id: TokenId; readonly found: Exit.Exit<Option.Option<FoundToken>> }>()
+
+  const isTaken = (token: ApiToken) =>
+    token.secrets.some(({ digest }) => (byDigest.get(digest.hex)?.id ?? token.id) !== token.id)
+
+  const put = (token: ApiToken) => {
+    remove(token.id)
+    tokens.set(token.id, token)
+    for (const secret of token.secrets) {
+      byDigest.set(secret.digest.hex, { id: token.id, found: Exit.succeed(Option.some({ token, secret })) })
+    }
+  }
+
+  const remove = (id: TokenId) => {
+    for (const { digest } of tokens.get(id)?.secrets ?? []) byDigest.delete(digest.hex)
+    tokens.delete(id)
+  }
+
+  const revokeAll = (predicate: (token: ApiToken) => boolean, revocation: Revocation, by: Attribution) =>
+    Effect.sync(() => {
+      const revoked = [...tokens.values()].filter((token) => Option.isNone(token.revocation) && predicate(token))
+      for (const token of revoked) put(token.revoke(revocation, by))
+      return revoked.length
+    })
+
+  const listOwnedBy = ({ ownedBy, state, now, after, limit }: ListQuery) =>
+    Effect.sync(() =>
+      [...tokens.values()]
+        .filter(
+          (token) =>
+            token.ownedBy === ownedBy &&
+            (state === "any" || (stateOf(token, now) === "live") === (state === "live")) &&
+            (Option.isNone(after) || newestFirst(after.value, token) < 0),
+        )
+        .sort(newestFirst)
+        .slice(0, limit),
+    )
+
+  return ApiTokenRepository.of({
+    insert: (token) =>
+      Effect.suspend(() => {
+        if (tokens.has(token.id) || isTaken(token)) return Effect.fail(new DuplicateToken({ id: token.id }))
+        put(token)
+        return Effect.void
+      }),
+
+    findById: (id) => Effect.sync(() => Option.fromUndefinedOr(tokens.get(id))),
+
+    findManyById: (ids) => Effect.sync(() => ids.flatMap((id) => tokens.get(id) ?? [])),
+
+    findByDigest: (candidates) => {
+      for (const digest of candidates) {
+        const entry = byDigest.get(digest.hex)
+        if (entry !== undefined) return entry.found
+      }
+      return nothingFound
+    },
+
+    replace: (token, expectedRevision) =>
+      Effect.suspend((): Effect.Effect<void, RevisionConflict | DuplicateToken> => {
+        if (tokens.get(token.id)?.revision !== expectedRevision)
+          return Effect.fail(new RevisionConflict({ id: token.id }))
+        if (isTaken(token)) return Effect.fail(new DuplicateToken({ id: token.id }))
+        put(token)
+        return Effect.void
+      }),
+
+    revokeOwnedBy: (ownedBy, revocation, by) =>
+      revokeAll((token) => token.ownedBy === OwnerId.assert(ownedBy), revocation, by),
+
+    revokeIssuedTo: (issuedTo, ownedBy, revocation, by) =>
+      revokeAll(
+        (token) =>
+          Option.contains(token.issuedTo, issuedTo) &&
+          (Option.isNone(ownedBy) || token.ownedBy === OwnerId.assert(ownedBy.value)),
+        revocation,
+        by,
+      ),
+
+    listOwnedBy,
+
+    countLiveOwnedBy: (ownedBy, now) =>
+      Effect.map(
+        listOwnedBy({ ownedBy, state: "live", now, after: Option.none(), limit: Infinity }),
+        (live) => live.length,
+      ),
+
+    liveCreatedBefore: (instant, now) =>
+      Stream.suspend(() =>
+        Stream.fromIterable(
+          [...tokens.values()]
+            .filter((token) => isBefore(token.createdAt, instant) && stateOf(token, now) === "live")
+            .sort((left, right) => newestFirst(right, left)),
+        ),
+      ),
+
+    expiringBetween: (from, to) =>
+      Stream.suspend(() =>
+        Stream.fromIterable(
+          [...tokens.values()]
+            .filter(
+              ({ expiresAt, revocation }) =>
+                Option.isNone(revocation) &&
+                Option.exists(expiresAt, (expiry) => !isBefore(expiry, from) && isBefore(expiry, to)),
+            )
+            .sort(soonestFirst),
+        ),
+      ),
+
+    keyIdsInUse: Effect.sync(() => {
+      const keyIds = [...tokens.values()].flatMap(({ secrets }) => secrets.map(({ keyId }) => keyId))
+      return [...new Map(keyIds.map((keyId) => [Option.getOrNull(keyId), keyId])).values()]
+    }),
+
+    purge: (diedBefore) =>
+      Effect.sync(() => {
+        const dead = new Set(
+          [...tokens.values()]
+            .filter((token) => Option.exists(diedAt(token), (at) => isBefore(at, diedBefore)))
+            .map(({ id }) => id),
+        )
+        const lineage = [...tokens.values()].filter(
+          ({ id, ancestors }) => dead.has(id) || ancestors.some((ancestor) => dead.has(ancestor)),
+        )
+        for (const { id } of lineage) remove(id)
+        return lineage.length
+      }),
+  })
+})
+
+const nothingFound = Exit.succeed(Option.none<FoundToken>())
+
+const isBefore = (left: DateTime.Utc, right: DateTime.Utc) => left.epochMilliseconds < right.epochMilliseconds
+
+const newestFirst = (left: Pick<ApiToken, "createdAt" | "id">, right: Pick<ApiToken, "createdAt" | "id">): number =>
+  right.createdAt.epochMilliseconds - left.createdAt.epochMilliseconds || Order.String(right.id, left.id)
+
+const soonestFirst = (left: ApiToken, right: ApiToken): number =>
+  expiryOf(left) - expiryOf(right) || Order.String(left.id, right.id)
+
+const expiryOf = ({ expiresAt }: ApiToken) => (Option.isSome(expiresAt) ? expiresAt.value.epochMilliseconds : Infinity)
+
+export const MemoryRepository = { layer: Layer.effect(ApiTokenRepository, make) } as const

@@ -1,0 +1,36 @@
+/** Random bytes and SHA-256 from `node:crypto` (Node, Deno, Bun). */
+import { hash, randomFillSync } from "node:crypto"
+import { Layer } from "effect"
+import { Hasher } from "../ports/Hasher.ts"
+import { SecureRandom } from "../ports/SecureRandom.ts"
+import { Digest } from "../token/Digest.ts"
+
+/**
+ * The system's CSPRNG, asked for 4 KiB at a time (one call for each token costs 60 times as much). Bytes are handed out
+ * once and erased from the pool.
+ */
+const pooledRandom = (): SecureRandom["Service"] => {
+  const pool = new Uint8Array(4096)
+  let used = pool.length
+  return {
+    bytes: (count) => {
+      if (count > pool.length) return randomFillSync(new Uint8Array(count))
+      if (used + count > pool.length) {
+        randomFillSync(pool)
+        used = 0
+      }
+      const bytes = pool.slice(used, used + count)
+      pool.fill(0, used, used + count)
+      used += count
+      return bytes
+    },
+  }
+}
+
+/** `SecureRandom` and `Hasher` for Node. */
+export const NodeCrypto = {
+  layer: Layer.merge(
+    Layer.sync(SecureRandom, pooledRandom),
+    Layer.succeed(Hasher, { sha256: (text) => Digest.fromHex(hash("sha256", text, "hex")) }),
+  ),
+} as const

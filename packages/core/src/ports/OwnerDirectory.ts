@@ -1,0 +1,34 @@
+/** The port by which the core learns what an owner may do now. Optional: without it, every owner may do everything. */
+import { Context, Effect, Layer } from "effect"
+import { RepositoryUnavailable } from "../errors.ts"
+import type { OwnerId } from "../token/OwnerId.ts"
+
+/** What an owner may do now: nothing at all, everything, or these scopes and what they imply. */
+export type OwnerAuthority =
+  | { readonly active: false }
+  | { readonly active: true; readonly scopes: ReadonlyArray<string> | "all" }
+
+export class OwnerDirectory extends Context.Service<
+  OwnerDirectory,
+  {
+    /**
+     * Asked at every verify of a live token and at every issue, so that a deactivation takes effect on the next
+     * request. An owner who does not exist (any longer) is not active. Fails only for an outage: a failure is
+     * answered with "unavailable", never taken for a verdict.
+     */
+    readonly authorityOf: (ownedBy: OwnerId) => Effect.Effect<OwnerAuthority, RepositoryUnavailable>
+  }
+>()("@tokenry/core/OwnerDirectory") {
+  /** A directory from a function that may be asynchronous. What it throws, or rejects with, counts as an outage. */
+  static layerFrom(
+    authorityOf: (ownedBy: string) => OwnerAuthority | Promise<OwnerAuthority>,
+  ): Layer.Layer<OwnerDirectory> {
+    return Layer.succeed(OwnerDirectory, {
+      authorityOf: (ownedBy) =>
+        Effect.tryPromise({
+          try: async () => authorityOf(ownedBy),
+          catch: (cause) => new RepositoryUnavailable({ operation: "authorityOf", cause }),
+        }),
+    })
+  }
+}

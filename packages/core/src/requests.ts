@@ -1,0 +1,164 @@
+/** What callers of the use cases ask for: the shape of each request, checked once, at the edge. */
+import { DateTime, Effect, Schema, SchemaIssue } from "effect"
+import { type InputIssue, InvalidInput } from "./errors.ts"
+import { ListCursor } from "./ListCursor.ts"
+import { Instant } from "./token/Instant.ts"
+import { Lifetime } from "./token/Lifetime.ts"
+import { OwnerId } from "./token/OwnerId.ts"
+import { flawOfText } from "./token/Text.ts"
+import type { RequestedExpiry } from "./token/TokenPolicy.ts"
+
+const text = (maxLength: number) =>
+  Schema.String.check(Schema.makeFilter((value: string) => flawOfText(value, maxLength)))
+
+/** Told by a client, so kept as it is, but for length. */
+const clientText = Schema.String.check(Schema.isMaxLength(1000))
+
+const AttributionInput = Schema.Struct({
+  actor: Schema.Union([
+    Schema.Struct({ kind: Schema.Literals(["person", "token", "sweep"]), id: text(255) }),
+    Schema.Struct({ kind: Schema.Literal("system") }),
+  ]),
+  origin: Schema.Struct({
+    address: Schema.optionalKey(clientText),
+    userAgent: Schema.optionalKey(clientText),
+  }),
+})
+
+const ownedBy = Schema.String.check(Schema.makeFilter((value: string) => OwnerId.flawOf(value)))
+
+const instantOrNever = Schema.declare(
+  (value): value is string | Date | null =>
+    value === null ||
+    (typeof value === "string" && Instant.parse(value) !== undefined) ||
+    (value instanceof Date && !Number.isNaN(value.getTime())),
+  { expected: "an RFC 3339 date and time with an offset, of a day that exists, or null" },
+)
+
+const lifetime = Schema.declare(
+  (value): value is string => typeof value === "string" && Lifetime.parse(value) !== undefined,
+  { expected: 'a whole number of minutes, hours, days or weeks, as in "90 days"' },
+)
+
+const expiry = {
+  /** RFC 3339 with an offset, or a `Date`; `null` for never. Not together with `expiresIn`. */
+  expiresAt: Schema.optional(instantOrNever),
+  /** `90 days`: N `minutes`, `hours`, `days` or `weeks`. Not together with `expiresAt`. */
+  expiresIn: Schema.optional(lifetime),
+}
+
+const scopes = Schema.Array(Schema.String).check(Schema.isMaxLength(1000))
+
+/** Who makes the change, and from where; the application itself if it isn't told. */
+const by = Schema.optional(AttributionInput)
+
+const ofToken = {
+  id: Schema.String,
+  /** Whose token it has to be. Somebody else's is not found. */
+  ownedBy,
+  by,
+}
+
+export const IssueRequest = Schema.Struct({
+  /** Who the token is to act for. */
+  ownedBy,
+  /** 1 to 100 characters by which a person tells it from their others. */
+  name: Schema.String,
+  /** Declared scopes. Empty: the token proves identity and permits nothing. */
+  scopes,
+  ...expiry,
+  /** The third party that gets the token: an app, an integration. 1 to 255 characters. */
+  issuedTo: Schema.optional(text(255)),
+  by,
+})
+export type IssueRequest = typeof IssueRequest.Type
+
+export const FindRequest = Schema.Struct({ id: Schema.String, ownedBy })
+export type FindRequest = typeof FindRequest.Type
+
+export const ListRequest = Schema.Struct({
+  ownedBy,
+  /** `live`, `dead` (revoked or expired) or, if it isn't told, `any`. */
+  state: Schema.optional(Schema.Literals(["live", "dead", "any"])),
+  /** 1 to 100; 20 if it isn't told. */
+  limit: Schema.optional(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100 }))),
+  /** The `nextCursor` of the page before. */
+  cursor: Schema.optional(
+    Schema.String.check(
+      Schema.makeFilter(
+        (value: string) => ListCursor.decode(value) !== undefined || "must be a cursor that a page gave",
+      ),
+    ),
+  ),
+})
+export type ListRequest = typeof ListRequest.Type
+
+export const RenameRequest = Schema.Struct({ ...ofToken, name: Schema.String })
+export type RenameRequest = typeof RenameRequest.Type
+
+export const NarrowRequest = Schema.Struct({ ...ofToken, scopes })
+export type NarrowRequest = typeof NarrowRequest.Type
+
+export const ShortenRequest = Schema.Struct({ ...ofToken, ...expiry }).check(
+  Schema.makeFilter(
+    ({ expiresAt, expiresIn }) =>
+      expiresAt !== undefined || expiresIn !== undefined || { path: ["expiresAt"], issue: "is missing" },
+  ),
+)
+export type ShortenRequest = typeof ShortenRequest.Type
+
+export const EditRequest = Schema.Struct({
+  ...ofToken,
+  name: Schema.optional(Schema.String),
+  scopes: Schema.optional(scopes),
+  ...expiry,
+})
+export type EditRequest = typeof EditRequest.Type
+
+const reason = Schema.optional(text(255))
+
+export const RevokeRequest = Schema.Struct({
+  ...ofToken,
+  /** Why, in words for people. */
+  reason,
+})
+export type RevokeRequest = typeof RevokeRequest.Type
+
+export const RevokeOwnedByRequest = Schema.Struct({ ownedBy, reason, by })
+export type RevokeOwnedByRequest = typeof RevokeOwnedByRequest.Type
+
+/** The request if it has the schema's shape and no other field; else everything that is wrong with it at once. */
+export const parse = <S extends Schema.Top & { readonly DecodingServices: never }>(schema: S, request: unknown) =>
+  Schema.decodeUnknownEffect(schema)(request, { errors: "all", onExcessProperty: "error" }).pipe(
+    Effect.mapError((error) => new InvalidInput({ issues: issuesOf(error) })),
+  )
+
+const format = SchemaIssue.makeFormatterStandardSchemaV1()
+
+const issuesOf = (error: Schema.SchemaError): ReadonlyArray<InputIssue> =>
+  format(error.issue).issues.map(({ path = [], message }) => ({
+    path: path.map((segment) => (typeof segment === "object" ? segment.key : segment)).map(String),
+    message: message
+      .replace(/^Missing key$/, "is missing")
+      .replace(/^Expected no excess property$/, "is not a field that is known here")
+      .replace(/^Expected (?=(string|number|boolean)$)/, "must be a ")
+      .replace(/^Expected (?=(array|object)$)/, "must be an ")
+      .replace(/^Expected /, "must be "),
+  }))
+
+/** What the two fields of a request come to: at most one of them may be given. */
+export const requestedExpiry = ({
+  expiresAt,
+  expiresIn,
+}: Pick<IssueRequest, "expiresAt" | "expiresIn">): Effect.Effect<RequestedExpiry, InvalidInput> => {
+  if (expiresIn === undefined) {
+    return Effect.succeed(
+      typeof expiresAt === "string" ? Instant.parse(expiresAt) : expiresAt && DateTime.fromDateUnsafe(expiresAt),
+    )
+  }
+  return expiresAt === undefined
+    ? Effect.succeed(Lifetime.parse(expiresIn))
+    : Effect.fail(
+        new InvalidInput({ issues: [{ path: ["expiresIn"], message: "must not be given together with expiresAt" }] }),
+      )
+}

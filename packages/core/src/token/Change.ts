@@ -1,0 +1,31 @@
+/** One line of a token's history: what happened to it, when, by whom and from where. */
+import { type DateTime, Option } from "effect"
+import type { Actor, Attribution, Origin } from "./Attribution.ts"
+
+export type ChangeKind = "issued" | "renamed" | "narrowed" | "shortened" | "rotated" | "overlap-ended" | "revoked"
+
+export interface Change {
+  readonly kind: ChangeKind
+  readonly at: DateTime.Utc
+  readonly actor: Actor
+  readonly origin: Origin
+  /** What it was before, or why; in words for people. */
+  readonly detail: Option.Option<string>
+}
+
+/** How many changes a token remembers; older ones are forgotten first. */
+const remembered = 50
+
+const make = (kind: ChangeKind, at: DateTime.Utc, by: Attribution, detail?: string): Change => ({
+  kind,
+  at,
+  actor: by.actor,
+  origin: by.origin,
+  detail: Option.fromUndefinedOr(detail),
+})
+
+/** The history with one more change, of which the last 50 are kept. */
+const append = (history: ReadonlyArray<Change>, change: Change): ReadonlyArray<Change> =>
+  [...history, change].slice(-remembered)
+
+export const Change = { make, append, remembered } as const

@@ -1,0 +1,47 @@
+/** One digest of a token, with its generation and what it is still good for. */
+import { type Brand, type DateTime, Option } from "effect"
+import type { Digest } from "./Digest.ts"
+import type { Instant } from "./Instant.ts"
+
+/** Which key of a key ring the digest was made with. */
+export type KeyId = string & Brand.Brand<"KeyId">
+
+/**
+ * - `Active`: the one secret that clients should use.
+ * - `Retiring`: replaced by a rotation, accepted until the instant `until`, which never lies after the expiry that
+ *   the token had then.
+ * - `Retired`: no longer accepted; remembered so that its return can be noticed.
+ */
+export type SecretState =
+  | { readonly _tag: "Active" }
+  | { readonly _tag: "Retiring"; readonly until: DateTime.Utc }
+  | { readonly _tag: "Retired"; readonly at: DateTime.Utc }
+
+export interface Secret {
+  readonly digest: Digest
+  /** 1 for the secret that a token was issued with, one more at each rotation. */
+  readonly generation: number
+  /** None: plain SHA-256, made without a key ring. */
+  readonly keyId: Option.Option<KeyId>
+  readonly state: SecretState
+}
+
+const active: SecretState = { _tag: "Active" }
+
+/** Whether a client may still use the secret at `now`. */
+const isUsable = (secret: Secret, now: Instant): boolean => {
+  switch (secret.state._tag) {
+    case "Active":
+      return true
+    case "Retiring":
+      return now.epochMilliseconds < secret.state.until.epochMilliseconds
+    case "Retired":
+      return false
+  }
+}
+
+/** Until when the secret is accepted, given the token's expiry. */
+const expiryOf = (secret: Secret, expiresAt: Option.Option<DateTime.Utc>): Option.Option<DateTime.Utc> =>
+  secret.state._tag === "Retiring" ? Option.some(secret.state.until) : expiresAt
+
+export const Secret = { active, isUsable, expiryOf } as const

@@ -1,0 +1,116 @@
+/** What a plaintext token looks like: makes one from random bytes, recognises one, says what is wrong with a string. */
+import { randomCharacters } from "./Base62.ts"
+import { checksumFlawOf, checksumLength, checksumOf } from "./Checksum.ts"
+
+/** In what way a string is not a token of a format. */
+export type TokenFlaw = "NotAString" | "WrongPrefix" | "WrongLength" | "WrongCharacter" | "WrongChecksum"
+
+/** One shape of plaintext tokens. */
+export interface TokenFormat {
+  readonly name: "checksummed" | "hex"
+  /** What stands before the first `_`, as in `tcp_…`. */
+  readonly prefix: string
+  /** How many characters each token has. */
+  readonly length: number
+  /** How many random bytes `make` is to be given. */
+  readonly randomByteCount: number
+  /**
+   * A plaintext token from `randomByteCount` bytes of a cryptographically secure source. `undefined` if too many of
+   * them had to be rejected (less than once in 10^15 calls): call again with fresh bytes.
+   */
+  readonly make: (random: Uint8Array) => string | undefined
+  /** What is wrong with the string as a token of this format; `undefined` if nothing is. Asks no store. */
+  readonly flawOf: (presented: string) => TokenFlaw | undefined
+}
+
+interface TokenFormatOptions {
+  /** 1 to 16 of `a-z`, `0-9`, beginning with a letter. Make it your product's, so that a leaked token can be told. */
+  readonly prefix: string
+}
+
+const randomLength = 43
+
+/**
+ * `prefix_`, 43 base62 characters (256 random bits), 6 characters of checksum: the default.
+ *
+ * @throws Error if the prefix is not allowed.
+ */
+const checksummed = ({ prefix }: TokenFormatOptions): TokenFormat => {
+  const start = checkedStart(prefix)
+  const length = start.length + randomLength + checksumLength
+  return {
+    name: "checksummed",
+    prefix,
+    length,
+    randomByteCount: 64,
+    make: (random) => {
+      const characters = randomCharacters(random, randomLength)
+      return characters === undefined ? undefined : `${start}${characters}${checksumOf(characters)}`
+    },
+    flawOf: (presented) => {
+      if (presented.length !== length) return "WrongLength"
+      if (!presented.startsWith(start)) return "WrongPrefix"
+      return checksumFlawOf(presented, start.length)
+    },
+  }
+}
+
+/**
+ * `prefix_` and 64 lower-case hex digits (256 random bits), without a checksum: for tokens that other software made
+ * or expects in this shape.
+ *
+ * @throws Error if the prefix is not allowed.
+ */
+const hex = ({ prefix }: TokenFormatOptions): TokenFormat => {
+  const start = checkedStart(prefix)
+  const length = start.length + 64
+  const digits = /^[0-9a-f]{64}$/
+  return {
+    name: "hex",
+    prefix,
+    length,
+    randomByteCount: 32,
+    make: (random) =>
+      random.length < 32
+        ? undefined
+        : start + Array.from(random.subarray(0, 32), (byte) => byte.toString(16).padStart(2, "0")).join(""),
+    flawOf: (presented) => {
+      if (presented.length !== length) return "WrongLength"
+      if (!presented.startsWith(start)) return "WrongPrefix"
+      return digits.test(presented.slice(start.length)) ? undefined : "WrongCharacter"
+    },
+  }
+}
+
+/** The two formats that ship. */
+export const TokenFormat = { checksummed, hex } as const
+
+/**
+ * What is wrong with the value as a token of any of these formats; `undefined` if one recognises it. Of several
+ * flaws it names the one of the format that came nearest.
+ */
+export const flawOfAll = (formats: ReadonlyArray<TokenFormat>, presented: unknown): TokenFlaw | undefined => {
+  if (typeof presented !== "string") return "NotAString"
+  let nearest: TokenFlaw = "WrongLength"
+  for (const format of formats) {
+    const flaw = format.flawOf(presented)
+    if (flaw === undefined) return undefined
+    if (nearness[flaw] > nearness[nearest]) nearest = flaw
+  }
+  return nearest
+}
+
+const nearness: Record<TokenFlaw, number> = {
+  NotAString: 0,
+  WrongLength: 1,
+  WrongPrefix: 2,
+  WrongCharacter: 3,
+  WrongChecksum: 4,
+}
+
+const checkedStart = (prefix: string): string => {
+  if (!/^[a-z][a-z0-9]{0,15}$/.test(prefix)) {
+    throw new Error(`A token prefix is 1 to 16 of a-z and 0-9, beginning with a letter, but got "${prefix}"`)
+  }
+  return `${prefix}_`
+}

@@ -1,0 +1,27 @@
+/** The public name of a token: a UUIDv7 (RFC 9562 §5.7), which sorts by the time of issue and is no secret. */
+import type { Brand, DateTime } from "effect"
+
+export type TokenId = string & Brand.Brand<"TokenId">
+
+const pattern = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+
+const is = (value: unknown): value is TokenId => typeof value === "string" && pattern.test(value)
+
+/** How many random bytes `make` is to be given. */
+const randomByteCount = 10
+
+/** An id for a token issued at `now`: 48 bits of milliseconds, version and variant, 74 random bits. */
+const make = (now: DateTime.Utc, random: Uint8Array): TokenId => {
+  const milliseconds = now.epochMilliseconds.toString(16).padStart(12, "0")
+  const digits = Array.from(random.subarray(0, randomByteCount), (byte) => byte.toString(16).padStart(2, "0")).join("")
+  const variant = (8 + (parseInt(digits.charAt(3), 16) & 3)).toString(16)
+  return [
+    milliseconds.slice(0, 8),
+    milliseconds.slice(8),
+    `7${digits.slice(0, 3)}`,
+    `${variant}${digits.slice(4, 7)}`,
+    digits.slice(7, 19),
+  ].join("-") as TokenId
+}
+
+export const TokenId = { is, make, randomByteCount } as const

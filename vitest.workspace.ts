@@ -1,0 +1,21 @@
+/** How all tests run, a project for each package: `vitest run --config vitest.workspace.ts`. */
+import { defineConfig } from "vitest/config"
+
+const roots = ["packages/core", "packages/sqlite", "packages/http", "packages/koa", "apps/demo", "tools"]
+
+/** Packages are tested as their sources stand, without a build. */
+const conditions = ["@tokenry/source", "module", "node", "development|production"]
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    projects: roots.map((root) => ({
+      extends: true as const,
+      test: { name: root, root, include: ["test/**/*.test.ts"] },
+    })),
+    reporters: ["default", "./tools/ClosingLine.ts"],
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+  },
+})
