@@ -12,6 +12,7 @@ import {
   TokenNotLive,
 } from "./errors.ts"
 import { ListCursor } from "./ListCursor.ts"
+import { makePlaintext } from "./plaintext.ts"
 import { ApiTokenRepository } from "./ports/ApiTokenRepository.ts"
 import { Hasher } from "./ports/Hasher.ts"
 import { OwnerDirectory } from "./ports/OwnerDirectory.ts"
@@ -142,16 +143,14 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
     return authority.active ? authority.scopes : yield* new InactiveOwner({ ownedBy })
   })
 
-  const makePlaintext = (): string => {
-    for (let attempt = 0; attempt < 8; attempt++) {
-      const plaintext = format.make(random.bytes(format.randomByteCount))
-      if (plaintext !== undefined) return plaintext
-    }
-    throw new Error("The source of random bytes gives bytes that are not random")
-  }
-
   const issue = Effect.fn("ApiTokens.issue")(function* (request: Request.IssueRequest) {
-    const { name, scopes, issuedTo, by = unattributed, ...rest } = yield* Request.parse(Request.IssueRequest, request)
+    const {
+      name,
+      scopes,
+      issuedTo,
+      by = unattributed,
+      ...rest
+    } = yield* Request.parseRequest(Request.IssueRequest, request)
     const ownedBy = rest.ownedBy as OwnerId
     const now = yield* DateTime.now
     const expiry = yield* Request.requestedExpiry(rest)
@@ -159,7 +158,7 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
     const held = yield* ownersScopes(ownedBy)
     const excess = held === "all" ? [] : proposal.scopes.filter((scope) => !catalogue.close(held).includes(scope))
     if (excess.length > 0) return yield* new ScopeNotHeld({ scopes: excess, on: "owner" })
-    const plaintext = makePlaintext()
+    const plaintext = makePlaintext(format, random)
     const token = ApiToken.issue(
       {
         ...proposal,
@@ -194,11 +193,11 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
   })
 
   const find = Effect.fn("ApiTokens.find")(function* (request: Request.FindRequest) {
-    return yield* findOwned(yield* Request.parse(Request.FindRequest, request))
+    return yield* findOwned(yield* Request.parseRequest(Request.FindRequest, request))
   })
 
   const list = Effect.fn("ApiTokens.list")(function* (request: Request.ListRequest) {
-    const { ownedBy, state = "any", limit = 20, cursor } = yield* Request.parse(Request.ListRequest, request)
+    const { ownedBy, state = "any", limit = 20, cursor } = yield* Request.parseRequest(Request.ListRequest, request)
     const after = Option.fromUndefinedOr(cursor === undefined ? undefined : ListCursor.decode(cursor))
     const now = yield* DateTime.now
     const found = yield* repository.listOwnedBy({ ownedBy: ownedBy as OwnerId, state, now, after, limit: limit + 1 })
@@ -220,7 +219,7 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
     }).pipe(Effect.catchTag("DuplicateToken", Effect.die))
 
   const edit = Effect.fn("ApiTokens.edit")(function* (input: Request.EditRequest) {
-    const request = yield* Request.parse(Request.EditRequest, input)
+    const request = yield* Request.parseRequest(Request.EditRequest, input)
     const { name, scopes, by = unattributed } = request
     const expiry = yield* Request.requestedExpiry(request)
     return yield* change(request, (token, now) =>
@@ -237,7 +236,7 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
   })
 
   const revoke = Effect.fn("ApiTokens.revoke")(function* (input: Request.RevokeRequest) {
-    const request = yield* Request.parse(Request.RevokeRequest, input)
+    const request = yield* Request.parseRequest(Request.RevokeRequest, input)
     const { reason = onRequest, by = unattributed } = request
     return yield* change(request, (token, now) => Effect.succeed(token.revoke({ at: now, reason }, by))).pipe(
       Effect.retry({ while: isLostRace, schedule: afterLostRace }),
@@ -246,7 +245,11 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
   })
 
   const revokeOwnedBy = Effect.fn("ApiTokens.revokeOwnedBy")(function* (input: Request.RevokeOwnedByRequest) {
-    const { ownedBy, reason = onRequest, by = unattributed } = yield* Request.parse(Request.RevokeOwnedByRequest, input)
+    const {
+      ownedBy,
+      reason = onRequest,
+      by = unattributed,
+    } = yield* Request.parseRequest(Request.RevokeOwnedByRequest, input)
     return yield* repository.revokeOwnedBy(ownedBy as OwnerId, { at: yield* DateTime.now, reason }, by)
   })
 
@@ -256,9 +259,9 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
     verifyAt,
     find,
     list,
-    rename: (request) => Effect.flatMap(Request.parse(Request.RenameRequest, request), edit),
-    narrow: (request) => Effect.flatMap(Request.parse(Request.NarrowRequest, request), edit),
-    shorten: (request) => Effect.flatMap(Request.parse(Request.ShortenRequest, request), edit),
+    rename: (request) => Effect.flatMap(Request.parseRequest(Request.RenameRequest, request), edit),
+    narrow: (request) => Effect.flatMap(Request.parseRequest(Request.NarrowRequest, request), edit),
+    shorten: (request) => Effect.flatMap(Request.parseRequest(Request.ShortenRequest, request), edit),
     edit,
     revoke,
     revokeOwnedBy,

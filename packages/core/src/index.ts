@@ -21,13 +21,15 @@ export {
 } from "./ports/ApiTokenRepository.ts"
 export { Hasher } from "./ports/Hasher.ts"
 export { type OwnerAuthority, OwnerDirectory } from "./ports/OwnerDirectory.ts"
+export { makePlaintext } from "./plaintext.ts"
 export { SecureRandom } from "./ports/SecureRandom.ts"
-export type {
+export {
   EditRequest,
   FindRequest,
   IssueRequest,
   ListRequest,
   NarrowRequest,
+  parseRequest,
   RenameRequest,
   RevokeOwnedByRequest,
   RevokeRequest,

@@ -128,7 +128,10 @@ export const RevokeOwnedByRequest = Schema.Struct({ ownedBy, reason, by })
 export type RevokeOwnedByRequest = typeof RevokeOwnedByRequest.Type
 
 /** The request if it has the schema's shape and no other field; else everything that is wrong with it at once. */
-export const parse = <S extends Schema.Top & { readonly DecodingServices: never }>(schema: S, request: unknown) =>
+export const parseRequest = <S extends Schema.Top & { readonly DecodingServices: never }>(
+  schema: S,
+  request: unknown,
+) =>
   Schema.decodeUnknownEffect(schema)(request, { errors: "all", onExcessProperty: "error" }).pipe(
     Effect.mapError((error) => new InvalidInput({ issues: issuesOf(error) })),
   )
