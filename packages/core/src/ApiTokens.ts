@@ -198,7 +198,7 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
 
   const list = Effect.fn("ApiTokens.list")(function* (request: Request.ListRequest) {
     const { ownedBy, state = "any", limit = 20, cursor } = yield* Request.parseRequest(Request.ListRequest, request)
-    const after = Option.fromUndefinedOr(cursor === undefined ? undefined : ListCursor.decode(cursor))
+    const after = Option.fromUndefinedOr(cursor === undefined ? undefined : ListCursor.decode(cursor, TokenId.is))
     const now = yield* DateTime.now
     const found = yield* repository.listOwnedBy({ ownedBy: ownedBy as OwnerId, state, now, after, limit: limit + 1 })
     const items = found.slice(0, limit)

@@ -1,16 +1,19 @@
-/** The opaque string by which a client asks for an owner's next page of tokens. */
+/** The opaque string by which a client asks for the next page of a list, the newest first. */
 import { DateTime, Result } from "effect"
 import { Base64Url } from "effect/encoding"
-import type { ListPosition } from "./ports/ApiTokenRepository.ts"
-import { TokenId } from "./token/TokenId.ts"
 
-const encode = ({ createdAt, id }: ListPosition): string => Base64Url.encode(`${createdAt.epochMilliseconds}.${id}`)
+interface Position<Id extends string> {
+  readonly createdAt: DateTime.Utc
+  readonly id: Id
+}
 
-/** The position in a cursor, or `undefined` if no page ever gave this cursor out. */
-const decode = (cursor: string): ListPosition | undefined => {
+const encode = ({ createdAt, id }: Position<string>): string => Base64Url.encode(`${createdAt.epochMilliseconds}.${id}`)
+
+/** The position in a cursor, or `undefined` if no page can have given it out: its id has to be one. */
+const decode = <Id extends string>(cursor: string, isId: (value: unknown) => value is Id): Position<Id> | undefined => {
   const [, milliseconds, id] =
     /^(\d{1,15})\.(.+)$/.exec(Result.getOrElse(Base64Url.decodeString(cursor), () => "")) ?? []
-  if (milliseconds === undefined || !TokenId.is(id)) return undefined
+  if (milliseconds === undefined || !isId(id)) return undefined
   const position = { createdAt: DateTime.makeUnsafe(Number(milliseconds)), id }
   return encode(position) === cursor ? position : undefined
 }

@@ -11,6 +11,7 @@ export {
   TokenNotFound,
   TokenNotLive,
 } from "./errors.ts"
+export { ListCursor } from "./ListCursor.ts"
 export { MemoryRepository } from "./memory/MemoryRepository.ts"
 export {
   ApiTokenRepository,

@@ -6,6 +6,7 @@ import { Instant } from "./token/Instant.ts"
 import { Lifetime } from "./token/Lifetime.ts"
 import { OwnerId } from "./token/OwnerId.ts"
 import { flawOfText } from "./token/Text.ts"
+import { TokenId } from "./token/TokenId.ts"
 import type { RequestedExpiry } from "./token/TokenPolicy.ts"
 
 const text = (maxLength: number) =>
@@ -86,7 +87,7 @@ export const ListRequest = Schema.Struct({
   cursor: Schema.optional(
     Schema.String.check(
       Schema.makeFilter(
-        (value: string) => ListCursor.decode(value) !== undefined || "must be a cursor that a page gave",
+        (value: string) => ListCursor.decode(value, TokenId.is) !== undefined || "must be a cursor that a page gave",
       ),
     ),
   ),
