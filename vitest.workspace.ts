@@ -1,7 +1,16 @@
 /** How all tests run, a project for each package: `vitest run --config vitest.workspace.ts`. */
 import { defineConfig } from "vitest/config"
 
-const roots = ["packages/core", "packages/sqlite", "packages/http", "packages/koa", "apps/demo", "tools"]
+const roots = [
+  "packages/core",
+  "packages/sqlite",
+  "packages/http",
+  "packages/koa",
+  "packages/mongodb",
+  "packages/repository-contract",
+  "apps/demo",
+  "tools",
+]
 
 /** Packages are tested as their sources stand, without a build. */
 const conditions = ["@tokenry/source", "module", "node", "development|production"]
