@@ -1,0 +1,119 @@
+/** The answers to requests that fail for another reason than their bearer token. */
+import type { CoreError } from "./CoreError.ts"
+import { answerOf, type HttpAnswer } from "./HttpAnswer.ts"
+import {
+  checkedProblemOptions,
+  inputProblemOf,
+  type ProblemDetails,
+  problemOf,
+  type ProblemOptions,
+} from "./Problem.ts"
+import type { ProblemSlug } from "./problemTypes.ts"
+
+export interface ProblemAnswers {
+  /** 403: only a session will do. */
+  readonly sessionRequired: HttpAnswer
+  /** 403: a request that a session's cookie came with, from another site. */
+  readonly crossSiteRequest: HttpAnswer
+  /** 404, for what is not there and for what is somebody else's alike. */
+  readonly notFound: HttpAnswer
+  /** 405. The methods that there are, for `Allow` (RFC 9110 §15.5.6); there may be none. */
+  readonly methodNotAllowed: (allowed: ReadonlyArray<string>) => HttpAnswer
+  /** 409: the owner has as many as they may. */
+  readonly quotaExceeded: HttpAnswer
+  /** 413. */
+  readonly contentTooLarge: HttpAnswer
+  /** 415. */
+  readonly unsupportedMediaType: HttpAnswer
+  /** 400: a body that does not parse. */
+  readonly unreadableBody: HttpAnswer
+  /** 503, with `Retry-After`. */
+  readonly storeUnavailable: HttpAnswer
+  /** 500, with nothing but the occurrence's id, a UUID, to be found again in a log. */
+  readonly internalError: (id: string) => HttpAnswer
+  /** What a use case failed with. The id is that of the occurrence, for an error that is answered with 500. */
+  readonly ofError: (error: CoreError, id: string) => HttpAnswer
+  /**
+   * An error of which nothing is known but the status and its phrase, and perhaps something that the client may be told.
+   * 404, 405, 413 and 415 have one type each; of any other status the type is `about:blank` (RFC 9457 §4.2.1).
+   */
+  readonly ofStatus: (
+    status: number,
+    phrase: string,
+    details?: Pick<ProblemDetails, "detail" | "instance">,
+  ) => HttpAnswer
+}
+
+/** Seconds after which it is worth trying again when the store was not available. */
+const retryAfterSeconds = 5
+
+/**
+ * The answers, with problem types below `problemBase`.
+ *
+ * @throws Error if `problemBase` is not an absolute URL that ends with `/` or `#`.
+ */
+const make = (options: ProblemOptions): ProblemAnswers => {
+  const base = checkedProblemOptions(options)
+  const notFound = answerOf(problemOf(base, "not-found"))
+  const storeUnavailable = storeUnavailableAnswer(base)
+  const internalError = (id: string) => answerOf(problemOf(base, "internal-error", { instance: `urn:uuid:${id}` }))
+
+  const ofError = (error: CoreError, id: string): HttpAnswer => {
+    switch (error._tag) {
+      case "InvalidInput":
+        return answerOf(problemOf(base, "invalid-input", { errors: error.issues.map(inputProblemOf) }))
+      case "PolicyViolation":
+        return answerOf(problemOf(base, "policy-violation", { errors: error.issues.map(inputProblemOf) }))
+      case "ScopeNotHeld":
+        return answerOf(problemOf(base, "scope-not-held", { scopes: error.scopes }))
+      case "InactiveOwner":
+        return answerOf(problemOf(base, "owner-inactive"))
+      case "TokenNotFound":
+        return notFound
+      case "TokenNotLive":
+        return answerOf(problemOf(base, "token-not-live", { detail: `The token is ${error.state}` }))
+      case "RevisionConflict":
+        return answerOf(problemOf(base, "revision-conflict"))
+      case "DuplicateToken":
+        return internalError(id)
+      case "RepositoryUnavailable":
+        return storeUnavailable
+    }
+  }
+
+  return {
+    sessionRequired: answerOf(problemOf(base, "session-required")),
+    crossSiteRequest: answerOf(problemOf(base, "cross-site-request")),
+    notFound,
+    methodNotAllowed: (allowed) => answerOf(problemOf(base, "method-not-allowed"), { Allow: allowed.join(", ") }),
+    quotaExceeded: answerOf(problemOf(base, "quota-exceeded")),
+    contentTooLarge: answerOf(problemOf(base, "content-too-large")),
+    unsupportedMediaType: answerOf(problemOf(base, "unsupported-media-type")),
+    unreadableBody: answerOf(problemOf(base, "unreadable-body")),
+    storeUnavailable,
+    internalError,
+    ofError,
+    ofStatus: (status, phrase, details) => {
+      const slug = slugsByStatus.get(status)
+      return answerOf(
+        slug === undefined
+          ? { type: "about:blank", title: phrase, status, ...details }
+          : problemOf(base, slug, details),
+      )
+    },
+  }
+}
+
+/** The statuses that mean one thing only, whoever says them. */
+const slugsByStatus: ReadonlyMap<number, ProblemSlug> = new Map([
+  [404, "not-found"],
+  [405, "method-not-allowed"],
+  [413, "content-too-large"],
+  [415, "unsupported-media-type"],
+])
+
+/** 503 with `Retry-After` and no word about what failed. */
+export const storeUnavailableAnswer = (base: ProblemOptions, headers: Readonly<Record<string, string>> = {}) =>
+  answerOf(problemOf(base, "store-unavailable"), { "Retry-After": String(retryAfterSeconds), ...headers })
+
+export const ProblemAnswers = { make } as const

@@ -1,0 +1,8 @@
+export { BearerAnswers, type BearerAnswersOptions } from "./BearerAnswers.ts"
+export { bearerChallenge, type BearerChallenge, type BearerError } from "./bearerChallenge.ts"
+export { type CoreError, isCoreError } from "./CoreError.ts"
+export type { HttpAnswer } from "./HttpAnswer.ts"
+export { type InputProblem, type Problem, problemMediaType, type ProblemOptions } from "./Problem.ts"
+export { ProblemAnswers } from "./ProblemAnswers.ts"
+export { problemTypes, type ProblemSlug, type ProblemType } from "./problemTypes.ts"
+export { type Credentials, type CredentialsFlaw, readBearer } from "./readBearer.ts"

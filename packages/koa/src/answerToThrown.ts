@@ -1,0 +1,58 @@
+/** What a thrown value comes to, by the conventions of Koa: `status`, `expose` and `headers` of an error. */
+import { STATUS_CODES } from "node:http"
+import { type HttpAnswer, isCoreError, type ProblemAnswers } from "@tokenry/http"
+
+/** The answer to whatever was thrown; the id is that of the occurrence. */
+export const answerToThrown = (answers: ProblemAnswers, thrown: unknown, id: string): HttpAnswer => {
+  if (isCoreError(thrown)) return answers.ofError(thrown, id)
+  const status = statusOf(thrown)
+  if (status === undefined || status === 500) return answers.internalError(id)
+  const phrase = STATUS_CODES[status] as string
+  if (status > 500) return answers.ofStatus(status, phrase, { instance: `urn:uuid:${id}` })
+  if (status === 400 && isParseFailure(thrown)) return answers.unreadableBody
+  const { expose, message } = thrown as HttpErrorLike
+  return expose === true && typeof message === "string" && message !== phrase
+    ? answers.ofStatus(status, phrase, { detail: message })
+    : answers.ofStatus(status, phrase)
+}
+
+/** The answer that says no more than its status. */
+export const answerToStatus = (answers: ProblemAnswers, status: number): HttpAnswer =>
+  answers.ofStatus(status, STATUS_CODES[status] ?? "Error")
+
+/** The headers that an error with a status brings along, as for `ctx.throw(401, { headers })`. */
+export const headersOfThrown = (thrown: unknown): Readonly<Record<string, unknown>> => {
+  if (isCoreError(thrown) || statusOf(thrown) === undefined) return {}
+  const { headers } = thrown as HttpErrorLike
+  return typeof headers === "object" && headers !== null ? (headers as Record<string, unknown>) : {}
+}
+
+interface HttpErrorLike {
+  readonly status?: unknown
+  readonly statusCode?: unknown
+  readonly expose?: unknown
+  readonly message?: unknown
+  readonly headers?: unknown
+  readonly type?: unknown
+  readonly body?: unknown
+}
+
+/** The status that an error asks to be answered with; `undefined` if it asks for none, or for one that is no error. */
+const statusOf = (thrown: unknown): number | undefined => {
+  if (!isError(thrown)) return undefined
+  const status = (thrown as HttpErrorLike).status ?? (thrown as HttpErrorLike).statusCode
+  return typeof status === "number" && status >= 400 && STATUS_CODES[status] !== undefined ? status : undefined
+}
+
+/** Koa's test: an Error of another realm is one as well. */
+const isError = (thrown: unknown): thrown is Error =>
+  thrown instanceof Error || Object.prototype.toString.call(thrown) === "[object Error]"
+
+/**
+ * What body parsers throw for a body that does not parse. Their message quotes the body, which may hold a secret, so it
+ * is told to nobody.
+ */
+const isParseFailure = (thrown: unknown): boolean => {
+  const { type, body } = thrown as HttpErrorLike
+  return thrown instanceof SyntaxError || type === "entity.parse.failed" || typeof body === "string"
+}

@@ -1,0 +1,49 @@
+/** Lets only requests with an accepted bearer token pass, and says who calls. */
+import type { Caller, PromiseApiTokens } from "@tokenry/core/promise"
+import { BearerAnswers, type BearerAnswersOptions, isCoreError, readBearer } from "@tokenry/http"
+import type { Middleware } from "koa"
+import { authorizationOf } from "./authorizationOf.ts"
+import { rememberAnswers } from "./bearerAnswers.ts"
+import { reportToApp } from "./reportToApp.ts"
+import { writeAnswer } from "./writeAnswer.ts"
+
+export interface BearerOptions extends BearerAnswersOptions {
+  /** What `openApiTokens` gives, or anything else that verifies. */
+  readonly tokens: Pick<PromiseApiTokens, "verify">
+}
+
+/** What `bearer` adds to `ctx.state`. */
+export interface CallerState {
+  caller: Caller
+}
+
+/**
+ * Middleware that reads the Authorization header and verifies the token. If it is accepted, `ctx.state.caller` says who
+ * calls, and the next middleware runs; if not, this one writes the answer, and none does. Either way the response varies
+ * on Authorization.
+ *
+ * A store that is not available is answered with 503, and told to the application as Koa's `error` event. Whatever else
+ * goes wrong in verifying is thrown. A request costs one `verify`, and nothing to speak of besides.
+ *
+ * @throws Error when made: if the realm is empty or not printable ASCII, or `problemBase` is not an absolute URL that
+ *   ends with `/` or `#`.
+ */
+export const bearer = ({ tokens, ...options }: BearerOptions): Middleware<CallerState, unknown> => {
+  const answers = BearerAnswers.make(options)
+  return async function bearer(ctx, next) {
+    ctx.vary("Authorization")
+    const credentials = readBearer(authorizationOf(ctx.req))
+    if (credentials._tag !== "Bearer") return writeAnswer(ctx, answers.toCredentials(credentials))
+    try {
+      const verification = await tokens.verify(credentials.token)
+      if (!verification.accepted) return writeAnswer(ctx, answers.toRefusal(verification.refusal))
+      ctx.state.caller = verification.caller
+    } catch (error) {
+      if (!isCoreError(error) || error._tag !== "RepositoryUnavailable") throw error
+      reportToApp(error, ctx)
+      return writeAnswer(ctx, answers.storeUnavailable)
+    }
+    rememberAnswers(ctx, answers)
+    return next()
+  }
+}

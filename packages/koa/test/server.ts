@@ -1,0 +1,93 @@
+/** A real server on a free port, and requests to it as bytes, because a client library hides what is tested here. */
+import { once } from "node:events"
+import { createServer } from "node:http"
+import { connect } from "node:net"
+import { MemoryRepository, ScopeCatalogue } from "@tokenry/core"
+import { openApiTokens } from "@tokenry/core/promise"
+
+export const scopes = ScopeCatalogue.make({
+  "treasure:read": "See treasures",
+  "treasure:edit": { description: "Change treasures", implies: ["treasure:read"] },
+  "treasure:delete": "Throw treasures away",
+})
+
+export const openTokens = () => openApiTokens({ repository: MemoryRepository.layer, scopes })
+
+/** Whatever makes a listener for Node's server: an application of whatever state and context. */
+interface Application {
+  readonly callback: () => Parameters<typeof createServer>[1]
+}
+
+/** Serves on 127.0.0.1 until it is disposed of. */
+export const listen = async (app: Application) => {
+  const server = createServer(app.callback())
+  server.listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const address = server.address()
+  if (address === null || typeof address === "string") throw new Error("The server has no port")
+  return {
+    port: address.port,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections()
+      server.close()
+      await once(server, "close")
+    },
+  }
+}
+
+export interface Request {
+  readonly method?: string
+  readonly path?: string
+  /** Each value becomes a header of its own. */
+  readonly authorization?: ReadonlyArray<string>
+  /** Whole lines. */
+  readonly headers?: ReadonlyArray<string>
+  readonly body?: string
+}
+
+export interface Answer {
+  readonly status: number
+  /** By lower-case name; repeated ones are joined by a comma. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+  /** Everything as it came, but for the value of Date. */
+  readonly bytes: string
+}
+
+/** Sends one request, byte for byte in Latin-1, and reads the answer to its end. */
+export const request = async (port: number, options: Request = {}): Promise<Answer> => {
+  const { method = "GET", path = "/", authorization = [], headers = [], body = "" } = options
+  const lines = [
+    `${method} ${path} HTTP/1.1`,
+    "Host: 127.0.0.1",
+    "Connection: close",
+    ...authorization.map((value) => `Authorization: ${value}`),
+    ...headers,
+    ...(body === "" ? [] : [`Content-Length: ${Buffer.byteLength(body)}`]),
+  ]
+  const socket = connect(port, "127.0.0.1")
+  socket.setTimeout(10_000, () => socket.destroy(new Error("No answer within 10 s")))
+  const chunks: Array<Buffer> = []
+  socket.on("data", (chunk) => chunks.push(chunk))
+  socket.write(`${lines.join("\r\n")}\r\n\r\n`, "latin1")
+  if (body !== "") socket.write(body)
+  await once(socket, "close")
+  return parse(Buffer.concat(chunks).toString())
+}
+
+const parse = (bytes: string): Answer => {
+  const headEnd = bytes.indexOf("\r\n\r\n")
+  const [statusLine = "", ...lines] = bytes.slice(0, headEnd).split("\r\n")
+  const headers: Record<string, string> = {}
+  for (const line of lines) {
+    const name = line.slice(0, line.indexOf(":")).toLowerCase()
+    const value = line.slice(line.indexOf(":") + 1).trim()
+    headers[name] = headers[name] === undefined ? value : `${headers[name]}, ${value}`
+  }
+  return {
+    status: Number(statusLine.split(" ")[1]),
+    headers,
+    body: bytes.slice(headEnd + 4),
+    bytes: bytes.replace(/^Date: .*$/m, "Date:"),
+  }
+}
