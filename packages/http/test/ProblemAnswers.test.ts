@@ -1,0 +1,169 @@
+import { describe, expect, it } from "@effect/vitest"
+import {
+  DuplicateToken,
+  InactiveOwner,
+  InvalidInput,
+  PolicyViolation,
+  RepositoryUnavailable,
+  RevisionConflict,
+  ScopeNotHeld,
+  TokenNotFound,
+  TokenNotLive,
+} from "@tokenry/core"
+import { type CoreError, isCoreError, ProblemAnswers, problemTypes } from "@tokenry/http"
+
+const problemBase = "https://api.example.test/problems#"
+const answers = ProblemAnswers.make({ problemBase })
+const occurrence = "7dd2fb37-b9ca-41c6-aae7-09a0c426b1dc"
+const id = "01985c3e-7b5a-7cde-8f01-23456789abcd"
+
+/** One error of each kind with the answer to it; a new kind makes this fail to compile. */
+const expected: {
+  readonly [Tag in CoreError["_tag"]]: [
+    error: CoreError & { readonly _tag: Tag },
+    slug: string,
+    problem: object,
+    headers?: object,
+  ]
+} = {
+  InvalidInput: [
+    new InvalidInput({
+      issues: [
+        { path: ["scopes", "0"], message: "must be a string" },
+        { path: [], message: "must be an object" },
+      ],
+    }),
+    "invalid-input",
+    {
+      status: 400,
+      errors: [
+        { pointer: "#/scopes/0", detail: "must be a string" },
+        { pointer: "#", detail: "must be an object" },
+      ],
+    },
+  ],
+  PolicyViolation: [
+    new PolicyViolation({ issues: [{ path: ["expiresAt"], message: "must lie in the future" }] }),
+    "policy-violation",
+    { status: 422, errors: [{ pointer: "#/expiresAt", detail: "must lie in the future" }] },
+  ],
+  ScopeNotHeld: [
+    new ScopeNotHeld({ scopes: ["a:b"], on: "owner" }),
+    "scope-not-held",
+    { status: 403, scopes: ["a:b"] },
+  ],
+  InactiveOwner: [new InactiveOwner({ ownedBy: "user-1" }), "owner-inactive", { status: 403 }],
+  TokenNotFound: [new TokenNotFound({ id }), "not-found", { status: 404 }],
+  TokenNotLive: [
+    new TokenNotLive({ id, state: "revoked" }),
+    "token-not-live",
+    { status: 409, detail: "The token is revoked" },
+  ],
+  RevisionConflict: [new RevisionConflict({ id }), "revision-conflict", { status: 409 }],
+  DuplicateToken: [new DuplicateToken({ id }), "internal-error", { status: 500, instance: `urn:uuid:${occurrence}` }],
+  RepositoryUnavailable: [
+    new RepositoryUnavailable({ operation: "insert", cause: new Error("secret address of the store") }),
+    "store-unavailable",
+    { status: 503 },
+    { "Retry-After": "5" },
+  ],
+}
+
+describe("ProblemAnswers", () => {
+  it.each(Object.entries(expected))(
+    "%s is answered by its problem, and nothing else is told",
+    (_tag, [error, slug, problem, headers = {}]) => {
+      const answer = answers.ofError(error, occurrence)
+      const { title } = problemTypes[slug as keyof typeof problemTypes]
+      expect(JSON.parse(answer.body)).toEqual({ type: problemBase + slug, title, ...problem })
+      expect(answer).toMatchObject({ status: JSON.parse(answer.body).status })
+      expect(answer.headers).toEqual({
+        "Content-Type": "application/problem+json",
+        "Cache-Control": "no-store",
+        ...headers,
+      })
+    },
+  )
+
+  it("somebody else's token is answered like an address that does not exist", () => {
+    expect(answers.ofError(new TokenNotFound({ id }), occurrence)).toEqual(answers.notFound)
+  })
+
+  it("a field's name is escaped in its pointer (RFC 6901 §3 and §6), even if it is no Unicode", () => {
+    const path = ["a/b", "c~d", "é %", "\ud800"]
+    const { body } = answers.ofError(new InvalidInput({ issues: [{ path, message: "is unknown" }] }), occurrence)
+    expect(JSON.parse(body).errors[0].pointer).toBe("#/a~1b/c~0d/%C3%A9%20%25/%EF%BF%BD")
+  })
+
+  it("a method that is not allowed comes with those that are (RFC 9110 §15.5.6)", () => {
+    expect(answers.methodNotAllowed(["GET", "HEAD"])).toMatchObject({ status: 405, headers: { Allow: "GET, HEAD" } })
+    expect(answers.methodNotAllowed([])).toMatchObject({ headers: { Allow: "" } })
+  })
+
+  it.each([
+    ["sessionRequired", 403, "session-required"],
+    ["crossSiteRequest", 403, "cross-site-request"],
+    ["notFound", 404, "not-found"],
+    ["quotaExceeded", 409, "quota-exceeded"],
+    ["contentTooLarge", 413, "content-too-large"],
+    ["unsupportedMediaType", 415, "unsupported-media-type"],
+    ["unreadableBody", 400, "unreadable-body"],
+    ["storeUnavailable", 503, "store-unavailable"],
+  ] as const)("%s is %i, a problem type of its own", (name, status, slug) => {
+    const { body, ...answer } = answers[name]
+    expect(answer.status).toBe(status)
+    expect(JSON.parse(body)).toEqual({ type: problemBase + slug, title: problemTypes[slug].title, status })
+  })
+
+  it("an internal error tells an id and nothing else (RFC 9457 §3.1.5)", () => {
+    const problem = JSON.parse(answers.internalError(occurrence).body)
+    expect(problem).toMatchObject({ status: 500, instance: `urn:uuid:${occurrence}` })
+    expect(Object.keys(problem)).toEqual(["type", "title", "status", "instance"])
+  })
+
+  it("a status of which no more is known is about:blank with its phrase (RFC 9457 §4.2.1)", () => {
+    const { body } = answers.ofStatus(418, "I'm a Teapot", { detail: "short and stout" })
+    expect(JSON.parse(body)).toEqual({
+      type: "about:blank",
+      title: "I'm a Teapot",
+      status: 418,
+      detail: "short and stout",
+    })
+  })
+
+  it("a status that means one thing only has the type of that", () => {
+    const { body } = answers.ofStatus(404, "Not Found", { detail: "no such treasure" })
+    expect(JSON.parse(body)).toEqual({ ...JSON.parse(answers.notFound.body), detail: "no such treasure" })
+  })
+})
+
+describe("problemTypes", () => {
+  it("every slug can stand in an address, and every type is explained", () => {
+    for (const [slug, { status, title, explanation }] of Object.entries(problemTypes)) {
+      expect(slug).toMatch(/^[a-z]+(-[a-z]+)*$/)
+      expect(status).toBeGreaterThanOrEqual(400)
+      expect(title).toMatch(/^[A-Z].*[^.]$/)
+      expect(explanation).toMatch(/^[A-Z].*\.$/)
+    }
+  })
+})
+
+describe("isCoreError", () => {
+  it.each(Object.entries(expected))("knows %s", (_tag, [error]) => {
+    expect(isCoreError(error)).toBe(true)
+  })
+
+  it.each([
+    ["a plain object", { _tag: "TokenNotFound", id }],
+    ["an error without a tag", new Error("TokenNotFound")],
+    [
+      "somebody else's error with a tag of the core and other fields",
+      Object.assign(new Error("x"), { _tag: "InvalidInput" }),
+    ],
+    ["somebody else's issues", Object.assign(new Error("x"), { _tag: "InvalidInput", issues: ["bad"] })],
+    ["a tag that every object has", Object.assign(new Error("x"), { _tag: "constructor" })],
+    ["nothing", undefined],
+  ])("does not take for one: %s", (_what, value) => {
+    expect(isCoreError(value)).toBe(false)
+  })
+})

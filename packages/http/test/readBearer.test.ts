@@ -1,0 +1,123 @@
+import { assert, describe, expect, it } from "@effect/vitest"
+import { Arbitrary, Effect, Schema } from "effect"
+import { type Credentials, readBearer } from "@tokenry/http"
+
+const none: Credentials = { _tag: "None" }
+const otherScheme: Credentials = { _tag: "OtherScheme" }
+const tooLong: Credentials = { _tag: "TooLong" }
+const bearer = (token: string): Credentials => ({ _tag: "Bearer", token })
+const invalid = (flaw: (Credentials & { _tag: "Invalid" })["flaw"]): Credentials => ({ _tag: "Invalid", flaw })
+
+describe("readBearer", () => {
+  it.each<[rule: string, values: ReadonlyArray<string>, credentials: Credentials]>([
+    ["no field is no credentials", [], none],
+    ["scheme, space, token68 (RFC 6750 §2.1)", ["Bearer mF_9.B5f-4.1JqM"], bearer("mF_9.B5f-4.1JqM")],
+    ["the scheme is case-insensitive (RFC 9110 §11.1)", ["bEARER abc"], bearer("abc")],
+    ["the token is case-sensitive", ["Bearer aBc"], bearer("aBc")],
+    ["more than one space between scheme and token (RFC 9110 §11.4)", ["Bearer    abc"], bearer("abc")],
+    ["all characters of a token68, padding last (RFC 9110 §11.2)", ["Bearer aZ09-._~+/=="], bearer("aZ09-._~+/==")],
+    ["blanks at the ends are not part of a value (RFC 9110 §5.5)", [" \tBearer abc\t "], bearer("abc")],
+    ["another scheme with a token68", ["Basic dXNlcjpwYXNz"], otherScheme],
+    ["another scheme with parameters", ['Digest username="a", realm="b"'], otherScheme],
+    ["another scheme alone", ["Negotiate"], otherScheme],
+    ["a scheme that only begins like Bearer", ["Bearerabc"], otherScheme],
+    ["a token without a scheme", ["abc"], otherScheme],
+    ["another scheme may be long", [`Negotiate ${"a".repeat(10_000)}`], otherScheme],
+    [
+      "the field is no list: two of them, even if equal (RFC 9110 §11.6.2)",
+      ["Bearer abc", "Bearer abc"],
+      invalid("SeveralHeaders"),
+    ],
+    ["two fields of other schemes", ["Basic abc", "Bearer abc"], invalid("SeveralHeaders")],
+    ["an empty value", [""], invalid("NoScheme")],
+    ["blanks alone", [" \t "], invalid("NoScheme")],
+    ["no scheme that could be one", ["=abc"], invalid("NoScheme")],
+    ["a tab after the scheme", ["Bearer\tabc"], invalid("NoScheme")],
+    ["nothing after the scheme", ["Bearer"], invalid("NoToken")],
+    ["only blanks after the scheme", ["Bearer   "], invalid("NoToken")],
+    ["a comma after the token", ["Bearer abc,"], invalid("Comma")],
+    ["two credentials in one field", ["Bearer abc, Bearer def"], invalid("Comma")],
+    ["two tokens", ["Bearer abc def"], invalid("NotToken68")],
+    ["a tab before the token", ["Bearer \tabc"], invalid("NotToken68")],
+    ["parameters instead of a token68", ['Bearer token="abc"'], invalid("NotToken68")],
+    ["padding alone", ["Bearer =="], invalid("NotToken68")],
+    ["padding inside", ["Bearer a=b"], invalid("NotToken68")],
+    ["a quote", ['Bearer "abc"'], invalid("NotToken68")],
+    ["a control character", ["Bearer ab\u0000c"], invalid("NotToken68")],
+    ["a line break at the end", ["Bearer abc\n"], invalid("NotToken68")],
+    ["a letter that is not ASCII", ["Bearer tökén"], invalid("NotToken68")],
+    ["4096 characters are read", [`Bearer ${"a".repeat(4089)}`], bearer("a".repeat(4089))],
+    ["4097 characters are no token, whatever they are", [`Bearer ${"a".repeat(4090)}`], tooLong],
+    ["too long outweighs malformed", [`bearer ${",".repeat(5000)}`], tooLong],
+  ])("%s", (_rule, values, credentials) => {
+    expect(readBearer(values)).toEqual(credentials)
+  })
+
+  const piece = Schema.Literals([
+    "Bearer",
+    "bearer",
+    "BeArEr",
+    "Basic",
+    " ",
+    "  ",
+    "\t",
+    ",",
+    "=",
+    "==",
+    "a",
+    "Z9",
+    "-._~+/",
+    "!#$%&'*^`|",
+    '"',
+    "\\",
+    "\u0000",
+    "\r\n",
+    "é",
+    "ſ",
+    "😀",
+  ])
+  const anyValue = Arbitrary.map(Arbitrary.schema(Schema.Array(piece)), (pieces) => pieces.join(""))
+  const likelyValue = Arbitrary.map(Arbitrary.schema(Schema.Array(piece)), (pieces) => `Bearer ${pieces.join("")}`)
+
+  it.effect.prop(
+    "reads any value as the grammar of RFC 9110 §11.4 does",
+    [anyValue, likelyValue],
+    ([any, likely]) =>
+      Effect.sync(() => {
+        for (const value of [any, likely]) {
+          const credentials = readBearer([value])
+          assert.strictEqual(credentials._tag === "Bearer" ? credentials.token : credentials._tag, readByGrammar(value))
+        }
+      }),
+    { arbitrary: { runs: 2000 } },
+  )
+
+  const token68 = Schema.String.check(Schema.isPattern(/^[A-Za-z0-9\-._~+/]{1,80}={0,2}$/))
+
+  it.effect.prop(
+    "gives every token68 back as it was sent, whatever the case of the scheme and the number of spaces",
+    [token68, Schema.Literals(["Bearer", "bearer", "BEARER", "bEaReR"]), Schema.Literals([1, 2, 7])],
+    ([token, scheme, spaces]) =>
+      Effect.sync(() => assert.deepStrictEqual(readBearer([`${scheme}${" ".repeat(spaces)}${token}`]), bearer(token))),
+  )
+})
+
+/** A second reading of the grammar, a character at a time: the token, or the name of what there is instead. */
+const readByGrammar = (field: string): string => {
+  const characters = Array.from(field)
+  while (characters[0] === " " || characters[0] === "\t") characters.shift()
+  while (characters.at(-1) === " " || characters.at(-1) === "\t") characters.pop()
+  const take = (allowed: string): string => {
+    let taken = ""
+    while (characters[0] !== undefined && allowed.includes(characters[0])) taken += characters.shift()
+    return taken
+  }
+  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+  const scheme = take(`${letters}!#$%&'*+-.^_\`|~`)
+  if (scheme === "" || (characters.length > 0 && characters[0] !== " ")) return "Invalid"
+  if (scheme.toUpperCase() !== "BEARER") return "OtherScheme"
+  take(" ")
+  const unpadded = take(`${letters}-._~+/`)
+  const padding = take("=")
+  return unpadded === "" || characters.length > 0 ? "Invalid" : unpadded + padding
+}
