@@ -1,0 +1,20 @@
+import { MemoryRepository, ScopeCatalogue } from "@tokenry/core"
+import { openApiTokens } from "@tokenry/core/promise"
+import { bearer, problemDetails, requireScopes } from "@tokenry/koa"
+import Koa from "koa"
+
+const problemBase = "http://127.0.0.1:3000/problems/"
+const scopes = ScopeCatalogue.make({ "treasure:read": "See your treasures" })
+const tokens = await openApiTokens({ repository: MemoryRepository.layer, scopes })
+const { plaintext } = await tokens.issue({ ownedBy: "user-1", name: "CI", scopes: ["treasure:read"] })
+
+const app = new Koa()
+  .use(problemDetails({ problemBase }))
+  .use(bearer({ tokens, realm: "treasures", problemBase }))
+  .use(requireScopes("treasure:read"))
+  .use((ctx) => {
+    ctx.body = `The treasures of ${ctx.state.caller.ownedBy}\n`
+  })
+
+app.listen(3000, "127.0.0.1")
+console.log(`curl -i -H 'Authorization: Bearer ${plaintext}' http://127.0.0.1:3000/`)
