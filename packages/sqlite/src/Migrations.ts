@@ -1,0 +1,109 @@
+/** Numbered, reversible changes of a schema, recorded in the database that they were applied to. */
+import { Clock, Effect } from "effect"
+import type { DatabaseSync } from "node:sqlite"
+import { isLock } from "./outcome.ts"
+import type { SqliteDatabase } from "./SqliteDatabase.ts"
+import { SqliteOpenError, type SqliteOpenReason } from "./SqliteOpenError.ts"
+
+/** One step. Once released it is never edited: what comes next gets the next number. */
+export interface Migration {
+  /** 1 or more, and more than the one before. */
+  readonly version: number
+  readonly name: string
+  /** One or more SQL statements, without `BEGIN` and `COMMIT`. */
+  readonly up: string
+  /** What undoes `up`. */
+  readonly down: string
+}
+
+export interface MigrateOptions {
+  /** The table that records what was applied. The default is `tokenry_migration`; give your own tables another. */
+  readonly table?: string
+  /** In ascending order of their versions. */
+  readonly migrations: ReadonlyArray<Migration>
+  /** Up or down to this version; 0 undoes everything. The default is the newest. */
+  readonly to?: number
+}
+
+/**
+ * Brings the schema to a version. Each step is one transaction together with its record, so any number of processes may
+ * do this at once, on a file that does not exist yet too: each step happens once. Fails with the reason `NewerThanCode`,
+ * without touching anything, if steps are recorded that are not in the list. A step that SQLite rejects is a defect.
+ * Costs one read if there is nothing to do.
+ */
+export const migrate = (
+  database: SqliteDatabase,
+  { table = "tokenry_migration", migrations, to }: MigrateOptions,
+): Effect.Effect<void, SqliteOpenError> =>
+  Effect.gen(function* () {
+    const known = migrations.at(-1)?.version ?? 0
+    const target = to ?? known
+    assertSound(table, migrations, target)
+    const now = yield* Clock.currentTimeMillis
+    const fail = (reason: SqliteOpenReason, cause?: unknown) =>
+      new SqliteOpenError({ filename: database.filename, reason, cause })
+
+    const stepNeeded = (db: DatabaseSync): Step | "none" | SqliteOpenError => {
+      const found = versionOf(db, table)
+      if (found > known) return fail({ _tag: "NewerThanCode", table, found, known })
+      return nextStep(migrations, found, target)
+    }
+    const takeStep = (db: DatabaseSync) => {
+      const step = stepNeeded(db)
+      if (step === "none" || step instanceof SqliteOpenError) return step
+      apply(db, table, step, now)
+      return step
+    }
+
+    let step = yield* database.read("migrate", stepNeeded)
+    while (step !== "none") {
+      if (step instanceof SqliteOpenError) return yield* step
+      step = yield* database.write("migrate", takeStep)
+    }
+  }).pipe(
+    Effect.catchTag("RepositoryUnavailable", ({ cause }) => {
+      const reason: SqliteOpenReason = isLock(cause)
+        ? { _tag: "Locked" }
+        : { _tag: "CannotOpen", detail: cause instanceof Error ? cause.message : "it failed while being migrated" }
+      return Effect.fail(new SqliteOpenError({ filename: database.filename, reason, cause }))
+    }),
+  )
+
+interface Step {
+  readonly direction: "up" | "down"
+  readonly migration: Migration
+}
+
+const nextStep = (migrations: ReadonlyArray<Migration>, found: number, target: number): Step | "none" => {
+  const up = migrations.find(({ version }) => version > found && version <= target)
+  if (up !== undefined) return { direction: "up", migration: up }
+  const down = migrations.findLast(({ version }) => version <= found && version > target)
+  return down === undefined ? "none" : { direction: "down", migration: down }
+}
+
+const apply = (db: DatabaseSync, table: string, { direction, migration }: Step, now: number): void => {
+  db.exec(
+    `CREATE TABLE IF NOT EXISTS ${table}
+       (version INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT`,
+  )
+  db.exec(migration[direction])
+  if (direction === "up") {
+    db.prepare(`INSERT INTO ${table} VALUES (?, ?, ?)`).run(migration.version, migration.name, now)
+  } else {
+    db.prepare(`DELETE FROM ${table} WHERE version = ?`).run(migration.version)
+  }
+}
+
+const versionOf = (db: DatabaseSync, table: string): number => {
+  const exists = db.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?").get(table) !== undefined
+  return exists ? Number(db.prepare(`SELECT max(version) AS version FROM ${table}`).get()?.["version"] ?? 0) : 0
+}
+
+const assertSound = (table: string, migrations: ReadonlyArray<Migration>, target: number): void => {
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(table)) throw new RangeError("A migration table's name is a plain SQL name")
+  const versions = [0, ...migrations.map(({ version }) => version)]
+  if (!versions.every((version, index) => index === 0 || version > (versions[index - 1] ?? version))) {
+    throw new RangeError("Migrations come in ascending order of their versions, from 1 on")
+  }
+  if (!versions.includes(target)) throw new RangeError(`There is no migration ${target} to go to`)
+}

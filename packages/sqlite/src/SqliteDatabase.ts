@@ -1,0 +1,116 @@
+/** One connection to a SQLite file, for Tokenry's tables and for those of the application around it. */
+import { RepositoryUnavailable } from "@tokenry/core"
+import { Duration, Effect, Exit, type Scope } from "effect"
+import type { DatabaseSync } from "node:sqlite"
+import { LockQueue } from "./LockQueue.ts"
+import { openConnection } from "./openConnection.ts"
+import { type Outcome, outcomeOf } from "./outcome.ts"
+import type { SqliteOpenError } from "./SqliteOpenError.ts"
+
+export interface SqliteOptions {
+  /** The file's path; it is made if there is none, its folder is not. `:memory:` lasts until it is closed. */
+  readonly filename: string
+  /** How long to wait for locks that other processes hold: `read` 2 seconds, `write` and `open` 5, unless given. */
+  readonly lockDeadline?: {
+    readonly read?: Duration.Input
+    readonly write?: Duration.Input
+    readonly open?: Duration.Input
+  }
+}
+
+/**
+ * Opens in WAL mode with `synchronous = FULL`, so that what was acknowledged survives a power cut, and with foreign
+ * keys enforced. `node:sqlite` is synchronous: an operation blocks the event loop while SQLite works, so keep each
+ * one small. A lock that another process holds blocks it for 5 ms at a time at most; waiting is asynchronous.
+ */
+export class SqliteDatabase {
+  readonly filename: string
+  /** The connection itself, for what the methods here can't do. Don't leave a transaction open on it. */
+  readonly connection: DatabaseSync
+  readonly #reads: LockQueue
+  readonly #writes: LockQueue
+  #isClosed = false
+
+  private constructor(connection: DatabaseSync, { filename, lockDeadline = {} }: SqliteOptions) {
+    this.filename = filename
+    this.connection = connection
+    this.#reads = new LockQueue(Duration.fromInputUnsafe(lockDeadline.read ?? "2 seconds"))
+    this.#writes = new LockQueue(Duration.fromInputUnsafe(lockDeadline.write ?? "5 seconds"))
+  }
+
+  /** Opens the file, or makes it. Whoever opens it closes it. */
+  static open(options: SqliteOptions): Effect.Effect<SqliteDatabase, SqliteOpenError> {
+    const deadline = Duration.fromInputUnsafe(options.lockDeadline?.open ?? "5 seconds")
+    return Effect.map(
+      openConnection(options.filename, deadline),
+      (connection) => new SqliteDatabase(connection, options),
+    )
+  }
+
+  /** Opens the file and closes it with the scope. */
+  static openScoped(options: SqliteOptions): Effect.Effect<SqliteDatabase, SqliteOpenError, Scope.Scope> {
+    return Effect.acquireRelease(SqliteDatabase.open(options), (database) => Effect.sync(() => database.close()))
+  }
+
+  /**
+   * Runs a function that reads. It must be synchronous, and may run several times: an attempt that meets a lock is
+   * repeated from the start. Each statement sees its own snapshot. Locks past the deadline, and SQLite's outages (a
+   * full disk, an I/O error, damage), are `RepositoryUnavailable` with the operation's name; all else that the
+   * function throws is a defect.
+   */
+  read<A>(operation: string, use: (db: DatabaseSync) => A): Effect.Effect<A, RepositoryUnavailable> {
+    return Effect.suspend(() => this.readNow(operation, use))
+  }
+
+  /** `read`, begun when this is called: an `Exit` unless a lock is in the way. For hot paths. */
+  readNow<A>(operation: string, use: (db: DatabaseSync) => A): Effect.Effect<A, RepositoryUnavailable> {
+    return this.#reads.runNow(operation, () => this.#attempt(operation, () => use(this.connection)))
+  }
+
+  /**
+   * Runs a function that writes in one transaction (`BEGIN IMMEDIATE`), which is committed when it returns and rolled
+   * back when it throws. It must be synchronous, may run several times, and fails as `read` does. When it succeeds, the
+   * changes are on disk.
+   */
+  write<A>(operation: string, use: (db: DatabaseSync) => A): Effect.Effect<A, RepositoryUnavailable> {
+    return Effect.suspend(() =>
+      this.#writes.runNow(operation, () => this.#attempt(operation, () => inTransaction(this.connection, use))),
+    )
+  }
+
+  /** Closes the file. Idempotent. What is called afterwards fails with `RepositoryUnavailable`. */
+  close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.connection.close()
+  }
+
+  #attempt<A>(operation: string, use: () => A): Outcome<A> {
+    return this.#isClosed ? closed(operation) : outcomeOf(operation, use)
+  }
+}
+
+const inTransaction = <A>(db: DatabaseSync, use: (db: DatabaseSync) => A): A => {
+  db.exec("BEGIN IMMEDIATE")
+  try {
+    const result = use(db)
+    if (result instanceof Promise) throw new TypeError("A function that writes must not return a promise")
+    db.exec("COMMIT")
+    return result
+  } catch (error) {
+    rollBack(db)
+    throw error
+  }
+}
+
+/** SQLite rolls back by itself after some errors, and then there is nothing left to do. */
+const rollBack = (db: DatabaseSync): void => {
+  try {
+    db.exec("ROLLBACK")
+  } catch {
+    return
+  }
+}
+
+const closed = (operation: string) =>
+  Exit.fail(new RepositoryUnavailable({ operation, cause: new Error("The SQLite database is closed") }))

@@ -1,0 +1,51 @@
+/** Why a SQLite file can't be used, in words for the person who has to put it right. */
+import { Data } from "effect"
+
+/**
+ * - `NotADatabase`: the file holds something else, or is damaged.
+ * - `NotWritable`: the file, its folder or its file system can't be written to by this process.
+ * - `CannotOpen`: there is no such folder, the path is a folder, or the system refuses for the reason in `detail`.
+ * - `NewerThanCode`: migrations were applied to it that this code does not know.
+ * - `Locked`: other processes held it for longer than the deadline.
+ */
+export type SqliteOpenReason =
+  | { readonly _tag: "NotADatabase" }
+  | { readonly _tag: "NotWritable" }
+  | { readonly _tag: "CannotOpen"; readonly detail: string }
+  | { readonly _tag: "NewerThanCode"; readonly table: string; readonly found: number; readonly known: number }
+  | { readonly _tag: "Locked" }
+
+/** The file can't be opened or migrated. The message says what is wrong, names the file, and says what to do. */
+export class SqliteOpenError extends Data.TaggedError("SqliteOpenError")<{
+  readonly filename: string
+  readonly reason: SqliteOpenReason
+  readonly cause?: unknown
+}> {
+  override get message(): string {
+    return `The SQLite file ${this.filename} ${explain(this.reason)}`
+  }
+}
+
+const explain = (reason: SqliteOpenReason): string => {
+  switch (reason._tag) {
+    case "NotADatabase":
+      return "is not a SQLite database, or is damaged. It was left as it is: check the path, or restore a backup"
+    case "NotWritable":
+      return (
+        "can't be written to. Give this process's user the right to write both the file and its folder, " +
+        "where SQLite keeps a -wal and a -shm file beside it"
+      )
+    case "CannotOpen":
+      return `can't be opened: ${reason.detail}. Check the path, and make the folder if it is missing`
+    case "NewerThanCode":
+      return (
+        `was migrated by a newer version of this code: its table ${reason.table} is at version ${reason.found}, and ` +
+        `this code knows versions up to ${reason.known}. Upgrade the code, or migrate the file down with the newer one`
+      )
+    case "Locked":
+      return (
+        "stayed locked by another process until the deadline. Find out which process holds it (a backup, a shell with " +
+        "an open transaction) and end that, or give a longer lockDeadline"
+      )
+  }
+}

@@ -1,0 +1,112 @@
+/** The repository of tokens on SQLite. */
+import {
+  ApiTokenRepository,
+  DuplicateToken,
+  type FoundToken,
+  type KeyId,
+  OwnerId,
+  RevisionConflict,
+} from "@tokenry/core"
+import { Effect, Exit, Layer, Option } from "effect"
+import { beyondAll, idOf, limitOf, millisecondsOf } from "./arguments.ts"
+import { bulkWorkOn } from "./bulkWork.ts"
+import { migrate } from "./Migrations.ts"
+import { tokenMigrations } from "./schema.ts"
+import { SqliteDatabase, type SqliteOptions } from "./SqliteDatabase.ts"
+import type { SqliteOpenError } from "./SqliteOpenError.ts"
+import { Statements } from "./Statements.ts"
+import { streamsFrom } from "./streams.ts"
+import { foundOf, rowOf, tokenOf, verifiableOf } from "./TokenRow.ts"
+
+/** Opens the file, migrates it, and closes it when the layer is released. */
+const layer = (options: SqliteOptions): Layer.Layer<ApiTokenRepository, SqliteOpenError> =>
+  Layer.effect(ApiTokenRepository, Effect.flatMap(SqliteDatabase.openScoped(options), make))
+
+/** Migrates a database that the caller has opened, and will close. */
+const layerFrom = (database: SqliteDatabase): Layer.Layer<ApiTokenRepository, SqliteOpenError> =>
+  Layer.effect(ApiTokenRepository, make(database))
+
+/** `migrations` are the repository's own, for `migrate`: to undo them, or to apply them ahead of time. */
+export const SqliteRepository = { layer, layerFrom, migrations: tokenMigrations } as const
+
+const make = Effect.fnUntraced(function* (database: SqliteDatabase) {
+  yield* migrate(database, { migrations: tokenMigrations })
+  const statements = new Statements(database.connection)
+
+  return ApiTokenRepository.of({
+    insert: (token) =>
+      database
+        .write("insert", () => statements.insert(rowOf(token)))
+        .pipe(
+          Effect.flatMap((inserted) => (inserted ? Effect.void : Effect.fail(new DuplicateToken({ id: token.id })))),
+        ),
+
+    findById: (id) =>
+      database.read("findById", () => Option.map(Option.fromUndefinedOr(statements.byId.get(idOf(id))), tokenOf)),
+
+    findManyById: (ids) =>
+      ids.length === 0
+        ? noTokens
+        : database.read("findManyById", () =>
+            statements.manyById.all(JSON.stringify(ids.map(idOf))).map((row) => verifiableOf(row)),
+          ),
+
+    findByDigest: (candidates) => {
+      const [only] = candidates
+      if (only === undefined) return nothingFound
+      return database.readNow("findByDigest", () => {
+        const row =
+          candidates.length === 1
+            ? statements.byDigest.get(only.hex)
+            : statements.byDigests.get(JSON.stringify(candidates.map(({ hex }) => hex)))
+        return row === undefined ? Option.none() : Option.some(foundOf(row))
+      })
+    },
+
+    replace: (token, expectedRevision) =>
+      database
+        .write("replace", () => statements.replace(rowOf(token), expectedRevision))
+        .pipe(
+          Effect.flatMap((outcome): Effect.Effect<void, RevisionConflict | DuplicateToken> => {
+            switch (outcome) {
+              case "replaced":
+                return Effect.void
+              case "conflict":
+                return Effect.fail(new RevisionConflict({ id: token.id }))
+              case "duplicate":
+                return Effect.fail(new DuplicateToken({ id: token.id }))
+            }
+          }),
+        ),
+
+    listOwnedBy: ({ ownedBy, state, now, after, limit }) =>
+      database.read("listOwnedBy", () => {
+        const position = Option.getOrUndefined(after)
+        return statements.owned[state]
+          .all(
+            OwnerId.assert(ownedBy),
+            millisecondsOf(now),
+            position === undefined ? beyondAll : millisecondsOf(position.createdAt),
+            position === undefined ? "" : idOf(position.id),
+            limitOf(limit),
+          )
+          .map(tokenOf)
+      }),
+
+    countLiveOwnedBy: (ownedBy, now) =>
+      database.read(
+        "countLiveOwnedBy",
+        () => statements.countLive.get(OwnerId.assert(ownedBy), millisecondsOf(now))?.[0] ?? 0,
+      ),
+
+    keyIdsInUse: database.read("keyIdsInUse", () =>
+      statements.keyIds.all().map(([keyId]) => Option.fromNullOr(keyId as KeyId | null)),
+    ),
+
+    ...bulkWorkOn(database),
+    ...streamsFrom(database),
+  })
+})
+
+const nothingFound = Exit.succeed(Option.none<FoundToken>())
+const noTokens = Exit.succeed([])

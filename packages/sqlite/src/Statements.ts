@@ -1,0 +1,115 @@
+/** The repository's statements, each compiled once, written so that the index which each uses is evident. */
+import type { ListState } from "@tokenry/core"
+import type { DatabaseSync, StatementSync } from "node:sqlite"
+import { Query } from "./Query.ts"
+import {
+  type FoundRow,
+  foundColumns,
+  tokenColumns,
+  type TokenRow,
+  verifiableColumns,
+  type VerifiableRow,
+} from "./TokenRow.ts"
+
+const isLive = "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)"
+const isDead = "(revoked_at IS NOT NULL OR expires_at <= ?2)"
+
+const byDigestWhere = (condition: string) =>
+  `SELECT ${foundColumns} FROM api_token_secret JOIN api_token ON api_token.number = token_number WHERE ${condition}`
+
+const ownedWhere = (condition: string) =>
+  `SELECT ${tokenColumns} FROM api_token WHERE owned_by = ?1 AND (created_at, id) < (?3, ?4) AND ${condition}
+   ORDER BY created_at DESC, id DESC LIMIT ?5`
+
+/** The texts, for the tests that ask SQLite for their plans. */
+export const sql = {
+  byId: `SELECT ${tokenColumns} FROM api_token WHERE id = ?`,
+  manyById: `SELECT ${verifiableColumns} FROM api_token WHERE id IN (SELECT value FROM json_each(?))`,
+  byDigest: byDigestWhere("digest = ?"),
+  byDigests: byDigestWhere("digest IN (SELECT value FROM json_each(?))"),
+  owned: { live: ownedWhere(isLive), dead: ownedWhere(isDead), any: ownedWhere("true") },
+  countLive: `SELECT count(*) FROM api_token WHERE owned_by = ?1 AND ${isLive}`,
+  keyIds: "SELECT DISTINCT key_id FROM api_token_secret",
+  digestsTaken: `SELECT 1 FROM api_token_secret
+    WHERE digest IN (SELECT value ->> 0 FROM json_each(?1)) AND token_number IS NOT ?2 LIMIT 1`,
+} as const
+
+/** Methods that write belong into a transaction. */
+export class Statements {
+  readonly byId: Query<TokenRow>
+  readonly manyById: Query<VerifiableRow>
+  readonly byDigest: Query<FoundRow>
+  readonly byDigests: Query<FoundRow>
+  readonly owned: Readonly<Record<ListState, Query<TokenRow>>>
+  readonly countLive: Query<readonly [number]>
+  readonly keyIds: Query<readonly [string | null]>
+  readonly #stored: Query<readonly [number: number, revision: number]>
+  readonly #digestsTaken: Query<readonly [1]>
+  readonly #insertToken: StatementSync
+  readonly #insertSecrets: StatementSync
+  readonly #insertAncestors: StatementSync
+  readonly #updateToken: StatementSync
+  readonly #deleteSecrets: StatementSync
+  readonly #deleteAncestors: StatementSync
+
+  constructor(db: DatabaseSync) {
+    this.byId = new Query(db, sql.byId)
+    this.manyById = new Query(db, sql.manyById)
+    this.byDigest = new Query(db, sql.byDigest)
+    this.byDigests = new Query(db, sql.byDigests)
+    this.owned = {
+      live: new Query(db, sql.owned.live),
+      dead: new Query(db, sql.owned.dead),
+      any: new Query(db, sql.owned.any),
+    }
+    this.countLive = new Query(db, sql.countLive)
+    this.keyIds = new Query(db, sql.keyIds)
+    this.#stored = new Query(db, "SELECT number, revision FROM api_token WHERE id = ?")
+    this.#digestsTaken = new Query(db, sql.digestsTaken)
+    this.#insertToken = db.prepare(
+      `INSERT INTO api_token (id, owned_by, scopes, expires_at, revoked_at, revoked_because, ancestors, name,
+         created_at, issued_to, revision, history)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    )
+    this.#insertSecrets = db.prepare(
+      `INSERT INTO api_token_secret (digest, token_number, generation, key_id, retiring_until, retired_at)
+       SELECT value ->> 0, ?2, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?1)`,
+    )
+    this.#insertAncestors = db.prepare(
+      "INSERT OR IGNORE INTO api_token_ancestor (ancestor, token_number) SELECT value, ?2 FROM json_each(?1)",
+    )
+    this.#updateToken = db.prepare(
+      `UPDATE api_token
+       SET id = ?, owned_by = ?, scopes = ?, expires_at = ?, revoked_at = ?, revoked_because = ?, ancestors = ?,
+         name = ?, created_at = ?, issued_to = ?, revision = ?, history = ?
+       WHERE number = ?`,
+    )
+    this.#deleteSecrets = db.prepare("DELETE FROM api_token_secret WHERE token_number = ?")
+    this.#deleteAncestors = db.prepare("DELETE FROM api_token_ancestor WHERE token_number = ?")
+  }
+
+  /** Whether it was inserted: not if the id or a digest is there already. */
+  insert(row: TokenRow): boolean {
+    if (this.#stored.get(row[0]) !== undefined || this.#isTaken(row[12], null)) return false
+    const number = Number(this.#insertToken.run(...row.slice(0, 12)).lastInsertRowid)
+    this.#insertSecrets.run(row[12], number)
+    if (row[6] !== null) this.#insertAncestors.run(row[6], number)
+    return true
+  }
+
+  replace(row: TokenRow, expectedRevision: number): "replaced" | "conflict" | "duplicate" {
+    const [number, revision] = this.#stored.get(row[0]) ?? []
+    if (number === undefined || revision !== expectedRevision) return "conflict"
+    if (this.#isTaken(row[12], number)) return "duplicate"
+    this.#updateToken.run(...row.slice(0, 12), number)
+    this.#deleteSecrets.run(number)
+    this.#insertSecrets.run(row[12], number)
+    this.#deleteAncestors.run(number)
+    if (row[6] !== null) this.#insertAncestors.run(row[6], number)
+    return "replaced"
+  }
+
+  #isTaken(secrets: string, exceptBy: number | null): boolean {
+    return this.#digestsTaken.get(secrets, exceptBy) !== undefined
+  }
+}

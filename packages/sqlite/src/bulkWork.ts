@@ -1,0 +1,115 @@
+/** Changes of many tokens: in batches, each a transaction of its own, between which the event loop turns. */
+import {
+  type ApiTokenRepository,
+  type Attribution,
+  OwnerId,
+  type RepositoryUnavailable,
+  type Revocation,
+} from "@tokenry/core"
+import { Effect, Option } from "effect"
+import { beyondAll, issuedToOf, millisecondsOf } from "./arguments.ts"
+import { Query } from "./Query.ts"
+import type { SqliteDatabase } from "./SqliteDatabase.ts"
+import { rowOf, tokenColumns, tokenOf, type TokenRow } from "./TokenRow.ts"
+
+export const bulkSql = {
+  unrevokedOf: `SELECT ${tokenColumns} FROM api_token
+    WHERE owned_by = ?1 AND (created_at, id) < (?2, ?3) AND revoked_at IS NULL
+    ORDER BY created_at DESC, id DESC LIMIT ?4`,
+  unrevokedIssuedTo: `SELECT ${tokenColumns} FROM api_token
+    WHERE issued_to = ?1 AND id > ?2 AND revoked_at IS NULL AND (?3 IS NULL OR owned_by = ?3)
+    ORDER BY id LIMIT ?4`,
+  dead: "SELECT number, id FROM api_token WHERE expires_at < ?1 OR revoked_at < ?1 LIMIT ?2",
+  mintedBy: `SELECT DISTINCT token_number FROM api_token_ancestor
+    WHERE ancestor IN (SELECT value FROM json_each(?1)) LIMIT ?2`,
+} as const
+
+/** How many tokens a transaction changes: some milliseconds' work. */
+const batchSize = 100
+
+export const bulkWorkOn = (
+  database: SqliteDatabase,
+): Pick<ApiTokenRepository["Service"], "revokeOwnedBy" | "revokeIssuedTo" | "purge"> => {
+  const db = database.connection
+  const unrevokedOf = new Query<TokenRow>(db, bulkSql.unrevokedOf)
+  const unrevokedIssuedTo = new Query<TokenRow>(db, bulkSql.unrevokedIssuedTo)
+  const dead = new Query<readonly [number: number, id: string]>(db, bulkSql.dead)
+  const mintedBy = new Query<readonly [number: number]>(db, bulkSql.mintedBy)
+  const remove = db.prepare("DELETE FROM api_token WHERE number IN (SELECT value FROM json_each(?))")
+  const update = db.prepare(
+    "UPDATE api_token SET revoked_at = ?, revoked_because = ?, revision = ?, history = ? WHERE id = ?",
+  )
+
+  /** Revokes what is selected, from the last position on; the entity decides what that changes. */
+  const revokeAll = (
+    operation: string,
+    rowsAfter: (last: TokenRow | undefined) => ReadonlyArray<TokenRow>,
+    revocation: Revocation,
+    by: Attribution,
+  ) =>
+    inBatches((last: TokenRow | undefined) =>
+      database.write(operation, () => {
+        const rows = rowsAfter(last)
+        for (const row of rows) {
+          const [id, , , , revokedAt, revokedBecause, , , , , revision, history] = rowOf(
+            tokenOf(row).revoke(revocation, by),
+          )
+          update.run(revokedAt, revokedBecause, revision, history, id)
+        }
+        return { count: rows.length, next: rows.length < batchSize ? undefined : rows.at(-1) }
+      }),
+    )
+
+  return {
+    revokeOwnedBy: (ownedBy, revocation, by) =>
+      revokeAll(
+        "revokeOwnedBy",
+        (last) => unrevokedOf.all(OwnerId.assert(ownedBy), last?.[8] ?? beyondAll, last?.[0] ?? "", batchSize),
+        revocation,
+        by,
+      ),
+
+    revokeIssuedTo: (issuedTo, ownedBy, revocation, by) =>
+      revokeAll(
+        "revokeIssuedTo",
+        (last) =>
+          unrevokedIssuedTo.all(
+            issuedToOf(issuedTo),
+            last?.[0] ?? "",
+            Option.isSome(ownedBy) ? OwnerId.assert(ownedBy.value) : null,
+            batchSize,
+          ),
+        revocation,
+        by,
+      ),
+
+    // What was minted by means of a dead token goes first, or in the same transaction, so that it is never left behind.
+    purge: (diedBefore) =>
+      inBatches(() =>
+        database.write("purge", () => {
+          const found = dead.all(millisecondsOf(diedBefore), batchSize)
+          const below = mintedBy.all(JSON.stringify(found.map(([, id]) => id)), batchSize)
+          const doomed = below.length < batchSize ? [...below, ...found] : below
+          const { changes } = remove.run(JSON.stringify(doomed.map(([number]) => number)))
+          return { count: Number(changes), next: doomed.length < batchSize ? undefined : doomed }
+        }),
+      ),
+  }
+}
+
+/** Runs batch after batch until there is no next one, and adds up what they did. */
+const inBatches = <Position>(
+  batch: (
+    position: Position | undefined,
+  ) => Effect.Effect<{ readonly count: number; readonly next: Position | undefined }, RepositoryUnavailable>,
+): Effect.Effect<number, RepositoryUnavailable> =>
+  Effect.gen(function* () {
+    let { count: total, next } = yield* batch(undefined)
+    while (next !== undefined) {
+      yield* Effect.yieldNow
+      const done: { readonly count: number; readonly next: Position | undefined } = yield* batch(next)
+      total += done.count
+      next = done.next
+    }
+    return total
+  })

@@ -1,0 +1,52 @@
+/** What came out of one attempt at the database: a value, an outage, a lock in the way, or a defect. */
+import { RepositoryUnavailable } from "@tokenry/core"
+import { Data, Exit } from "effect"
+
+/** Another connection holds a lock that the attempt needs; nothing was done, and another attempt may succeed. */
+export class Locked extends Data.TaggedError("Locked")<{ readonly cause: unknown }> {}
+
+export type Outcome<A> = Exit.Exit<A, RepositoryUnavailable> | Locked
+
+/** Makes the attempt. Costs nothing beyond it when it succeeds. */
+export const outcomeOf = <A>(operation: string, attempt: () => A): Outcome<A> => {
+  try {
+    return Exit.succeed(attempt())
+  } catch (cause) {
+    if (isLock(cause)) return new Locked({ cause })
+    return isOutage(cause) ? Exit.fail(new RepositoryUnavailable({ operation, cause })) : Exit.die(cause)
+  }
+}
+
+/** Whether the error says that another connection holds a lock. */
+export const isLock = (error: unknown): boolean => isAmong(lockCodes, error)
+
+const isOutage = (error: unknown): boolean => isAmong(outageCodes, error)
+
+const isAmong = (codes: ReadonlyArray<number>, error: unknown): boolean => {
+  const code = resultCodeOf(error)
+  return code !== undefined && codes.includes(code)
+}
+
+/** SQLite's primary result code (https://sqlite.org/rescode.html); `undefined` if the error is not SQLite's. */
+export const resultCodeOf = (error: unknown): number | undefined =>
+  error instanceof Error && "errcode" in error && typeof error.errcode === "number" ? error.errcode & 0xff : undefined
+
+/** The result codes that are told apart here; all others are defects. */
+export const ResultCode = {
+  PERM: 3,
+  BUSY: 5,
+  LOCKED: 6,
+  NOMEM: 7,
+  READONLY: 8,
+  IOERR: 10,
+  CORRUPT: 11,
+  FULL: 13,
+  CANTOPEN: 14,
+  PROTOCOL: 15,
+  NOLFS: 22,
+  NOTADB: 26,
+} as const
+
+const lockCodes: ReadonlyArray<number> = [ResultCode.BUSY, ResultCode.LOCKED, ResultCode.PROTOCOL]
+
+const outageCodes: ReadonlyArray<number> = Object.values(ResultCode).filter((code) => !lockCodes.includes(code))

@@ -1,0 +1,59 @@
+/** The tables that the repository keeps its tokens in, step by step. */
+import type { Migration } from "./Migrations.ts"
+
+/**
+ * Instants are epoch milliseconds, lists JSON text, NULL is none. `number` is what other tables refer to: a look-up by
+ * digest reaches the token with it in one step less than with the id. `history` comes last, so that SQLite needn't
+ * read past it. `api_token_ancestor` has the lists of ancestors the other way round, to find what was minted by means
+ * of a token.
+ */
+export const tokenMigrations: ReadonlyArray<Migration> = [
+  {
+    version: 1,
+    name: "tokens and their secrets",
+    up: `
+      CREATE TABLE api_token (
+        number INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        owned_by TEXT NOT NULL,
+        scopes TEXT NOT NULL,
+        expires_at INTEGER,
+        revoked_at INTEGER,
+        revoked_because TEXT,
+        ancestors TEXT,
+        name TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        issued_to TEXT,
+        revision INTEGER NOT NULL,
+        history TEXT NOT NULL,
+        CHECK ((revoked_at IS NULL) = (revoked_because IS NULL))
+      ) STRICT;
+      CREATE INDEX api_token_newest ON api_token (owned_by, created_at DESC, id DESC);
+      CREATE INDEX api_token_issued_to ON api_token (issued_to, id) WHERE issued_to IS NOT NULL;
+      CREATE INDEX api_token_created ON api_token (created_at, id) WHERE revoked_at IS NULL;
+      CREATE INDEX api_token_expiry ON api_token (expires_at, id) WHERE expires_at IS NOT NULL;
+      CREATE INDEX api_token_revoked ON api_token (revoked_at) WHERE revoked_at IS NOT NULL;
+
+      CREATE TABLE api_token_secret (
+        digest TEXT PRIMARY KEY,
+        token_number INTEGER NOT NULL REFERENCES api_token ON DELETE CASCADE,
+        generation INTEGER NOT NULL,
+        key_id TEXT,
+        retiring_until INTEGER,
+        retired_at INTEGER,
+        CHECK (retiring_until IS NULL OR retired_at IS NULL)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX api_token_secret_token ON api_token_secret (token_number, generation DESC);
+
+      CREATE TABLE api_token_ancestor (
+        ancestor TEXT NOT NULL,
+        token_number INTEGER NOT NULL REFERENCES api_token ON DELETE CASCADE,
+        PRIMARY KEY (ancestor, token_number)
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX api_token_ancestor_token ON api_token_ancestor (token_number);`,
+    down: `
+      DROP TABLE api_token_ancestor;
+      DROP TABLE api_token_secret;
+      DROP TABLE api_token;`,
+  },
+]

@@ -1,0 +1,25 @@
+/** Databases in files of their own, which go when the test ends. */
+import { ApiTokenRepository } from "@tokenry/core"
+import { SqliteDatabase, type SqliteOptions, SqliteRepository } from "@tokenry/sqlite"
+import { Context, Effect, Layer } from "effect"
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+
+export const temporaryFolder = Effect.acquireRelease(
+  Effect.sync(() => mkdtempSync(join(tmpdir(), "tokenry-sqlite-"))),
+  (folder) => Effect.sync(() => rmSync(folder, { recursive: true, force: true })),
+)
+
+export const temporaryFile = Effect.map(temporaryFolder, (folder) => join(folder, "tokens.sqlite"))
+
+/** A database and a repository on it, closed with the scope. */
+export const openStore = (options: SqliteOptions) =>
+  Effect.gen(function* () {
+    const database = yield* SqliteDatabase.openScoped(options)
+    const context = yield* Layer.build(SqliteRepository.layerFrom(database))
+    return { database, repository: Context.get(context, ApiTokenRepository), filename: options.filename }
+  })
+
+/** A store in a file that is new. */
+export const aStore = Effect.flatMap(temporaryFile, (filename) => openStore({ filename }))
