@@ -143,7 +143,7 @@ export const openApiTokens = async <E>({
 
 const verificationOf = (exit: Exit.Exit<EffectCaller, Refusal | RepositoryUnavailable>): Verification => {
   if (Exit.isSuccess(exit)) return { accepted: true, caller: callerOf(exit.value) }
-  const [reason] = exit.cause.reasons
+  const reason = exit.cause.reasons[0]
   if (reason?._tag !== "Fail" || reason.error._tag === "RepositoryUnavailable") throw Cause.squash(exit.cause)
   return { accepted: false, refusal: reason.error }
 }

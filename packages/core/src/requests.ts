@@ -143,6 +143,7 @@ const issuesOf = (error: Schema.SchemaError): ReadonlyArray<InputIssue> =>
   format(error.issue).issues.map(({ path = [], message }) => ({
     path: path.map((segment) => (typeof segment === "object" ? segment.key : segment)).map(String),
     message: message
+      .replace(/ \| undefined$/, "")
       .replace(/^Missing key$/, "is missing")
       .replace(/^Expected no excess property$/, "is not a field that is known here")
       .replace(/^Expected (?=(string|number|boolean)$)/, "must be a ")

@@ -85,9 +85,11 @@ export const makeVerifier = ({ repository, hasher, owners, catalogue, formats }:
 
   return (presented, required, now) => {
     const flaw = flawOfAll(formats, presented)
-    return flaw === undefined
-      ? then(repository.findByDigest([hasher.sha256(presented as string)]), (found) => withFound(found, required, now))
-      : malformed[flaw]
+    if (flaw !== undefined) return malformed[flaw]
+    const found = repository.findByDigest([hasher.sha256(presented as string)])
+    return isSettled(found) && Exit.isSuccess(found)
+      ? withFound(found.value, required, now)
+      : Effect.flatMap(found, (found) => withFound(found, required, now))
   }
 }
 

@@ -5,6 +5,7 @@ import { Query } from "./Query.ts"
 import {
   type FoundRow,
   foundColumns,
+  secretsColumn,
   tokenColumns,
   type TokenRow,
   verifiableColumns,
@@ -43,7 +44,7 @@ export class Statements {
   readonly owned: Readonly<Record<ListState, Query<TokenRow>>>
   readonly countLive: Query<readonly [number]>
   readonly keyIds: Query<readonly [string | null]>
-  readonly #stored: Query<readonly [number: number, revision: number]>
+  readonly #stored: Query<readonly [number: number, revision: number, ancestors: string | null, secrets: string]>
   readonly #digestsTaken: Query<readonly [1]>
   readonly #insertToken: StatementSync
   readonly #insertSecrets: StatementSync
@@ -64,7 +65,7 @@ export class Statements {
     }
     this.countLive = new Query(db, sql.countLive)
     this.keyIds = new Query(db, sql.keyIds)
-    this.#stored = new Query(db, "SELECT number, revision FROM api_token WHERE id = ?")
+    this.#stored = new Query(db, `SELECT number, revision, ancestors, ${secretsColumn} FROM api_token WHERE id = ?`)
     this.#digestsTaken = new Query(db, sql.digestsTaken)
     this.#insertToken = db.prepare(
       `INSERT INTO api_token (id, owned_by, scopes, expires_at, revoked_at, revoked_because, ancestors, name,
@@ -90,22 +91,32 @@ export class Statements {
 
   /** Whether it was inserted: not if the id or a digest is there already. */
   insert(row: TokenRow): boolean {
-    if (this.#stored.get(row[0]) !== undefined || this.#isTaken(row[12], null)) return false
+    const [id, , , , , , ancestors] = row
+    const secrets = row[12]
+    if (this.#stored.get(id) !== undefined || this.#isTaken(secrets, null)) return false
     const number = Number(this.#insertToken.run(...row.slice(0, 12)).lastInsertRowid)
-    this.#insertSecrets.run(row[12], number)
-    if (row[6] !== null) this.#insertAncestors.run(row[6], number)
+    this.#insertSecrets.run(secrets, number)
+    this.#insertAncestors.run(ancestors ?? "[]", number)
     return true
   }
 
+  /** Most changes leave the secrets as they are, and all of them the ancestors: those are written if they differ. */
   replace(row: TokenRow, expectedRevision: number): "replaced" | "conflict" | "duplicate" {
-    const [number, revision] = this.#stored.get(row[0]) ?? []
-    if (number === undefined || revision !== expectedRevision) return "conflict"
-    if (this.#isTaken(row[12], number)) return "duplicate"
+    const [id, , , , , , ancestors] = row
+    const secrets = row[12]
+    const stored = this.#stored.get(id)
+    if (stored === undefined || stored[1] !== expectedRevision) return "conflict"
+    const [number, , storedAncestors, storedSecrets] = stored
+    if (secrets !== storedSecrets) {
+      if (this.#isTaken(secrets, number)) return "duplicate"
+      this.#deleteSecrets.run(number)
+      this.#insertSecrets.run(secrets, number)
+    }
+    if (ancestors !== storedAncestors) {
+      this.#deleteAncestors.run(number)
+      this.#insertAncestors.run(ancestors ?? "[]", number)
+    }
     this.#updateToken.run(...row.slice(0, 12), number)
-    this.#deleteSecrets.run(number)
-    this.#insertSecrets.run(row[12], number)
-    this.#deleteAncestors.run(number)
-    if (row[6] !== null) this.#insertAncestors.run(row[6], number)
     return "replaced"
   }
 

@@ -53,9 +53,11 @@ export type FoundRow = readonly [...VerifiableRow, ...SecretRow]
 export const verifiableColumns = `
   api_token.id, owned_by, scopes, expires_at, revoked_at, revoked_because, ancestors`
 
-export const tokenColumns = `${verifiableColumns}, name, created_at, issued_to, revision, history,
+export const secretsColumn = `
   (SELECT json_group_array(json_array(digest, generation, key_id, retiring_until, retired_at) ORDER BY generation DESC)
    FROM api_token_secret WHERE token_number = api_token.number)`
+
+export const tokenColumns = `${verifiableColumns}, name, created_at, issued_to, revision, history, ${secretsColumn}`
 
 export const foundColumns = `${verifiableColumns}, digest, generation, key_id, retiring_until, retired_at`
 

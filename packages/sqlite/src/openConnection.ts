@@ -80,12 +80,15 @@ const reasonByPath = (filename: string): SqliteOpenReason | undefined => {
     return { _tag: "CannotOpen", detail: "it is a folder" }
   }
   if (!existsSync(folder)) return { _tag: "CannotOpen", detail: `there is no folder ${folder}` }
-  return isWritable(folder) ? undefined : { _tag: "NotWritable" }
+  if (!permits(folder, constants.W_OK)) return { _tag: "NotWritable" }
+  return existsSync(filename) && !permits(filename, constants.R_OK)
+    ? { _tag: "CannotOpen", detail: "this process has no right to read it" }
+    : undefined
 }
 
-const isWritable = (path: string): boolean => {
+const permits = (path: string, mode: number): boolean => {
   try {
-    accessSync(path, constants.W_OK)
+    accessSync(path, mode)
     return true
   } catch {
     return false

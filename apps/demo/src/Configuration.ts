@@ -1,0 +1,73 @@
+/** What the environment variables say, checked before anything is opened. */
+import { fileURLToPath } from "node:url"
+
+/** Where everything is kept. */
+export type StoreLocation = { readonly kind: "sqlite"; readonly filename: string } | { readonly kind: "memory" }
+
+export interface Configuration {
+  readonly host: string
+  /** 0: any free one. */
+  readonly port: number
+  /** What the world calls the service, without a slash at the end; `undefined`: `http://HOST:PORT`. */
+  readonly publicUrl: string | undefined
+  readonly store: StoreLocation
+  /** Whether an empty store is filled with accounts whose password is public. */
+  readonly loadsFixtures: boolean
+}
+
+/** A setting that can't be used. The message is one line, names the variable and says what it should be. */
+export class ConfigurationError extends Error {
+  override readonly name = "ConfigurationError"
+}
+
+/**
+ * The configuration, from an environment such as `process.env`. An empty value counts as unset.
+ *
+ * @throws ConfigurationError for the first variable that is wrong.
+ */
+export const readConfiguration = (environment: Readonly<Record<string, string | undefined>>): Configuration => {
+  const host = environment["HOST"] || "127.0.0.1"
+  return {
+    host,
+    port: portOf(environment["PORT"] || "3000"),
+    publicUrl: environment["PUBLIC_URL"] ? publicUrlOf(environment["PUBLIC_URL"]) : undefined,
+    store: storeOf(environment["STORE_URL"] || `sqlite:${defaultFilename}`),
+    loadsFixtures: loadsFixtures(environment["FIXTURES"] || "", host),
+  }
+}
+
+const defaultFilename = fileURLToPath(new URL("../.data/treasures.sqlite", import.meta.url))
+
+const portOf = (text: string): number => {
+  const port = Number(text)
+  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port
+  throw new ConfigurationError(`PORT must be a number from 0 to 65535, but is ${JSON.stringify(text)}`)
+}
+
+const publicUrlOf = (text: string): string => {
+  const url = URL.parse(text)
+  const isPlain = url !== null && /^https?:$/.test(url.protocol) && `${url.search}${url.hash}${url.username}` === ""
+  if (isPlain && url.pathname === "/") return url.origin
+  throw new ConfigurationError("PUBLIC_URL must be like https://treasures.example.com: http or https, and no path")
+}
+
+/** A URL of a database may hold a password, so the message does not repeat it. */
+const storeOf = (text: string): StoreLocation => {
+  if (text === "memory:") return { kind: "memory" }
+  if (text.startsWith("sqlite:") && text.length > "sqlite:".length) {
+    return { kind: "sqlite", filename: text.slice("sqlite:".length) }
+  }
+  if (/^mongodb(\+srv)?:/.test(text)) {
+    throw new ConfigurationError(
+      "STORE_URL names a MongoDB, which comes with the next version: use sqlite:PATH or memory:",
+    )
+  }
+  throw new ConfigurationError("STORE_URL must be sqlite:PATH or memory:")
+}
+
+const loadsFixtures = (text: string, host: string): boolean => {
+  if (text === "1") return true
+  if (text === "0") return false
+  if (text !== "") throw new ConfigurationError(`FIXTURES must be 1 or 0, but is ${JSON.stringify(text)}`)
+  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host)
+}

@@ -1,0 +1,10 @@
+/** What the routes work with, opened once. */
+import type { PromiseApiTokens } from "@tokenry/core/promise"
+import type { Store } from "./store/Store.ts"
+
+export interface Services {
+  readonly tokens: PromiseApiTokens
+  readonly store: Store
+  /** What the world calls the service: `https://treasures.example.com`, without a slash at the end. */
+  readonly publicUrl: string
+}

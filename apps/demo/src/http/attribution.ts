@@ -1,0 +1,19 @@
+/** Who makes a change, for a token's history. */
+import type { Attribution } from "@tokenry/core"
+import type Koa from "koa"
+import type { DemoState } from "./authentication.ts"
+
+/** The account or the token that makes the request, its address and its user agent. */
+export const attributionOf = (ctx: Koa.ParameterizedContext<DemoState>): Attribution => {
+  const { principal, caller } = ctx.state
+  // Clients put tokens into the oddest places, and this one ends up in a database.
+  const userAgent = ctx
+    .get("User-Agent")
+    .replace(/tcp_\w+/g, "tcp_…")
+    .slice(0, 200)
+  return {
+    actor:
+      principal.via === "token" ? { kind: "token", id: caller.tokenId } : { kind: "person", id: principal.ownedBy },
+    origin: { address: ctx.ip, ...(userAgent === "" ? {} : { userAgent }) },
+  }
+}

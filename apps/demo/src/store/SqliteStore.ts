@@ -1,0 +1,68 @@
+/** The demo's store in one SQLite file, or in memory. */
+import { ApiTokenRepository, MemoryRepository } from "@tokenry/core"
+import { migrate, SqliteDatabase, SqliteRepository } from "@tokenry/sqlite"
+import { Effect, ManagedRuntime } from "effect"
+import { mkdirSync } from "node:fs"
+import { dirname } from "node:path"
+import type { StoreLocation } from "../Configuration.ts"
+import { migrations, migrationTable } from "./migrations.ts"
+import { insertAccount, sqliteAccounts } from "./SqliteAccounts.ts"
+import { sqliteSessions } from "./SqliteSessions.ts"
+import { insertTreasure, sqliteTreasures } from "./SqliteTreasures.ts"
+import type { Store } from "./Store.ts"
+
+/**
+ * Opens the file, or makes it and its folder. `memory` keeps accounts, treasures and sessions in an in-memory SQLite and
+ * tokens in the core's own memory adapter. Rejects with an error whose message says what is wrong with the file.
+ */
+export const openSqliteStore = async (location: StoreLocation): Promise<Store> => {
+  if (location.kind === "sqlite") mkdirSync(dirname(location.filename), { recursive: true })
+  const database = await Effect.runPromise(
+    SqliteDatabase.open({ filename: location.kind === "sqlite" ? location.filename : ":memory:" }),
+  )
+  const tokens = ManagedRuntime.make(
+    location.kind === "sqlite" ? SqliteRepository.layerFrom(database) : MemoryRepository.layer,
+  )
+  const close = async () => {
+    await tokens.dispose()
+    database.close()
+  }
+  try {
+    await Effect.runPromise(migrate(database, { table: migrationTable, migrations }))
+    return storeOf(database, await tokens.runPromise(ApiTokenRepository), close)
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+const storeOf = (
+  database: SqliteDatabase,
+  tokenRepository: ApiTokenRepository["Service"],
+  close: () => Promise<void>,
+): Store => {
+  const isEmpty = () => Effect.runPromise(database.read("isEmpty", (db) => hasNoAccount(db)))
+  return {
+    accounts: sqliteAccounts(database),
+    treasures: sqliteTreasures(database),
+    sessions: sqliteSessions(database),
+    tokenRepository,
+    isEmpty,
+    addIfEmpty: (accounts, treasures) =>
+      Effect.runPromise(
+        database.write("addIfEmpty", (db) => {
+          if (!hasNoAccount(db)) return false
+          for (const account of accounts) insertAccount(db, account)
+          for (const treasure of treasures) insertTreasure(db, treasure)
+          return true
+        }),
+      ),
+    ping: async () => {
+      await isEmpty()
+    },
+    close,
+  }
+}
+
+const hasNoAccount = (db: SqliteDatabase["connection"]): boolean =>
+  db.prepare("SELECT 1 FROM account LIMIT 1").get() === undefined

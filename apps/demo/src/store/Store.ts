@@ -1,0 +1,88 @@
+/** What the demo keeps besides tokens: accounts, treasures and sessions. */
+import type { ApiTokenRepository } from "@tokenry/core"
+
+export interface Account {
+  readonly id: string
+  readonly email: string
+  readonly passwordHash: string
+  readonly isAdmin: boolean
+  readonly active: boolean
+  /** What its sessions and tokens may do. */
+  readonly scopes: ReadonlyArray<string>
+  /** Raised when the account is deactivated: sessions of an earlier generation are over. */
+  readonly sessionGeneration: number
+}
+
+export interface Treasure {
+  readonly id: string
+  readonly ownedBy: string
+  readonly name: string
+  /** In doubloons. */
+  readonly value: number
+  readonly createdAt: Date
+}
+
+export interface SessionData {
+  readonly accountId: string
+  readonly sessionGeneration: number
+}
+
+/** A place in a list, the newest first. */
+export interface Position {
+  readonly createdAt: Date
+  readonly id: string
+}
+
+export interface Accounts {
+  readonly find: (id: string) => Promise<Account | undefined>
+  /** Addresses differ regardless of case. */
+  readonly findByEmail: (email: string) => Promise<Account | undefined>
+  readonly all: () => Promise<ReadonlyArray<Account>>
+  /** The account after the change; `undefined` if there is none. Deactivating raises its session generation. */
+  readonly update: (
+    id: string,
+    change: { readonly active?: boolean; readonly scopes?: ReadonlyArray<string> },
+  ) => Promise<Account | undefined>
+}
+
+export interface Treasures {
+  readonly add: (treasure: Treasure) => Promise<void>
+  readonly listOwnedBy: (
+    ownedBy: string,
+    limit: number,
+    after: Position | undefined,
+  ) => Promise<ReadonlyArray<Treasure>>
+  /** The treasure after the change; `undefined` if the owner has none with this id. */
+  readonly update: (
+    id: string,
+    ownedBy: string,
+    change: { readonly name?: string; readonly value?: number },
+  ) => Promise<Treasure | undefined>
+  /** Whether the owner had it. */
+  readonly remove: (id: string, ownedBy: string) => Promise<boolean>
+}
+
+/** Sessions under the hashes of their ids, so that a stolen database signs nobody in. */
+export interface Sessions {
+  /** `undefined` if there is none or it is over. */
+  readonly get: (idHash: string, now: Date) => Promise<SessionData | undefined>
+  readonly set: (idHash: string, data: SessionData, expiresAt: Date) => Promise<void>
+  readonly remove: (idHash: string) => Promise<void>
+}
+
+/** One database, open. */
+export interface Store {
+  readonly accounts: Accounts
+  readonly treasures: Treasures
+  readonly sessions: Sessions
+  /** The tokens' repository in the same database. */
+  readonly tokenRepository: ApiTokenRepository["Service"]
+  /** Whether there is no account yet. */
+  readonly isEmpty: () => Promise<boolean>
+  /** Adds all of it, or, if there are accounts already, nothing. Says whether it did. */
+  readonly addIfEmpty: (accounts: ReadonlyArray<Account>, treasures: ReadonlyArray<Treasure>) => Promise<boolean>
+  /** Resolves if the store answers; rejects if it doesn't. */
+  readonly ping: () => Promise<void>
+  /** Idempotent. */
+  readonly close: () => Promise<void>
+}

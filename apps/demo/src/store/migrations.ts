@@ -1,0 +1,39 @@
+/** The demo's own tables on SQLite. The tokens' tables are the adapter's. */
+import type { Migration } from "@tokenry/sqlite"
+
+export const migrationTable = "treasures_migration"
+
+export const migrations: ReadonlyArray<Migration> = [
+  {
+    version: 1,
+    name: "accounts, treasures and sessions",
+    up: `
+      CREATE TABLE account (
+        id TEXT PRIMARY KEY,
+        email TEXT NOT NULL UNIQUE COLLATE NOCASE,
+        password_hash TEXT NOT NULL,
+        is_admin INTEGER NOT NULL,
+        active INTEGER NOT NULL,
+        scopes TEXT NOT NULL,
+        session_generation INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE TABLE treasure (
+        id TEXT PRIMARY KEY,
+        owned_by TEXT NOT NULL,
+        name TEXT NOT NULL,
+        value REAL NOT NULL,
+        created_at INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX treasure_newest ON treasure (owned_by, created_at DESC, id DESC);
+      CREATE TABLE session (
+        id_hash TEXT PRIMARY KEY,
+        data TEXT NOT NULL,
+        expires_at INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX session_expiry ON session (expires_at);`,
+    down: `
+      DROP TABLE session;
+      DROP TABLE treasure;
+      DROP TABLE account;`,
+  },
+]

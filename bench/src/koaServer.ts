@@ -1,0 +1,32 @@
+/** The two servers that are compared, in a process of their own: the same answer with and without authentication. */
+import { once } from "node:events"
+import type { AddressInfo } from "node:net"
+import { MemoryRepository } from "@tokenry/core"
+import { openApiTokens } from "@tokenry/core/promise"
+import { bearer, requireScopes } from "@tokenry/koa"
+import Koa from "koa"
+import type { ServerMessage } from "./koa.ts"
+import { request, requirement, scopes } from "./setting.ts"
+
+const tokens = await openApiTokens({ repository: MemoryRepository.layer, scopes })
+const { plaintext } = await tokens.issue(request)
+
+const answer: Koa.Middleware = (ctx) => {
+  ctx.body = { items: [], nextCursor: null }
+}
+
+const listen = async (app: Koa): Promise<string> => {
+  const server = app.listen(0, "127.0.0.1")
+  await once(server, "listening")
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+}
+
+const bare = await listen(new Koa().use(answer))
+const guarded = await listen(
+  new Koa()
+    .use(bearer({ tokens, realm: "bench", problemBase: "https://example.test/problems/" }))
+    .use(requireScopes(...requirement.scopes))
+    .use(answer),
+)
+process.send?.({ bare, guarded, plaintext } satisfies ServerMessage)
+process.once("disconnect", () => process.exit())

@@ -1,0 +1,6 @@
+/** What all comparisons have in common: one token with one scope. */
+import { ScopeCatalogue } from "@tokenry/core"
+
+export const scopes = ScopeCatalogue.make({ "treasure:read": "See treasures" })
+export const requirement = { scopes: ["treasure:read"] }
+export const request = { ownedBy: "user-1", name: "bench", scopes: ["treasure:read"], expiresIn: "90 days" }
