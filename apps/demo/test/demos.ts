@@ -1,0 +1,21 @@
+/** The demo inside the test's process, for tests that need no process of their own: once on each store. */
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { type Demo, startDemo } from "../src/Demo.ts"
+import type { StoreLocation } from "../src/Configuration.ts"
+
+/** A folder that goes with the process. */
+export const temporaryFolder = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), "tokenry-demo-"))
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+export const stores: ReadonlyArray<readonly [name: string, location: () => StoreLocation]> = [
+  ["memory", () => ({ kind: "memory" })],
+  ["sqlite", () => ({ kind: "sqlite", filename: join(temporaryFolder(), "treasures.sqlite") })],
+]
+
+export const demoOn = (store: StoreLocation): Promise<Demo> =>
+  startDemo({ host: "127.0.0.1", port: 0, publicUrl: undefined, store, loadsFixtures: true })
