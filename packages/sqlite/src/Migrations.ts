@@ -1,7 +1,7 @@
 /** Numbered, reversible changes of a schema, recorded in the database that they were applied to. */
 import { Clock, Effect } from "effect"
 import type { DatabaseSync } from "node:sqlite"
-import { isLock } from "./outcome.ts"
+import { detailOf, isLock } from "./outcome.ts"
 import type { SqliteDatabase } from "./SqliteDatabase.ts"
 import { SqliteOpenError, type SqliteOpenReason } from "./SqliteOpenError.ts"
 
@@ -64,7 +64,7 @@ export const migrate = (
     Effect.catchTag("RepositoryUnavailable", ({ cause }) => {
       const reason: SqliteOpenReason = isLock(cause)
         ? { _tag: "Locked" }
-        : { _tag: "CannotOpen", detail: cause instanceof Error ? cause.message : "it failed while being migrated" }
+        : { _tag: "CannotOpen", detail: `${detailOf(cause)}. See that its disk is sound and not full, and try again` }
       return Effect.fail(new SqliteOpenError({ filename: database.filename, reason, cause }))
     }),
   )

@@ -4,7 +4,7 @@ import { Data } from "effect"
 /**
  * - `NotADatabase`: the file holds something else, or is damaged.
  * - `NotWritable`: the file, its folder or its file system can't be written to by this process.
- * - `CannotOpen`: there is no such folder, the path is a folder, or the system refuses for the reason in `detail`.
+ * - `CannotOpen`: there is no such folder, the path is a folder, or the system refuses; `detail` says what and what to do.
  * - `NewerThanCode`: migrations were applied to it that this code does not know.
  * - `Locked`: other processes held it for longer than the deadline.
  */
@@ -36,7 +36,7 @@ const explain = (reason: SqliteOpenReason): string => {
         "where SQLite keeps a -wal and a -shm file beside it"
       )
     case "CannotOpen":
-      return `can't be opened: ${reason.detail}. Check the path, and make the folder if it is missing`
+      return `can't be opened: ${reason.detail}`
     case "NewerThanCode":
       return (
         `was migrated by a newer version of this code: its table ${reason.table} is at version ${reason.found}, and ` +

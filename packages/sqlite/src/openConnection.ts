@@ -4,7 +4,7 @@ import { accessSync, constants, existsSync, statSync } from "node:fs"
 import { dirname } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { untilUnlocked } from "./LockQueue.ts"
-import { isLock, Locked, ResultCode, resultCodeOf } from "./outcome.ts"
+import { detailOf, isLock, Locked, ResultCode, resultCodeOf } from "./outcome.ts"
 import { SqliteOpenError, type SqliteOpenReason } from "./SqliteOpenError.ts"
 
 /** How long SQLite itself may wait for a lock, and so block the event loop, at each attempt. */
@@ -69,7 +69,12 @@ const reasonOf = (filename: string, code: number | undefined, cause: unknown): S
     case ResultCode.PERM:
       return { _tag: "NotWritable" }
     default:
-      return reasonByPath(filename) ?? { _tag: "CannotOpen", detail: detailOf(cause) }
+      return (
+        reasonByPath(filename) ?? {
+          _tag: "CannotOpen",
+          detail: `${detailOf(cause)}. Check the path and its file system`,
+        }
+      )
   }
 }
 
@@ -77,12 +82,13 @@ const reasonOf = (filename: string, code: number | undefined, cause: unknown): S
 const reasonByPath = (filename: string): SqliteOpenReason | undefined => {
   const folder = dirname(filename)
   if (statSync(filename, { throwIfNoEntry: false })?.isDirectory()) {
-    return { _tag: "CannotOpen", detail: "it is a folder" }
+    return { _tag: "CannotOpen", detail: "it is a folder. Give the path of a file in it" }
   }
-  if (!existsSync(folder)) return { _tag: "CannotOpen", detail: `there is no folder ${folder}` }
+  if (!existsSync(folder))
+    return { _tag: "CannotOpen", detail: `there is no folder ${folder}. Make it, or check the path` }
   if (!permits(folder, constants.W_OK)) return { _tag: "NotWritable" }
   return existsSync(filename) && !permits(filename, constants.R_OK)
-    ? { _tag: "CannotOpen", detail: "this process has no right to read it" }
+    ? { _tag: "CannotOpen", detail: "this process may not read it. Give its user the right to" }
     : undefined
 }
 
@@ -94,5 +100,3 @@ const permits = (path: string, mode: number): boolean => {
     return false
   }
 }
-
-const detailOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))

@@ -31,6 +31,9 @@ const isAmong = (codes: ReadonlyArray<number>, error: unknown): boolean => {
 export const resultCodeOf = (error: unknown): number | undefined =>
   error instanceof Error && "errcode" in error && typeof error.errcode === "number" ? error.errcode & 0xff : undefined
 
+/** What SQLite says of the error. Its messages name columns and hold no values. */
+export const detailOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
+
 /** The result codes that are told apart here; all others are defects. */
 export const ResultCode = {
   PERM: 3,

@@ -1,5 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { ApiToken, unattributed } from "@tokenry/core"
+import type { SqliteDatabase } from "@tokenry/sqlite"
 import { Effect, Option } from "effect"
 import { aStore } from "./stores.ts"
 import { active, aDigest, anId, at, aToken, contentsOf, named } from "./tokens.ts"
@@ -100,7 +101,7 @@ it.effect("of fifty concurrent replaces under one revision, exactly one succeeds
   }),
 )
 
-const countsIn = (database: { readonly connection: { prepare: (sql: string) => { get: () => object | undefined } } }) =>
+const countsIn = (database: SqliteDatabase) =>
   Effect.sync(() => ({
     ...database.connection
       .prepare(

@@ -1,0 +1,59 @@
+import { assert, describe, it } from "@effect/vitest"
+import { migrate, SqliteDatabase, SqliteRepository } from "@tokenry/sqlite"
+import { Effect } from "effect"
+import { bulkSql } from "../src/bulkWork.ts"
+import { sql } from "../src/Statements.ts"
+import { streamSql } from "../src/streams.ts"
+
+const planOf = (query: string) =>
+  Effect.gen(function* () {
+    const database = yield* SqliteDatabase.openScoped({ filename: ":memory:" })
+    yield* migrate(database, { migrations: SqliteRepository.migrations })
+    return database.connection
+      .prepare(`EXPLAIN QUERY PLAN ${query}`)
+      .all()
+      .map(({ detail }) => String(detail))
+  })
+
+describe("each query reaches its tokens by an index, without reading or sorting others", () => {
+  const queries = {
+    byId: [sql.byId, "sqlite_autoindex_api_token_1 (id=?)"],
+    manyById: [sql.manyById, "sqlite_autoindex_api_token_1 (id=?)"],
+    byDigest: [sql.byDigest, "api_token USING INTEGER PRIMARY KEY"],
+    byDigests: [sql.byDigests, "api_token_secret USING PRIMARY KEY (digest=?)"],
+    digestsTaken: [sql.digestsTaken, "api_token_secret USING PRIMARY KEY (digest=?)"],
+    countLive: [sql.countLive, "api_token_newest (owned_by=?)"],
+    "owned, any": [sql.owned.any, "api_token_newest (owned_by=? AND (created_at,id)<(?,?))"],
+    "owned, live": [sql.owned.live, "api_token_newest (owned_by=? AND (created_at,id)<(?,?))"],
+    "owned, dead": [sql.owned.dead, "api_token_newest (owned_by=? AND (created_at,id)<(?,?))"],
+    unrevokedOf: [bulkSql.unrevokedOf, "api_token_newest (owned_by=? AND (created_at,id)<(?,?))"],
+    unrevokedIssuedTo: [bulkSql.unrevokedIssuedTo, "api_token_issued_to (issued_to=? AND id>?)"],
+    "dead by expiry": [bulkSql.dead, "api_token_expiry (expires_at<?)"],
+    "dead by revocation": [bulkSql.dead, "api_token_revoked (revoked_at<?)"],
+    mintedBy: [bulkSql.mintedBy, "api_token_ancestor USING PRIMARY KEY (ancestor=?)"],
+    liveCreatedBefore: [streamSql.liveCreatedBefore, "api_token_created ((created_at,id)>(?,?) AND created_at<?)"],
+    expiringBetween: [streamSql.expiringBetween, "api_token_expiry ((expires_at,id)>(?,?) AND expires_at<?)"],
+  } as const
+  for (const [name, [query, index]] of Object.entries(queries)) {
+    it.effect(name, () =>
+      Effect.gen(function* () {
+        const plan = yield* planOf(query)
+        assert.include(plan.join("\n"), index)
+        assert.deepStrictEqual(
+          plan.filter((line) => line.startsWith("SCAN api_token") || line === "USE TEMP B-TREE FOR ORDER BY"),
+          [],
+        )
+      }),
+    )
+  }
+})
+
+it.effect("a look-up by digest reads one secret and its token, nothing else, and no history", () =>
+  Effect.gen(function* () {
+    assert.deepStrictEqual(yield* planOf(sql.byDigest), [
+      "SEARCH api_token_secret USING PRIMARY KEY (digest=?)",
+      "SEARCH api_token USING INTEGER PRIMARY KEY (rowid=?)",
+    ])
+    assert.notInclude(sql.byDigest, "history")
+  }),
+)
