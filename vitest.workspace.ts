@@ -12,6 +12,10 @@ const roots = [
   "tools",
 ]
 
+/** Those whose tests ask for a MongoDB server. */
+const withMongodb: ReadonlyArray<string> = ["packages/mongodb"]
+const mongodb = "../../tools/mongodb-for-tests/globalSetup.ts"
+
 /** Packages are tested as their sources stand, without a build. */
 const conditions = ["@tokenry/source", "module", "node", "development|production"]
 
@@ -21,7 +25,12 @@ export default defineConfig({
   test: {
     projects: roots.map((root) => ({
       extends: true as const,
-      test: { name: root, root, include: ["test/**/*.test.ts"] },
+      test: {
+        name: root,
+        root,
+        include: ["test/**/*.test.ts"],
+        globalSetup: withMongodb.includes(root) ? mongodb : [],
+      },
     })),
     reporters: ["default", "./tools/ClosingLine.ts"],
     testTimeout: 30_000,

@@ -1,0 +1,93 @@
+/** A MongoDB server for the tests: the first of three ways to get one that works. */
+import { MongoClient } from "mongodb"
+import { startJavaServer } from "./javaServer.ts"
+import { startRealMongod } from "./realMongod.ts"
+
+/** What tests are told, by `inject("mongodb")`. */
+export interface MongoServerForTests {
+  /** Without a database's name: each test file uses one of its own. */
+  readonly url: string
+  /** Whether it explains plans and has sessions; what stands in for a `mongod` does not. */
+  readonly isRealMongod: boolean
+  /** What it says it is, and where it comes from, for people. */
+  readonly description: string
+}
+
+/** A server that was started here, if it was. */
+export interface Running {
+  readonly url: string
+  readonly stop: () => Promise<void>
+}
+
+export interface FoundServer extends MongoServerForTests {
+  /** Ends what was started here; a server that was there before is left alone. */
+  readonly stop: () => Promise<void>
+}
+
+/** No server is to be had: why each way failed. */
+export class NoMongoServer extends Error {
+  constructor(failures: ReadonlyArray<string>) {
+    super(`No MongoDB server for the tests.\n${failures.map((failure) => `  - ${failure}`).join("\n")}\n${threeWays}`)
+  }
+}
+
+export const threeWays =
+  "Three ways to get one: set MONGODB_URL to a server's URL; let mongodb-memory-server download a mongod (it needs the " +
+  "open internet, once); or install Java 17 or newer and Maven."
+
+/**
+ * `MONGODB_URL` if it is set, and then it must work; else a real `mongod`; else a stand-in that speaks its protocol.
+ *
+ * @throws NoMongoServer if none of them works.
+ */
+export const findMongoServer = async (): Promise<FoundServer> => {
+  const given = process.env["MONGODB_URL"]
+  if (given !== undefined && given !== "") {
+    return described({ url: given, stop: async () => {} }, "named by MONGODB_URL").catch((cause: unknown) => {
+      // Not the URL itself, which may hold a password.
+      const reason = String(cause).replaceAll(given, "the URL")
+      throw new NoMongoServer([`MONGODB_URL is set, but the server it names does not answer: ${reason}`])
+    })
+  }
+  const failures: Array<string> = []
+  for (const [start, origin] of ways) {
+    try {
+      return await described(await start(), origin)
+    } catch (cause) {
+      failures.push(`${origin}: ${cause instanceof Error ? cause.message : String(cause)}`)
+    }
+  }
+  throw new NoMongoServer(failures)
+}
+
+const ways: ReadonlyArray<readonly [start: () => Promise<Running>, origin: string]> = [
+  [startRealMongod, "run by mongodb-memory-server"],
+  [startJavaServer, "mongo-java-server, in memory"],
+]
+
+const described = async ({ url, stop }: Running, origin: string): Promise<FoundServer> => {
+  try {
+    const { version, isRealMongod } = await ask(url)
+    return { url, isRealMongod, description: `MongoDB ${version}, ${origin}`, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+const ask = async (url: string): Promise<{ readonly version: string; readonly isRealMongod: boolean }> => {
+  const client = new MongoClient(url, { serverSelectionTimeoutMS: 5000, connectTimeoutMS: 5000 })
+  try {
+    const { version } = await client.db("admin").command({ buildInfo: 1 })
+    const isRealMongod = await client
+      .db("admin")
+      .command({ explain: { find: "none", filter: {} }, verbosity: "queryPlanner" })
+      .then(
+        () => true,
+        () => false,
+      )
+    return { version: String(version), isRealMongod }
+  } finally {
+    await client.close()
+  }
+}

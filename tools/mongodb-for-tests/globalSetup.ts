@@ -1,0 +1,36 @@
+/**
+ * Finds a MongoDB server once per test run, for all projects that name this file as their global setup; tests ask for it
+ * by `inject("mongodb")`.
+ */
+import type { TestProject } from "vitest/node"
+import { findMongoServer, type MongoServerForTests, NoMongoServer, threeWays } from "./MongoServer.ts"
+
+export const setup = async (project: TestProject): Promise<(() => Promise<void>) | undefined> => {
+  // Another project of this run has looked for it already.
+  if ("mongodb" in project.getProvidedContext()) return undefined
+  const provide = (server: MongoServerForTests | undefined, summary: string) => {
+    project.vitest.getRootProject().provide("mongodb", server)
+    say(summary)
+    // Once more when all else has been printed, where people look for it.
+    process.once("exit", () => say(summary))
+  }
+  try {
+    const { stop, ...server } = await findMongoServer()
+    provide(server, `The MongoDB tests met ${server.description}.${server.isRealMongod ? "" : withoutRealMongod}`)
+    return stop
+  } catch (error) {
+    if (!(error instanceof NoMongoServer) || mustHaveOne()) throw error
+    say(error.message)
+    provide(undefined, `The MongoDB tests were skipped: there is no server. ${threeWays}`)
+    return undefined
+  }
+}
+
+const withoutRealMongod = " Those that need a real mongod (query plans) were skipped."
+
+const mustHaveOne = (): boolean => {
+  const { CI, MONGODB_URL } = process.env
+  return (CI !== undefined && CI !== "" && CI !== "false") || (MONGODB_URL !== undefined && MONGODB_URL !== "")
+}
+
+const say = (text: string): void => void process.stdout.write(`\n${text}\n`)

@@ -1,0 +1,75 @@
+/** `mongo-java-server`: MongoDB's wire protocol over memory, on Java 17 or newer, from Maven Central. */
+import { execFile, spawn } from "node:child_process"
+import { createHash } from "node:crypto"
+import { once } from "node:events"
+import { existsSync } from "node:fs"
+import { mkdir, readFile, rename, rm } from "node:fs/promises"
+import { join } from "node:path"
+import { createInterface } from "node:readline"
+import { promisify } from "node:util"
+import type { Running } from "./MongoServer.ts"
+
+const pom = join(import.meta.dirname, "pom.xml")
+const launcher = join(import.meta.dirname, "Launch.java")
+const cache = join(import.meta.dirname, "../../node_modules/.cache/mongodb-for-tests")
+
+/** The first start on a machine fetches the jars; later ones take some two seconds. */
+export const startJavaServer = async (): Promise<Running> => {
+  const jars = await jarsFolder()
+  const java = spawn("java", ["-cp", join(jars, "*"), launcher], { stdio: ["pipe", "pipe", "pipe"] })
+  let complaints = ""
+  java.stderr.on("data", (chunk: Buffer) => (complaints = (complaints + chunk.toString()).slice(-2000)))
+  java.on("error", (error) => (complaints += error.message))
+  // That a process is gone is no news when its input is closed: its exit is.
+  java.stdin.on("error", () => undefined)
+  const ended = once(java, "exit").catch(() => undefined)
+
+  const stop = async () => {
+    java.stdin.end()
+    const slow = setTimeout(() => java.kill("SIGKILL"), 3000)
+    await ended
+    clearTimeout(slow)
+  }
+  const slow = setTimeout(() => java.kill("SIGKILL"), 60_000)
+  try {
+    const url = await firstLineOf(java.stdout, ended)
+    if (url === undefined) throw new Error(`the server does not start (is it Java 17 or newer?): ${complaints.trim()}`)
+    return { url, stop }
+  } finally {
+    clearTimeout(slow)
+  }
+}
+
+const firstLineOf = async (stream: NodeJS.ReadableStream, ended: Promise<unknown>): Promise<string | undefined> => {
+  const lines = createInterface(stream)
+  const line = once(lines, "line").then(([text]) => String(text).trim())
+  return Promise.race([line, ended.then(() => undefined)])
+}
+
+/** Where the jars are: fetched into a folder of their own, which then is moved to its place at once. */
+const jarsFolder = async (): Promise<string> => {
+  const version = createHash("sha256")
+    .update(await readFile(pom))
+    .digest("hex")
+    .slice(0, 12)
+  const folder = join(cache, version)
+  if (existsSync(folder)) return folder
+  const fetched = join(cache, `fetching-${process.pid}`)
+  await mkdir(fetched, { recursive: true })
+  try {
+    await run(
+      "mvn",
+      ["--quiet", "--batch-mode", "--file", pom, "dependency:copy-dependencies", `-DoutputDirectory=${fetched}`],
+      { timeout: 180_000 },
+    )
+    await rename(fetched, folder).catch((error: unknown) => {
+      // Another run was quicker.
+      if (!existsSync(folder)) throw error
+    })
+    return folder
+  } finally {
+    await rm(fetched, { recursive: true, force: true })
+  }
+}
+
+const run = promisify(execFile)

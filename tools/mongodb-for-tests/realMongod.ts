@@ -1,0 +1,42 @@
+/** A real `mongod`, downloaded once per machine and run by mongodb-memory-server. */
+import { readdir } from "node:fs/promises"
+import { setTimeout as sleep } from "node:timers/promises"
+import { DryMongoBinary, MongoBinary, MongoMemoryServer } from "mongodb-memory-server-core"
+import type { Running } from "./MongoServer.ts"
+
+/** How long the download may take to begin, and to end. */
+const millisecondsToBegin = 8000
+const millisecondsToDownload = 300_000
+
+/**
+ * Downloads it, unless that was done before, and starts it. A refused or silent download host is an error after some
+ * seconds, and is not asked again.
+ */
+export const startRealMongod = async (): Promise<Running> => {
+  process.env["MONGOMS_MAX_RETRIES"] ??= "1"
+  const settled = new AbortController()
+  try {
+    await Promise.race([MongoBinary.getPath(), patience(settled.signal)])
+  } finally {
+    settled.abort()
+  }
+  const server = await MongoMemoryServer.create()
+  return { url: server.getUri(), stop: async () => void (await server.stop()) }
+}
+
+/** Rejects when it is time to give up. */
+const patience = async (signal: AbortSignal): Promise<never> => {
+  const started = Date.now()
+  for (;;) {
+    await sleep(500, undefined, { ref: false, signal })
+    const waited = Date.now() - started
+    if (waited > millisecondsToDownload) throw new Error("the download takes too long")
+    if (waited > millisecondsToBegin && !(await isUnderWay())) throw new Error("the download does not begin")
+  }
+}
+
+const isUnderWay = async (): Promise<boolean> => {
+  const { downloadDir } = await DryMongoBinary.generateOptions()
+  const names = await readdir(downloadDir).catch(() => [])
+  return names.some((name) => name.startsWith("mongo"))
+}
