@@ -40,8 +40,13 @@ const isUsable = (secret: Secret, now: Instant): boolean => {
   }
 }
 
-/** Until when the secret is accepted, given the token's expiry. */
-const expiryOf = (secret: Secret, expiresAt: Option.Option<DateTime.Utc>): Option.Option<DateTime.Utc> =>
-  secret.state._tag === "Retiring" ? Option.some(secret.state.until) : expiresAt
+/** Until when the secret is accepted, given the token's expiry, which may have been brought forward since the rotation. */
+const expiryOf = (secret: Secret, expiresAt: Option.Option<DateTime.Utc>): Option.Option<DateTime.Utc> => {
+  if (secret.state._tag !== "Retiring") return expiresAt
+  const { until } = secret.state
+  return Option.isSome(expiresAt) && expiresAt.value.epochMilliseconds < until.epochMilliseconds
+    ? expiresAt
+    : Option.some(until)
+}
 
 export const Secret = { active, isUsable, expiryOf } as const
