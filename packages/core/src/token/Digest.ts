@@ -43,4 +43,9 @@ export class Digest implements Equal.Equal {
   toJSON(): string {
     return "<digest>"
   }
+
+  /** Node's `util.inspect` would show the getter, and on request what it gives. */
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return "<digest>"
+  }
 }
