@@ -188,7 +188,8 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
     )
 
   const findOwned = Effect.fnUntraced(function* ({ id, ownedBy }: Request.FindRequest) {
-    const found = TokenId.is(id) ? yield* repository.findById(id) : Option.none()
+    if (!TokenId.is(id)) return yield* new TokenNotFound({ id: "" })
+    const found = yield* repository.findById(id)
     return Option.isSome(found) && found.value.ownedBy === ownedBy ? found.value : yield* new TokenNotFound({ id })
   })
 

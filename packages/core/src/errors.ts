@@ -46,9 +46,12 @@ export class InactiveOwner extends Data.TaggedError("InactiveOwner")<{ readonly 
 }
 
 /** This owner has no token with this id; somebody else's token is none of theirs. */
-export class TokenNotFound extends Data.TaggedError("TokenNotFound")<{ readonly id: string }> {
+export class TokenNotFound extends Data.TaggedError("TokenNotFound")<{
+  /** Empty if what was given can't be an id: it may be a plaintext token in the wrong place. */
+  readonly id: string
+}> {
   override get message(): string {
-    return `There is no token ${this.id} of this owner`
+    return `There is no token ${this.id || "with such an id"} of this owner`
   }
 }
 
