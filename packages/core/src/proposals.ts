@@ -1,5 +1,5 @@
 /** What a request proposes for a token, held against the rules and the policy: everything that is forbidden, at once. */
-import { DateTime, Effect, Option } from "effect"
+import { DateTime, Duration, Effect, Option } from "effect"
 import { type InputIssue, PolicyViolation, ScopeNotHeld } from "./errors.ts"
 import type { ApiToken } from "./token/ApiToken.ts"
 import type { Scope } from "./token/Scope.ts"
@@ -24,7 +24,7 @@ export const proposeNew = (
   const { name, scopes } = request
   const issues = [...nameIssues(name), ...scopeIssues(scopes, (scope) => catalogue.has(scope), catalogue)]
   const expiresAt = TokenPolicy.expiryFor(policy, request.expiry, now)
-  if (typeof expiresAt === "string") issues.push({ path: ["expiresAt"], message: expiresAt })
+  if (typeof expiresAt === "string") issues.push({ path: [fieldOf(request.expiry)], message: expiresAt })
   return typeof expiresAt === "string" || issues.length > 0
     ? Effect.fail(new PolicyViolation({ issues }))
     : Effect.succeed({ name: name as TokenName, scopes: unique(scopes) as ReadonlyArray<Scope>, expiresAt })
@@ -51,10 +51,9 @@ export const proposeChange = (
     ...scopeIssues(scopes, (scope) => held.includes(scope) || catalogue.has(scope), catalogue),
   ]
   const expiresAt = expiry === undefined ? token.expiresAt : instantOf(expiry, now)
-  if (expiry !== undefined && Option.exists(expiresAt, (instant) => DateTime.isLessThanOrEqualTo(instant, now))) {
-    issues.push({ path: ["expiresAt"], message: "must lie in the future; to end the token now, revoke it" })
-  } else if (token.isOutlivedBy(expiresAt)) {
-    issues.push({ path: ["expiresAt"], message: "must not be later than it is: an expiry can only be brought forward" })
+  if (expiry !== undefined) {
+    const flaw = flawOfExpiry(token, expiresAt, now)
+    if (flaw !== undefined) issues.push({ path: [fieldOf(expiry)], message: flaw })
   }
   if (issues.length > 0) return Effect.fail(new PolicyViolation({ issues }))
   const excess = scopes.filter((scope) => !held.includes(scope))
@@ -79,6 +78,21 @@ const scopeIssues = (
     const hint = nearest === undefined ? "" : `; did you mean ${nearest}?`
     return [{ path: ["scopes", String(index)], message: `must be a declared scope${hint}` }]
   })
+
+/** Why a token can't be given this expiry in the place of its own. */
+const flawOfExpiry = (token: ApiToken, expiresAt: Option.Option<DateTime.Utc>, now: DateTime.Utc) => {
+  if (Option.exists(expiresAt, (instant) => DateTime.isLessThanOrEqualTo(instant, now))) {
+    return "must lie in the future; to end the token now, revoke it"
+  }
+  if (token.isOutlivedBy(expiresAt)) return "must not be later than it is: an expiry can only be brought forward"
+  const lifetime = Option.map(expiresAt, (instant) => DateTime.distance(now, instant))
+  return Option.exists(lifetime, (lifetime) => Duration.isGreaterThan(lifetime, TokenPolicy.longestOfAll))
+    ? "must be at most 100 years from now"
+    : undefined
+}
+
+/** The field by which the expiry was asked for. */
+const fieldOf = (expiry: RequestedExpiry): string => (Duration.isDuration(expiry) ? "expiresIn" : "expiresAt")
 
 const instantOf = (expiry: Exclude<RequestedExpiry, undefined>, now: DateTime.Utc): Option.Option<DateTime.Utc> =>
   expiry === null

@@ -13,7 +13,8 @@ export interface TokenPolicy {
   readonly allowsNeverExpiring: boolean
 }
 
-const century = Duration.days(36_525)
+/** The longest lifetime that there is, under any policy: 100 years. Who wants more wants "never". */
+const longestOfAll = Duration.days(36_525)
 
 /**
  * A policy from what differs from the default: 90 days unless asked otherwise, at most 366 days, never "never".
@@ -31,14 +32,14 @@ const make = (options: Partial<TokenPolicy> = {}): TokenPolicy => {
     defaultLifetime: policy.defaultLifetime,
     longestLifetime: policy.longestLifetime,
   })) {
-    if (lifetime !== null && !(Duration.isGreaterThan(lifetime, Duration.zero) && !exceeds(lifetime, century))) {
+    if (lifetime !== null && !(Duration.isGreaterThan(lifetime, Duration.zero) && !exceeds(lifetime, longestOfAll))) {
       throw new Error(`TokenPolicy: ${name} must be longer than nothing and at most 100 years`)
     }
   }
   if (policy.defaultLifetime === null && !policy.allowsNeverExpiring) {
     throw new Error("TokenPolicy: the default is never to expire, which the policy does not allow")
   }
-  if (policy.defaultLifetime !== null && exceeds(policy.defaultLifetime, policy.longestLifetime ?? century)) {
+  if (policy.defaultLifetime !== null && exceeds(policy.defaultLifetime, policy.longestLifetime ?? longestOfAll)) {
     throw new Error("TokenPolicy: defaultLifetime is longer than longestLifetime")
   }
   return policy
@@ -52,7 +53,7 @@ const expiryFor = (
 ): Option.Option<DateTime.Utc> | string => {
   const wanted = requested === undefined ? policy.defaultLifetime : requested
   if (wanted === null) return policy.allowsNeverExpiring ? Option.none() : "must be given: never is not allowed"
-  const longest = policy.longestLifetime ?? century
+  const longest = policy.longestLifetime ?? longestOfAll
   const lifetime = Duration.isDuration(wanted) ? wanted : DateTime.distance(now, wanted)
   if (Duration.isLessThanOrEqualTo(lifetime, Duration.zero)) return "must lie in the future"
   if (exceeds(lifetime, longest)) return `must be at most ${Duration.format(longest)} from now`
@@ -61,4 +62,4 @@ const expiryFor = (
 
 const exceeds = Duration.isGreaterThan
 
-export const TokenPolicy = { make, expiryFor } as const
+export const TokenPolicy = { make, expiryFor, longestOfAll } as const
