@@ -156,23 +156,24 @@ const callerOf = ({ tokenId, generation, ownedBy, scopes, expiresAt }: EffectCal
   expiresAt: dateOf(expiresAt),
 })
 
+/** A copy throughout: who changes it changes nothing in the store. */
 const detailsOf = (token: ApiToken): TokenDetails => ({
   id: token.id,
   ownedBy: token.ownedBy,
   name: token.name,
-  scopes: token.scopes,
+  scopes: [...token.scopes],
   createdAt: new Date(token.createdAt.epochMilliseconds),
   expiresAt: dateOf(token.expiresAt),
   revokedAt: dateOf(Option.map(token.revocation, ({ at }) => at)),
   revokedBecause: Option.getOrNull(Option.map(token.revocation, ({ reason }) => reason)),
-  ancestors: token.ancestors,
+  ancestors: [...token.ancestors],
   issuedTo: Option.getOrNull(token.issuedTo),
   secrets: token.secrets.map(({ generation, state }) => ({ generation, state: stateNames[state._tag] })),
   history: token.history.map(({ kind, at, actor, origin, detail }) => ({
     kind,
     at: new Date(at.epochMilliseconds),
-    actor,
-    origin,
+    actor: { ...actor },
+    origin: { ...origin },
     detail: Option.getOrNull(detail),
   })),
   revision: token.revision,
