@@ -31,35 +31,40 @@ const make = Effect.sync(() => {
 
   const revokeAll = (predicate: (token: ApiToken) => boolean, revocation: Revocation, by: Attribution) =>
     Effect.sync(() => {
+      given(revocation.at)
       const revoked = [...tokens.values()].filter((token) => Option.isNone(token.revocation) && predicate(token))
       for (const token of revoked) put(token.revoke(revocation, by))
       return revoked.length
     })
 
   const listOwnedBy = ({ ownedBy, state, now, after, limit }: ListQuery) =>
-    Effect.sync(() =>
-      [...tokens.values()]
+    Effect.sync(() => {
+      const owner = OwnerId.assert(ownedBy)
+      given(now)
+      if (!(limit >= 1)) throw new TypeError("A limit is a number from 1 on")
+      return [...tokens.values()]
         .filter(
           (token) =>
-            token.ownedBy === ownedBy &&
+            token.ownedBy === owner &&
             (state === "any" || (stateOf(token, now) === "live") === (state === "live")) &&
             (Option.isNone(after) || newestFirst(after.value, token) < 0),
         )
         .sort(newestFirst)
-        .slice(0, limit),
-    )
+        .slice(0, limit)
+    })
 
   return ApiTokenRepository.of({
     insert: (token) =>
       Effect.suspend(() => {
-        if (tokens.has(token.id) || isTaken(token)) return Effect.fail(new DuplicateToken({ id: token.id }))
+        OwnerId.assert(token.ownedBy)
+        if (tokens.has(given(token.id)) || isTaken(token)) return Effect.fail(new DuplicateToken({ id: token.id }))
         put(token)
         return Effect.void
       }),
 
-    findById: (id) => Effect.sync(() => Option.fromUndefinedOr(tokens.get(id))),
+    findById: (id) => Effect.sync(() => Option.fromUndefinedOr(tokens.get(given(id)))),
 
-    findManyById: (ids) => Effect.sync(() => ids.flatMap((id) => tokens.get(id) ?? [])),
+    findManyById: (ids) => Effect.sync(() => ids.flatMap((id) => tokens.get(given(id)) ?? [])),
 
     findByDigest: (candidates) => {
       for (const digest of candidates) {
@@ -71,6 +76,7 @@ const make = Effect.sync(() => {
 
     replace: (token, expectedRevision) =>
       Effect.suspend((): Effect.Effect<void, RevisionConflict | DuplicateToken> => {
+        OwnerId.assert(token.ownedBy)
         if (tokens.get(token.id)?.revision !== expectedRevision)
           return Effect.fail(new RevisionConflict({ id: token.id }))
         if (isTaken(token)) return Effect.fail(new DuplicateToken({ id: token.id }))
@@ -79,16 +85,22 @@ const make = Effect.sync(() => {
       }),
 
     revokeOwnedBy: (ownedBy, revocation, by) =>
-      revokeAll((token) => token.ownedBy === OwnerId.assert(ownedBy), revocation, by),
+      Effect.suspend(() => {
+        const owner = OwnerId.assert(ownedBy)
+        return revokeAll((token) => token.ownedBy === owner, revocation, by)
+      }),
 
     revokeIssuedTo: (issuedTo, ownedBy, revocation, by) =>
-      revokeAll(
-        (token) =>
-          Option.contains(token.issuedTo, issuedTo) &&
-          (Option.isNone(ownedBy) || token.ownedBy === OwnerId.assert(ownedBy.value)),
-        revocation,
-        by,
-      ),
+      Effect.suspend(() => {
+        const thirdParty = given(issuedTo)
+        const owner = Option.map(ownedBy, OwnerId.assert)
+        return revokeAll(
+          (token) =>
+            Option.contains(token.issuedTo, thirdParty) && (Option.isNone(owner) || token.ownedBy === owner.value),
+          revocation,
+          by,
+        )
+      }),
 
     listOwnedBy,
 
@@ -99,17 +111,21 @@ const make = Effect.sync(() => {
       ),
 
     liveCreatedBefore: (instant, now) =>
-      Stream.suspend(() =>
-        Stream.fromIterable(
+      Stream.suspend(() => {
+        given(instant)
+        given(now)
+        return Stream.fromIterable(
           [...tokens.values()]
             .filter((token) => isBefore(token.createdAt, instant) && stateOf(token, now) === "live")
             .sort((left, right) => newestFirst(right, left)),
-        ),
-      ),
+        )
+      }),
 
     expiringBetween: (from, to) =>
-      Stream.suspend(() =>
-        Stream.fromIterable(
+      Stream.suspend(() => {
+        given(from)
+        given(to)
+        return Stream.fromIterable(
           [...tokens.values()]
             .filter(
               ({ expiresAt, revocation }) =>
@@ -117,8 +133,8 @@ const make = Effect.sync(() => {
                 Option.exists(expiresAt, (expiry) => !isBefore(expiry, from) && isBefore(expiry, to)),
             )
             .sort(soonestFirst),
-        ),
-      ),
+        )
+      }),
 
     keyIdsInUse: Effect.sync(() => {
       const keyIds = [...tokens.values()].flatMap(({ secrets }) => secrets.map(({ keyId }) => keyId))
@@ -127,6 +143,7 @@ const make = Effect.sync(() => {
 
     purge: (diedBefore) =>
       Effect.sync(() => {
+        given(diedBefore)
         const dead = new Set(
           [...tokens.values()]
             .filter((token) => Option.exists(diedAt(token), (at) => isBefore(at, diedBefore)))
@@ -142,6 +159,13 @@ const make = Effect.sync(() => {
 })
 
 const nothingFound = Exit.succeed(Option.none<FoundToken>())
+
+/** The value, unless it is missing or empty (from JavaScript): then nothing was asked for, and not "all". */
+const given = <A extends string | DateTime.Utc>(value: A): A => {
+  const isGiven = typeof value === "string" ? value !== "" : Number.isSafeInteger(value?.epochMilliseconds)
+  if (!isGiven) throw new TypeError("An id or an instant was expected, but something else was given")
+  return value
+}
 
 const isBefore = (left: DateTime.Utc, right: DateTime.Utc) => left.epochMilliseconds < right.epochMilliseconds
 
