@@ -31,11 +31,14 @@ export interface VerifiableToken {
 
 export type TokenState = "live" | "expired" | "revoked"
 
-/** What the token is at `now`. It is expired from `now >= expiresAt` on; revoked outweighs expired. */
+/**
+ * What the token is at `now`. It is expired from `now >= expiresAt` on; revoked outweighs expired. Of an instant that is
+ * `NaN` (from JavaScript) nothing can be said, and then it is expired too.
+ */
 export const stateOf = (token: VerifiableToken, now: Instant): TokenState => {
   if (Option.isSome(token.revocation)) return "revoked"
   const expiry = token.expiresAt
-  return Option.isSome(expiry) && now.epochMilliseconds >= expiry.value.epochMilliseconds ? "expired" : "live"
+  return Option.isNone(expiry) || now.epochMilliseconds < expiry.value.epochMilliseconds ? "live" : "expired"
 }
 
 /** When the token was revoked or expired, whichever came first; none if it neither is nor will. */
