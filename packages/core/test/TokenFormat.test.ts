@@ -1,5 +1,4 @@
 import { expect, it } from "vitest"
-import { TokenFormat } from "@tokenry/core"
 import { checksumOf } from "../src/token/Checksum.ts"
 
 it("the checksum is GitHub's", () => {
