@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from "node:http"
 import { connect, createServer } from "node:http2"
 import type { AddressInfo } from "node:net"
 import { describe, expect, it, vi } from "@effect/vitest"
-import { ApiTokenRepository, MemoryRepository, RepositoryUnavailable } from "@tokenry/core"
+import { ApiTokenRepository, MemoryRepository, RepositoryUnavailable, RevisionConflict } from "@tokenry/core"
 import type { OwnerId, Refusal, TokenId } from "@tokenry/core"
 import { openApiTokens } from "@tokenry/core/promise"
 import { Effect, Layer } from "effect"
@@ -68,6 +68,18 @@ describe("bearer accepts", () => {
     await using server = await serve(tokens)
     const { plaintext } = await issue(tokens)
     expect((await server.ask({ authorization: [`Bearer ${plaintext}`] })).headers["vary"]).toBe("Origin, Authorization")
+  })
+})
+
+describe("bearer takes no other header for Authorization", () => {
+  it.each([
+    ["one whose value is its name", ["X-Name: Authorization", "Bearer: abc"]],
+    ["one whose name is as long", ["Authorizatiom: Bearer abc"]],
+    ["the one for proxies (RFC 9110 §11.7.2)", ["Proxy-Authorization: Bearer abc"]],
+  ])("%s", async (_what, headers) => {
+    await using server = await serve(await openTokens())
+    const answer = await server.ask({ headers })
+    expect([answer.status, answer.headers["www-authenticate"]]).toEqual([401, noError])
   })
 })
 
@@ -260,11 +272,13 @@ describe("bearer", () => {
     expect((await server.ask({ authorization: [`Bearer ${plaintext}`] })).status).toBe(503)
   })
 
-  it("throws whatever else goes wrong in verifying", async () => {
-    const bug = new TypeError("x is not a function")
-    await using server = await serve({ verify: () => Promise.reject(bug) })
-    expect((await server.ask({ authorization: ["Bearer abc"] })).status).toBe(500)
-    expect(server.reported).toEqual([bug])
+  it.each<[what: string, error: Error, status: number]>([
+    ["a bug", new TypeError("x is not a function"), 500],
+    ["another error of the core", new RevisionConflict({ id: "x" }), 409],
+  ])("throws whatever else goes wrong in verifying: %s", async (_what, error, status) => {
+    await using server = await serve({ verify: () => Promise.reject(error) })
+    expect((await server.ask({ authorization: ["Bearer abc"] })).status).toBe(status)
+    expect(server.passed).toEqual([])
   })
 
   it("is refused when it is made with an illegal realm or base of problems", async () => {

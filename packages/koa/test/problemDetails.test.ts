@@ -343,6 +343,16 @@ describe("problemDetails leaves alone", () => {
       404,
       "raw",
     ],
+    [
+      "an answer that is going to be written past Koa",
+      (ctx) => {
+        ctx.respond = false
+        ctx.res.statusCode = 404
+        setImmediate(() => ctx.res.end(ctx.res.hasHeader("Content-Type") ? "touched" : "raw"))
+      },
+      404,
+      "raw",
+    ],
   ])("%s", async (_what, middleware, status, body) => {
     await using server = await serve(middleware)
     expect(await server.ask()).toMatchObject({ status, body })
