@@ -1,4 +1,5 @@
 /** How all tests run, a project for each package: `vitest run --config vitest.workspace.ts`. */
+import { join } from "node:path"
 import { defineConfig } from "vitest/config"
 
 const roots = [
@@ -14,7 +15,7 @@ const roots = [
 
 /** Those whose tests ask for a MongoDB server. */
 const withMongodb: ReadonlyArray<string> = ["packages/mongodb"]
-const mongodb = "../../tools/mongodb-for-tests/globalSetup.ts"
+const mongodb = join(import.meta.dirname, "tools/mongodb-for-tests/globalSetup.ts")
 
 /** Packages are tested as their sources stand, without a build. */
 const conditions = ["@tokenry/source", "module", "node", "development|production"]

@@ -1,17 +1,8 @@
 /** A MongoDB server for the tests: the first of three ways to get one that works. */
 import { MongoClient } from "mongodb"
 import { startJavaServer } from "./javaServer.ts"
+import type { MongoServerForTests } from "./MongoServerForTests.ts"
 import { startRealMongod } from "./realMongod.ts"
-
-/** What tests are told, by `inject("mongodb")`. */
-export interface MongoServerForTests {
-  /** Without a database's name: each test file uses one of its own. */
-  readonly url: string
-  /** Whether it explains plans and has sessions; what stands in for a `mongod` does not. */
-  readonly isRealMongod: boolean
-  /** What it says it is, and where it comes from, for people. */
-  readonly description: string
-}
 
 /** A server that was started here, if it was. */
 export interface Running {

@@ -3,7 +3,8 @@
  * by `inject("mongodb")`.
  */
 import type { TestProject } from "vitest/node"
-import { findMongoServer, type MongoServerForTests, NoMongoServer, threeWays } from "./MongoServer.ts"
+import { findMongoServer, NoMongoServer, threeWays } from "./MongoServer.ts"
+import type { MongoServerForTests } from "./MongoServerForTests.ts"
 
 export const setup = async (project: TestProject): Promise<(() => Promise<void>) | undefined> => {
   // Another project of this run has looked for it already.

@@ -16,7 +16,7 @@ const cache = join(import.meta.dirname, "../../node_modules/.cache/mongodb-for-t
 /** The first start on a machine fetches the jars; later ones take some two seconds. */
 export const startJavaServer = async (): Promise<Running> => {
   const jars = await jarsFolder()
-  const java = spawn("java", ["-cp", join(jars, "*"), launcher], { stdio: ["pipe", "pipe", "pipe"] })
+  const java = spawn(javaCommand(), ["-cp", join(jars, "*"), launcher], { stdio: ["pipe", "pipe", "pipe"] })
   let complaints = ""
   java.stderr.on("data", (chunk: Buffer) => (complaints = (complaints + chunk.toString()).slice(-2000)))
   java.on("error", (error) => (complaints += error.message))
@@ -38,6 +38,12 @@ export const startJavaServer = async (): Promise<Running> => {
   } finally {
     clearTimeout(slow)
   }
+}
+
+/** The one that Maven uses as well. */
+const javaCommand = (): string => {
+  const home = process.env["JAVA_HOME"]
+  return home === undefined || home === "" ? "java" : join(home, "bin/java")
 }
 
 const firstLineOf = async (stream: NodeJS.ReadableStream, ended: Promise<unknown>): Promise<string | undefined> => {
