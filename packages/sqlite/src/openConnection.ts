@@ -45,10 +45,14 @@ const connect = (filename: string): DatabaseSync => {
   }
 }
 
-/** SQLite opens a read-only file without a word. Whether it can be written to shows before any lock does. */
+/**
+ * SQLite opens a read-only file, and even begins a transaction on it, without a word; only a write that it prepares
+ * tells. If another process is writing, then the file can be written to.
+ */
 const assertWritable = (db: DatabaseSync): void => {
   try {
     db.exec("BEGIN IMMEDIATE")
+    db.exec("PRAGMA user_version = 0")
     db.exec("ROLLBACK")
   } catch (error) {
     if (!isLock(error)) throw error

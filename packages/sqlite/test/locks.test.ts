@@ -1,0 +1,190 @@
+import { assert, it } from "@effect/vitest"
+import { unattributed } from "@tokenry/core"
+import { SqliteDatabase } from "@tokenry/sqlite"
+import { Effect, Exit, Fiber, Option } from "effect"
+import { TestClock } from "effect/testing"
+import { createInterface } from "node:readline"
+import { DatabaseSync } from "node:sqlite"
+import { start } from "./processes.ts"
+import { aStore, openStore, temporaryFile } from "./stores.ts"
+import { at, aToken, named } from "./tokens.ts"
+
+/** Another connection to the file, which holds the lock for writing until it is released. */
+const lockOf = (filename: string) =>
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const other = new DatabaseSync(filename)
+      other.exec("BEGIN IMMEDIATE")
+      return { release: () => other.isOpen && other.close() }
+    }),
+    ({ release }) => Effect.sync(release),
+  )
+
+it.live("while another connection holds the lock for two seconds, the event loop turns, reads go on, writes wait", () =>
+  Effect.gen(function* () {
+    const { repository, filename } = yield* aStore
+    const token = aToken()
+    yield* repository.insert(token)
+    const lock = yield* lockOf(filename)
+
+    const newcomers = Array.from({ length: 20 }, () => aToken())
+    const writing = yield* Effect.forkChild(
+      Effect.forEach(newcomers, (newcomer) => repository.insert(newcomer), { concurrency: "unbounded" }),
+    )
+    let turns = 0
+    const since = Date.now()
+    while (Date.now() - since < 2000) {
+      yield* Effect.promise(() => new Promise<void>((resolve) => setTimeout(resolve, 1)))
+      const found = repository.findByDigest([token.secrets[0].digest])
+      assert.isTrue(Exit.isExit(found), "the answer is at hand")
+      assert.isTrue(Option.isSome(yield* found))
+      turns++
+    }
+    assert.isAtLeast(turns, 100)
+    assert.isUndefined(writing.pollUnsafe())
+    assert.strictEqual((yield* repository.findManyById(newcomers.map(({ id }) => id))).length, 0)
+
+    lock.release()
+    yield* Fiber.join(writing)
+    assert.strictEqual((yield* repository.findManyById(newcomers.map(({ id }) => id))).length, 20)
+  }),
+)
+
+it.effect("a lock that outlasts the deadline is an outage, and nothing is written", () =>
+  Effect.gen(function* () {
+    const { repository, filename } = yield* aStore
+    const token = aToken()
+    yield* repository.insert(token)
+    const lock = yield* lockOf(filename)
+    const attempts = [
+      repository.insert(aToken()),
+      repository.replace(token.rename(named("x"), at(1), unattributed), 1),
+      repository.revokeOwnedBy(token.ownedBy, { at: at(0), reason: "x" }, unattributed),
+      repository.purge(at(99)),
+    ]
+    const writing = yield* Effect.forkChild(
+      Effect.forEach(attempts, (attempt) => Effect.flip(attempt), { concurrency: "unbounded" }),
+      { startImmediately: true },
+    )
+    yield* TestClock.adjust("4900 millis")
+    assert.isUndefined(writing.pollUnsafe())
+    yield* TestClock.adjust("100 millis")
+    const errors = yield* Fiber.join(writing)
+    assert.deepStrictEqual(
+      errors.map((error) => (error._tag === "RepositoryUnavailable" ? error.operation : error._tag)),
+      ["insert", "replace", "revokeOwnedBy", "purge"],
+    )
+    lock.release()
+    assert.deepStrictEqual(
+      (yield* repository.findById(token.id)).pipe(Option.map(({ revision }) => revision)),
+      Option.some(1),
+    )
+    yield* repository.insert(aToken())
+  }),
+)
+
+it.effect("the deadlines can be chosen", () =>
+  Effect.gen(function* () {
+    const filename = yield* temporaryFile
+    const { repository } = yield* openStore({ filename, lockDeadline: { write: "1 second" } })
+    yield* lockOf(filename)
+    const writing = yield* Effect.forkChild(Effect.flip(repository.insert(aToken())), { startImmediately: true })
+    yield* TestClock.adjust("1 second")
+    assert.strictEqual((yield* Fiber.join(writing))._tag, "RepositoryUnavailable")
+  }),
+)
+
+it.live("a write that waits can be interrupted, and those behind it go on", () =>
+  Effect.gen(function* () {
+    const { repository, filename } = yield* aStore
+    const lock = yield* lockOf(filename)
+    const [given, up] = [aToken(), aToken()]
+    const first = yield* Effect.forkChild(repository.insert(given), { startImmediately: true })
+    const second = yield* Effect.forkChild(repository.insert(up), { startImmediately: true })
+    yield* Fiber.interrupt(first)
+    lock.release()
+    yield* Fiber.join(second)
+    assert.isTrue(Option.isNone(yield* repository.findById(given.id)))
+    assert.isTrue(Option.isSome(yield* repository.findById(up.id)))
+  }),
+)
+
+it.live("a look-up by digest that meets a lock waits for it, and then gives the answer", () =>
+  Effect.gen(function* () {
+    const { repository, filename, database } = yield* aStore
+    const token = aToken()
+    yield* repository.insert(token)
+    // In WAL mode readers meet no lock; a connection that claims the file for itself makes them.
+    database.connection.exec("PRAGMA journal_mode = DELETE")
+    const other = new DatabaseSync(filename)
+    other.exec("BEGIN EXCLUSIVE")
+    const found = repository.findByDigest([token.secrets[0].digest])
+    assert.isFalse(Exit.isExit(found))
+    const reading = yield* Effect.forkChild(found, { startImmediately: true })
+    const behind = yield* Effect.forkChild(repository.findById(token.id), { startImmediately: true })
+    assert.isUndefined(reading.pollUnsafe())
+    other.close()
+    assert.isTrue(Option.isSome(yield* Fiber.join(reading)))
+    assert.isTrue(Option.isSome(yield* Fiber.join(behind)))
+  }),
+)
+
+it.effect("a lock that outlasts a read's deadline is an outage", () =>
+  Effect.gen(function* () {
+    const { repository, filename, database } = yield* aStore
+    database.connection.exec("PRAGMA journal_mode = DELETE")
+    const other = new DatabaseSync(filename)
+    other.exec("BEGIN EXCLUSIVE")
+    const reading = yield* Effect.forkChild(Effect.flip(repository.findByDigest([aToken().secrets[0].digest])), {
+      startImmediately: true,
+    })
+    yield* TestClock.adjust("2 seconds")
+    const error = yield* Fiber.join(reading)
+    other.close()
+    assert.deepStrictEqual([error._tag, error.operation], ["RepositoryUnavailable", "findByDigest"])
+  }),
+)
+
+it.live("two processes on one file see each other's writes at once", () =>
+  Effect.gen(function* () {
+    const { repository, filename } = yield* aStore
+    const child = yield* start("converse", filename)
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+    const ask = (question: object) =>
+      Effect.promise(async () => {
+        child.stdin.write(`${JSON.stringify(question)}\n`)
+        return JSON.parse(String((await lines.next()).value))
+      })
+    for (let round = 0; round < 10; round++) {
+      const token = aToken()
+      yield* repository.insert(token)
+      assert.isTrue(yield* ask({ find: token.id }))
+      assert.isTrue(Option.isSome(yield* repository.findById(yield* ask({ insert: true }))))
+    }
+  }),
+)
+
+const insert = (db: SqliteDatabase["connection"]) => db.exec("INSERT INTO a VALUES (1)")
+
+it.effect("what a function throws rolls its writes back and is a defect; a promise is one too", () =>
+  Effect.gen(function* () {
+    const database = yield* SqliteDatabase.openScoped({ filename: ":memory:" })
+    yield* database.write("create", (db) => db.exec("CREATE TABLE a (x INTEGER NOT NULL UNIQUE) STRICT"))
+    const mistakes = [
+      (db: SqliteDatabase["connection"]) => {
+        insert(db)
+        throw new TypeError("a mistake")
+      },
+      (db: SqliteDatabase["connection"]) => {
+        insert(db)
+        insert(db)
+      },
+      async (db: SqliteDatabase["connection"]) => insert(db),
+    ]
+    for (const mistake of mistakes) {
+      const exit = yield* Effect.exit(database.write<unknown>("insert", mistake))
+      assert.isTrue(Exit.hasDies(exit))
+    }
+    assert.strictEqual(yield* database.read("count", (db) => db.prepare("SELECT count(*) AS n FROM a").get()?.["n"]), 0)
+  }),
+)

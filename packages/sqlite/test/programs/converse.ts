@@ -1,0 +1,25 @@
+/** Serves a repository on the file that it is told, a line of JSON for a line of JSON, until its input ends. */
+import { ApiTokenRepository, type DuplicateToken, type RepositoryUnavailable, type TokenId } from "@tokenry/core"
+import { SqliteRepository } from "@tokenry/sqlite"
+import { Effect, ManagedRuntime, Option } from "effect"
+import { createInterface } from "node:readline"
+import { aToken } from "../tokens.ts"
+
+const runtime = ManagedRuntime.make(SqliteRepository.layer({ filename: process.argv[2] ?? "" }))
+const repository = await runtime.runPromise(ApiTokenRepository)
+
+const answer = (
+  question: { readonly find: TokenId } | { readonly insert: true },
+): Effect.Effect<boolean | TokenId, RepositoryUnavailable | DuplicateToken> =>
+  "find" in question
+    ? Effect.map(repository.findById(question.find), Option.isSome)
+    : Effect.suspend(() => {
+        const token = aToken()
+        return Effect.as(repository.insert(token), token.id)
+      })
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const answered = await Effect.runPromise(answer(JSON.parse(line)))
+  process.stdout.write(`${JSON.stringify(answered)}\n`)
+}
+await runtime.dispose()

@@ -1,0 +1,15 @@
+/** Inserts tokens into the file that it is told, and says each one's id once it is acknowledged, until it is killed. */
+import { ApiTokenRepository } from "@tokenry/core"
+import { SqliteRepository } from "@tokenry/sqlite"
+import { Effect } from "effect"
+import { writeSync } from "node:fs"
+import { aToken } from "../tokens.ts"
+
+const insertOne = ApiTokenRepository.use((repository) => {
+  const token = aToken()
+  return Effect.map(repository.insert(token), () => writeSync(1, `${token.id}\n`))
+})
+
+await Effect.runPromise(
+  Effect.provide(Effect.forever(insertOne), SqliteRepository.layer({ filename: process.argv[2] ?? "" })),
+)

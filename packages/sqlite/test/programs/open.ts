@@ -1,0 +1,27 @@
+/**
+ * Opens a repository on the file that it is told, several times over, and says `opened` or why not, as JSON. As a
+ * second argument, the numeric user to become first: root may write whatever the permissions say.
+ */
+import { ApiTokenRepository } from "@tokenry/core"
+import { SqliteRepository } from "@tokenry/sqlite"
+import { Effect, Result } from "effect"
+
+const [, , filename = "", user] = process.argv
+
+if (user !== undefined) {
+  process.setgroups?.([])
+  process.setgid?.(Number(user))
+  process.setuid?.(Number(user))
+}
+
+const openAndClose = Effect.provide(
+  ApiTokenRepository.use((repository) => repository.keyIdsInUse),
+  SqliteRepository.layer({ filename, lockDeadline: { open: "20 seconds", write: "20 seconds", read: "20 seconds" } }),
+)
+
+const result = await Effect.runPromise(Effect.result(Effect.repeat(openAndClose, { times: 4 })))
+process.stdout.write(
+  Result.isSuccess(result)
+    ? JSON.stringify({ opened: true })
+    : JSON.stringify({ opened: false, error: result.failure, message: result.failure.message }),
+)
