@@ -5,10 +5,15 @@ import { join } from "node:path"
 import { type Demo, startDemo } from "../src/Demo.ts"
 import type { StoreLocation } from "../src/Configuration.ts"
 
+const folders: Array<string> = []
+process.once("exit", () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+})
+
 /** A folder that goes with the process. */
 export const temporaryFolder = (): string => {
   const folder = mkdtempSync(join(tmpdir(), "tokenry-demo-"))
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }))
+  folders.push(folder)
   return folder
 }
 

@@ -73,7 +73,7 @@ describe.each(stores)("on %s", (_, location) => {
     const other = await Client.signedIn(demo.publicUrl, "other")
     for (let index = 0; index < 7; index++) await other.issue({ name: `token ${index}` })
     const names: Array<string> = []
-    for (let cursor: string | null = ""; cursor !== null; ) {
+    for (let cursor: string | null = ""; cursor !== null;) {
       const { body } = await other.get(`/api/tokens?limit=3${cursor && `&cursor=${cursor}`}`)
       names.push(...body.items.map(({ name }: { name: string }) => name))
       cursor = body.nextCursor

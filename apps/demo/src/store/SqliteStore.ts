@@ -12,11 +12,11 @@ import { insertTreasure, sqliteTreasures } from "./SqliteTreasures.ts"
 import type { Store } from "./Store.ts"
 
 /**
- * Opens the file, or makes it and its folder. `memory` keeps accounts, treasures and sessions in an in-memory SQLite and
+ * Opens the file, or makes it, and its folder within an existing one. `memory` keeps accounts, treasures and sessions in an in-memory SQLite and
  * tokens in the core's own memory adapter. Rejects with an error whose message says what is wrong with the file.
  */
 export const openSqliteStore = async (location: StoreLocation): Promise<Store> => {
-  if (location.kind === "sqlite") mkdirSync(dirname(location.filename), { recursive: true })
+  if (location.kind === "sqlite") makeFolderOf(location.filename)
   const database = await Effect.runPromise(
     SqliteDatabase.open({ filename: location.kind === "sqlite" ? location.filename : ":memory:" }),
   )
@@ -34,6 +34,13 @@ export const openSqliteStore = async (location: StoreLocation): Promise<Store> =
     await close()
     throw error
   }
+}
+
+/** Without `recursive`, which goes on for ever below /proc. What is wrong with the folder, opening the file will tell. */
+const makeFolderOf = (filename: string): void => {
+  try {
+    mkdirSync(dirname(filename))
+  } catch {}
 }
 
 const storeOf = (
