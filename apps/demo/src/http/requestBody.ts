@@ -18,10 +18,11 @@ type Shape = Schema.Top & { readonly DecodingServices: never }
 
 /**
  * The request's JSON body, of the schema's shape and without other fields. Fails with 415 if it is not declared to be
- * JSON, 413 above 16 KiB, 400 if it doesn't parse, and `InvalidInput` with all that is wrong with its shape.
+ * JSON or is compressed, 413 above 16 KiB, 400 if it doesn't parse, and `InvalidInput` with all that is wrong with its shape.
  */
 export const readBody = async <S extends Shape>(ctx: Koa.Context, schema: S): Promise<S["Type"]> => {
-  if (!ctx.is("application/json")) throw new HttpError(415, "The body is not JSON")
+  const isPlain = ["", "identity"].includes(ctx.get("Content-Encoding"))
+  if (!isPlain || !ctx.is("application/json")) throw new HttpError(415, "The body has to be JSON, not compressed")
   await parseJson(ctx, async () => {})
   return checked(schema, (ctx.request as { readonly body?: unknown }).body)
 }
