@@ -4,26 +4,21 @@ import { NodeCrypto } from "@tokenry/core/node"
 import { SqliteRepository } from "@tokenry/sqlite"
 import { Effect, Layer } from "effect"
 import { existsSync, readFileSync } from "node:fs"
-import { once } from "node:events"
-import { createInterface } from "node:readline"
-import { start } from "./processes.ts"
+import { backup } from "node:sqlite"
+import { nextLine, start } from "./processes.ts"
 import { openStore, temporaryFile } from "./stores.ts"
-import { digestOf } from "./tokens.ts"
+import { aToken, digestOf } from "./tokens.ts"
 
 it.live("after a writing process is killed, the file is whole and all that it acknowledged is there", () =>
   Effect.gen(function* () {
     const filename = yield* temporaryFile
-    const child = yield* start("insert", filename)
+    const { child, lines } = yield* start("insert", { args: [filename] })
     const acknowledged: Array<string> = []
-    yield* Effect.promise(async () => {
-      for await (const line of createInterface({ input: child.stdout })) {
-        acknowledged.push(line)
-        if (acknowledged.length === 200) child.kill("SIGKILL")
-      }
-      if (child.exitCode === null && child.signalCode === null) await once(child, "exit")
-    })
+    for (let line = yield* nextLine(lines); line !== ""; line = yield* nextLine(lines)) {
+      acknowledged.push(line)
+      if (acknowledged.length === 200) child.kill("SIGKILL")
+    }
     assert.isAtLeast(acknowledged.length, 200)
-    assert.strictEqual(child.signalCode, "SIGKILL")
 
     const { database } = yield* openStore({ filename })
     const rows = (query: string) => database.connection.prepare(query).all()
@@ -36,6 +31,18 @@ it.live("after a writing process is killed, the file is whole and all that it ac
       rows("SELECT id FROM api_token JOIN api_token_secret ON token_number = number").map(({ id }) => id),
       acknowledged,
     )
+  }),
+)
+
+it.live("a backup that is made while the file is in use has all that was acknowledged", () =>
+  Effect.gen(function* () {
+    const filename = yield* temporaryFile
+    const { database, repository } = yield* openStore({ filename })
+    const tokens = Array.from({ length: 20 }, () => aToken())
+    for (const token of tokens) yield* repository.insert(token)
+    yield* Effect.promise(() => backup(database.connection, `${filename}.backup`))
+    const restored = yield* openStore({ filename: `${filename}.backup` })
+    assert.strictEqual((yield* restored.repository.findManyById(tokens.map(({ id }) => id))).length, 20)
   }),
 )
 

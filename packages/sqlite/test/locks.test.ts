@@ -3,9 +3,8 @@ import { unattributed } from "@tokenry/core"
 import { SqliteDatabase } from "@tokenry/sqlite"
 import { Effect, Exit, Fiber, Option } from "effect"
 import { TestClock } from "effect/testing"
-import { createInterface } from "node:readline"
 import { DatabaseSync } from "node:sqlite"
-import { start } from "./processes.ts"
+import { nextLine, start } from "./processes.ts"
 import { aStore, openStore, temporaryFile } from "./stores.ts"
 import { at, aToken, named } from "./tokens.ts"
 
@@ -83,6 +82,21 @@ it.effect("a lock that outlasts the deadline is an outage, and nothing is writte
   }),
 )
 
+it.live("a function that writes does not run before it has the lock", () =>
+  Effect.gen(function* () {
+    const { database, filename } = yield* aStore
+    const lock = yield* lockOf(filename)
+    let runs = 0
+    const writing = yield* Effect.forkChild(
+      database.write("count", () => ++runs),
+      { startImmediately: true },
+    )
+    assert.strictEqual(runs, 0)
+    lock.release()
+    assert.strictEqual(yield* Fiber.join(writing), 1)
+  }),
+)
+
 it.effect("the deadlines can be chosen", () =>
   Effect.gen(function* () {
     const filename = yield* temporaryFile
@@ -126,6 +140,7 @@ it.live("a look-up by digest that meets a lock waits for it, and then gives the 
     other.close()
     assert.isTrue(Option.isSome(yield* Fiber.join(reading)))
     assert.isTrue(Option.isSome(yield* Fiber.join(behind)))
+    assert.isTrue(Exit.isExit(repository.findByDigest([token.secrets[0].digest])), "answers are at hand again")
   }),
 )
 
@@ -142,18 +157,18 @@ it.effect("a lock that outlasts a read's deadline is an outage", () =>
     const error = yield* Fiber.join(reading)
     other.close()
     assert.deepStrictEqual([error._tag, error.operation], ["RepositoryUnavailable", "findByDigest"])
+    assert.include(String(error.cause), "database is locked")
   }),
 )
 
 it.live("two processes on one file see each other's writes at once", () =>
   Effect.gen(function* () {
     const { repository, filename } = yield* aStore
-    const child = yield* start("converse", filename)
-    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+    const { child, lines } = yield* start("converse", { args: [filename] })
     const ask = (question: object) =>
-      Effect.promise(async () => {
+      Effect.suspend(() => {
         child.stdin.write(`${JSON.stringify(question)}\n`)
-        return JSON.parse(String((await lines.next()).value))
+        return Effect.map(nextLine(lines), (line) => JSON.parse(line))
       })
     for (let round = 0; round < 10; round++) {
       const token = aToken()

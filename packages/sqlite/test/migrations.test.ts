@@ -1,7 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import { type MigrateOptions, migrate, type Migration, SqliteDatabase, SqliteRepository } from "@tokenry/sqlite"
 import { Cause, Effect, Exit, Option } from "effect"
-import { outputOf } from "./processes.ts"
+import { nextLine, start } from "./processes.ts"
 import { aStore, openStore, temporaryFile } from "./stores.ts"
 import { aToken } from "./tokens.ts"
 
@@ -26,14 +26,10 @@ const tablesIn = (database: SqliteDatabase) =>
 it.live("eight processes that start at once on a file that does not exist make its schema once", () =>
   Effect.gen(function* () {
     const filename = yield* temporaryFile
-    const answers = yield* Effect.all(
-      Array.from({ length: 8 }, () => outputOf("open", filename)),
-      { concurrency: "unbounded" },
-    )
-    assert.deepStrictEqual(
-      answers,
-      Array.from({ length: 8 }, () => '{"opened":true}'),
-    )
+    const processes = yield* Effect.all(Array.from({ length: 8 }, () => start("open", { args: [filename] })))
+    for (const { lines } of processes) assert.strictEqual(yield* nextLine(lines), "ready")
+    for (const { child } of processes) child.stdin.end()
+    for (const { lines } of processes) assert.strictEqual(yield* nextLine(lines), '{"opened":true}')
     const database = yield* SqliteDatabase.openScoped({ filename })
     assert.deepStrictEqual(rowsOf(database, "SELECT version, name FROM tokenry_migration"), [
       { version: 1, name: "tokens and their secrets" },

@@ -5,7 +5,7 @@ import { TestClock } from "effect/testing"
 import { chmodSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
-import { outputOf } from "./processes.ts"
+import { nextLine, start } from "./processes.ts"
 import { openStore, temporaryFile, temporaryFolder } from "./stores.ts"
 import { aToken } from "./tokens.ts"
 
@@ -39,10 +39,12 @@ it.effect("a folder in the file's place is refused, and so is a file in a folder
 const nobody = process.getuid?.() === 0 ? ["65534"] : []
 
 const refusalInAnotherProcess = (filename: string) =>
-  Effect.map(
-    outputOf("open", filename, ...nobody),
-    (output) => JSON.parse(output) as { readonly error: SqliteOpenError; readonly message: string },
-  )
+  Effect.gen(function* () {
+    const { child, lines } = yield* start("open", { args: [filename, ...nobody] })
+    child.stdin.end()
+    yield* nextLine(lines)
+    return JSON.parse(yield* nextLine(lines)) as { readonly error: SqliteOpenError; readonly message: string }
+  })
 
 const aClosedStoreIn = (folder: string) => {
   chmodSync(folder, 0o755)

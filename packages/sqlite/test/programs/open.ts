@@ -1,10 +1,12 @@
 /**
- * Opens a repository on the file that it is told, several times over, and says `opened` or why not, as JSON. As a
- * second argument, the numeric user to become first: root may write whatever the permissions say.
+ * Says that it is ready, waits for its input to end, opens a repository on the file that it is told, several times over,
+ * and says that it did or why not, as JSON. As a second argument, the numeric user to become first: root may write
+ * whatever the permissions say.
  */
 import { ApiTokenRepository } from "@tokenry/core"
 import { SqliteRepository } from "@tokenry/sqlite"
 import { Effect, Result } from "effect"
+import { once } from "node:events"
 
 const [, , filename = "", user] = process.argv
 
@@ -13,6 +15,10 @@ if (user !== undefined) {
   process.setgid?.(Number(user))
   process.setuid?.(Number(user))
 }
+
+process.stdout.write("ready\n")
+process.stdin.resume()
+await once(process.stdin, "end")
 
 const openAndClose = Effect.provide(
   ApiTokenRepository.use((repository) => repository.keyIdsInUse),
