@@ -1,0 +1,78 @@
+/**
+ * The few members of the MongoDB driver that are used here, as shapes: a client of the application's own copy of the
+ * driver, of whatever class, will do.
+ */
+
+/** What a `MongoClient` has. */
+export interface MongoClientLike {
+  db(name?: string): MongoDatabaseLike
+}
+
+/** What a `Db` has. */
+export interface MongoDatabaseLike {
+  readonly databaseName: string
+  collection(name: string, options?: CollectionOptions): MongoCollectionLike
+}
+
+/** What a `Collection` has. Documents come as they are stored; nothing is known of them before they are decoded. */
+export interface MongoCollectionLike {
+  findOne(filter: object, options?: ReadOptions): Promise<object | null>
+  find(filter: object, options?: ReadOptions): { toArray(): Promise<Array<object>> }
+  countDocuments(filter: object, options?: OperationOptions): Promise<number>
+  distinct(key: string, filter: object, options: OperationOptions): Promise<Array<unknown>>
+  insertOne(document: object, options?: OperationOptions): Promise<unknown>
+  replaceOne(filter: object, document: object, options?: OperationOptions): Promise<{ readonly matchedCount: number }>
+  updateOne(filter: object, update: object, options?: UpdateOptions): Promise<unknown>
+  updateMany(filter: object, update: object, options?: OperationOptions): Promise<{ readonly modifiedCount: number }>
+  deleteMany(filter: object, options?: OperationOptions): Promise<{ readonly deletedCount: number }>
+  deleteOne(filter: object, options?: OperationOptions): Promise<unknown>
+  createIndex(key: IndexKey, options: IndexOptions & OperationOptions): Promise<unknown>
+  dropIndex(name: string, options?: OperationOptions): Promise<unknown>
+  listIndexes(options?: OperationOptions): { toArray(): Promise<Array<object>> }
+}
+
+/** Whatever the client's own settings are, these hold for what is done here. */
+export interface CollectionOptions {
+  readonly readPreference: "primary"
+  readonly readConcern: { readonly level: ReadConcernLevel }
+  readonly writeConcern: WriteConcern
+  readonly ignoreUndefined: boolean
+  readonly promoteValues: boolean
+  readonly promoteLongs: boolean
+  readonly useBigInt64: boolean
+  readonly raw: boolean
+}
+
+export type ReadConcernLevel = "local" | "majority" | "linearizable"
+
+export interface WriteConcern {
+  readonly w: number | "majority"
+  readonly journal: boolean
+  readonly wtimeoutMS?: number
+}
+
+export interface OperationOptions {
+  /** After how long the server is to give up by itself. */
+  readonly maxTimeMS: number
+  /** Aborting it frees the driver's connection from an operation that hangs. */
+  readonly signal?: AbortSignal
+}
+
+export interface UpdateOptions extends OperationOptions {
+  readonly upsert?: boolean
+}
+
+export interface ReadOptions extends OperationOptions {
+  readonly projection?: Readonly<Record<string, 0 | 1>>
+  readonly sort?: IndexKey
+  readonly limit?: number
+  readonly batchSize?: number
+}
+
+export type IndexKey = Readonly<Record<string, 1 | -1>>
+
+export interface IndexOptions {
+  readonly name: string
+  readonly unique?: boolean
+  readonly sparse?: boolean
+}

@@ -1,0 +1,105 @@
+/** Reads the fields of a stored document, and notices what is missing or of another type. Plain code, as on the hot path. */
+import { DateTime, Option } from "effect"
+import { types } from "node:util"
+import { DamagedDocument } from "./DamagedDocument.ts"
+
+type Fields = Readonly<Record<string, unknown>>
+
+/**
+ * Every method returns the field's value, and throws a `DamagedDocument` that names it if it is not what it should be.
+ * What is called optional is `null` when it is none; a field that is not there at all is damage.
+ */
+export class Reader {
+  readonly #fields: Fields
+  readonly #id: unknown
+  readonly #path: string
+
+  private constructor(fields: Fields, id: unknown, path: string) {
+    this.#fields = fields
+    this.#id = id
+    this.#path = path
+  }
+
+  /** Of a whole document, which has its id in `_id`. */
+  static of(document: object): Reader {
+    const fields = document as Fields
+    return new Reader(fields, fields["_id"], "")
+  }
+
+  damaged(field: string): DamagedDocument {
+    return new DamagedDocument({
+      id: typeof this.#id === "string" ? this.#id : `with an id of type ${typeof this.#id}`,
+      field: this.#path + field,
+    })
+  }
+
+  /** What `accept` makes of the value, unless that is `undefined`. */
+  read<A>(field: string, accept: (value: unknown) => A | undefined): A {
+    const value = accept(this.#fields[field])
+    if (value === undefined) throw this.damaged(field)
+    return value
+  }
+
+  string(field: string): string {
+    const value = this.#fields[field]
+    if (!isText(value)) throw this.damaged(field)
+    return value
+  }
+
+  optionalString(field: string): Option.Option<string> {
+    return this.#fields[field] === null ? Option.none() : Option.some(this.string(field))
+  }
+
+  strings(field: string): ReadonlyArray<string> {
+    const values = this.#fields[field]
+    if (!Array.isArray(values) || !values.every(isText)) throw this.damaged(field)
+    return values
+  }
+
+  integer(field: string): number {
+    const value = this.#fields[field]
+    if (!Number.isSafeInteger(value)) throw this.damaged(field)
+    return value as number
+  }
+
+  instant(field: string): DateTime.Utc {
+    const value = this.#fields[field]
+    if (!types.isDate(value) || Number.isNaN(value.getTime())) throw this.damaged(field)
+    return DateTime.makeUnsafe(value.getTime())
+  }
+
+  optionalInstant(field: string): Option.Option<DateTime.Utc> {
+    return this.#fields[field] === null ? Option.none() : Option.some(this.instant(field))
+  }
+
+  optional<A>(field: string, read: (reader: Reader) => A): Option.Option<A> {
+    const value = this.#fields[field]
+    return value === null ? Option.none() : Option.some(read(this.#inside(field, value)))
+  }
+
+  listOf<A>(field: string, read: (reader: Reader) => A): ReadonlyArray<A> {
+    const values: unknown = this.#fields[field]
+    if (!Array.isArray(values)) throw this.damaged(field)
+    return values.map((value: unknown, index) => read(this.#inside(`${field}.${index}`, value)))
+  }
+
+  /** An object as it is, all of whose fields are strings, these among them. */
+  embedded(field: string, required: ReadonlyArray<string>): object {
+    const value = this.#fields[field]
+    if (!isObject(value)) throw this.damaged(field)
+    for (const name of new Set([...required, ...Object.keys(value)])) {
+      if (!isText(value[name])) throw this.damaged(`${field}.${name}`)
+    }
+    return value
+  }
+
+  #inside(field: string, value: unknown): Reader {
+    if (!isObject(value)) throw this.damaged(field)
+    return new Reader(value, this.#id, `${this.#path}${field}.`)
+  }
+}
+
+const isText = (value: unknown): value is string => typeof value === "string"
+
+const isObject = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value) && !types.isDate(value)

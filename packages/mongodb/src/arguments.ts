@@ -1,0 +1,37 @@
+/** What reaches a query: values from JavaScript callers that are missing or empty are defects, and never mean "all". */
+import type { Digest } from "@tokenry/core"
+import type { DateTime } from "effect"
+
+/** The id, if it is one at all. */
+export const idOf = (id: string): string => nonEmpty(id, "A token's id")
+
+/** The third party that tokens were issued to. */
+export const issuedToOf = (issuedTo: string): string => nonEmpty(issuedTo, "Whom the tokens were issued to")
+
+/** The digest as it is stored and looked up. */
+export const hexOf = ({ hex }: Digest): string => nonEmpty(hex, "A digest")
+
+/** The instant as it is stored. */
+export const dateOf = (instant: DateTime.Utc): Date => {
+  const milliseconds: unknown = instant?.epochMilliseconds
+  if (!Number.isSafeInteger(milliseconds)) throw new TypeError("An instant was expected, but something else was given")
+  return new Date(milliseconds as number)
+}
+
+/** The revision that a stored token is to have. */
+export const revisionOf = (revision: number): number => {
+  if (!Number.isSafeInteger(revision)) throw new TypeError("A revision was expected, but something else was given")
+  return revision
+}
+
+/** How many documents at most: 1 or more. */
+export const limitOf = (limit: number): number => {
+  if (!(Number.isSafeInteger(limit) && limit >= 1)) throw new TypeError("A limit is an integer from 1 on")
+  return limit
+}
+
+const nonEmpty = (value: string, what: string): string => {
+  if (typeof value !== "string" || value === "")
+    throw new TypeError(`${what} was expected, but something else was given`)
+  return value
+}

@@ -1,0 +1,168 @@
+/**
+ * What an error of the driver comes to. Told apart by codes, labels and the names of classes, never by messages, and
+ * never by `instanceof`: the application may have another copy of the driver.
+ */
+import { RepositoryUnavailable } from "@tokenry/core"
+import { Data, Exit } from "effect"
+
+/**
+ * MongoDB answered with an error that is no outage: a validator of the collection refused a document, for example. A
+ * defect. It does not carry the driver's error, since that may quote a document with its digests.
+ */
+export class UnexpectedAnswer extends Data.TaggedError("UnexpectedAnswer")<{
+  readonly operation: string
+  readonly code: number
+  readonly codeName: string
+}> {
+  override get message(): string {
+    return `MongoDB refused ${this.operation} with the code ${this.code}${this.codeName && ` (${this.codeName})`}`
+  }
+}
+
+/** The failure of an operation that was rejected with this error. */
+export const failureOf = (operation: string, error: unknown): Exit.Exit<never, RepositoryUnavailable> => {
+  if (isOutage(error)) return Exit.fail(new RepositoryUnavailable({ operation, cause: error }))
+  const code = codeOf(error)
+  return Exit.die(
+    code === undefined ? error : new UnexpectedAnswer({ operation, code, codeName: textOf(error, "codeName") }),
+  )
+}
+
+/** Whether a unique index forbids the write. Such an error quotes the digest: it must not leave the adapter. */
+export const isDuplicateKey = (error: unknown): boolean => codeOf(error) === ServerCode.DuplicateKey
+
+/** Whether the error means that MongoDB can't do its work now, or did not confirm it. */
+export const isOutage = (error: unknown): boolean =>
+  isTransient(error) || outageNames.has(textOf(error, "name")) || outageCodes.has(codeOf(error))
+
+/** Whether the same may work in a moment: a lost connection, a primary that stepped down. */
+export const isTransient = (error: unknown): boolean =>
+  transientNames.has(textOf(error, "name")) ||
+  transientCodes.has(codeOf(error)) ||
+  labelsOf(error).some((label) => retryableLabels.has(label))
+
+/** The server's code; `undefined` if the error is none of the server's. */
+export const codeOf = (error: unknown): number | undefined => {
+  const code = fieldOf(error, "code")
+  return typeof code === "number" ? code : undefined
+}
+
+/** Those that are told apart here; what is not listed is a defect. */
+export const ServerCode = {
+  HostUnreachable: 6,
+  HostNotFound: 7,
+  Unauthorized: 13,
+  AuthenticationFailed: 18,
+  NamespaceNotFound: 26,
+  IndexNotFound: 27,
+  CursorNotFound: 43,
+  LockTimeout: 46,
+  MaxTimeMSExpired: 50,
+  StaleShardVersion: 63,
+  WriteConcernTimeout: 64,
+  UnknownReplWriteConcern: 79,
+  IndexOptionsConflict: 85,
+  IndexKeySpecsConflict: 86,
+  NetworkTimeout: 89,
+  ShutdownInProgress: 91,
+  UnsatisfiableWriteConcern: 100,
+  WriteConflict: 112,
+  FailedToSatisfyReadPreference: 133,
+  ReadConcernMajorityNotAvailableYet: 134,
+  ExceededMemoryLimit: 146,
+  StaleEpoch: 150,
+  QueryPlanKilled: 175,
+  PrimarySteppedDown: 189,
+  NetworkInterfaceExceededTimeLimit: 202,
+  CursorKilled: 237,
+  ExceededTimeLimit: 262,
+  Reauthenticate: 391,
+  AtlasError: 8000,
+  SocketException: 9001,
+  LegacyNotPrimary: 10058,
+  NotWritablePrimary: 10107,
+  DuplicateKey: 11000,
+  InterruptedAtShutdown: 11600,
+  Interrupted: 11601,
+  InterruptedDueToReplStateChange: 11602,
+  StaleConfig: 13388,
+  NotPrimaryNoSecondaryOk: 13435,
+  NotPrimaryOrSecondary: 13436,
+  OutOfDiskSpace: 14031,
+} as const
+
+const transientCodes: ReadonlySet<number | undefined> = new Set([
+  ServerCode.HostUnreachable,
+  ServerCode.HostNotFound,
+  ServerCode.StaleShardVersion,
+  ServerCode.NetworkTimeout,
+  ServerCode.ShutdownInProgress,
+  ServerCode.WriteConflict,
+  ServerCode.StaleEpoch,
+  ServerCode.QueryPlanKilled,
+  ServerCode.PrimarySteppedDown,
+  ServerCode.SocketException,
+  ServerCode.LegacyNotPrimary,
+  ServerCode.NotWritablePrimary,
+  ServerCode.InterruptedAtShutdown,
+  ServerCode.InterruptedDueToReplStateChange,
+  ServerCode.StaleConfig,
+  ServerCode.NotPrimaryNoSecondaryOk,
+  ServerCode.NotPrimaryOrSecondary,
+])
+
+const outageCodes: ReadonlySet<number | undefined> = new Set([
+  ServerCode.Unauthorized,
+  ServerCode.AuthenticationFailed,
+  ServerCode.CursorNotFound,
+  ServerCode.LockTimeout,
+  ServerCode.MaxTimeMSExpired,
+  ServerCode.WriteConcernTimeout,
+  ServerCode.UnknownReplWriteConcern,
+  ServerCode.UnsatisfiableWriteConcern,
+  ServerCode.FailedToSatisfyReadPreference,
+  ServerCode.ReadConcernMajorityNotAvailableYet,
+  ServerCode.ExceededMemoryLimit,
+  ServerCode.NetworkInterfaceExceededTimeLimit,
+  ServerCode.CursorKilled,
+  ServerCode.ExceededTimeLimit,
+  ServerCode.Reauthenticate,
+  ServerCode.AtlasError,
+  ServerCode.Interrupted,
+  ServerCode.OutOfDiskSpace,
+])
+
+const retryableLabels: ReadonlySet<unknown> = new Set(["RetryableWriteError", "RetryableError"])
+
+const transientNames: ReadonlySet<string> = new Set([
+  "MongoNetworkError",
+  "MongoNetworkTimeoutError",
+  "MongoPoolClearedError",
+  "PoolClearedOnNetworkError",
+  "MongoStalePrimaryError",
+])
+
+const outageNames: ReadonlySet<string> = new Set([
+  "MongoServerSelectionError",
+  "MongoOperationTimeoutError",
+  "MongoWaitQueueTimeoutError",
+  "MongoWriteConcernError",
+  "MongoNotConnectedError",
+  "MongoClientClosedError",
+  "MongoTopologyClosedError",
+  "MongoServerClosedError",
+  "MongoPoolClosedError",
+])
+
+const labelsOf = (error: unknown): ReadonlyArray<unknown> => {
+  const labels = fieldOf(error, "errorLabels")
+  return Array.isArray(labels) ? labels : []
+}
+
+const textOf = (error: unknown, field: string): string => {
+  const value = fieldOf(error, field)
+  return typeof value === "string" ? value : ""
+}
+
+const fieldOf = (error: unknown, field: string): unknown =>
+  typeof error === "object" && error !== null ? (error as Readonly<Record<string, unknown>>)[field] : undefined

@@ -1,0 +1,41 @@
+/** A client of the repository's own, which lives as long as the layer. */
+import { Effect, type Scope } from "effect"
+import { MongoClient, type MongoClientOptions } from "mongodb"
+import { bounded } from "./bounded.ts"
+import { MongoOpenError, unreachable } from "./MongoOpenError.ts"
+import type { MongoRepositoryOptions } from "./options.ts"
+
+export interface MongoConnectOptions extends MongoRepositoryOptions {
+  /** `mongodb://…` or `mongodb+srv://…`; appears in no error message. */
+  readonly url: string
+  /** The driver's own options: TLS, pool size, compression. */
+  readonly clientOptions?: MongoClientOptions
+}
+
+/** How long to wait for a server at first, and for the last answers in the end. */
+const openMilliseconds = 10_000
+const closeMilliseconds = 5000
+
+export const openClient = ({
+  url,
+  clientOptions = {},
+}: MongoConnectOptions): Effect.Effect<MongoClient, MongoOpenError, Scope.Scope> =>
+  Effect.acquireRelease(
+    Effect.try({
+      try: () => new MongoClient(url, { ...(saysHowLong(url) ? {} : patience), appName: "tokenry", ...clientOptions }),
+      // Without its cause, which may quote the URL and the password in it.
+      catch: () => new MongoOpenError({ reason: { _tag: "InvalidUrl" } }),
+    }),
+    (client) => Effect.ignore(bounded("close", closeMilliseconds, () => client.close())),
+  ).pipe(
+    Effect.tap((client) =>
+      bounded("open", openMilliseconds, () => client.connect()).pipe(
+        Effect.catchTag("RepositoryUnavailable", ({ cause }) => Effect.fail(unreachable(cause))),
+      ),
+    ),
+  )
+
+/** Shorter than the deadline, so that the driver can say what it tried. */
+const patience: MongoClientOptions = { serverSelectionTimeoutMS: openMilliseconds * 0.9 }
+
+const saysHowLong = (url: string): boolean => /[?&]serverSelectionTimeoutMS=/i.test(url)

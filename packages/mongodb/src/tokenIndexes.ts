@@ -1,0 +1,34 @@
+/** The indexes of the collection of tokens, as migrations. */
+import type { IndexKey } from "./Driver.ts"
+import type { IndexDefinition } from "./indexes.ts"
+import type { Migration } from "./Migrations.ts"
+
+/**
+ * The repository's own migrations, for the collection with this name. What is released is never edited: what comes next
+ * gets the next number.
+ */
+export const tokenMigrations = (collection: string): ReadonlyArray<Migration> => {
+  const index = (
+    name: string,
+    key: IndexKey,
+    options: Pick<IndexDefinition, "unique" | "sparse"> = {},
+  ): IndexDefinition => ({ collection, name, key, ...options })
+
+  return [
+    {
+      version: 1,
+      name: "look-ups of tokens",
+      create: [
+        // No two tokens have one digest; `verify` looks it up here.
+        index("digest", { "secrets.digest": 1 }, { unique: true }),
+        index("key_id", { "secrets.keyId": 1 }),
+        index("owner_newest_first", { ownedBy: 1, createdAt: -1, _id: -1 }),
+        index("issued_to", { issuedTo: 1, ownedBy: 1 }),
+        index("ancestor", { ancestors: 1 }),
+        index("created", { createdAt: 1, _id: 1 }),
+        index("expires", { expiresAt: 1, _id: 1 }),
+        index("revoked", { "revocation.at": 1 }, { sparse: true }),
+      ],
+    },
+  ]
+}

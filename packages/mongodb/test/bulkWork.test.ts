@@ -1,0 +1,141 @@
+import { assert, describe, it } from "@effect/vitest"
+import { type ApiToken, Change, unattributed } from "@tokenry/core"
+import { documentOf } from "@tokenry/mongodb"
+import { Effect, Option } from "effect"
+import { aStore, withoutMongodb } from "./stores.ts"
+import { anId, at, aToken, contentsOf, named, owner } from "./tokens.ts"
+
+const revocation = { at: at(5), reason: "deactivated" }
+const by = { actor: { kind: "person", id: "admin" }, origin: { address: "::1" } } as const
+const byThem = (third: string) => ({ issuedTo: Option.some(third) })
+
+/** A store with these tokens, many of them inserted at once. */
+const aStoreWith = (...tokens: ReadonlyArray<ApiToken>) =>
+  Effect.gen(function* () {
+    const store = yield* aStore()
+    yield* Effect.promise(() => store.tokens.insertMany(tokens.map((token) => ({ ...documentOf(token) }))))
+    return store
+  })
+
+describe.skipIf(withoutMongodb)("a bulk revocation", () => {
+  it.effect("is of all the owner's tokens, expired ones and more than a batch, and of nobody else's", () =>
+    Effect.gen(function* () {
+      const tokens = Array.from({ length: 501 }, () => aToken())
+      const expired = aToken({ expiresAt: Option.some(at(-10)) })
+      const other = aToken({ ownedBy: owner("owner-10") })
+      const store = yield* aStoreWith(...tokens, expired, other)
+      assert.strictEqual(yield* store.repository.revokeOwnedBy(owner("owner-1"), revocation, by), 502)
+      assert.strictEqual(yield* store.repository.countLiveOwnedBy(owner("owner-1"), at(-100)), 0)
+      for (const token of [tokens[0], expired]) {
+        if (token === undefined) throw new Error("There is a token")
+        const stored = Option.getOrThrow(yield* store.repository.findById(token.id))
+        assert.deepStrictEqual(contentsOf(stored), contentsOf(token.revoke(revocation, by)))
+      }
+      const untouched = Option.getOrThrow(yield* store.repository.findById(other.id))
+      assert.deepStrictEqual(contentsOf(untouched), contentsOf(other))
+    }),
+  )
+
+  it.effect("that is repeated changes nothing, and a first one stays", () =>
+    Effect.gen(function* () {
+      const before = aToken().revoke({ at: at(1), reason: "on request" }, unattributed)
+      const token = aToken()
+      const { repository } = yield* aStoreWith(before, token)
+      assert.strictEqual(yield* repository.revokeOwnedBy(owner("owner-1"), revocation, by), 1)
+      assert.strictEqual(yield* repository.revokeOwnedBy(owner("owner-1"), { at: at(9), reason: "again" }, by), 0)
+      assert.deepStrictEqual(contentsOf(Option.getOrThrow(yield* repository.findById(before.id))), contentsOf(before))
+      const stored = Option.getOrThrow(yield* repository.findById(token.id))
+      assert.deepStrictEqual(contentsOf(stored), contentsOf(token.revoke(revocation, by)))
+    }),
+  )
+
+  it.effect("by several at once counts each token once", () =>
+    Effect.gen(function* () {
+      const { repository } = yield* aStoreWith(...Array.from({ length: 60 }, () => aToken()))
+      const counts = yield* Effect.all(
+        Array.from({ length: 5 }, () => repository.revokeOwnedBy(owner("owner-1"), revocation, by)),
+        { concurrency: "unbounded" },
+      )
+      assert.strictEqual(
+        counts.reduce((sum, count) => sum + count, 0),
+        60,
+      )
+    }),
+  )
+
+  it.effect("keeps the last 50 lines of history", () =>
+    Effect.gen(function* () {
+      let token = aToken()
+      for (let index = 1; index < Change.remembered; index++) {
+        token = token.rename(named(`name ${index}`), at(index), unattributed)
+      }
+      const { repository } = yield* aStoreWith(token)
+      yield* repository.revokeOwnedBy(owner("owner-1"), revocation, by)
+      const stored = Option.getOrThrow(yield* repository.findById(token.id))
+      assert.strictEqual(stored.history.length, Change.remembered)
+      assert.deepStrictEqual(contentsOf(stored), contentsOf(token.revoke(revocation, by)))
+    }),
+  )
+
+  it.effect("wins over a replace that was read before it", () =>
+    Effect.gen(function* () {
+      const token = aToken()
+      const { repository } = yield* aStoreWith(token)
+      yield* repository.revokeOwnedBy(owner("owner-1"), revocation, by)
+      const renamed = token.rename(named("laptop"), at(1), unattributed)
+      assert.strictEqual((yield* Effect.flip(repository.replace(renamed, 1)))._tag, "RevisionConflict")
+    }),
+  )
+
+  it.effect("of what was issued to a third party is one owner's, or everybody's", () =>
+    Effect.gen(function* () {
+      const mine = aToken(byThem("an app"))
+      const theirs = aToken({ ...byThem("an app"), ownedBy: owner("owner-2") })
+      const { repository } = yield* aStoreWith(mine, theirs, aToken(), aToken(byThem("an app 2")))
+      const revoke = (ownedBy: Option.Option<ReturnType<typeof owner>>) =>
+        repository.revokeIssuedTo("an app", ownedBy, revocation, by)
+      assert.strictEqual(yield* revoke(Option.some(owner("owner-2"))), 1)
+      assert.isTrue(Option.isNone(Option.getOrThrow(yield* repository.findById(mine.id)).revocation))
+      assert.strictEqual(yield* revoke(Option.none()), 1)
+      assert.strictEqual(yield* revoke(Option.none()), 0)
+    }),
+  )
+})
+
+describe.skipIf(withoutMongodb)("purge", () => {
+  it.effect("removes what died before the instant, and keeps all else", () =>
+    Effect.gen(function* () {
+      const dead = [
+        aToken({ expiresAt: Option.some(at(99)) }),
+        aToken().revoke({ at: at(99), reason: "r" }, unattributed),
+        aToken({ expiresAt: Option.some(at(500)) }).revoke({ at: at(50), reason: "r" }, unattributed),
+        aToken({ expiresAt: Option.some(at(50)) }).revoke({ at: at(500), reason: "r" }, unattributed),
+      ]
+      const kept = [
+        aToken(),
+        aToken({ expiresAt: Option.some(at(100)) }),
+        aToken().revoke({ at: at(100), reason: "r" }, unattributed),
+        aToken({ ancestors: [anId()] }),
+      ]
+      const { repository, tokens } = yield* aStoreWith(...dead, ...kept)
+      assert.strictEqual(yield* repository.purge(at(100)), dead.length)
+      const left = yield* Effect.promise(() => tokens.distinct("_id"))
+      assert.deepStrictEqual(left.sort(), kept.map(({ id }) => id as string).sort())
+      assert.strictEqual(yield* repository.purge(at(100)), 0)
+    }),
+  )
+
+  it.effect("removes the lineage of what is dead, more than a batch of it", () =>
+    Effect.gen(function* () {
+      const root = aToken({ expiresAt: Option.some(at(10)) })
+      const below = Array.from({ length: 1100 }, (_, index) =>
+        aToken({ ancestors: index % 2 === 0 ? [root.id] : [anId(), root.id, anId()] }),
+      )
+      const moreDead = Array.from({ length: 501 }, () => aToken({ expiresAt: Option.some(at(20)) }))
+      const kept = aToken()
+      const { repository, tokens } = yield* aStoreWith(root, ...below, ...moreDead, kept)
+      assert.strictEqual(yield* repository.purge(at(100)), 1602)
+      assert.deepStrictEqual(yield* Effect.promise(() => tokens.distinct("_id")), [kept.id as string])
+    }),
+  )
+})

@@ -1,0 +1,90 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { ApiToken, ApiTokenRepository, ListState } from "@tokenry/core"
+import { unattributed } from "@tokenry/core"
+import { Effect, Option, Stream } from "effect"
+import { aStore, withoutMongodb } from "./stores.ts"
+import { at, aToken, owner } from "./tokens.ts"
+
+type Repository = ApiTokenRepository["Service"]
+
+const page = (repository: Repository, state: ListState, limit: number, after: Option.Option<ApiToken>) =>
+  repository.listOwnedBy({ ownedBy: owner("owner-1"), state, now: at(100), after, limit })
+
+/** All pages, one after the other. */
+const listAll = (repository: Repository, state: ListState, limit: number) =>
+  Effect.gen(function* () {
+    const all: Array<ApiToken> = []
+    for (;;) {
+      const items = yield* page(repository, state, limit, Option.fromUndefinedOr(all.at(-1)))
+      all.push(...items)
+      if (items.length < limit) return all.map(({ id }) => id as string)
+    }
+  })
+
+const newestFirst = (left: ApiToken, right: ApiToken) =>
+  right.createdAt.epochMilliseconds - left.createdAt.epochMilliseconds || (left.id < right.id ? 1 : -1)
+
+const idsOf = (tokens: ReadonlyArray<ApiToken>) => tokens.map(({ id }) => id as string)
+
+const tokens = [
+  ...Array.from({ length: 7 }, () => aToken({ createdAt: at(1) })),
+  ...Array.from({ length: 5 }, (_, index) => aToken({ createdAt: at(index), expiresAt: Option.some(at(101)) })),
+  ...Array.from({ length: 4 }, (_, index) => aToken({ createdAt: at(index % 2), expiresAt: Option.some(at(100)) })),
+  ...Array.from({ length: 3 }, () => aToken({ createdAt: at(2) }).revoke({ at: at(50), reason: "r" }, unattributed)),
+].sort(newestFirst)
+
+const isDead = (token: ApiToken) =>
+  Option.isSome(token.revocation) ||
+  Option.exists(token.expiresAt, (expiry) => expiry.epochMilliseconds <= 100 + at(0).epochMilliseconds)
+
+const filled = Effect.gen(function* () {
+  const { repository } = yield* aStore()
+  for (const token of [...tokens, aToken({ ownedBy: owner("owner-2") })]) yield* repository.insert(token)
+  return repository
+})
+
+describe.skipIf(withoutMongodb)("an owner's list", () => {
+  it.effect("comes newest first, each token once, whatever the pages' size, by state", () =>
+    Effect.gen(function* () {
+      const repository = yield* filled
+      for (const limit of [1, 2, 3, 7, 200]) {
+        assert.deepStrictEqual(yield* listAll(repository, "any", limit), idsOf(tokens))
+      }
+      assert.deepStrictEqual(yield* listAll(repository, "live", 3), idsOf(tokens.filter((token) => !isDead(token))))
+      assert.deepStrictEqual(yield* listAll(repository, "dead", 3), idsOf(tokens.filter(isDead)))
+      assert.strictEqual(yield* repository.countLiveOwnedBy(owner("owner-1"), at(100)), 12)
+    }),
+  )
+})
+
+const expiring = (milliseconds: number) => aToken({ expiresAt: Option.some(at(milliseconds)) })
+
+describe.skipIf(withoutMongodb)("a sweep", () => {
+  it.effect("over live tokens comes oldest first, more than a batch of one instant", () =>
+    Effect.gen(function* () {
+      const { repository } = yield* aStore()
+      const many = Array.from({ length: 250 }, (_, index) => aToken({ createdAt: at(index < 230 ? 5 : index) }))
+      const not = [
+        aToken({ createdAt: at(300) }),
+        aToken({ createdAt: at(5), expiresAt: Option.some(at(400)) }),
+        aToken({ createdAt: at(5) }).revoke({ at: at(6), reason: "r" }, unattributed),
+      ]
+      yield* Effect.forEach([...many, ...not], repository.insert, { concurrency: 20, discard: true })
+      const found = yield* Stream.runCollect(repository.liveCreatedBefore(at(300), at(400)))
+      assert.deepStrictEqual(idsOf(found), idsOf(many.toSorted(newestFirst)).toReversed())
+    }),
+  )
+
+  it.effect("over what expires comes soonest first, within its bounds", () =>
+    Effect.gen(function* () {
+      const { repository } = yield* aStore()
+      const many = Array.from({ length: 230 }, (_, index) => expiring(index < 220 ? 10 : 19))
+      const not = [aToken(), expiring(9), expiring(20), expiring(15).revoke({ at: at(1), reason: "r" }, unattributed)]
+      yield* Effect.forEach([...many, ...not], repository.insert, { concurrency: 20, discard: true })
+      const found = yield* Stream.runCollect(repository.expiringBetween(at(10), at(20)))
+      assert.deepStrictEqual(new Set(idsOf(found)), new Set(idsOf(many)))
+      const order = found.map(({ expiresAt, id }) => `${Option.getOrThrow(expiresAt).epochMilliseconds} ${id}`)
+      assert.deepStrictEqual(order, order.toSorted())
+    }),
+  )
+})

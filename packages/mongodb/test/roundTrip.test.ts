@@ -1,0 +1,97 @@
+import { assert, describe, it } from "@effect/vitest"
+import { ApiToken, Change, type KeyId, type Secret } from "@tokenry/core"
+import { documentOf, tokenOf } from "@tokenry/mongodb"
+import { Effect, Option } from "effect"
+import { aStore, withoutMongodb } from "./stores.ts"
+import { aDigest, anId, at, aToken, contentsOf, named, owner, scopes } from "./tokens.ts"
+
+const secret = (generation: number, state: Secret["state"], keyId?: string): Secret => ({
+  digest: aDigest(),
+  generation,
+  keyId: Option.fromUndefinedOr(keyId as KeyId | undefined),
+  state,
+})
+
+const fullToken = () =>
+  aToken({
+    ownedBy: owner("user-1"),
+    scopes: scopes("treasure:read", "treasure:edit"),
+    createdAt: at(123),
+    expiresAt: Option.some(at(987_654_321)),
+    revocation: Option.some({ at: at(456_789), reason: "found in a public repository" }),
+    ancestors: [anId(at(-2)), anId(at(-1))],
+    issuedTo: Option.some("an integration"),
+    secrets: [
+      secret(4, { _tag: "Active" }, "key-2"),
+      secret(3, { _tag: "Retiring", until: at(86_400_001) }, "key-1"),
+      secret(2, { _tag: "Retiring", until: at(3_600_007) }),
+      secret(1, { _tag: "Retired", at: at(-77) }, "key-1"),
+    ],
+    history: [
+      Change.make("issued", at(123), { actor: { kind: "person", id: "user-1" }, origin: {} }),
+      Change.make(
+        "renamed",
+        at(124),
+        { actor: { kind: "token", id: anId() }, origin: { address: "2001:db8::1", userAgent: "curl/8.5 é" } },
+        "was CI",
+      ),
+      Change.make("narrowed", at(125), { actor: { kind: "sweep", id: "inactivity" }, origin: { address: "::1" } }, ""),
+      Change.make("revoked", at(126), { actor: { kind: "system" }, origin: { userAgent: "" } }),
+    ],
+    revision: 9_007_199_254_740_991,
+  })
+
+const tokens: Readonly<Record<string, () => ApiToken>> = {
+  "with everything set": fullToken,
+  "with everything absent that may be": () => aToken({ scopes: [], history: [] }),
+  "with instants long before and after the epoch": () =>
+    aToken({ createdAt: at(-60_000_000_000_000), expiresAt: Option.some(at(250e12)) }),
+  "with names that mean something elsewhere": () =>
+    aToken({ name: named("$ne"), issuedTo: Option.some("__proto__"), scopes: scopes("a.b[0]", "$where") }),
+}
+
+describe.each(Object.entries(tokens))("a token %s", (_, aTokenLikeThis) => {
+  it("is the same after being a document", () => {
+    const token = aTokenLikeThis()
+    assert.instanceOf(tokenOf(documentOf(token)), ApiToken)
+    assert.deepStrictEqual(contentsOf(tokenOf(documentOf(token))), contentsOf(token))
+  })
+
+  it.effect.skipIf(withoutMongodb)("comes back from the server as it went in", () =>
+    Effect.gen(function* () {
+      const { repository } = yield* aStore()
+      const token = aTokenLikeThis()
+      yield* repository.insert(token)
+      assert.deepStrictEqual(contentsOf(Option.getOrThrow(yield* repository.findById(token.id))), contentsOf(token))
+      for (const { digest } of token.secrets) {
+        const found = Option.getOrThrow(yield* repository.findByDigest([digest]))
+        assert.strictEqual(found.secret.digest.hex, digest.hex)
+        const { id, ownedBy, scopes, expiresAt, revocation, ancestors } = token
+        assert.deepStrictEqual(found.token, { id, ownedBy, scopes, expiresAt, revocation, ancestors })
+      }
+    }),
+  )
+})
+
+it.effect.skipIf(withoutMongodb)("owner ids are strings, whatever they look like", () =>
+  Effect.gen(function* () {
+    const { repository, tokens } = yield* aStore()
+    const ids = ["1", "01", "1.0", "507f1f77bcf86cd799439011", "true", "null", "2026-01-01T00:00:00Z"].map(owner)
+    for (const ownedBy of ids) yield* repository.insert(aToken({ ownedBy }))
+    for (const ownedBy of ids) {
+      assert.strictEqual(yield* repository.countLiveOwnedBy(ownedBy, at(0)), 1)
+      assert.strictEqual(yield* Effect.promise(() => tokens.countDocuments({ ownedBy })), 1)
+    }
+  }),
+)
+
+it.effect.skipIf(withoutMongodb)("what is absent is stored as null, and instants as dates", () =>
+  Effect.gen(function* () {
+    const { repository, tokens } = yield* aStore()
+    const token = aToken()
+    yield* repository.insert(token)
+    const stored = yield* Effect.promise(() => tokens.findOne({ _id: token.id }))
+    assert.deepInclude(stored, { expiresAt: null, revocation: null, issuedTo: null })
+    assert.deepInclude(stored, { createdAt: new Date(token.createdAt.epochMilliseconds) })
+  }),
+)

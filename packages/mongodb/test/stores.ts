@@ -1,0 +1,61 @@
+/** Databases of the tests' server, each with a name of its own, which go when the test ends. */
+import { ApiTokenRepository } from "@tokenry/core"
+import { type MongoRepositoryOptions, MongoRepository } from "@tokenry/mongodb"
+import { Context, Effect, Layer } from "effect"
+import { MongoClient, type MongoClientOptions } from "mongodb"
+import { randomUUID } from "node:crypto"
+import { inject } from "vitest"
+
+const server = inject("mongodb")
+
+/** Why a file's tests are skipped is said in the run's summary. */
+export const withoutMongodb = server === undefined
+export const withoutRealMongod = server?.isRealMongod !== true
+
+export const serverUrl = (): string => {
+  if (server === undefined) throw new Error("There is no MongoDB server")
+  return server.url
+}
+
+export const aDatabaseName = (): string => `tokenry-test-${randomUUID().slice(0, 18)}`
+
+/** The tests' server with another database, as a URL. */
+export const urlOf = (databaseName: string, url = serverUrl()): string => {
+  const { protocol, username, password, host, search } = new URL(url)
+  const user = username === "" ? "" : `${username}${password === "" ? "" : `:${password}`}@`
+  const options = new URLSearchParams(search)
+  if (user !== "" && !options.has("authSource")) options.set("authSource", "admin")
+  return `${protocol}//${user}${host}/${databaseName}?${options}`
+}
+
+export const aClient = (options: MongoClientOptions = {}, url = serverUrl()) =>
+  Effect.acquireRelease(
+    Effect.sync(() => new MongoClient(url, options)),
+    (client) => Effect.promise(() => client.close()),
+  )
+
+/** An empty database on a client with these options. */
+export const aDatabase = (options: MongoClientOptions = {}) =>
+  Effect.gen(function* () {
+    const client = yield* aClient(options)
+    return yield* Effect.acquireRelease(
+      Effect.sync(() => client.db(aDatabaseName())),
+      (database) => Effect.promise(() => database.dropDatabase()),
+    )
+  })
+
+export const repositoryOf = (layer: ReturnType<typeof MongoRepository.layerFrom>) =>
+  Effect.map(Layer.build(layer), (context) => Context.get(context, ApiTokenRepository))
+
+interface Stored {
+  _id: string
+  [field: string]: unknown
+}
+
+/** A repository in a new database, and what is stored in it. */
+export const aStore = (options: MongoRepositoryOptions = {}) =>
+  Effect.gen(function* () {
+    const database = yield* aDatabase()
+    const repository = yield* repositoryOf(MongoRepository.layerFrom(database, options))
+    return { database, repository, tokens: database.collection<Stored>("api_token") }
+  })
