@@ -12,6 +12,8 @@ export class LockQueue {
   readonly #deadline: Duration.Duration
   readonly #turns = Semaphore.makeUnsafe(1)
   #waiting = 0
+  /** The lock that was met last, for those to tell who wait for their turn until their deadline. */
+  #lock: Locked | undefined
 
   constructor(deadline: Duration.Duration) {
     this.#deadline = deadline
@@ -19,24 +21,20 @@ export class LockQueue {
 
   /** The outcome as an `Exit` if it is at hand; else an effect that waits for its turn and for the lock. */
   runNow<A>(operation: string, attempt: () => Outcome<A>): Effect.Effect<A, RepositoryUnavailable> {
-    if (this.#waiting > 0) return this.#wait(operation, attempt, undefined)
+    if (this.#waiting > 0) return this.#wait(operation, attempt)
     const outcome = attempt()
-    return outcome instanceof Locked ? this.#wait(operation, attempt, outcome) : outcome
+    if (!(outcome instanceof Locked)) return outcome
+    this.#lock = outcome
+    return this.#wait(operation, attempt)
   }
 
-  #wait<A>(operation: string, attempt: () => Outcome<A>, first: Locked | undefined) {
-    let last = first
-    const again = () => {
-      const outcome = attempt()
-      if (outcome instanceof Locked) last = outcome
-      return outcome
-    }
+  #wait<A>(operation: string, attempt: () => Outcome<A>): Effect.Effect<A, RepositoryUnavailable> {
     return Effect.suspend(() => {
       this.#waiting++
-      return this.#turns.withPermit(untilUnlocked(again)).pipe(
+      return this.#turns.withPermit(untilUnlocked(attempt)).pipe(
         Effect.timeoutOrElse({
           duration: this.#deadline,
-          orElse: () => Effect.fail(new RepositoryUnavailable({ operation, cause: last?.cause ?? stillWaiting })),
+          orElse: () => Effect.fail(new RepositoryUnavailable({ operation, cause: this.#lock?.cause })),
         }),
         Effect.ensuring(Effect.sync(() => this.#waiting--)),
       )
@@ -53,5 +51,3 @@ export const untilUnlocked = <A, E>(attempt: () => Effect.Effect<A, E> | Locked)
 
 /** 10 to 30 ms: jitter keeps processes that wait for each other from marching in step. */
 const pause = Effect.suspend(() => Effect.sleep(10 + 20 * Math.random()))
-
-const stillWaiting = new Error("Other callers in this process were waiting for the lock before")

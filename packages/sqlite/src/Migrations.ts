@@ -1,9 +1,8 @@
 /** Numbered, reversible changes of a schema, recorded in the database that they were applied to. */
 import { Clock, Effect } from "effect"
 import type { DatabaseSync } from "node:sqlite"
-import { detailOf, isLock } from "./outcome.ts"
 import type { SqliteDatabase } from "./SqliteDatabase.ts"
-import { SqliteOpenError, type SqliteOpenReason } from "./SqliteOpenError.ts"
+import { openErrorOf, SqliteOpenError } from "./SqliteOpenError.ts"
 
 /** One step. Once released it is never edited: what comes next gets the next number. */
 export interface Migration {
@@ -40,12 +39,12 @@ export const migrate = (
     const target = to ?? known
     assertSound(table, migrations, target)
     const now = yield* Clock.currentTimeMillis
-    const fail = (reason: SqliteOpenReason, cause?: unknown) =>
-      new SqliteOpenError({ filename: database.filename, reason, cause })
-
     const stepNeeded = (db: DatabaseSync): Step | "none" | SqliteOpenError => {
       const found = versionOf(db, table)
-      if (found > known) return fail({ _tag: "NewerThanCode", table, found, known })
+      if (found > known) {
+        const reason = { _tag: "NewerThanCode", table, found, known } as const
+        return new SqliteOpenError({ filename: database.filename, reason })
+      }
       return nextStep(migrations, found, target)
     }
     const takeStep = (db: DatabaseSync) => {
@@ -60,14 +59,7 @@ export const migrate = (
       if (step instanceof SqliteOpenError) return yield* step
       step = yield* database.write("migrate", takeStep)
     }
-  }).pipe(
-    Effect.catchTag("RepositoryUnavailable", ({ cause }) => {
-      const reason: SqliteOpenReason = isLock(cause)
-        ? { _tag: "Locked" }
-        : { _tag: "CannotOpen", detail: `${detailOf(cause)}. See that its disk is sound and not full, and try again` }
-      return Effect.fail(new SqliteOpenError({ filename: database.filename, reason, cause }))
-    }),
-  )
+  }).pipe(Effect.catchTag("RepositoryUnavailable", (outage) => Effect.fail(openErrorOf(database.filename, outage))))
 
 interface Step {
   readonly direction: "up" | "down"

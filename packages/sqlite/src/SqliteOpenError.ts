@@ -1,5 +1,7 @@
 /** Why a SQLite file can't be used, in words for the person who has to put it right. */
+import type { RepositoryUnavailable } from "@tokenry/core"
 import { Data } from "effect"
+import { detailOf, isLock } from "./outcome.ts"
 
 /**
  * - `NotADatabase`: the file holds something else, or is damaged.
@@ -24,6 +26,13 @@ export class SqliteOpenError extends Data.TaggedError("SqliteOpenError")<{
   override get message(): string {
     return `The SQLite file ${this.filename} ${explain(this.reason)}`
   }
+}
+
+/** What an outage is while a file is being made ready for use. */
+export const openErrorOf = (filename: string, { cause }: RepositoryUnavailable): SqliteOpenError => {
+  const detail = `${detailOf(cause)}. See that its disk is sound and not full, and try again`
+  const reason: SqliteOpenReason = isLock(cause) ? { _tag: "Locked" } : { _tag: "CannotOpen", detail }
+  return new SqliteOpenError({ filename, reason, cause })
 }
 
 const explain = (reason: SqliteOpenReason): string => {

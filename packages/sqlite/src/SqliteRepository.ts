@@ -13,7 +13,7 @@ import { bulkWorkOn } from "./bulkWork.ts"
 import { migrate } from "./Migrations.ts"
 import { tokenMigrations } from "./schema.ts"
 import { SqliteDatabase, type SqliteOptions } from "./SqliteDatabase.ts"
-import type { SqliteOpenError } from "./SqliteOpenError.ts"
+import { openErrorOf, type SqliteOpenError } from "./SqliteOpenError.ts"
 import { Statements } from "./Statements.ts"
 import { streamsFrom } from "./streams.ts"
 import { foundOf, rowOf, tokenOf, verifiableOf } from "./TokenRow.ts"
@@ -31,7 +31,9 @@ export const SqliteRepository = { layer, layerFrom, migrations: tokenMigrations 
 
 const make = Effect.fnUntraced(function* (database: SqliteDatabase) {
   yield* migrate(database, { migrations: tokenMigrations })
-  const statements = new Statements(database.connection)
+  const [statements, bulkWork, streams] = yield* database
+    .read("prepare", (db) => [new Statements(db), bulkWorkOn(database), streamsFrom(database)] as const)
+    .pipe(Effect.mapError((outage) => openErrorOf(database.filename, outage)))
 
   return ApiTokenRepository.of({
     insert: (token) =>
@@ -85,9 +87,9 @@ const make = Effect.fnUntraced(function* (database: SqliteDatabase) {
         return statements.owned[state]
           .all(
             OwnerId.assert(ownedBy),
-            millisecondsOf(now),
             position === undefined ? beyondAll : millisecondsOf(position.createdAt),
             position === undefined ? "" : idOf(position.id),
+            millisecondsOf(now),
             limitOf(limit),
           )
           .map(tokenOf)
@@ -103,8 +105,8 @@ const make = Effect.fnUntraced(function* (database: SqliteDatabase) {
       statements.keyIds.all().map(([keyId]) => Option.fromNullOr(keyId as KeyId | null)),
     ),
 
-    ...bulkWorkOn(database),
-    ...streamsFrom(database),
+    ...bulkWork,
+    ...streams,
   })
 })
 

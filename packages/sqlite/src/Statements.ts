@@ -12,15 +12,21 @@ import {
   type VerifiableRow,
 } from "./TokenRow.ts"
 
-const isLive = "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)"
-const isDead = "(revoked_at IS NOT NULL OR expires_at <= ?2)"
+// Parameters are plain `?`, since Node 22.13 can't bind numbered ones by their order.
+
+/** Each takes the instant as its one parameter, `any` too, so that all three take the same ones. */
+const inState: Readonly<Record<ListState, string>> = {
+  live: "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)",
+  dead: "(revoked_at IS NOT NULL OR expires_at <= ?)",
+  any: "? IS NOT NULL",
+}
 
 const byDigestWhere = (condition: string) =>
   `SELECT ${foundColumns} FROM api_token_secret JOIN api_token ON api_token.number = token_number WHERE ${condition}`
 
-const ownedWhere = (condition: string) =>
-  `SELECT ${tokenColumns} FROM api_token WHERE owned_by = ?1 AND (created_at, id) < (?3, ?4) AND ${condition}
-   ORDER BY created_at DESC, id DESC LIMIT ?5`
+const ownedIn = (state: ListState) =>
+  `SELECT ${tokenColumns} FROM api_token WHERE owned_by = ? AND (created_at, id) < (?, ?) AND ${inState[state]}
+   ORDER BY created_at DESC, id DESC LIMIT ?`
 
 /** The texts, for the tests that ask SQLite for their plans. */
 export const sql = {
@@ -28,11 +34,11 @@ export const sql = {
   manyById: `SELECT ${verifiableColumns} FROM api_token WHERE id IN (SELECT value FROM json_each(?))`,
   byDigest: byDigestWhere("digest = ?"),
   byDigests: byDigestWhere("digest IN (SELECT value FROM json_each(?))"),
-  owned: { live: ownedWhere(isLive), dead: ownedWhere(isDead), any: ownedWhere("true") },
-  countLive: `SELECT count(*) FROM api_token WHERE owned_by = ?1 AND ${isLive}`,
+  owned: { live: ownedIn("live"), dead: ownedIn("dead"), any: ownedIn("any") },
+  countLive: `SELECT count(*) FROM api_token WHERE owned_by = ? AND ${inState.live}`,
   keyIds: "SELECT DISTINCT key_id FROM api_token_secret",
   digestsTaken: `SELECT 1 FROM api_token_secret
-    WHERE digest IN (SELECT value ->> 0 FROM json_each(?1)) AND token_number IS NOT ?2 LIMIT 1`,
+    WHERE digest IN (SELECT value ->> 0 FROM json_each(?)) AND token_number IS NOT ? LIMIT 1`,
 } as const
 
 /** Methods that write belong into a transaction. */
@@ -74,10 +80,10 @@ export class Statements {
     )
     this.#insertSecrets = db.prepare(
       `INSERT INTO api_token_secret (digest, token_number, generation, key_id, retiring_until, retired_at)
-       SELECT value ->> 0, ?2, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?1)`,
+       SELECT value ->> 0, ?, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?)`,
     )
     this.#insertAncestors = db.prepare(
-      "INSERT OR IGNORE INTO api_token_ancestor (ancestor, token_number) SELECT value, ?2 FROM json_each(?1)",
+      "INSERT OR IGNORE INTO api_token_ancestor (ancestor, token_number) SELECT value, ? FROM json_each(?)",
     )
     this.#updateToken = db.prepare(
       `UPDATE api_token
@@ -95,8 +101,8 @@ export class Statements {
     const secrets = row[12]
     if (this.#stored.get(id) !== undefined || this.#isTaken(secrets, null)) return false
     const number = Number(this.#insertToken.run(...row.slice(0, 12)).lastInsertRowid)
-    this.#insertSecrets.run(secrets, number)
-    this.#insertAncestors.run(ancestors ?? "[]", number)
+    this.#insertSecrets.run(number, secrets)
+    this.#insertAncestors.run(number, ancestors ?? "[]")
     return true
   }
 
@@ -110,11 +116,11 @@ export class Statements {
     if (secrets !== storedSecrets) {
       if (this.#isTaken(secrets, number)) return "duplicate"
       this.#deleteSecrets.run(number)
-      this.#insertSecrets.run(secrets, number)
+      this.#insertSecrets.run(number, secrets)
     }
     if (ancestors !== storedAncestors) {
       this.#deleteAncestors.run(number)
-      this.#insertAncestors.run(ancestors ?? "[]", number)
+      this.#insertAncestors.run(number, ancestors ?? "[]")
     }
     this.#updateToken.run(...row.slice(0, 12), number)
     return "replaced"

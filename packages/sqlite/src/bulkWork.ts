@@ -14,14 +14,14 @@ import { rowOf, tokenColumns, tokenOf, type TokenRow } from "./TokenRow.ts"
 
 export const bulkSql = {
   unrevokedOf: `SELECT ${tokenColumns} FROM api_token
-    WHERE owned_by = ?1 AND (created_at, id) < (?2, ?3) AND revoked_at IS NULL
-    ORDER BY created_at DESC, id DESC LIMIT ?4`,
+    WHERE owned_by = ? AND (created_at, id) < (?, ?) AND revoked_at IS NULL
+    ORDER BY created_at DESC, id DESC LIMIT ?`,
   unrevokedIssuedTo: `SELECT ${tokenColumns} FROM api_token
-    WHERE issued_to = ?1 AND id > ?2 AND revoked_at IS NULL AND (?3 IS NULL OR owned_by = ?3)
-    ORDER BY id LIMIT ?4`,
-  dead: "SELECT number, id FROM api_token WHERE expires_at < ?1 OR revoked_at < ?1 LIMIT ?2",
+    WHERE issued_to = ? AND id > ? AND revoked_at IS NULL AND owned_by = ifnull(?, owned_by)
+    ORDER BY id LIMIT ?`,
+  dead: "SELECT number, id FROM api_token WHERE expires_at < ? OR revoked_at < ? LIMIT ?",
   mintedBy: `SELECT DISTINCT token_number FROM api_token_ancestor
-    WHERE ancestor IN (SELECT value FROM json_each(?1)) LIMIT ?2`,
+    WHERE ancestor IN (SELECT value FROM json_each(?)) LIMIT ?`,
 } as const
 
 /** How many tokens a transaction changes: some milliseconds' work. */
@@ -87,7 +87,8 @@ export const bulkWorkOn = (
     purge: (diedBefore) =>
       inBatches(() =>
         database.write("purge", () => {
-          const found = dead.all(millisecondsOf(diedBefore), batchSize)
+          const before = millisecondsOf(diedBefore)
+          const found = dead.all(before, before, batchSize)
           const below = mintedBy.all(JSON.stringify(found.map(([, id]) => id)), batchSize)
           const doomed = below.length < batchSize ? [...below, ...found] : below
           const { changes } = remove.run(JSON.stringify(doomed.map(([number]) => number)))

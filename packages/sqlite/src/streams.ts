@@ -9,12 +9,12 @@ import { tokenColumns, tokenOf, type TokenRow } from "./TokenRow.ts"
 /** Each page goes on right after the last token of the one before. */
 export const streamSql = {
   liveCreatedBefore: `SELECT ${tokenColumns} FROM api_token
-    WHERE revoked_at IS NULL AND (created_at, id) > (?1, ?2) AND created_at < ?3
-      AND (expires_at IS NULL OR expires_at > ?4)
-    ORDER BY created_at, id LIMIT ?5`,
+    WHERE revoked_at IS NULL AND (created_at, id) > (?, ?) AND created_at < ?
+      AND (expires_at IS NULL OR expires_at > ?)
+    ORDER BY created_at, id LIMIT ?`,
   expiringBetween: `SELECT ${tokenColumns} FROM api_token
-    WHERE revoked_at IS NULL AND (expires_at, id) > (?1, ?2) AND expires_at < ?3
-    ORDER BY expires_at, id LIMIT ?4`,
+    WHERE revoked_at IS NULL AND (expires_at, id) > (?, ?) AND expires_at < ?
+    ORDER BY expires_at, id LIMIT ?`,
 } as const
 
 /** How many tokens are read, mapped and held in memory at a time: some milliseconds' work. */

@@ -14,7 +14,12 @@ const lockOf = (filename: string) =>
     Effect.sync(() => {
       const other = new DatabaseSync(filename)
       other.exec("BEGIN IMMEDIATE")
-      return { release: () => other.isOpen && other.close() }
+      let isHeld = true
+      const release = () => {
+        if (isHeld) other.close()
+        isHeld = false
+      }
+      return { release }
     }),
     ({ release }) => Effect.sync(release),
   )
@@ -73,6 +78,7 @@ it.effect("a lock that outlasts the deadline is an outage, and nothing is writte
       errors.map((error) => (error._tag === "RepositoryUnavailable" ? error.operation : error._tag)),
       ["insert", "replace", "revokeOwnedBy", "purge"],
     )
+    for (const error of errors) assert.include(String(error.cause), "database is locked")
     lock.release()
     assert.deepStrictEqual(
       (yield* repository.findById(token.id)).pipe(Option.map(({ revision }) => revision)),

@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { type MigrateOptions, migrate, type Migration, SqliteDatabase, SqliteRepository } from "@tokenry/sqlite"
-import { Cause, Effect, Exit, Option } from "effect"
+import { Cause, Effect, Exit, Fiber, Option } from "effect"
 import { nextLine, start } from "./processes.ts"
 import { aStore, openStore, temporaryFile } from "./stores.ts"
 import { aToken } from "./tokens.ts"
@@ -33,6 +33,26 @@ it.live("eight processes that start at once on a file that does not exist make i
     const database = yield* SqliteDatabase.openScoped({ filename })
     assert.deepStrictEqual(rowsOf(database, "SELECT version, name FROM tokenry_migration"), [
       { version: 1, name: "tokens and their secrets" },
+    ])
+  }),
+)
+
+it.live("many that have all seen the file without its schema take each step once", () =>
+  Effect.gen(function* () {
+    const filename = yield* temporaryFile
+    const databases = yield* Effect.all(Array.from({ length: 8 }, () => SqliteDatabase.openScoped({ filename })))
+    const [blocking, ...others] = databases
+    assert.isDefined(blocking)
+    blocking.connection.exec("BEGIN IMMEDIATE")
+    const migrating = yield* Effect.forEach(others, (database) =>
+      Effect.forkChild(migrate(database, { migrations: steps }), { startImmediately: true }),
+    )
+    blocking.connection.exec("COMMIT")
+    yield* Fiber.joinAll(migrating)
+    assert.deepStrictEqual(rowsOf(blocking, "SELECT version FROM tokenry_migration"), [
+      { version: 1 },
+      { version: 2 },
+      { version: 5 },
     ])
   }),
 )

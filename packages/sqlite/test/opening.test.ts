@@ -119,6 +119,20 @@ it.live("a file that is locked for a while is opened when the lock is gone", () 
   }),
 )
 
+it.effect("a file whose tables stay locked while they are to be made is refused at the deadline", () =>
+  Effect.gen(function* () {
+    const filename = yield* temporaryFile
+    const other = new DatabaseSync(filename)
+    other.exec("PRAGMA journal_mode = WAL; BEGIN IMMEDIATE")
+    const opening = yield* Effect.forkChild(refusalOf(filename), { startImmediately: true })
+    yield* TestClock.adjust("5 seconds")
+    const error = yield* Fiber.join(opening)
+    other.close()
+    assert.strictEqual(error.reason._tag, "Locked")
+    assert.include(error.message, filename)
+  }),
+)
+
 it.effect("what is written is on disk when it is acknowledged: WAL, synchronous FULL, foreign keys, a short wait", () =>
   Effect.gen(function* () {
     const database = yield* Effect.flatMap(temporaryFile, (filename) => SqliteDatabase.openScoped({ filename }))
