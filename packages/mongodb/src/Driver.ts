@@ -34,7 +34,7 @@ export interface MongoCollectionLike {
 /** Whatever the client's own settings are, these hold for what is done here. */
 export interface CollectionOptions {
   readonly readPreference: "primary"
-  readonly readConcern: { readonly level: ReadConcernLevel }
+  readonly readConcern?: { readonly level: ReadConcernLevel }
   readonly writeConcern: WriteConcern
   readonly ignoreUndefined: boolean
   readonly promoteValues: boolean

@@ -50,7 +50,7 @@ const make = Effect.fnUntraced(function* (database: MongoDatabaseLike, options: 
   if (isMigrating) yield* migrate(database, { migrations: tokenMigrations(collectionName) })
   const collection = database.collection(collectionName, {
     ...strict,
-    readConcern: { level: readConcern },
+    ...(readConcern === undefined ? {} : { readConcern: { level: readConcern } }),
     writeConcern,
   })
   const tokens = new TokenCollection(collection, deadlines)

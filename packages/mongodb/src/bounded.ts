@@ -28,16 +28,14 @@ export const bounded = <A>(
       resume(Exit.fail(new RepositoryUnavailable({ operation, cause })))
       hung.abort(cause)
     }, milliseconds)
-    const settled = async () => {
-      try {
-        return Exit.succeed(await pending)
-      } catch (error) {
-        return failureOf(operation, error)
-      } finally {
-        clearTimeout(timer)
-      }
+    const settle = (exit: Exit.Exit<A, RepositoryUnavailable>) => {
+      clearTimeout(timer)
+      resume(exit)
     }
-    void settled().then(resume)
+    pending.then(
+      (value) => settle(Exit.succeed(value)),
+      (error: unknown) => settle(failureOf(operation, error)),
+    )
   })
 
 /**

@@ -17,7 +17,7 @@ export interface MongoRepositoryOptions {
   /** The default is `{ w: "majority", journal: true }`: what was acknowledged survives the loss of any one machine. */
   readonly writeConcern?: WriteConcern
   /**
-   * The default is `local`, on the primary. With `linearizable` a primary that was deposed without knowing it can't
+   * The default is the client's, which is `local` unless set. Reads go to the primary in any case. With `linearizable` a primary that was deposed without knowing it can't
    * accept a token any more, and each look-up costs one round trip to a majority.
    */
   readonly readConcern?: ReadConcernLevel
@@ -29,7 +29,7 @@ interface Settled {
   readonly collectionName: string
   readonly deadlines: Deadlines
   readonly writeConcern: WriteConcern
-  readonly readConcern: ReadConcernLevel
+  readonly readConcern: ReadConcernLevel | undefined
   readonly isMigrating: boolean
 }
 
@@ -37,7 +37,7 @@ export const withDefaults = ({
   collectionName = "api_token",
   deadlines = {},
   writeConcern = strict.writeConcern,
-  readConcern = strict.readConcern.level,
+  readConcern,
   migrate = true,
 }: MongoRepositoryOptions): Settled => ({
   collectionName,

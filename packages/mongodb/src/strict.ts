@@ -7,7 +7,6 @@ import type { CollectionOptions } from "./Driver.ts"
  */
 export const strict: CollectionOptions = {
   readPreference: "primary",
-  readConcern: { level: "local" },
   writeConcern: { w: "majority", journal: true },
   ignoreUndefined: false,
   promoteValues: true,

@@ -1,0 +1,86 @@
+/** A stretch of network between a client and the tests' server, which can be made to fail. */
+import { Effect } from "effect"
+import { once } from "node:events"
+import { type AddressInfo, connect, createServer, type Socket } from "node:net"
+import { serverUrl } from "./stores.ts"
+
+export class Proxy {
+  readonly #open = new Set<Socket>()
+  readonly #server = createServer((client) => this.#join(client))
+  #isSilent = false
+  #lostAnswersTo: string | undefined
+
+  static readonly start = Effect.acquireRelease(
+    Effect.promise(async () => {
+      const proxy = new Proxy()
+      proxy.#server.listen(0, "127.0.0.1")
+      await once(proxy.#server, "listening")
+      return proxy
+    }),
+    (proxy) =>
+      Effect.promise(async () => {
+        proxy.#server.close()
+        proxy.cut()
+        await once(proxy.#server, "close")
+      }),
+  )
+
+  get url(): string {
+    const url = new URL(serverUrl())
+    url.host = `127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    url.searchParams.delete("replicaSet")
+    url.searchParams.set("directConnection", "true")
+    if (url.pathname === "") url.pathname = "/"
+    return url.href
+  }
+
+  /** How many clients' connections are open. */
+  get connections(): number {
+    return this.#open.size
+  }
+
+  /** From now on nothing is passed on, while connections stay open. */
+  silence(): void {
+    this.#isSilent = true
+  }
+
+  /** Passes on again, on new connections. */
+  speak(): void {
+    this.#isSilent = false
+  }
+
+  /** Ends all connections. */
+  cut(): void {
+    for (const socket of this.#open) socket.destroy()
+  }
+
+  /** The next such command reaches the server, and then the connection ends before the answer. */
+  loseAnswerTo(command: string): void {
+    this.#lostAnswersTo = command
+  }
+
+  #join(client: Socket): void {
+    const { hostname, port } = new URL(serverUrl())
+    const server = connect(Number(port || "27017"), hostname)
+    let isLosing = false
+    this.#open.add(client)
+    const end = () => {
+      client.destroy()
+      server.destroy()
+      this.#open.delete(client)
+    }
+    for (const socket of [client, server]) socket.on("error", end).on("close", end)
+    client.on("data", (bytes) => {
+      if (this.#isSilent) return
+      if (this.#lostAnswersTo !== undefined && bytes.includes(`${this.#lostAnswersTo}\0`)) {
+        this.#lostAnswersTo = undefined
+        isLosing = true
+      }
+      server.write(bytes)
+    })
+    server.on("data", (bytes) => {
+      if (isLosing) end()
+      else if (!this.#isSilent) client.write(bytes)
+    })
+  }
+}

@@ -1,0 +1,77 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { ApiTokenRepository } from "@tokenry/core"
+import { MongoRepository } from "@tokenry/mongodb"
+import { type Cause, type DateTime, Effect, Option, Stream } from "effect"
+import { aDatabase, aStore, repositoryOf, withoutMongodb } from "./stores.ts"
+import { at, aToken, owner } from "./tokens.ts"
+
+const revocation = { at: at(1), reason: "r" }
+const by = { actor: { kind: "system" }, origin: {} } as const
+const list = { ownedBy: owner("owner-1"), state: "any", now: at(0), after: Option.none(), limit: 10 } as const
+
+/** What a caller from JavaScript may hand over. */
+const nothing = undefined as never
+const invalid = { epochMilliseconds: Number.NaN } as DateTime.Utc
+
+type Call = (repository: ApiTokenRepository["Service"]) => Effect.Effect<unknown, unknown>
+
+const calls: Readonly<Record<string, Call>> = {
+  "revokeOwnedBy without an owner": ({ revokeOwnedBy }) => revokeOwnedBy(nothing, revocation, by),
+  "revokeOwnedBy of an empty owner": ({ revokeOwnedBy }) => revokeOwnedBy(owner(""), revocation, by),
+  "revokeOwnedBy of a null owner": ({ revokeOwnedBy }) => revokeOwnedBy(null as never, revocation, by),
+  "revokeOwnedBy of an object": ({ revokeOwnedBy }) => revokeOwnedBy({ $ne: "" } as never, revocation, by),
+  "revokeOwnedBy without an instant": ({ revokeOwnedBy }) =>
+    revokeOwnedBy(owner("owner-1"), { ...revocation, at: nothing }, by),
+  "revokeIssuedTo nobody": ({ revokeIssuedTo }) => revokeIssuedTo(nothing, Option.none(), revocation, by),
+  "revokeIssuedTo an empty name": ({ revokeIssuedTo }) => revokeIssuedTo("", Option.none(), revocation, by),
+  "revokeIssuedTo of no owner": ({ revokeIssuedTo }) => revokeIssuedTo("x", Option.some(nothing), revocation, by),
+  "purge without an instant": ({ purge }) => purge(nothing),
+  "purge with an invalid instant": ({ purge }) => purge(invalid),
+  "findById without an id": ({ findById }) => findById(nothing),
+  "findById of an empty id": ({ findById }) => findById("" as never),
+  "findById of an object": ({ findById }) => findById({ $ne: "" } as never),
+  "findManyById with a missing id": ({ findManyById }) => findManyById([nothing]),
+  "findByDigest of something else": ({ findByDigest }) => findByDigest([{} as never]),
+  "listOwnedBy without an owner": ({ listOwnedBy }) => listOwnedBy({ ...list, ownedBy: nothing }),
+  "listOwnedBy without an instant": ({ listOwnedBy }) => listOwnedBy({ ...list, state: "live", now: nothing }),
+  "listOwnedBy without a limit": ({ listOwnedBy }) => listOwnedBy({ ...list, limit: nothing }),
+  "listOwnedBy with the limit 0": ({ listOwnedBy }) => listOwnedBy({ ...list, limit: 0 }),
+  "countLiveOwnedBy without an owner": ({ countLiveOwnedBy }) => countLiveOwnedBy(nothing, at(0)),
+  "countLiveOwnedBy without an instant": ({ countLiveOwnedBy }) => countLiveOwnedBy(owner("owner-1"), nothing),
+  "liveCreatedBefore without an instant": ({ liveCreatedBefore }) =>
+    Stream.runCollect(liveCreatedBefore(nothing, at(0))),
+  "expiringBetween without an end": ({ expiringBetween }) => Stream.runCollect(expiringBetween(at(0), nothing)),
+  "replace without a revision": ({ replace }) => replace(aToken(), nothing),
+  "insert without an owner": ({ insert }) => insert(aToken({ ownedBy: nothing })),
+  "insert without an id": ({ insert }) => insert(aToken({ id: nothing })),
+  "insert without a creation time": ({ insert }) => insert(aToken({ createdAt: nothing })),
+}
+
+const defectOf = (cause: Cause.Cause<unknown>): unknown => {
+  const [reason] = cause.reasons
+  return reason?._tag === "Die" ? reason.defect : undefined
+}
+
+describe.skipIf(withoutMongodb)("what is missing or empty is a defect, and touches nothing", () => {
+  it.effect.each(Object.entries(calls))("%s", ([, call]) =>
+    Effect.gen(function* () {
+      const { repository, tokens } = yield* aStore()
+      yield* repository.insert(aToken({ issuedTo: Option.some("x"), expiresAt: Option.some(at(-1)) }))
+      assert.instanceOf(defectOf(yield* Effect.flip(Effect.sandbox(call(repository)))), TypeError)
+      assert.strictEqual(yield* Effect.promise(() => tokens.countDocuments({ revocation: null })), 1)
+    }),
+  )
+
+  it.effect("also on a client that leaves undefined fields out of filters", () =>
+    Effect.gen(function* () {
+      const database = yield* aDatabase({ ignoreUndefined: true })
+      const repository = yield* repositoryOf(MongoRepository.layerFrom(database))
+      yield* repository.insert(aToken())
+      for (const call of Object.values(calls)) {
+        assert.instanceOf(defectOf(yield* Effect.flip(Effect.sandbox(call(repository)))), TypeError)
+      }
+      const count = yield* Effect.promise(() => database.collection("api_token").countDocuments({ revocation: null }))
+      assert.strictEqual(count, 1)
+    }),
+  )
+})

@@ -1,0 +1,244 @@
+import { assert, describe, it } from "@effect/vitest"
+import { type ApiToken, type ApiTokenRepository, RepositoryUnavailable } from "@tokenry/core"
+import {
+  type MongoClientLike,
+  MongoOpenError,
+  MongoRepository,
+  type MongoRepositoryOptions,
+  UnexpectedAnswer,
+} from "@tokenry/mongodb"
+import { type Cause, Effect, Option, Stream } from "effect"
+import { inspect } from "node:util"
+import { vi } from "vitest"
+import { Proxy } from "./Proxy.ts"
+import { aClient, aDatabase, aDatabaseName, repositoryOf, withoutMongodb } from "./stores.ts"
+import { aDigest, at, aToken, owner } from "./tokens.ts"
+
+type Repository = ApiTokenRepository["Service"]
+
+const revocation = { at: at(1), reason: "r" }
+const by = { actor: { kind: "system" }, origin: {} } as const
+
+/** A repository behind a network that can fail. */
+const behindProxy = (deadlines?: MongoRepositoryOptions["deadlines"]) =>
+  Effect.gen(function* () {
+    const database = yield* aDatabase()
+    const proxy = yield* Proxy.start
+    const client = yield* aClient({}, proxy.url)
+    const { databaseName } = database
+    const repository = yield* repositoryOf(
+      MongoRepository.layerFrom(client, { databaseName, ...(deadlines ? { deadlines } : {}) }),
+    )
+    return { proxy, repository, tokens: database.collection("api_token") }
+  })
+
+/** A repository on a server that answers everything with this error. */
+const answering = (error: object) => {
+  const reject = async (): Promise<never> => {
+    throw Object.assign(new Error("E"), error)
+  }
+  const cursor = () => ({ toArray: reject })
+  const collection = {
+    findOne: reject,
+    find: cursor,
+    countDocuments: reject,
+    distinct: reject,
+    insertOne: reject,
+    replaceOne: reject,
+    updateOne: reject,
+    updateMany: reject,
+    deleteMany: reject,
+    deleteOne: reject,
+    createIndex: reject,
+    dropIndex: reject,
+    listIndexes: cursor,
+  }
+  const client: MongoClientLike = { db: () => ({ databaseName: "app", collection: () => collection }) }
+  return repositoryOf(MongoRepository.layerFrom(client, { migrate: false, deadlines: { write: "200 millis" } }))
+}
+
+const until = (holds: () => Promise<boolean>) =>
+  Effect.promise(() => vi.waitUntil(holds, { timeout: 20_000, interval: 20 }))
+
+const defectOf = (cause: Cause.Cause<unknown>): unknown => {
+  const [reason] = cause.reasons
+  return reason?._tag === "Die" ? reason.defect : undefined
+}
+
+describe("a server that can't be reached", () => {
+  it.effect("is said so when opening, by URL, with what the driver tried", () =>
+    Effect.gen(function* () {
+      const url = "mongodb://user:s3cret@127.0.0.1:9/app?serverSelectionTimeoutMS=200"
+      const error = yield* Effect.flip(repositoryOf(MongoRepository.layer({ url })))
+      assert.instanceOf(error, MongoOpenError)
+      assert.strictEqual(error.reason._tag, "Unreachable")
+      assert.include(error.message, "127.0.0.1:9")
+      assert.notInclude(error.message, "s3cret")
+    }),
+  )
+
+  it.effect("is unavailable for every operation within its deadline, though the driver would wait longer", () =>
+    Effect.gen(function* () {
+      const client = yield* aClient({ serverSelectionTimeoutMS: 60_000 }, "mongodb://127.0.0.1:9")
+      const repository = yield* repositoryOf(
+        MongoRepository.layerFrom(client, {
+          databaseName: aDatabaseName(),
+          migrate: false,
+          deadlines: { read: "50 millis", write: "50 millis" },
+        }),
+      )
+      const token = aToken()
+      const { digest } = token.secrets[0]
+      const attempts = {
+        insert: repository.insert(token),
+        replace: repository.replace(token, 1),
+        findById: repository.findById(token.id),
+        findManyById: repository.findManyById([token.id]),
+        findByDigest: repository.findByDigest([digest]),
+        revokeOwnedBy: repository.revokeOwnedBy(token.ownedBy, revocation, by),
+        revokeIssuedTo: repository.revokeIssuedTo("an app", Option.none(), revocation, by),
+        listOwnedBy: repository.listOwnedBy({
+          ownedBy: token.ownedBy,
+          state: "any",
+          now: at(0),
+          after: Option.none(),
+          limit: 1,
+        }),
+        countLiveOwnedBy: repository.countLiveOwnedBy(token.ownedBy, at(0)),
+        liveCreatedBefore: Stream.runCollect(repository.liveCreatedBefore(at(0), at(0))),
+        expiringBetween: Stream.runCollect(repository.expiringBetween(at(0), at(1))),
+        keyIdsInUse: repository.keyIdsInUse,
+        purge: repository.purge(at(0)),
+      }
+      for (const [operation, attempt] of Object.entries(attempts)) {
+        const error = yield* Effect.flip<unknown, unknown, never>(attempt)
+        assert.instanceOf(error, RepositoryUnavailable)
+        assert.strictEqual(error.operation, operation)
+        assert.notInclude(inspect(error, { depth: 20, showHidden: true }), digest.hex)
+      }
+    }),
+  )
+})
+
+describe.skipIf(withoutMongodb)("a network that fails", () => {
+  const hanging: Readonly<
+    Record<string, (repository: Repository, token: ApiToken) => Effect.Effect<unknown, unknown>>
+  > = {
+    findByDigest: (repository, token) => repository.findByDigest([token.secrets[0].digest]),
+    listOwnedBy: (repository, { ownedBy }) =>
+      repository.listOwnedBy({ ownedBy, state: "any", now: at(0), after: Option.none(), limit: 9 }),
+    insert: (repository) => repository.insert(aToken()),
+    replace: (repository, { id }) => repository.replace(aToken({ id, revision: 2 }), 1),
+    revokeOwnedBy: (repository, { ownedBy }) => repository.revokeOwnedBy(ownedBy, revocation, by),
+  }
+
+  it.effect.each(Object.entries(hanging))("silently, is an outage, and no connection is left hanging: %s", ([, call]) =>
+    Effect.gen(function* () {
+      const { proxy, repository } = yield* behindProxy({ read: "100 millis", write: "100 millis" })
+      const token = aToken()
+      yield* repository.insert(token)
+      const { connections } = proxy
+      proxy.silence()
+      assert.instanceOf(yield* Effect.flip(call(repository, token)), RepositoryUnavailable)
+      yield* until(async () => proxy.connections === connections - 1)
+      proxy.speak()
+      proxy.cut()
+      yield* until(() => Effect.runPromise(Effect.isSuccess(repository.findById(token.id))))
+    }),
+  )
+
+  it.effect("by cut connections, is made up for by the driver's second attempt at a read", () =>
+    Effect.gen(function* () {
+      const { proxy, repository } = yield* behindProxy()
+      const token = aToken()
+      yield* repository.insert(token)
+      proxy.loseAnswerTo("find")
+      assert.isTrue(Option.isSome(yield* repository.findByDigest([token.secrets[0].digest])))
+    }),
+  )
+
+  it.effect("when many are being revoked, is made up for by doing it again, each token once", () =>
+    Effect.gen(function* () {
+      const { proxy, repository } = yield* behindProxy()
+      const tokens = Array.from({ length: 5 }, () => aToken())
+      for (const token of tokens) yield* repository.insert(token)
+      proxy.loseAnswerTo("update")
+      yield* repository.revokeOwnedBy(owner("owner-1"), revocation, by)
+      for (const { id } of tokens) {
+        const { revision, history } = Option.getOrThrow(yield* repository.findById(id))
+        assert.deepStrictEqual([revision, history.length], [2, 2])
+      }
+    }),
+  )
+
+  it.effect("when many are being purged, is made up for by doing it again", () =>
+    Effect.gen(function* () {
+      const { proxy, repository, tokens } = yield* behindProxy()
+      for (let index = 0; index < 3; index++) yield* repository.insert(aToken({ expiresAt: Option.some(at(0)) }))
+      proxy.loseAnswerTo("delete")
+      yield* repository.purge(at(1))
+      assert.strictEqual(yield* Effect.promise(() => tokens.countDocuments()), 0)
+    }),
+  )
+
+  it.effect("after an insert, is an outage whose outcome is unknown: here it was done", () =>
+    Effect.gen(function* () {
+      const { proxy, repository, tokens } = yield* behindProxy()
+      proxy.loseAnswerTo("insert")
+      const outcome = yield* Effect.exit(repository.insert(aToken()))
+      // Where writes are retryable (replica sets), the driver finds out by itself.
+      if (outcome._tag === "Failure") assert.include(inspect(outcome, { depth: 9 }), "RepositoryUnavailable")
+      assert.strictEqual(yield* Effect.promise(() => tokens.countDocuments()), 1)
+    }),
+  )
+})
+
+describe("what the server answers", () => {
+  const outages: ReadonlyArray<object> = [
+    { name: "MongoServerError", code: 10107, codeName: "NotWritablePrimary" },
+    { name: "MongoServerError", code: 189 },
+    { name: "MongoServerError", code: 11602 },
+    { name: "MongoServerError", code: 91 },
+    { name: "MongoServerError", code: 50 },
+    { name: "MongoServerError", code: 13 },
+    { name: "MongoServerError", code: 18 },
+    { name: "MongoWriteConcernError", code: 64 },
+    { name: "MongoServerError", code: 4711, errorLabels: ["RetryableWriteError"] },
+    { name: "MongoServerError", errorLabels: ["SystemOverloadedError", "RetryableError"] },
+    { name: "MongoNetworkError" },
+    { name: "MongoNetworkTimeoutError" },
+    { name: "MongoServerSelectionError" },
+    { name: "MongoWaitQueueTimeoutError" },
+    { name: "PoolClearedOnNetworkError" },
+  ]
+
+  it.effect.each(outages)("is an outage, told by code, label or class: %j", (error) =>
+    Effect.gen(function* () {
+      const repository = yield* answering(error)
+      for (const attempt of [
+        repository.findByDigest([aDigest()]),
+        repository.insert(aToken()),
+        repository.revokeOwnedBy(owner("owner-1"), revocation, by),
+      ]) {
+        assert.instanceOf(yield* Effect.flip(attempt as Effect.Effect<unknown, unknown>), RepositoryUnavailable)
+      }
+    }),
+  )
+
+  it.effect("when it is something else, is a defect that does not quote the document", () =>
+    Effect.gen(function* () {
+      const { hex } = aDigest()
+      const repository = yield* answering({
+        name: "MongoServerError",
+        code: 121,
+        codeName: "DocumentValidationFailure",
+        message: `failed: ${hex}`,
+        errInfo: { consideredValue: hex },
+      })
+      const cause = yield* Effect.flip(Effect.sandbox(repository.insert(aToken())))
+      assert.instanceOf(defectOf(cause), UnexpectedAnswer)
+      assert.include(String(defectOf(cause)), "DocumentValidationFailure")
+      assert.notInclude(inspect(cause, { depth: 20, showHidden: true }), hex)
+    }),
+  )
+})

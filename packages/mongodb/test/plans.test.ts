@@ -1,0 +1,108 @@
+import { assert, describe, it } from "@effect/vitest"
+import { type ApiTokenRepository, unattributed } from "@tokenry/core"
+import { documentOf, MongoRepository } from "@tokenry/mongodb"
+import { Effect, Option, Stream } from "effect"
+import type { Db } from "mongodb"
+import { aDatabase, repositoryOf, withoutRealMongod } from "./stores.ts"
+import { aDigest, anId, at, aToken, owner } from "./tokens.ts"
+
+type Repository = ApiTokenRepository["Service"]
+type Command = Readonly<Record<string, unknown>>
+
+const list = { ownedBy: owner("owner-7"), now: at(100), after: Option.none(), limit: 10 } as const
+const revocation = { at: at(200), reason: "r" }
+
+/** Each use, and the indexes that its commands have to go by. */
+const uses: ReadonlyArray<
+  readonly [name: string, indexes: ReadonlyArray<string>, (repository: Repository) => Effect.Effect<unknown, unknown>]
+> = [
+  ["findById", [], ({ findById }) => findById(anId())],
+  ["findManyById", [], ({ findManyById }) => findManyById([anId(), anId()])],
+  ["findByDigest", ["digest"], ({ findByDigest }) => findByDigest([aDigest()])],
+  ["findByDigest of two", ["digest"], ({ findByDigest }) => findByDigest([aDigest(), aDigest()])],
+  ["listOwnedBy any", ["owner_newest_first"], ({ listOwnedBy }) => listOwnedBy({ ...list, state: "any" })],
+  ["listOwnedBy live", ["owner_newest_first"], ({ listOwnedBy }) => listOwnedBy({ ...list, state: "live" })],
+  ["listOwnedBy dead", ["owner_newest_first"], ({ listOwnedBy }) => listOwnedBy({ ...list, state: "dead" })],
+  [
+    "listOwnedBy, a later page",
+    ["owner_newest_first"],
+    ({ listOwnedBy }) => listOwnedBy({ ...list, state: "any", after: Option.some({ createdAt: at(150), id: anId() }) }),
+  ],
+  ["countLiveOwnedBy", ["owner_newest_first"], ({ countLiveOwnedBy }) => countLiveOwnedBy(list.ownedBy, at(100))],
+  ["liveCreatedBefore", ["created"], ({ liveCreatedBefore }) => Stream.runCollect(liveCreatedBefore(at(20), at(100)))],
+  ["expiringBetween", ["expires"], ({ expiringBetween }) => Stream.runCollect(expiringBetween(at(110), at(120)))],
+  ["keyIdsInUse", ["key_id"], ({ keyIdsInUse }) => keyIdsInUse],
+  ["purge", ["expires", "revoked", "ancestor"], ({ purge }) => purge(at(3))],
+  [
+    "revokeIssuedTo",
+    ["issued_to"],
+    ({ revokeIssuedTo }) => revokeIssuedTo("app-3", Option.none(), revocation, unattributed),
+  ],
+  [
+    "revokeOwnedBy",
+    ["owner_newest_first"],
+    ({ revokeOwnedBy }) => revokeOwnedBy(list.ownedBy, revocation, unattributed),
+  ],
+]
+
+/** Three hundred tokens of thirty owners, some of them dead. */
+const tokens = Array.from({ length: 300 }, (_, index) => {
+  const token = aToken({
+    ownedBy: owner(`owner-${index % 30}`),
+    createdAt: at(index),
+    expiresAt: index % 3 === 0 ? Option.some(at(index)) : Option.none(),
+    issuedTo: index % 5 === 0 ? Option.some(`app-${index % 7}`) : Option.none(),
+    ancestors: index % 4 === 0 ? [anId()] : [],
+  })
+  return index % 11 === 0 ? token.revoke({ at: at(index), reason: "r" }, unattributed) : token
+})
+
+const explained = ["find", "aggregate", "distinct", "update", "delete"]
+
+/** What a command is sent with, besides itself. */
+const envelope = [
+  "lsid",
+  "txnNumber",
+  "maxTimeMS",
+  "readConcern",
+  "writeConcern",
+  "$db",
+  "$readPreference",
+  "$clusterTime",
+]
+
+/** What the server says it would do for a command that the driver has sent. */
+const planOf = (database: Db, command: Command) =>
+  Effect.promise(async () => {
+    const query = Object.fromEntries(Object.entries(command).filter(([name]) => !envelope.includes(name)))
+    const plan = await database.command({ explain: query, verbosity: "queryPlanner" })
+    return JSON.stringify(plan, (key, value: unknown) =>
+      ["rejectedPlans", "command"].includes(key) ? undefined : value,
+    )
+  })
+
+describe.skipIf(withoutRealMongod)("plans (on a real mongod only)", () => {
+  it.effect.each(uses)("%s goes by its index, and neither scans nor sorts", ([, indexes, use]) =>
+    Effect.gen(function* () {
+      const database = yield* aDatabase({ monitorCommands: true })
+      const repository = yield* repositoryOf(MongoRepository.layerFrom(database))
+      yield* Effect.promise(() =>
+        database.collection<{ _id: string }>("api_token").insertMany(tokens.map((token) => ({ ...documentOf(token) }))),
+      )
+      const commands: Array<Command> = []
+      database.client.on("commandStarted", ({ command }) => commands.push({ ...command }))
+      yield* use(repository)
+      database.client.removeAllListeners("commandStarted")
+      const plans = yield* Effect.forEach(
+        commands.filter((command) => explained.some((verb) => verb in command)),
+        (command) => planOf(database, command),
+      )
+      assert.isNotEmpty(plans)
+      for (const plan of plans) {
+        assert.notInclude(plan, '"COLLSCAN"')
+        assert.notInclude(plan, '"SORT"')
+      }
+      for (const index of indexes) assert.include(plans.join("\n"), `"indexName":"${index}"`)
+    }),
+  )
+})
