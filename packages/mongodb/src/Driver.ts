@@ -58,11 +58,11 @@ export interface OperationOptions {
   readonly signal?: AbortSignal
 }
 
-export interface UpdateOptions extends OperationOptions {
+interface UpdateOptions extends OperationOptions {
   readonly upsert?: boolean
 }
 
-export interface ReadOptions extends OperationOptions {
+interface ReadOptions extends OperationOptions {
   readonly projection?: Readonly<Record<string, 0 | 1>>
   readonly sort?: IndexKey
   readonly limit?: number

@@ -64,7 +64,9 @@ export const migrate = (
         const on = database.collection(index.collection, strict)
         const found = yield* within("5 seconds", (bounds) => stateOfIndex(on, index, bounds))
         changes.push({ version: migration.version, change, index, found })
-        if (!dryRun) yield* within("10 minutes", (bounds) => apply[change](on, index, bounds), index)
+        // What has the name but is something else is not for us to drop.
+        if (dryRun || (change === "drop" && found !== "Present")) continue
+        yield* within("10 minutes", (bounds) => apply[change](on, index, bounds), index)
       }
       if (dryRun) continue
       const now = yield* Clock.currentTimeMillis

@@ -32,7 +32,7 @@ export const failureOf = (operation: string, error: unknown): Exit.Exit<never, R
 export const isDuplicateKey = (error: unknown): boolean => codeOf(error) === ServerCode.DuplicateKey
 
 /** Whether the error means that MongoDB can't do its work now, or did not confirm it. */
-export const isOutage = (error: unknown): boolean =>
+const isOutage = (error: unknown): boolean =>
   isTransient(error) || outageNames.has(textOf(error, "name")) || outageCodes.has(codeOf(error))
 
 /** Whether the same may work in a moment: a lost connection, a primary that stepped down. */

@@ -8,7 +8,7 @@ export interface IndexDefinition extends IndexOptions {
   readonly key: IndexKey
 }
 
-/** `Conflicting`: another index has the name, or stands on the same fields. */
+/** `Conflicting`: another index has the name; or one stands on the same fields, and MongoDB may refuse a second. */
 export type IndexState = "Absent" | "Present" | "Conflicting"
 
 export const stateOfIndex = async (
@@ -16,9 +16,10 @@ export const stateOfIndex = async (
   wanted: IndexDefinition,
   bounds: Bounds,
 ): Promise<IndexState> => {
-  const found = (await indexesOf(on, bounds)).find(
-    ({ name, key }) => name === wanted.name || JSON.stringify(key) === JSON.stringify(wanted.key),
-  )
+  const indexes = await indexesOf(on, bounds)
+  const found =
+    indexes.find(({ name }) => name === wanted.name) ??
+    indexes.find(({ key }) => JSON.stringify(key) === JSON.stringify(wanted.key))
   if (found === undefined) return "Absent"
   return signatureOf(found) === signatureOf(wanted) ? "Present" : "Conflicting"
 }
@@ -29,10 +30,21 @@ interface StoredIndex {
   readonly unique?: unknown
   readonly sparse?: unknown
   readonly partialFilterExpression?: unknown
+  readonly expireAfterSeconds?: unknown
+  readonly collation?: unknown
 }
 
-const signatureOf = ({ name, key, unique = false, sparse = false, partialFilterExpression }: StoredIndex): string =>
-  JSON.stringify([name, key, unique, sparse, partialFilterExpression])
+/** All that makes an index what it is; what these migrations never ask for must be absent. */
+const signatureOf = ({ name, key, unique = false, sparse = false, ...stored }: StoredIndex): string =>
+  JSON.stringify([
+    name,
+    key,
+    unique,
+    sparse,
+    stored.partialFilterExpression,
+    stored.expireAfterSeconds,
+    stored.collation,
+  ])
 
 const indexesOf = async (on: MongoCollectionLike, bounds: Bounds): Promise<ReadonlyArray<StoredIndex>> => {
   try {

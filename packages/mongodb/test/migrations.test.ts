@@ -118,6 +118,17 @@ describe.skipIf(withoutMongodb)("migrating", () => {
     }),
   )
 
+  it.effect("down does not drop somebody else's index of the same name", () =>
+    Effect.gen(function* () {
+      const database = yield* aDatabase()
+      yield* migrate(database, { migrations })
+      yield* Effect.promise(() => database.collection("api_token").dropIndex("created"))
+      yield* Effect.promise(() => database.collection("api_token").createIndex({ x: 1 }, { name: "created" }))
+      yield* migrate(database, { migrations, to: 0 })
+      assert.deepStrictEqual(yield* indexNamesIn(database), ["created"])
+    }),
+  )
+
   it.effect("leaves versions of newer code alone, and does not undo what it does not know", () =>
     Effect.gen(function* () {
       const database = yield* aDatabase()

@@ -11,7 +11,7 @@ import {
   unattributed,
 } from "@tokenry/core"
 import { DateTime, Option } from "effect"
-import { hash, randomBytes } from "node:crypto"
+import { randomBytes } from "node:crypto"
 
 export const at = (milliseconds: number): DateTime.Utc => DateTime.makeUnsafe(1_764_000_000_000 + milliseconds)
 
@@ -19,7 +19,6 @@ export const owner = (id: string) => id as OwnerId
 export const scopes = (...names: ReadonlyArray<string>) => names as ReadonlyArray<Scope>
 export const named = (name: string) => name as TokenName
 
-export const digestOf = (plaintext: string): Digest => Digest.fromHex(hash("sha256", plaintext, "hex"))
 export const aDigest = (): Digest => Digest.fromHex(randomBytes(32).toString("hex"))
 export const anId = (createdAt = at(0)): TokenId => TokenId.make(createdAt, randomBytes(TokenId.randomByteCount))
 
