@@ -106,7 +106,7 @@ it("neither the file nor what was printed holds a token, a session id or a passw
 it("two first starts at once fill the store once", async () => {
   const store = { STORE_URL: `sqlite:${newFile()}` }
   const demos = await Promise.all([startDemoProcess(store), startDemoProcess(store)])
-  expect(demos.map((demo) => demo.output().split("curl").length - 1).toSorted()).toEqual([0, 1])
+  expect(demos.map((demo) => demo.output().includes("curl")).filter(Boolean)).toEqual([true])
   const owners = await Promise.all(demos.map(({ url }) => Client.signedIn(url, "owner")))
   for (const owner of owners) {
     expect((await owner.get("/api/treasures")).body.items).toHaveLength(3)

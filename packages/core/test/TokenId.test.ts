@@ -1,0 +1,60 @@
+import { describe, expect, it } from "@effect/vitest"
+import { TokenId } from "@tokenry/core"
+import { Schema } from "effect"
+import { anId, at } from "./builders.ts"
+
+const ones = new Uint8Array(TokenId.randomByteCount).fill(0xff)
+const milliseconds = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2 ** 48 - 1 }))
+
+describe("a token's id", () => {
+  it("is laid out as in RFC 9562, appendix A.6", () => {
+    // The test vector: 2022-02-22T19:22:22.000Z, rand_a CC3, rand_b 18C4DC0C0C07398F.
+    const random = Uint8Array.from([0xcc, 0x31, 0x8c, 0x4d, 0xc0, 0xc0, 0xc0, 0x73, 0x98, 0xf0])
+    expect(TokenId.make(at(0x017f22e279b0), random)).toMatch(/^017f22e2-79b0-7cc3-98c4-dc0c0c07398f$/)
+  })
+
+  it("has 48 bits of time, the version 7, the variant 10 and 74 random bits", () => {
+    expect(TokenId.make(at(2 ** 48 - 1), ones)).toBe("ffffffff-ffff-7fff-bfff-ffffffffffff")
+    expect(TokenId.make(at(0), new Uint8Array(10))).toBe("00000000-0000-7000-8000-000000000000")
+  })
+
+  it("uses 74 of the random bits, each of them", () => {
+    const changing = new Set<string>()
+    const plain = TokenId.make(at(0), new Uint8Array(10))
+    for (let bit = 0; bit < 80; bit++) {
+      const random = new Uint8Array(10)
+      random[bit >> 3] = 0x80 >> (bit & 7)
+      const id = TokenId.make(at(0), random)
+      if (id !== plain) changing.add(id)
+      expect(TokenId.is(id)).toBe(true)
+    }
+    expect(changing.size).toBe(74)
+  })
+
+  it.prop("sorts by the time of issue", [milliseconds, milliseconds], ([one, other]) => {
+    const [earlier, later] = one < other ? [one, other] : [other, one]
+    expect(earlier === later || TokenId.make(at(earlier), ones) < TokenId.make(at(later), new Uint8Array(10))).toBe(
+      true,
+    )
+  })
+
+  it.prop("is recognised", [milliseconds], ([time]) => {
+    expect(TokenId.is(anId(at(time)))).toBe(true)
+  })
+
+  it.each([
+    "",
+    "00000000-0000-4000-8000-000000000000",
+    "00000000-0000-7000-c000-000000000000",
+    "00000000-0000-7000-7000-000000000000",
+    "00000000000070008000000000000000",
+    "{00000000-0000-7000-8000-000000000000}",
+    "00000000-0000-7000-8000-000000000000\n",
+    "00000000-0000-7000-8000-00000000000A",
+    undefined,
+    1,
+    ["00000000-0000-7000-8000-000000000000"],
+  ])("is not case %#", (value) => {
+    expect(TokenId.is(value)).toBe(false)
+  })
+})

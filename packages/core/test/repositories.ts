@@ -1,0 +1,81 @@
+/** Repositories that tell what they were asked, or fail when told to. */
+import { ApiTokenRepository, MemoryRepository, RepositoryUnavailable, RevisionConflict } from "@tokenry/core"
+import { Context, Effect, Layer, Stream } from "effect"
+
+type Repository = ApiTokenRepository["Service"]
+
+/** What has been asked of a repository, in order: the methods' names. */
+export class Asked extends Context.Service<Asked, Array<keyof Repository>>()("test/Asked") {}
+
+/** A memory repository, and all that it is asked. */
+export const counting: Layer.Layer<ApiTokenRepository | Asked> = Layer.effectContext(
+  Effect.gen(function* () {
+    const repository = yield* ApiTokenRepository
+    const asked: Array<keyof Repository> = []
+    const recorded =
+      <Arguments extends ReadonlyArray<unknown>, A>(name: keyof Repository, method: (...of: Arguments) => A) =>
+      (...of: Arguments): A => {
+        asked.push(name)
+        return method(...of)
+      }
+    return Context.make(ApiTokenRepository, {
+      insert: recorded("insert", repository.insert),
+      findById: recorded("findById", repository.findById),
+      findManyById: recorded("findManyById", repository.findManyById),
+      findByDigest: recorded("findByDigest", repository.findByDigest),
+      replace: recorded("replace", repository.replace),
+      revokeOwnedBy: recorded("revokeOwnedBy", repository.revokeOwnedBy),
+      revokeIssuedTo: recorded("revokeIssuedTo", repository.revokeIssuedTo),
+      listOwnedBy: recorded("listOwnedBy", repository.listOwnedBy),
+      countLiveOwnedBy: recorded("countLiveOwnedBy", repository.countLiveOwnedBy),
+      liveCreatedBefore: recorded("liveCreatedBefore", repository.liveCreatedBefore),
+      expiringBetween: recorded("expiringBetween", repository.expiringBetween),
+      keyIdsInUse: Effect.suspend(() => {
+        asked.push("keyIdsInUse")
+        return repository.keyIdsInUse
+      }),
+      purge: recorded("purge", repository.purge),
+    }).pipe(Context.add(Asked, asked))
+  }),
+).pipe(Layer.provide(MemoryRepository.layer))
+
+/** A memory repository with some methods replaced. */
+export const memoryBut = (change: (repository: Repository) => Partial<Repository>): Layer.Layer<ApiTokenRepository> =>
+  Layer.effect(
+    ApiTokenRepository,
+    Effect.map(ApiTokenRepository, (repository) => ({ ...repository, ...change(repository) })),
+  ).pipe(Layer.provide(MemoryRepository.layer))
+
+/** Its first `count` replaces lose the race. */
+export const conflicting = (count: number): Layer.Layer<ApiTokenRepository> =>
+  memoryBut((repository) => {
+    let left = count
+    return {
+      replace: (token, revision) =>
+        Effect.suspend(() => {
+          left -= 1
+          return left >= 0 ? new RevisionConflict({ id: token.id }) : repository.replace(token, revision)
+        }),
+    }
+  })
+
+/** Every method of it fails. */
+export const unavailable: Layer.Layer<ApiTokenRepository> = memoryBut(() => {
+  const outageOf = (operation: string) => () =>
+    Effect.fail(new RepositoryUnavailable({ operation, cause: new Error("connection refused") }))
+  return {
+    insert: outageOf("insert"),
+    findById: outageOf("findById"),
+    findManyById: outageOf("findManyById"),
+    findByDigest: outageOf("findByDigest"),
+    replace: outageOf("replace"),
+    revokeOwnedBy: outageOf("revokeOwnedBy"),
+    revokeIssuedTo: outageOf("revokeIssuedTo"),
+    listOwnedBy: outageOf("listOwnedBy"),
+    countLiveOwnedBy: outageOf("countLiveOwnedBy"),
+    liveCreatedBefore: () => Stream.fromEffect(outageOf("liveCreatedBefore")()),
+    expiringBetween: () => Stream.fromEffect(outageOf("expiringBetween")()),
+    keyIdsInUse: outageOf("keyIdsInUse")(),
+    purge: outageOf("purge"),
+  }
+})

@@ -1,0 +1,11 @@
+/** Node's SHA-256 together with random bytes that are not random. */
+import { Hasher, SecureRandom } from "@tokenry/core"
+import { NodeCrypto } from "@tokenry/core/node"
+import { Layer } from "effect"
+
+/** Every call gives the bytes that `byteAt` says. */
+export const cryptoWith = (byteAt: (index: number) => number): Layer.Layer<SecureRandom | Hasher> =>
+  Layer.merge(
+    Layer.effect(Hasher, Hasher).pipe(Layer.provide(NodeCrypto.layer)),
+    Layer.succeed(SecureRandom, { bytes: (count) => Uint8Array.from({ length: count }, (_, index) => byteAt(index)) }),
+  )
