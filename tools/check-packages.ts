@@ -71,6 +71,9 @@ try {
   run(join(folder, "node_modules/.bin/tsc"), ["--project", folder])
   for (const { name } of examples) run(process.execPath, [...nodeOptions, `${name}.mjs`])
   console.log(`${examples.length} examples of the READMEs type-check and run with the packed packages under plain npm.`)
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

@@ -16,7 +16,7 @@ export interface Configuration {
 }
 
 /** A setting that can't be used. The message is one line, names the variable and says what it should be. */
-export class ConfigurationError extends Error {
+class ConfigurationError extends Error {
   override readonly name = "ConfigurationError"
 }
 

@@ -8,7 +8,7 @@ import type { Services } from "../Services.ts"
 import { HttpError } from "./HttpError.ts"
 import { signedIn } from "./sessions.ts"
 
-export interface Principal {
+interface Principal {
   readonly via: "session" | "token"
   readonly ownedBy: string
   readonly isAdmin: boolean

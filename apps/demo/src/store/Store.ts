@@ -28,7 +28,7 @@ export interface SessionData {
 }
 
 /** A place in a list, the newest first. */
-export interface Position {
+interface Position {
   readonly createdAt: Date
   readonly id: string
 }
