@@ -29,7 +29,7 @@ import type { ScopeCatalogue } from "./token/ScopeCatalogue.ts"
 import { TokenFormat } from "./token/TokenFormat.ts"
 import { TokenId } from "./token/TokenId.ts"
 import { TokenPolicy } from "./token/TokenPolicy.ts"
-import { makeVerifier } from "./verifying.ts"
+import { type Deciding, isVerdict, makeVerifier, type Verdict } from "./verifying.ts"
 
 export interface ApiTokensOptions {
   /** The scopes that there are. */
@@ -85,15 +85,10 @@ export class ApiTokens extends Context.Service<
     ) => Effect.Effect<Caller, Refusal | RepositoryUnavailable>
 
     /**
-     * `verify` as of an instant, for adapters that have a clock of their own: where the store answers at once, the
-     * effect is an `Exit` already and needs no fiber. It may have been evaluated when it is returned, so run it once,
-     * and now.
+     * `verify` as of an instant, for adapters with a clock of their own: where the store answers at once, it gives the
+     * verdict itself and not an effect, so that no fiber is needed. It looks the token up when it is called.
      */
-    readonly verifyAt: (
-      presented: unknown,
-      requirement: Requirement | undefined,
-      now: Instant,
-    ) => Effect.Effect<Caller, Refusal | RepositoryUnavailable>
+    readonly verifyAt: (presented: unknown, requirement: Requirement | undefined, now: Instant) => Deciding
 
     /** The owner's token with this id, in whatever state. */
     readonly find: (request: Request.FindRequest) => Effect.Effect<ApiToken, Unavailable | TokenNotFound>
@@ -183,9 +178,11 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
         : Exit.die(new InvalidInput({ issues: [{ path: ["scopes"], message: "must be a list of required scopes" }] }))
 
   const verify: ApiTokens["Service"]["verify"] = (presented, requirement) =>
-    Effect.withFiber((fiber) =>
-      verifyAt(presented, requirement, { epochMilliseconds: fiber.getRef(Clock.Clock).currentTimeMillisUnsafe() }),
-    )
+    Effect.withFiber((fiber) => {
+      const now = { epochMilliseconds: fiber.getRef(Clock.Clock).currentTimeMillisUnsafe() }
+      const deciding = verifyAt(presented, requirement, now)
+      return isVerdict(deciding) ? exitOf(deciding) : Effect.flatMap(deciding, exitOf)
+    })
 
   const findOwned = Effect.fnUntraced(function* ({ id, ownedBy }: Request.FindRequest) {
     if (!TokenId.is(id)) return yield* new TokenNotFound({ id: "" })
@@ -271,6 +268,9 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
 
 const onRequest = "on request"
 const noScopes: ReadonlyArray<string> = []
+
+const exitOf = (verdict: Verdict): Exit.Exit<Caller, Refusal> =>
+  verdict.accepted ? Exit.succeed(verdict.caller) : Exit.fail(verdict.refusal)
 
 const isListOfStrings = (value: unknown): boolean =>
   Array.isArray(value) && value.every((element) => typeof element === "string")

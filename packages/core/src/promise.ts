@@ -1,7 +1,6 @@
 /** The use cases for people who do not use Effect: promises, dates and plain objects, under the same words. */
-import { Cause, type DateTime, Effect, Exit, Layer, ManagedRuntime, Option } from "effect"
+import { type DateTime, Effect, Layer, ManagedRuntime, Option } from "effect"
 import { ApiTokens, type ApiTokensOptions, type Requirement } from "./ApiTokens.ts"
-import type { RepositoryUnavailable } from "./errors.ts"
 import { NodeCrypto } from "./node/NodeCrypto.ts"
 import type { ApiTokenRepository } from "./ports/ApiTokenRepository.ts"
 import { type OwnerAuthority, OwnerDirectory } from "./ports/OwnerDirectory.ts"
@@ -10,8 +9,9 @@ import type { ApiToken } from "./token/ApiToken.ts"
 import type { Actor, Origin } from "./token/Attribution.ts"
 import type { Caller as EffectCaller } from "./token/Caller.ts"
 import type { ChangeKind } from "./token/Change.ts"
+import type { Instant } from "./token/Instant.ts"
 import type { Refusal } from "./token/Refusal.ts"
-import { isSettled } from "./verifying.ts"
+import { isVerdict, type Verdict } from "./verifying.ts"
 
 export interface OpenOptions<E> extends ApiTokensOptions {
   /** `MemoryRepository.layer`, or an adapter's. It is opened now and closed by `close`. */
@@ -120,8 +120,8 @@ export const openApiTokens = async <E>({
     },
     verify: async (presented, requirement) => {
       if (isClosed) throw new Error("The token store is closed")
-      const verdict = tokens.verifyAt(presented, requirement, { epochMilliseconds: Date.now() })
-      return verificationOf(isSettled(verdict) ? verdict : await Effect.runPromiseExit(verdict))
+      const deciding = tokens.verifyAt(presented, requirement, systemClock)
+      return verificationOf(isVerdict(deciding) ? deciding : await Effect.runPromise(deciding))
     },
     find: (request) => describing(tokens.find(request)),
     list: async (request) => {
@@ -141,12 +141,15 @@ export const openApiTokens = async <E>({
   }
 }
 
-const verificationOf = (exit: Exit.Exit<EffectCaller, Refusal | RepositoryUnavailable>): Verification => {
-  if (Exit.isSuccess(exit)) return { accepted: true, caller: callerOf(exit.value) }
-  const reason = exit.cause.reasons[0]
-  if (reason?._tag !== "Fail" || reason.error._tag === "RepositoryUnavailable") throw Cause.squash(exit.cause)
-  return { accepted: false, refusal: reason.error }
+/** The present, read when it is needed: a malformed token is refused without. */
+const systemClock: Instant = {
+  get epochMilliseconds() {
+    return Date.now()
+  },
 }
+
+const verificationOf = (verdict: Verdict): Verification =>
+  verdict.accepted ? { accepted: true, caller: callerOf(verdict.caller) } : verdict
 
 const callerOf = ({ tokenId, generation, ownedBy, scopes, expiresAt }: EffectCaller): Caller => ({
   tokenId,

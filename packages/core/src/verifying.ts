@@ -15,7 +15,7 @@ import type { Refusal, Side } from "./token/Refusal.ts"
 import type { Scope } from "./token/Scope.ts"
 import type { ScopeCatalogue } from "./token/ScopeCatalogue.ts"
 import { Secret } from "./token/Secret.ts"
-import { flawOfAll, type TokenFormat } from "./token/TokenFormat.ts"
+import { flawOfAll, type TokenFlaw, type TokenFormat } from "./token/TokenFormat.ts"
 
 export interface VerifierParts {
   readonly repository: ApiTokenRepository["Service"]
@@ -25,28 +25,34 @@ export interface VerifierParts {
   readonly formats: ReadonlyArray<TokenFormat>
 }
 
-type Verdict = Effect.Effect<Caller, Refusal | RepositoryUnavailable>
+/** What verifying comes to. */
+export type Verdict =
+  | { readonly accepted: true; readonly caller: Caller }
+  | { readonly accepted: false; readonly refusal: Refusal }
 
-export type Verifier = (presented: unknown, required: ReadonlyArray<string>, now: Instant) => Verdict
+/** The verdict itself if the store and the directory of owners answer at once; else the effect that gives it. */
+export type Deciding = Verdict | Effect.Effect<Verdict, RepositoryUnavailable>
+
+export type Verifier = (presented: unknown, required: ReadonlyArray<string>, now: Instant) => Deciding
 
 export const makeVerifier = ({ repository, hasher, owners, catalogue, formats }: VerifierParts): Verifier => {
-  const withFound = (found: Option.Option<FoundToken>, required: ReadonlyArray<string>, now: Instant): Verdict => {
+  const withFound = (found: Option.Option<FoundToken>, required: ReadonlyArray<string>, now: Instant): Deciding => {
     if (Option.isNone(found)) return unknown
     const { token, secret } = found.value
     if (!Secret.isUsable(secret, now)) {
-      return Exit.fail({ _tag: "Retired", tokenId: token.id, generation: secret.generation })
+      return refuse({ _tag: "Retired", tokenId: token.id, generation: secret.generation })
     }
     const state = stateOf(token, now)
-    if (state !== "live") return Exit.fail({ _tag: refusalOf[state], tokenId: token.id, on: "token" })
+    if (state !== "live") return refuse({ _tag: refusalOf[state], tokenId: token.id, on: "token" })
     return token.ancestors.length === 0
       ? withLineage(found.value, none, required)
       : then(repository.findManyById(token.ancestors), (ancestors) => {
           if (ancestors.length < token.ancestors.length) {
-            return Exit.fail({ _tag: "Revoked", tokenId: token.id, on: "ancestor" })
+            return refuse({ _tag: "Revoked", tokenId: token.id, on: "ancestor" })
           }
           for (const ancestor of ancestors) {
             const state = stateOf(ancestor, now)
-            if (state !== "live") return Exit.fail({ _tag: refusalOf[state], tokenId: token.id, on: "ancestor" })
+            if (state !== "live") return refuse({ _tag: refusalOf[state], tokenId: token.id, on: "ancestor" })
           }
           return withLineage(found.value, ancestors, required)
         })
@@ -56,7 +62,7 @@ export const makeVerifier = ({ repository, hasher, owners, catalogue, formats }:
     found: FoundToken,
     ancestors: ReadonlyArray<VerifiableToken>,
     required: ReadonlyArray<string>,
-  ): Verdict =>
+  ): Deciding =>
     Option.isNone(owners)
       ? withOwner(found, ancestors, unlimited, required)
       : then(owners.value.authorityOf(found.token.ownedBy), (owner) => withOwner(found, ancestors, owner, required))
@@ -67,29 +73,32 @@ export const makeVerifier = ({ repository, hasher, owners, catalogue, formats }:
     owner: OwnerAuthority,
     required: ReadonlyArray<string>,
   ): Verdict => {
-    if (!owner.active) return Exit.fail({ _tag: "OwnerInactive", tokenId: token.id, ownedBy: token.ownedBy })
+    if (!owner.active) return refuse({ _tag: "OwnerInactive", tokenId: token.id, ownedBy: token.ownedBy })
     const limits = limitsOf(catalogue, ancestors, owner)
     const own = catalogue.close(token.scopes)
     const missing = missingFrom(required, own, limits)
     if (missing.length > 0) {
-      return Exit.fail({ _tag: "InsufficientScope", tokenId: token.id, ownedBy: token.ownedBy, required, missing })
+      return refuse({ _tag: "InsufficientScope", tokenId: token.id, ownedBy: token.ownedBy, required, missing })
     }
-    return Exit.succeed({
-      tokenId: token.id,
-      generation: secret.generation,
-      ownedBy: token.ownedBy,
-      scopes: limits.length === 0 ? own : own.filter((scope) => limits.every(({ scopes }) => scopes.includes(scope))),
-      expiresAt: Secret.expiryOf(secret, token.expiresAt),
-    })
+    return {
+      accepted: true,
+      caller: {
+        tokenId: token.id,
+        generation: secret.generation,
+        ownedBy: token.ownedBy,
+        scopes: limits.length === 0 ? own : own.filter((scope) => limits.every(({ scopes }) => scopes.includes(scope))),
+        expiresAt: Secret.expiryOf(secret, token.expiresAt),
+      },
+    }
   }
 
   return (presented, required, now) => {
     const flaw = flawOfAll(formats, presented)
     if (flaw !== undefined) return malformed[flaw]
     const found = repository.findByDigest([hasher.sha256(presented as string)])
-    return isSettled(found) && Exit.isSuccess(found)
+    return isSuccess(found)
       ? withFound(found.value, required, now)
-      : Effect.flatMap(found, (found) => withFound(found, required, now))
+      : Effect.flatMap(found, (found) => effectOf(withFound(found, required, now)))
   }
 }
 
@@ -124,26 +133,32 @@ const missingFrom = (
   return missing ?? none
 }
 
-/** `flatMap`, at once if the effect is an `Exit` already. */
-const then = <A, B, E, F>(
-  effect: Effect.Effect<A, E>,
-  next: (value: A) => Effect.Effect<B, F>,
-): Effect.Effect<B, E | F> => {
-  if (!isSettled(effect)) return Effect.flatMap(effect, next)
-  return Exit.isSuccess(effect) ? next(effect.value) : Exit.failCause(effect.cause)
-}
+/** `flatMap`, at once if the effect is a value already. */
+const then = <A>(effect: Effect.Effect<A, RepositoryUnavailable>, next: (value: A) => Deciding): Deciding =>
+  isSuccess(effect) ? next(effect.value) : Effect.flatMap(effect, (value) => effectOf(next(value)))
 
-/** Whether the effect is an `Exit` already, so that running it needs no fiber. */
-export const isSettled = <A, E>(effect: Effect.Effect<A, E>): effect is Exit.Exit<A, E> => Exit.isExit(effect)
+const isSuccess = <A, E>(effect: Effect.Effect<A, E>): effect is Exit.Success<A, E> =>
+  Exit.isExit(effect) && Exit.isSuccess(effect)
+
+/** Whether it is decided, or an effect that will. */
+export const isVerdict = (deciding: Deciding): deciding is Verdict => "accepted" in deciding
+
+const effectOf = (deciding: Deciding): Effect.Effect<Verdict, RepositoryUnavailable> =>
+  isVerdict(deciding) ? Effect.succeed(deciding) : deciding
+
+const refuse = (refusal: Refusal): Verdict => ({ accepted: false, refusal })
+
+const malformedBy = (flaw: TokenFlaw): Verdict =>
+  Object.freeze({ accepted: false, refusal: Object.freeze({ _tag: "Malformed", flaw }) })
 
 const none: ReadonlyArray<never> = []
 const unlimited: OwnerAuthority = { active: true, scopes: "all" }
-const unknown: Verdict = Exit.fail({ _tag: "Unknown" })
+const unknown: Verdict = Object.freeze({ accepted: false, refusal: Object.freeze({ _tag: "Unknown" }) })
 const refusalOf = { revoked: "Revoked", expired: "Expired" } as const
 const malformed = {
-  NotAString: Exit.fail<Refusal>({ _tag: "Malformed", flaw: "NotAString" }),
-  WrongPrefix: Exit.fail<Refusal>({ _tag: "Malformed", flaw: "WrongPrefix" }),
-  WrongLength: Exit.fail<Refusal>({ _tag: "Malformed", flaw: "WrongLength" }),
-  WrongCharacter: Exit.fail<Refusal>({ _tag: "Malformed", flaw: "WrongCharacter" }),
-  WrongChecksum: Exit.fail<Refusal>({ _tag: "Malformed", flaw: "WrongChecksum" }),
+  NotAString: malformedBy("NotAString"),
+  WrongPrefix: malformedBy("WrongPrefix"),
+  WrongLength: malformedBy("WrongLength"),
+  WrongCharacter: malformedBy("WrongCharacter"),
+  WrongChecksum: malformedBy("WrongChecksum"),
 } as const
