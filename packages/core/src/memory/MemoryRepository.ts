@@ -41,6 +41,10 @@ const make = Effect.sync(() => {
     Effect.sync(() => {
       const owner = OwnerId.assert(ownedBy)
       given(now)
+      if (Option.isSome(after)) {
+        given(after.value.createdAt)
+        given(after.value.id)
+      }
       if (!(limit >= 1)) throw new TypeError("A limit is a number from 1 on")
       return [...tokens.values()]
         .filter(
@@ -56,8 +60,8 @@ const make = Effect.sync(() => {
   return ApiTokenRepository.of({
     insert: (token) =>
       Effect.suspend(() => {
-        OwnerId.assert(token.ownedBy)
-        if (tokens.has(given(token.id)) || isTaken(token)) return Effect.fail(new DuplicateToken({ id: token.id }))
+        assertWhole(token)
+        if (tokens.has(token.id) || isTaken(token)) return Effect.fail(new DuplicateToken({ id: token.id }))
         put(token)
         return Effect.void
       }),
@@ -76,7 +80,7 @@ const make = Effect.sync(() => {
 
     replace: (token, expectedRevision) =>
       Effect.suspend((): Effect.Effect<void, RevisionConflict | DuplicateToken> => {
-        OwnerId.assert(token.ownedBy)
+        assertWhole(token)
         if (tokens.get(token.id)?.revision !== expectedRevision)
           return Effect.fail(new RevisionConflict({ id: token.id }))
         if (isTaken(token)) return Effect.fail(new DuplicateToken({ id: token.id }))
@@ -165,6 +169,19 @@ const given = <A extends string | DateTime.Utc>(value: A): A => {
   const isGiven = typeof value === "string" ? value !== "" : Number.isSafeInteger(value?.epochMilliseconds)
   if (!isGiven) throw new TypeError("An id or an instant was expected, but something else was given")
   return value
+}
+
+/** That nothing which a token must have is missing in this one. */
+const assertWhole = ({ id, ownedBy, createdAt, expiresAt, revocation, secrets }: ApiToken): void => {
+  given(id)
+  OwnerId.assert(ownedBy)
+  given(createdAt)
+  if (Option.isSome(expiresAt)) given(expiresAt.value)
+  if (Option.isSome(revocation)) given(revocation.value.at)
+  for (const { state } of secrets) {
+    if (state._tag === "Retiring") given(state.until)
+    if (state._tag === "Retired") given(state.at)
+  }
 }
 
 const isBefore = (left: DateTime.Utc, right: DateTime.Utc) => left.epochMilliseconds < right.epochMilliseconds

@@ -101,9 +101,9 @@ export class ApiTokenRepository extends Context.Service<
     ) => Effect.Effect<number, RepositoryUnavailable>
 
     /**
-     * A page of the owner's tokens, the newest first (by `createdAt`, then by `id`, both descending), at most `limit`.
-     * To go on, ask again after the last one's position. What is there throughout comes exactly once, what is added or
-     * removed meanwhile at most once, also when many share one instant.
+     * A page of the owner's tokens, the newest first (by `createdAt`, then by `id`, both descending): `limit` of them,
+     * fewer only if no more are left. To go on, ask again after the last one's position. What is there throughout comes
+     * exactly once, what is added or removed meanwhile at most once, also when many share one instant.
      */
     readonly listOwnedBy: (query: ListQuery) => Effect.Effect<ReadonlyArray<ApiToken>, RepositoryUnavailable>
 
