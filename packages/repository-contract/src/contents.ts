@@ -1,0 +1,54 @@
+/** What is in a token, as plain values that assertions can compare and print. */
+import type { ApiToken, Digest, Secret, VerifiableToken } from "@tokenry/core"
+import { DateTime, Hash, Option } from "effect"
+
+/** The six fields that verifying needs, and no other that a store may have left in. */
+export const verifiableContentsOf = (token: VerifiableToken) => ({
+  id: token.id,
+  ownedBy: token.ownedBy,
+  scopes: [...token.scopes],
+  expiresAt: instantOf(token.expiresAt),
+  revocation: Option.getOrNull(
+    Option.map(token.revocation, ({ at, reason }) => ({ at: DateTime.formatIso(at), reason })),
+  ),
+  ancestors: [...token.ancestors],
+})
+
+export const contentsOf = (token: ApiToken) => ({
+  ...verifiableContentsOf(token),
+  name: token.name,
+  createdAt: DateTime.formatIso(token.createdAt),
+  issuedTo: Option.getOrNull(token.issuedTo),
+  secrets: token.secrets.map(secretContentsOf),
+  history: token.history.map(({ kind, at, actor, origin, detail }) => ({
+    kind,
+    at: DateTime.formatIso(at),
+    actor: { ...actor },
+    origin: { ...origin },
+    detail: Option.getOrNull(detail),
+  })),
+  revision: token.revision,
+})
+
+export const secretContentsOf = ({ digest, generation, keyId, state }: Secret) => ({
+  digest: fingerprintOf(digest),
+  generation,
+  keyId: Option.getOrNull(keyId),
+  state: stateContentsOf(state),
+})
+
+const stateContentsOf = (state: Secret["state"]) => {
+  switch (state._tag) {
+    case "Active":
+      return "active"
+    case "Retiring":
+      return `retiring until ${DateTime.formatIso(state.until)}`
+    case "Retired":
+      return `retired at ${DateTime.formatIso(state.at)}`
+  }
+}
+
+/** Tells digests apart without showing them. */
+const fingerprintOf = (digest: Digest): string => `digest ${Hash.string(digest.hex)} of ${digest.hex.length} digits`
+
+const instantOf = (instant: Option.Option<DateTime.Utc>) => Option.getOrNull(Option.map(instant, DateTime.formatIso))

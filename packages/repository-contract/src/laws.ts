@@ -1,0 +1,44 @@
+/** All laws, in the order in which they are best broken and mended. */
+import type { Law } from "./Law.ts"
+import { findingLaws } from "./laws/finding.ts"
+import { insertingLaws } from "./laws/inserting.ts"
+import { listingLaws } from "./laws/listing.ts"
+import { missingLaws } from "./laws/missing.ts"
+import { modellingLaws } from "./laws/modelling.ts"
+import { namingKeysLaws } from "./laws/namingKeys.ts"
+import { pagingLaws } from "./laws/paging.ts"
+import { purgingLaws } from "./laws/purging.ts"
+import { replacingLaws } from "./laws/replacing.ts"
+import { revokingLaws } from "./laws/revoking.ts"
+import { roundTrippingLaws } from "./laws/roundTripping.ts"
+import { seeingLaws } from "./laws/seeing.ts"
+import { streamingLaws } from "./laws/streaming.ts"
+
+const all = [
+  ...insertingLaws,
+  ...findingLaws,
+  ...replacingLaws,
+  ...revokingLaws,
+  ...listingLaws,
+  ...pagingLaws,
+  ...streamingLaws,
+  ...namingKeysLaws,
+  ...purgingLaws,
+  ...roundTrippingLaws,
+  ...seeingLaws,
+  ...missingLaws,
+  ...modellingLaws,
+] as const
+
+/** The sentence that a law is called by. */
+export type LawName = (typeof all)[number]["name"]
+
+/** Every law of the contract, one test each. */
+export const laws: ReadonlyArray<Law<LawName>> = all
+
+/** The law of this name. */
+export const lawNamed = (name: LawName): Law<LawName> => {
+  const law = laws.find((law) => law.name === name)
+  if (law === undefined) throw new TypeError("There is no law of this name")
+  return law
+}

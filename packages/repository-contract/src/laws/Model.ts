@@ -1,0 +1,54 @@
+/** What a store of tokens is, in as few lines as can be: a list, and the port's sentences about it. */
+import { type ApiToken, diedAt, type ListQuery, type Revocation, stateOf, unattributed } from "@tokenry/core"
+import { type DateTime, Option } from "effect"
+import { newestFirst } from "./listing.ts"
+
+export class Model {
+  tokens: ReadonlyArray<ApiToken> = []
+
+  insert(token: ApiToken): string {
+    if (this.tokens.some(({ id }) => id === token.id) || this.#isTaken(token)) return "DuplicateToken"
+    this.tokens = [...this.tokens, token]
+    return "done"
+  }
+
+  replace(token: ApiToken, expectedRevision: number): string {
+    if (this.tokens.find(({ id }) => id === token.id)?.revision !== expectedRevision) return "RevisionConflict"
+    if (this.#isTaken(token)) return "DuplicateToken"
+    this.tokens = this.tokens.map((stored) => (stored.id === token.id ? token : stored))
+    return "done"
+  }
+
+  revoke(isMeant: (token: ApiToken) => boolean, revocation: Revocation): number {
+    const doomed = this.tokens.filter((token) => isMeant(token) && Option.isNone(token.revocation))
+    this.tokens = this.tokens.map((token) => (doomed.includes(token) ? token.revoke(revocation, unattributed) : token))
+    return doomed.length
+  }
+
+  purge(diedBefore: DateTime.Utc): number {
+    const hasDied = (token: ApiToken) =>
+      Option.exists(diedAt(token), (at) => at.epochMilliseconds < diedBefore.epochMilliseconds)
+    const dead = this.tokens.filter(hasDied).map(({ id }) => id)
+    const kept = this.tokens.filter(
+      ({ id, ancestors }) => !dead.some((gone) => gone === id || ancestors.includes(gone)),
+    )
+    const count = this.tokens.length - kept.length
+    this.tokens = kept
+    return count
+  }
+
+  list({ ownedBy, state, now, after, limit }: ListQuery): ReadonlyArray<ApiToken> {
+    const owned = this.tokens.filter((token) => token.ownedBy === ownedBy).toSorted(newestFirst)
+    return owned
+      .filter((token) => state === "any" || (stateOf(token, now) === "live") === (state === "live"))
+      .filter((token) => Option.isNone(after) || newestFirst(after.value, token) < 0)
+      .slice(0, limit)
+  }
+
+  #isTaken(token: ApiToken): boolean {
+    const digests = token.secrets.map(({ digest }) => digest.hex)
+    return this.tokens.some(
+      ({ id, secrets }) => id !== token.id && secrets.some(({ digest }) => digests.includes(digest.hex)),
+    )
+  }
+}

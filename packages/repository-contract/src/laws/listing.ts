@@ -1,0 +1,113 @@
+/** What holds for an owner's list, its states and its count. */
+import { assert } from "@effect/vitest"
+import type { ApiToken, ListPosition, ListQuery, ListState, OwnerId } from "@tokenry/core"
+import { Option, Order } from "effect"
+import { contentsOf } from "../contents.ts"
+import { law } from "../Law.ts"
+import { everythingOf, idsOf, insertAll, isAnError } from "../steps.ts"
+import { anId, anOwner, at, aToken, expiring, manyTokens, revoked, unique } from "../tokens.ts"
+
+export const listingLaws = [
+  law("a list is the newest first, by creation and then by id", function* ({ here, there }) {
+    const ownedBy = anOwner()
+    const tokens = manyTokens(40, (index) => ({
+      ownedBy,
+      id: anId(at((index * 7) % 40)),
+      createdAt: at(Math.floor(index / 4) * 1000 - 5000),
+    }))
+    yield* insertAll(here, tokens)
+    const listed = yield* there.listOwnedBy(everythingOf({ ownedBy }))
+    assert.deepStrictEqual(idsOf(listed), idsOf(tokens.toSorted(newestFirst)))
+  }),
+
+  law("a list holds whole tokens, and none but the owner's", function* ({ here }) {
+    const mine = unique("OWNER é")
+    const near = [`${mine}0`, mine.slice(0, -1), mine.toLowerCase(), mine.normalize("NFD"), "%", ".*"]
+    const others = near.map((ownedBy) => aToken({ ownedBy: ownedBy as OwnerId }))
+    const own = aToken({ ownedBy: mine as OwnerId, ...expiring(9), ancestors: [anId()] })
+    yield* insertAll(here, [...others, own])
+    const listed = yield* here.listOwnedBy(everythingOf(own))
+    assert.deepStrictEqual(listed.map(contentsOf), [contentsOf(own)])
+    assert.strictEqual(yield* here.countLiveOwnedBy(own.ownedBy, at(0)), 1)
+    assert.deepStrictEqual(yield* here.listOwnedBy(everythingOf({ ownedBy: anOwner() })), [])
+  }),
+
+  law("a page has as many tokens as it may, unless no more are left", function* ({ here }) {
+    const ownedBy = anOwner()
+    const tokens = manyTokens(12, (index) => ({ ownedBy, createdAt: at(index % 5), ...(index % 3 ? {} : revoked(1)) }))
+    yield* insertAll(here, tokens)
+    for (const state of states) {
+      const expected = tokens.toSorted(newestFirst).filter((token) => isListed(state, token))
+      for (const limit of [1, 2, 5, expected.length, expected.length + 1]) {
+        for (let start = 0; start <= expected.length; start++) {
+          const page = yield* here.listOwnedBy({
+            ...everythingOf({ ownedBy }),
+            state,
+            limit,
+            after: after(expected[start - 1]),
+          })
+          assert.deepStrictEqual(idsOf(page), idsOf(expected.slice(start, start + limit)))
+        }
+      }
+    }
+  }),
+
+  law("a token is live until the instant that it expires at, and dead from then on", function* ({ here, there }) {
+    const ownedBy = anOwner()
+    const [expired, forever] = [aToken({ ownedBy, ...expiring(1000) }), aToken({ ownedBy })]
+    yield* insertAll(here, [expired, forever])
+    for (const [now, live] of [
+      [999, true],
+      [1000, false],
+      [1001, false],
+    ] as const) {
+      const query = { ...everythingOf({ ownedBy }), now: at(now) }
+      const idsIn = (state: ListState) => there.listOwnedBy({ ...query, state })
+      assert.sameMembers(idsOf(yield* idsIn("live")), idsOf(live ? [expired, forever] : [forever]))
+      assert.sameMembers(idsOf(yield* idsIn("dead")), idsOf(live ? [] : [expired]))
+      assert.sameMembers(idsOf(yield* idsIn("any")), idsOf([expired, forever]))
+      assert.strictEqual(yield* there.countLiveOwnedBy(ownedBy, at(now)), live ? 2 : 1)
+    }
+  }),
+
+  law("a revoked token is dead, also before it would expire, and also before it was revoked", function* ({ here }) {
+    const ownedBy = anOwner()
+    const tokens = [aToken({ ownedBy, ...revoked(5) }), aToken({ ownedBy, ...revoked(5), ...expiring(9) })]
+    yield* insertAll(here, tokens)
+    for (const now of [at(0), at(5), at(9)]) {
+      const query = { ...everythingOf({ ownedBy }), now }
+      assert.deepStrictEqual(yield* here.listOwnedBy({ ...query, state: "live" }), [])
+      assert.sameMembers(idsOf(yield* here.listOwnedBy({ ...query, state: "dead" })), idsOf(tokens))
+      assert.strictEqual(yield* here.countLiveOwnedBy(ownedBy, now), 0)
+    }
+  }),
+
+  law("the count of the live is exact, also of hundreds", function* ({ here, there }) {
+    const ownedBy = anOwner()
+    const live = manyTokens(230, (index) => ({ ownedBy, ...(index % 2 ? expiring(1) : {}) }))
+    const dead = manyTokens(15, (index) => ({ ownedBy, ...(index % 2 ? expiring(0) : revoked(0)) }))
+    yield* insertAll(here, [...live, ...dead])
+    assert.strictEqual(yield* there.countLiveOwnedBy(ownedBy, at(0)), live.length)
+    assert.strictEqual(yield* there.countLiveOwnedBy(anOwner(), at(0)), 0)
+  }),
+
+  law("a limit below 1 is an error, and never means all", function* ({ here }) {
+    const token = aToken()
+    yield* here.insert(token)
+    for (const limit of [0, -1, Number.NaN]) {
+      yield* isAnError(`the limit ${limit}`, () => here.listOwnedBy({ ...everythingOf(token), limit }))
+    }
+  }),
+]
+
+const states = ["live", "dead", "any"] as const
+
+/** Of tokens that do not expire. */
+const isListed = (state: ListState, token: ApiToken) =>
+  state === "any" || Option.isNone(token.revocation) === (state === "live")
+
+export const after = (last: ApiToken | undefined): ListQuery["after"] =>
+  Option.map(Option.fromUndefinedOr(last), ({ createdAt, id }) => ({ createdAt, id }))
+
+export const newestFirst = (left: ListPosition, right: ListPosition): number =>
+  right.createdAt.epochMilliseconds - left.createdAt.epochMilliseconds || Order.String(right.id, left.id)

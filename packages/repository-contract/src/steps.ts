@@ -1,0 +1,117 @@
+/** What laws do to a store, and ask of it, over and over. */
+import { assert } from "@effect/vitest"
+import { ApiToken, type ListQuery, type TokenId } from "@tokenry/core"
+import { Arbitrary, Cause, Effect, Exit, Option, Result, Stream } from "effect"
+import { contentsOf } from "./contents.ts"
+import type { Repository } from "./Law.ts"
+import { at } from "./tokens.ts"
+
+export const insertAll = (repository: Repository, tokens: ReadonlyArray<ApiToken>) =>
+  Effect.forEach(tokens, (token) => repository.insert(token), { concurrency: 8, discard: true })
+
+/** The token as it is stored. Dies if there is none. */
+export const storedIn = (repository: Repository, id: TokenId) =>
+  Effect.map(repository.findById(id), (found) => {
+    const token = Option.getOrUndefined(found)
+    assert.instanceOf(token, ApiToken, `the token ${id} is there, as an ApiToken`)
+    return token
+  })
+
+/** Asserts that each of the tokens is stored exactly so, and that each of its secrets is found. */
+export const areStored = (repository: Repository, tokens: ReadonlyArray<ApiToken>) =>
+  Effect.forEach(
+    tokens,
+    (token) =>
+      Effect.gen(function* () {
+        assert.deepStrictEqual(contentsOf(yield* storedIn(repository, token.id)), contentsOf(token))
+        for (const { digest } of token.secrets) {
+          const found = Option.getOrUndefined(yield* repository.findByDigest([digest]))
+          assert.strictEqual(found?.token.id, token.id, "a secret leads to its token")
+        }
+      }),
+    { concurrency: 8, discard: true },
+  )
+
+/** Asserts that none of the tokens is found in any way, unless by a digest that another token has. */
+export const areAbsent = (repository: Repository, tokens: ReadonlyArray<ApiToken>) =>
+  Effect.forEach(
+    tokens,
+    (token) =>
+      Effect.gen(function* () {
+        assert.isTrue(Option.isNone(yield* repository.findById(token.id)), "it is not found by its id")
+        assert.deepStrictEqual(yield* repository.findManyById([token.id]), [])
+        const listed = yield* repository.listOwnedBy(everythingOf(token))
+        assert.notInclude(idsOf(listed), token.id, "it is in no list")
+        for (const { digest } of token.secrets) {
+          const found = Option.getOrUndefined(yield* repository.findByDigest([digest]))
+          assert.notStrictEqual(found?.token.id, token.id, "it is not found by a digest")
+        }
+      }),
+    { concurrency: 8, discard: true },
+  )
+
+/** Asks for a first page of the owner's tokens in any state. */
+export const everythingOf = ({ ownedBy }: Pick<ListQuery, "ownedBy">): ListQuery => ({
+  ownedBy,
+  state: "any",
+  now: at(0),
+  after: Option.none(),
+  limit: 1000,
+})
+
+export const idsOf = (tokens: ReadonlyArray<{ readonly id: TokenId }>) => tokens.map(({ id }) => id)
+
+/** Those of the stream that the law itself has made: the store may hold others. */
+export const amongThese = <E>(stream: Stream.Stream<ApiToken, E>, tokens: ReadonlyArray<ApiToken>) => {
+  const ids = new Set(idsOf(tokens))
+  return Stream.runCollect(Stream.filter(stream, ({ id }) => ids.has(id)))
+}
+
+/** `done`, or the failure's tag. */
+export const outcomeOf = <A, E extends { readonly _tag: string }>(
+  effect: Effect.Effect<A, E>,
+): Effect.Effect<"done" | E["_tag"]> =>
+  Effect.match(effect, { onSuccess: () => "done" as const, onFailure: ({ _tag }): E["_tag"] => _tag })
+
+/** How many calls a race is between. */
+export const contenders = 32
+
+/** Starts all at once and gives the outcomes, in the order of the values. */
+export const race = <A, B, E, R>(values: ReadonlyArray<A>, run: (value: A, index: number) => Effect.Effect<B, E, R>) =>
+  Effect.forEach(values, run, { concurrency: "unbounded" })
+
+/** Asserts that the call fails or dies, or throws before there is an effect. */
+export const isAnError = <A, E>(what: string, call: () => Effect.Effect<A, E>) =>
+  Effect.map(Effect.exit(Effect.suspend(call)), (exit) => {
+    assert.isTrue(Exit.isFailure(exit), `${what} is an error`)
+  })
+
+/** The error that the call fails with. Dies if it succeeds. */
+export const failureOf = <A, E>(effect: Effect.Effect<A, E>) =>
+  Effect.map(Effect.result(effect), (result) => {
+    assert.isTrue(Result.isFailure(result), "it fails")
+    return Result.getOrThrow(Result.flip(result))
+  })
+
+/** Tries the property on generated values; what falsifies it is made smaller, and dies with the smallest. */
+export const forAll = <A, E>(
+  arbitrary: Arbitrary.Arbitrary<A>,
+  options: { readonly runs: number; readonly size?: number },
+  property: (value: A) => Effect.Effect<void, E>,
+): Effect.Effect<void> =>
+  Effect.flatMap(
+    Arbitrary.checkEffect(arbitrary, (value) => falsifiable(Effect.suspend(() => property(value))), {
+      maxShrinks: 400,
+      ...options,
+    }),
+    (result) => {
+      const failure = Arbitrary.formatCheckFailure(result)
+      return failure === undefined ? Effect.void : Effect.die(new Error(failure))
+    },
+  )
+
+/** A defect (an assertion that does not hold) becomes a failure, for only failures are made smaller. */
+const falsifiable = <E>(property: Effect.Effect<void, E>): Effect.Effect<boolean, Cause.Cause<E>> =>
+  Effect.catchCause(Effect.as(property, true), (cause): Effect.Effect<never, Cause.Cause<E>> =>
+    Cause.hasInterrupts(cause) ? Effect.failCause(cause as Cause.Cause<never>) : Effect.fail(cause),
+  )

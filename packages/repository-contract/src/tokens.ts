@@ -1,0 +1,92 @@
+/** Tokens for laws to try a store with. Each has an owner, an id and digests of its own unless told otherwise. */
+import {
+  ApiToken,
+  type ApiTokenFields,
+  Digest,
+  type KeyId,
+  type OwnerId,
+  type Revocation,
+  type Scope,
+  Secret,
+  type SecretState,
+  TokenId,
+  type TokenName,
+  unattributed,
+} from "@tokenry/core"
+import { DateTime, Option } from "effect"
+
+/** The instant so many milliseconds after one in the past, by which all laws reckon. */
+export const at = (milliseconds: number): DateTime.Utc => DateTime.makeUnsafe(1_700_000_000_000 + milliseconds)
+
+/** The last instant that a JavaScript date can hold. */
+export const endOfTime = DateTime.makeUnsafe(8_640_000_000_000_000)
+
+/** A name that nothing else in the store has. */
+export const unique = (what: string): string => `${what} ${crypto.randomUUID()}`
+
+export const anOwner = () => unique("owner") as OwnerId
+export const aKeyId = () => unique("key") as KeyId
+export const named = (name: string) => name as TokenName
+export const scopes = (...names: ReadonlyArray<string>) => names as ReadonlyArray<Scope>
+
+const randomBytes = (count: number) => crypto.getRandomValues(new Uint8Array(count))
+
+export const aDigest = (): Digest =>
+  Digest.fromHex(Array.from(randomBytes(32), (byte) => byte.toString(16).padStart(2, "0")).join(""))
+
+/** Ids sort by this instant first, which need not be the one that their token was created at. */
+export const anId = (instant: DateTime.Utc = at(0)): TokenId =>
+  TokenId.make(instant, randomBytes(TokenId.randomByteCount))
+
+export const aSecret = (fields: Partial<Secret> = {}): Secret => ({
+  digest: aDigest(),
+  generation: 1,
+  keyId: Option.none(),
+  state: Secret.active,
+  ...fields,
+})
+
+export const retiring = (until: DateTime.Utc): SecretState => ({ _tag: "Retiring", until })
+export const retired = (when: DateTime.Utc): SecretState => ({ _tag: "Retired", at: when })
+
+export const expiring = (milliseconds: number) => ({ expiresAt: Option.some(at(milliseconds)) })
+export const issuedTo = (thirdParty: string) => ({ issuedTo: Option.some(thirdParty) })
+export const revoked = (milliseconds: number, reason = "on request"): { revocation: Option.Option<Revocation> } => ({
+  revocation: Option.some({ at: at(milliseconds), reason }),
+})
+
+/** A live token that never expires. */
+export const aToken = (fields: Partial<ApiTokenFields> = {}): ApiToken => {
+  const createdAt = fields.createdAt ?? at(0)
+  const issued = ApiToken.issue(
+    {
+      id: anId(),
+      ownedBy: anOwner(),
+      name: named("CI"),
+      scopes: scopes("treasure:read"),
+      expiresAt: Option.none(),
+      issuedTo: Option.none(),
+      ancestors: [],
+    },
+    { digest: aDigest(), keyId: Option.none() },
+    createdAt,
+    unattributed,
+  )
+  return new ApiToken({ ...issued, ...fields })
+}
+
+export const manyTokens = (
+  count: number,
+  fields: (index: number) => Partial<ApiTokenFields>,
+): ReadonlyArray<ApiToken> => Array.from({ length: count }, (_, index) => aToken(fields(index)))
+
+/** The token with other fields and a revision that is one higher. */
+export const changed = (token: ApiToken, fields: Partial<ApiTokenFields>): ApiToken =>
+  new ApiToken({ ...token, revision: token.revision + 1, ...fields })
+
+/** The first of a list that a law has made and knows not to be empty. */
+export const first = <A>(values: ReadonlyArray<A>): A => {
+  const [value] = values
+  if (value === undefined) throw new Error("A law made nothing to try the store with")
+  return value
+}

@@ -1,0 +1,52 @@
+import { assert, describe, it } from "@effect/vitest"
+import { MemoryRepository } from "@tokenry/core"
+import { checkLaw, lawNamed, laws, repositoryContract } from "@tokenry/repository-contract"
+import { Cause, Effect, Exit } from "effect"
+import { commonFaults } from "./faults.ts"
+import { rarerFaults } from "./rarerFaults.ts"
+
+describe("the contract can fail", () => {
+  for (const { name, breaks, layer } of [...commonFaults, ...rarerFaults]) {
+    it.live(`${name} breaks the law “${breaks}”`, () =>
+      Effect.gen(function* () {
+        const complaint = yield* complaintOf(checkLaw(lawNamed(breaks), layer))
+        assert.match(complaint, /AssertionError|DuplicateToken|RevisionConflict/)
+        assert.notMatch(complaint, /[0-9a-f]{64}/, "no digest is shown")
+        assert.isUndefined(yield* Effect.orDie(checkLaw(lawNamed(breaks), MemoryRepository.layer)))
+      }),
+    )
+  }
+})
+
+describe("the model finds faults too, and makes what shows them small", () => {
+  const law = lawNamed("whatever is called, in whatever order, the store answers as a plain list of tokens would")
+  const sequential = commonFaults.filter(({ name }) => name !== "a lost update")
+  for (const { name, layer } of sequential) {
+    it.live(name, () =>
+      Effect.gen(function* () {
+        const complaint = yield* complaintOf(checkLaw(law, layer, { runs: 500 }))
+        assert.match(complaint, /Shrunk input/)
+        assert.match(complaint, /Replay: /)
+        assert.isAtMost(complaint.split('"there"').length - 1, 4, "four calls at most show it")
+      }),
+    )
+  }
+})
+
+it("each law has a name of its own", () => {
+  const names = laws.map(({ name }) => name)
+  assert.strictEqual(new Set(names).size, names.length)
+  assert.isAtLeast(names.length, 60)
+})
+
+it("one layer value can't be both ways into a store", () => {
+  const { layer } = MemoryRepository
+  assert.throws(() => repositoryContract("x", layer, { alsoThrough: layer }), TypeError)
+})
+
+/** What a check that must fail says. */
+const complaintOf = <A, E>(check: Effect.Effect<A, E>) =>
+  Effect.map(Effect.exit(check), (exit) => {
+    assert.isTrue(Exit.isFailure(exit), "the law is broken")
+    return Exit.isFailure(exit) ? Cause.pretty(exit.cause) : ""
+  })

@@ -1,0 +1,147 @@
+/** One fault for each other kind of law. */
+import { ApiToken, type ApiTokenRepository, type FoundToken, type OwnerId } from "@tokenry/core"
+import { DateTime, Effect, Option, Stream } from "effect"
+import { type Fault, fault, later } from "./faults.ts"
+
+type Repository = ApiTokenRepository["Service"]
+
+const endOfTime = DateTime.makeUnsafe(8_640_000_000_000_000)
+
+/** Repositories that change what they are given to write. */
+const writing = (alter: (token: ApiToken) => ApiToken) => (right: Repository) => ({
+  insert: (token: ApiToken) => right.insert(alter(token)),
+  replace: (token: ApiToken, expectedRevision: number) => right.replace(alter(token), expectedRevision),
+})
+
+const rememberingOldDigests = (right: Repository): Partial<Repository> => {
+  const everFound = new Map<string, FoundToken>()
+  return {
+    findByDigest: (candidates) =>
+      Effect.map(right.findByDigest(candidates), (found) => {
+        const [digest] = candidates
+        if (digest === undefined) return found
+        if (Option.isSome(found)) everFound.set(digest.hex, found.value)
+        return Option.fromUndefinedOr(everFound.get(digest.hex))
+      }),
+  }
+}
+
+const purgingWithoutLineage = (right: Repository): Partial<Repository> => ({
+  purge: (diedBefore) =>
+    Effect.gen(function* () {
+      const live = yield* Stream.runCollect(right.liveCreatedBefore(endOfTime, diedBefore))
+      const count = yield* right.purge(diedBefore)
+      let survivors = 0
+      for (const token of live) {
+        if (Option.isSome(yield* right.findById(token.id))) continue
+        survivors++
+        yield* Effect.orDie(right.insert(token))
+      }
+      return count - survivors
+    }),
+})
+
+export const rarerFaults: ReadonlyArray<Fault> = [
+  fault("a conflict unnoticed", "a replace under another revision conflicts, and writes nothing", (right) => ({
+    replace: (token) =>
+      Effect.flatMap(right.findById(token.id), (stored) =>
+        right.replace(token, Option.match(stored, { onNone: () => 1, onSome: ({ revision }) => revision })),
+      ),
+  })),
+  fault("a replace that inserts", "a replace of a token that is gone conflicts, and writes nothing", (right) => ({
+    replace: (token, expectedRevision) =>
+      Effect.catchTag(right.replace(token, expectedRevision), "RevisionConflict", () => right.insert(token)),
+  })),
+  fault(
+    "a digest that outlives its secret",
+    "a digest that a replace took away is not found any more, and is free again",
+    rememberingOldDigests,
+  ),
+  fault(
+    "a cache that no write clears",
+    "what a write returned is seen by every later read, through every connection",
+    rememberingOldDigests,
+  ),
+  fault("only the first candidate", "a digest finds its token and its secret, in whatever state they are", (right) => ({
+    findByDigest: (candidates) => right.findByDigest(candidates.slice(0, 1)),
+  })),
+  fault(
+    "an expiry that comes late",
+    "a token is live until the instant that it expires at, and dead from then on",
+    (right) => ({
+      listOwnedBy: (query) => right.listOwnedBy({ ...query, now: later(query.now, -1) }),
+    }),
+  ),
+  fault("short pages", "a page has as many tokens as it may, unless no more are left", (right) => ({
+    listOwnedBy: (query) => right.listOwnedBy({ ...query, limit: Math.max(1, query.limit - 1) }),
+  })),
+  fault("a limit of 0 that means all", "a limit below 1 is an error, and never means all", (right) => ({
+    listOwnedBy: (query) => right.listOwnedBy({ ...query, limit: query.limit || 1000 }),
+  })),
+  fault(
+    "an owner that is missing means all",
+    "a missing or empty owner is an error, and changes and gives nothing",
+    (right) => ({
+      revokeIssuedTo: (issuedTo, ownedBy, revocation, by) =>
+        right.revokeIssuedTo(issuedTo, Option.filter(ownedBy, Boolean), revocation, by),
+    }),
+  ),
+  fault("owners in lower case", "a revocation of one owner's tokens touches nobody else's", (right) => ({
+    revokeOwnedBy: (ownedBy, revocation, by) =>
+      Effect.andThen(
+        right.revokeOwnedBy(ownedBy.toLowerCase() as OwnerId, revocation, by),
+        right.revokeOwnedBy(ownedBy, revocation, by),
+      ),
+  })),
+  fault(
+    "a revocation that forgets from where",
+    "a bulk revocation adds one line of history that says who, from where, when and why",
+    (right) => ({
+      revokeOwnedBy: (ownedBy, revocation, { actor }) =>
+        right.revokeOwnedBy(ownedBy, revocation, { actor, origin: {} }),
+    }),
+  ),
+  fault(
+    "a stream of one batch",
+    "the stream of what was created before an instant is complete, whole, and the oldest first",
+    (right) => ({ liveCreatedBefore: (instant, now) => Stream.take(right.liveCreatedBefore(instant, now), 100) }),
+  ),
+  fault(
+    "an interval with its end",
+    "the interval of expiry includes its beginning, and not its end, nor what is revoked or never expires",
+    (right) => ({ expiringBetween: (from, to) => right.expiringBetween(from, later(to, 1)) }),
+  ),
+  fault(
+    "a key for each secret",
+    "each key that a stored secret names comes once, whatever state the secret is in, and none stands for plain",
+    (right) => ({ keyIdsInUse: Effect.map(right.keyIdsInUse, (keyIds) => [...keyIds, ...keyIds]) }),
+  ),
+  fault(
+    "a purge that leaves descendants",
+    "a purge takes all that was minted by means of what it removes, and no ancestor or sibling",
+    purgingWithoutLineage,
+  ),
+  fault(
+    "seconds",
+    "instants keep their milliseconds, however early or late they are",
+    writing(
+      (token) =>
+        new ApiToken({
+          ...token,
+          createdAt: DateTime.makeUnsafe(Math.floor(token.createdAt.epochMilliseconds / 1000) * 1000),
+        }),
+    ),
+  ),
+  fault(
+    "normalised texts",
+    "unusual texts come back unharmed",
+    writing(
+      (token) => new ApiToken({ ...token, issuedTo: Option.map(token.issuedTo, (text) => text.normalize("NFC")) }),
+    ),
+  ),
+  fault(
+    "scopes in order",
+    "whatever a token holds comes back as it went in, from insert and from replace",
+    writing((token) => new ApiToken({ ...token, scopes: token.scopes.toSorted() })),
+  ),
+]
