@@ -43,7 +43,6 @@ export const compare = async (
 
 /** Nanoseconds that one call takes, over many one after the other. */
 export const timeOf = (calls: number, call: () => Promise<unknown>) => async (): Promise<number> => {
-  globalThis.gc?.()
   const start = process.hrtime.bigint()
   for (let index = 0; index < calls; index++) await call()
   return Number(process.hrtime.bigint() - start) / calls
