@@ -1,0 +1,82 @@
+/** A repository that makes its calls in a Node process of its own, which ends with the scope. */
+import { ApiTokenRepository, DuplicateToken, RepositoryUnavailable, RevisionConflict } from "@tokenry/core"
+import { Deferred, Effect, Stream } from "effect"
+import { fork } from "node:child_process"
+import { fileURLToPath } from "node:url"
+import { type Answer, type Call, receivedOf, sentOf } from "./wire.ts"
+
+const program = fileURLToPath(new URL("./programs/serve.ts", import.meta.url))
+
+/** On the file with this name. */
+export const repositoryInAnotherProcess = Effect.fnUntraced(function* (filename: string) {
+  const waiting = new Map<number, Deferred.Deferred<unknown, unknown>>()
+  let calls = 0
+  const child = yield* Effect.acquireRelease(
+    Effect.sync(() =>
+      fork(program, [filename], { execArgv: ["--conditions=@tokenry/source"], serialization: "advanced" }),
+    ),
+    (child) => Effect.sync(() => child.kill("SIGKILL")),
+  )
+  child.on("message", (answer: Answer) => {
+    const deferred = waiting.get(answer.number)
+    waiting.delete(answer.number)
+    if (deferred !== undefined) Deferred.doneUnsafe(deferred, outcomeOf(answer))
+  })
+  child.on("exit", () => {
+    for (const deferred of waiting.values()) Deferred.doneUnsafe(deferred, Effect.die(new Error("The process is gone")))
+  })
+
+  const call = (method: string, ...values: ReadonlyArray<unknown>) =>
+    Effect.suspend(() => {
+      const deferred = Deferred.makeUnsafe<unknown, unknown>()
+      const message: Call = { number: calls++, method, values: sentOf(values) }
+      waiting.set(message.number, deferred)
+      child.send(message)
+      return Deferred.await(deferred)
+    }) as Effect.Effect<never>
+
+  const stream = (method: string, ...values: ReadonlyArray<unknown>) =>
+    Stream.unwrap(Effect.map(call(method, ...values), (tokens: ReadonlyArray<never>) => Stream.fromIterable(tokens)))
+
+  return ApiTokenRepository.of({
+    insert: (...values) => call("insert", ...values),
+    findById: (...values) => call("findById", ...values),
+    findManyById: (...values) => call("findManyById", ...values),
+    findByDigest: (...values) => call("findByDigest", ...values),
+    replace: (...values) => call("replace", ...values),
+    revokeOwnedBy: (...values) => call("revokeOwnedBy", ...values),
+    revokeIssuedTo: (...values) => call("revokeIssuedTo", ...values),
+    listOwnedBy: (...values) => call("listOwnedBy", ...values),
+    countLiveOwnedBy: (...values) => call("countLiveOwnedBy", ...values),
+    liveCreatedBefore: (...values) => stream("liveCreatedBefore", ...values),
+    expiringBetween: (...values) => stream("expiringBetween", ...values),
+    keyIdsInUse: call("keyIdsInUse"),
+    purge: (...values) => call("purge", ...values),
+  })
+})
+
+const outcomeOf = ({ outcome, value }: Answer): Effect.Effect<unknown, unknown> => {
+  const received = receivedOf(value)
+  return outcome === "value"
+    ? Effect.succeed(received)
+    : outcome === "failure"
+      ? Effect.fail(failureOf(received as Failure))
+      : Effect.die(new Error(String(received)))
+}
+
+interface Failure {
+  readonly _tag: string
+  readonly id: string
+  readonly operation: string
+}
+
+const failureOf = ({ _tag, id, operation }: Failure) => {
+  switch (_tag) {
+    case "DuplicateToken":
+      return new DuplicateToken({ id })
+    case "RevisionConflict":
+      return new RevisionConflict({ id })
+    default:
+      return new RepositoryUnavailable({ operation, cause: undefined })
+  }
+}
