@@ -70,11 +70,13 @@ const live = (now: DateTime.Utc): object => ({
 })
 
 const stateFilter = (state: ListQuery["state"], now: DateTime.Utc): ReadonlyArray<object> => {
+  // Also where no filter needs it: a missing instant is a defect in every state.
+  const date = dateOf(now)
   switch (state) {
     case "live":
       return [live(now)]
     case "dead":
-      return [{ $or: [{ revocation: { $ne: null } }, { expiresAt: { $lte: dateOf(now) } }] }]
+      return [{ $or: [{ revocation: { $ne: null } }, { expiresAt: { $lte: date } }] }]
     case "any":
       return []
   }

@@ -34,6 +34,7 @@ const calls: Readonly<Record<string, Call>> = {
   "findByDigest of something else": ({ findByDigest }) => findByDigest([{} as never]),
   "listOwnedBy without an owner": ({ listOwnedBy }) => listOwnedBy({ ...list, ownedBy: nothing }),
   "listOwnedBy without an instant": ({ listOwnedBy }) => listOwnedBy({ ...list, state: "live", now: nothing }),
+  "listOwnedBy in any state without an instant": ({ listOwnedBy }) => listOwnedBy({ ...list, now: nothing }),
   "listOwnedBy without a limit": ({ listOwnedBy }) => listOwnedBy({ ...list, limit: nothing }),
   "listOwnedBy with the limit 0": ({ listOwnedBy }) => listOwnedBy({ ...list, limit: 0 }),
   "countLiveOwnedBy without an owner": ({ countLiveOwnedBy }) => countLiveOwnedBy(nothing, at(0)),
