@@ -11,8 +11,16 @@ import { request, requirement, scopes } from "./setting.ts"
 const tokens = await openApiTokens({ repository: MemoryRepository.layer, scopes })
 const { plaintext } = await tokens.issue(request)
 
+/** A page of treasures, so that the answer is of the size that such an API has. */
+const items = Array.from({ length: 20 }, (_, index) => ({
+  id: `019470a0-0000-7000-9000-0000000000${String(index).padStart(2, "0")}`,
+  name: "Chest of doubloons",
+  value: 700,
+  createdAt: new Date(Date.UTC(2025, 0, index + 1)),
+}))
+
 const answer: Koa.Middleware = (ctx) => {
-  ctx.body = { items: [], nextCursor: null }
+  ctx.body = { items, nextCursor: null }
 }
 
 const listen = async (app: Koa): Promise<string> => {

@@ -7,10 +7,10 @@ interface Authenticated {
   [key]?: BearerAnswers
 }
 
-/** Marks the request as one that a `bearer` let pass. */
-export const rememberAnswers = (ctx: object, answers: BearerAnswers): void => {
-  ;(ctx as Authenticated)[key] = answers
+/** Marks a request's state as one that a `bearer` let pass. (In the context it would slow down all that Koa does with it.) */
+export const rememberAnswers = (state: object, answers: BearerAnswers): void => {
+  ;(state as Authenticated)[key] = answers
 }
 
 /** The answers of the `bearer` that let the request pass; `undefined` if none did. */
-export const rememberedAnswers = (ctx: object): BearerAnswers | undefined => (ctx as Authenticated)[key]
+export const rememberedAnswers = (state: object): BearerAnswers | undefined => (state as Authenticated)[key]

@@ -22,7 +22,7 @@ export const requireScopes = (...scopes: ReadonlyArray<string>): Middleware<Call
     throw new Error(`requireScopes: ${JSON.stringify(illegal)} is not an RFC 6749 scope-token`)
   }
   return async function requireScopes(ctx, next) {
-    const answers = rememberedAnswers(ctx)
+    const answers = rememberedAnswers(ctx.state)
     if (answers === undefined) throw new Error("requireScopes has to come after bearer, which says who calls")
     const held = ctx.state.caller.scopes
     if (scopes.every((scope) => held.includes(scope))) return next()
