@@ -23,14 +23,15 @@ export const bulkWorkOn = (
   /** An attempt that is repeated finds what the one before has revoked already, and leaves it as it is. */
   const revokeAll = (operation: string, filter: () => object, revocation: Revocation, by: Attribution) =>
     tokens.inBatches(operation, async (bounds) => {
-      const ids = await idsOf(filter(), bounds)
-      if (ids.length === 0) return { count: 0, isLast: true }
+      // Made first, so that an instant that is missing is a defect also where there is nothing to revoke.
       const change = changeDocumentOf(Change.make("revoked", revocation.at, by, revocation.reason))
       const update = {
         $set: { revocation: revocationDocumentOf(revocation) },
         $inc: { revision: 1 },
         $push: { history: { $each: [change], $slice: -Change.remembered } },
       }
+      const ids = await idsOf(filter(), bounds)
+      if (ids.length === 0) return { count: 0, isLast: true }
       const { modifiedCount } = await persistently(bounds, () =>
         collection.updateMany({ _id: { $in: ids }, revocation: null }, update, bounds),
       )

@@ -49,6 +49,8 @@ export const bulkWorkOn = (
   ) =>
     inBatches((last: TokenRow | undefined) =>
       database.write(operation, () => {
+        // Also where there is nothing to revoke, an instant that is missing is a defect.
+        millisecondsOf(revocation.at)
         const rows = rowsAfter(last)
         for (const row of rows) {
           const [id, , , , revokedAt, revokedBecause, , , , , revision, history] = rowOf(

@@ -81,7 +81,8 @@ const make = Effect.sync(() => {
     replace: (token, expectedRevision) =>
       Effect.suspend((): Effect.Effect<void, RevisionConflict | DuplicateToken> => {
         assertWhole(token)
-        if (tokens.get(token.id)?.revision !== expectedRevision)
+        const stored = tokens.get(token.id)
+        if (stored === undefined || stored.revision !== expectedRevision)
           return Effect.fail(new RevisionConflict({ id: token.id }))
         if (isTaken(token)) return Effect.fail(new DuplicateToken({ id: token.id }))
         put(token)
