@@ -2,11 +2,12 @@ import { assert, describe, it } from "@effect/vitest"
 import { MemoryRepository } from "@tokenry/core"
 import { checkLaw, lawNamed, laws, repositoryContract } from "@tokenry/repository-contract"
 import { Cause, Effect, Exit } from "effect"
+import { argumentFaults } from "./argumentFaults.ts"
 import { commonFaults } from "./faults.ts"
 import { rarerFaults } from "./rarerFaults.ts"
 
 describe("the contract can fail", () => {
-  for (const { name, breaks, layer } of [...commonFaults, ...rarerFaults]) {
+  for (const { name, breaks, layer } of [...commonFaults, ...rarerFaults, ...argumentFaults]) {
     it.live(`${name} breaks the law “${breaks}”`, () =>
       Effect.gen(function* () {
         const complaint = yield* complaintOf(checkLaw(lawNamed(breaks), layer))

@@ -1,10 +1,11 @@
 /** What holds when a caller in JavaScript leaves an argument out, or gives an empty one: an error, and never "all". */
 import { assert } from "@effect/vitest"
-import { type ApiToken, type OwnerId, type TokenId, unattributed } from "@tokenry/core"
-import { type DateTime, Effect, Option, Stream } from "effect"
+import { type ApiToken, type Digest, type OwnerId, type TokenId, unattributed } from "@tokenry/core"
+import { type DateTime, Effect, Exit, Option, Stream } from "effect"
 import { law, type Repository } from "../Law.ts"
 import { areAbsent, areStored, everythingOf, insertAll, isAnError } from "../steps.ts"
 import {
+  aDigest,
   anId,
   anOwner,
   aSecret,
@@ -12,91 +13,119 @@ import {
   aToken,
   changed,
   expiring,
-  first,
   issuedTo,
+  named,
   retired,
   retiring,
   unique,
 } from "../tokens.ts"
 
-/** What stands where a text should, in programs that nothing type-checks. */
-const noText: ReadonlyArray<unknown> = [undefined, null, ""]
-const noInstant: ReadonlyArray<unknown> = [undefined, null, "", { epochMilliseconds: Number.NaN }]
+/** What stands where a text should, in programs that nothing type-checks; the last would be a filter to some stores. */
+const noText: ReadonlyArray<unknown> = [undefined, null, "", {}, { $ne: "" }]
+const noInstant: ReadonlyArray<unknown> = [undefined, null, "", 0, {}, { epochMilliseconds: Number.NaN }]
+const noRevision: ReadonlyArray<unknown> = [undefined, null, "", Number.NaN, {}, { $ne: 0 }]
+const noDigest: ReadonlyArray<unknown> = [undefined, null, "", {}, { hex: null }, { hex: "" }, { hex: { $ne: "" } }]
 
 const revocation = { at: at(0), reason: "x" }
 
 export const missingLaws = [
   law("a missing or empty owner is an error, and changes and gives nothing", function* ({ here }) {
-    const tokens = yield* threeTokens(here)
-    const thirdParty = Option.getOrThrow(first(tokens).issuedTo)
-    for (const missing of noText) {
-      const owner = missing as OwnerId
-      yield* isAnError("revokeOwnedBy", () => here.revokeOwnedBy(owner, revocation, unattributed))
-      const some = Option.some(owner)
-      yield* isAnError("revokeIssuedTo", () => here.revokeIssuedTo(thirdParty, some, revocation, unattributed))
-      yield* isAnError("listOwnedBy", () => here.listOwnedBy(everythingOf({ ownedBy: owner })))
-      yield* isAnError("countLiveOwnedBy", () => here.countLiveOwnedBy(owner, at(0)))
-      yield* isNeverStored(here, { ownedBy: owner })
-    }
-    const option = noText[0] as Option.Option<OwnerId>
-    yield* isAnError("revokeIssuedTo", () => here.revokeIssuedTo(thirdParty, option, revocation, unattributed))
-    yield* areStored(here, tokens)
+    yield* holdsBeforeAndAfterInserts(here, ([{ issuedTo }]) =>
+      Effect.forEach(noText, (missing) =>
+        Effect.gen(function* () {
+          const thirdParty = Option.getOrThrow(issuedTo)
+          const owner = missing as OwnerId
+          yield* isAnError("revokeOwnedBy", () => here.revokeOwnedBy(owner, revocation, unattributed))
+          const some = Option.some(owner)
+          yield* isAnError("revokeIssuedTo", () => here.revokeIssuedTo(thirdParty, some, revocation, unattributed))
+          const option = noText[0] as Option.Option<OwnerId>
+          yield* isAnError("revokeIssuedTo", () => here.revokeIssuedTo(thirdParty, option, revocation, unattributed))
+          yield* isAnError("listOwnedBy", () => here.listOwnedBy(everythingOf({ ownedBy: owner })))
+          yield* isAnError("countLiveOwnedBy", () => here.countLiveOwnedBy(owner, at(0)))
+        }),
+      ),
+    )
+    for (const missing of noText) yield* isNeverStored(here, { ownedBy: missing as OwnerId })
   }),
 
   law("a missing or empty third party is an error, and changes nothing", function* ({ here }) {
-    const tokens = yield* threeTokens(here)
-    for (const missing of noText) {
-      for (const ownedBy of [Option.none(), Option.some(first(tokens).ownedBy)]) {
-        yield* isAnError("revokeIssuedTo", () =>
-          here.revokeIssuedTo(missing as string, ownedBy, revocation, unattributed),
-        )
-      }
-    }
-    yield* areStored(here, tokens)
+    yield* holdsBeforeAndAfterInserts(here, ([{ ownedBy }]) =>
+      Effect.forEach(noText, (missing) =>
+        Effect.forEach([Option.none(), Option.some(ownedBy)], (owner) =>
+          isAnError("revokeIssuedTo", () => here.revokeIssuedTo(missing as string, owner, revocation, unattributed)),
+        ),
+      ),
+    )
   }),
 
   law("a missing or empty id is an error, and changes and gives nothing", function* ({ here }) {
-    const tokens = yield* threeTokens(here)
-    for (const missing of noText) {
-      const id = missing as TokenId
-      yield* isAnError("findById", () => here.findById(id))
-      yield* isAnError("findManyById", () => here.findManyById([first(tokens).id, id]))
-      const after = Option.some({ createdAt: at(9), id })
-      yield* isAnError("listOwnedBy", () => here.listOwnedBy({ ...everythingOf(first(tokens)), after }))
-      const nameless = aToken({ id })
-      yield* isAnError("insert", () => here.insert(nameless))
-      yield* isAnError("replace", () => here.replace(changed(nameless, {}), 1))
-      assert.isTrue(Option.isNone(yield* here.findByDigest([nameless.secrets[0].digest])), "nothing is written")
-    }
-    yield* areStored(here, tokens)
+    yield* holdsBeforeAndAfterInserts(here, ([token]) =>
+      Effect.forEach(noText, (missing) =>
+        Effect.gen(function* () {
+          const id = missing as TokenId
+          yield* isAnError("findById", () => here.findById(id))
+          yield* isAnError("findManyById", () => here.findManyById([token.id, id]))
+          const after = Option.some({ createdAt: at(9), id })
+          yield* isAnError("listOwnedBy", () => here.listOwnedBy({ ...everythingOf(token), after }))
+          const nameless = aToken({ id })
+          yield* isAnError("insert", () => here.insert(nameless))
+          yield* isAnError("replace", () => here.replace(changed(nameless, {}), 1))
+          assert.isTrue(Option.isNone(yield* here.findByDigest([nameless.secrets[0].digest])), "nothing is written")
+        }),
+      ),
+    )
   }),
 
   law("a missing instant, or one that is none, is an error, and changes and gives nothing", function* ({ here }) {
-    const tokens = yield* threeTokens(here)
-    const { ownedBy, id } = first(tokens)
-    const thirdParty = Option.getOrThrow(first(tokens).issuedTo)
-    for (const missing of noInstant) {
-      const instant = missing as DateTime.Utc
-      const all = everythingOf({ ownedBy })
-      yield* isAnError("purge", () => here.purge(instant))
-      for (const state of ["live", "dead", "any"] as const) {
-        yield* isAnError(`listOwnedBy ${state}`, () => here.listOwnedBy({ ...all, state, now: instant }))
-      }
-      const after = Option.some({ createdAt: instant, id })
-      yield* isAnError("listOwnedBy", () => here.listOwnedBy({ ...all, after }))
-      yield* isAnError("countLiveOwnedBy", () => here.countLiveOwnedBy(ownedBy, instant))
-      const never = { at: instant, reason: "x" }
-      yield* isAnError("revokeOwnedBy", () => here.revokeOwnedBy(ownedBy, never, unattributed))
-      yield* isAnError("revokeIssuedTo", () => here.revokeIssuedTo(thirdParty, Option.none(), never, unattributed))
-      for (const [from, to] of [
-        [instant, at(99)],
-        [at(0), instant],
-      ] as const) {
-        yield* isAnError("liveCreatedBefore", () => Stream.runCollect(here.liveCreatedBefore(from, to)))
-        yield* isAnError("expiringBetween", () => Stream.runCollect(here.expiringBetween(from, to)))
-      }
-    }
-    yield* areStored(here, tokens)
+    yield* holdsBeforeAndAfterInserts(here, ([{ ownedBy, id, issuedTo }]) =>
+      Effect.forEach(noInstant, (missing) =>
+        Effect.gen(function* () {
+          const instant = missing as DateTime.Utc
+          const all = everythingOf({ ownedBy })
+          yield* isAnError("purge", () => here.purge(instant))
+          for (const state of ["live", "dead", "any"] as const) {
+            yield* isAnError(`listOwnedBy ${state}`, () => here.listOwnedBy({ ...all, state, now: instant }))
+          }
+          const after = Option.some({ createdAt: instant, id })
+          yield* isAnError("listOwnedBy", () => here.listOwnedBy({ ...all, after }))
+          yield* isAnError("countLiveOwnedBy", () => here.countLiveOwnedBy(ownedBy, instant))
+          const never = { at: instant, reason: "x" }
+          const thirdParty = Option.getOrThrow(issuedTo)
+          yield* isAnError("revokeOwnedBy", () => here.revokeOwnedBy(ownedBy, never, unattributed))
+          yield* isAnError("revokeIssuedTo", () => here.revokeIssuedTo(thirdParty, Option.none(), never, unattributed))
+          for (const [from, to] of [
+            [instant, at(99)],
+            [at(0), instant],
+          ] as const) {
+            yield* isAnError("liveCreatedBefore", () => Stream.runCollect(here.liveCreatedBefore(from, to)))
+            yield* isAnError("expiringBetween", () => Stream.runCollect(here.expiringBetween(from, to)))
+          }
+        }),
+      ),
+    )
+  }),
+
+  law("a missing revision is an error, and never means any", function* ({ here }) {
+    yield* holdsBeforeAndAfterInserts(here, ([token]) =>
+      Effect.forEach(noRevision, (missing) => {
+        const next = changed(token, { name: named("another") })
+        return isAnError("replace", () => here.replace(next, missing as number))
+      }),
+    )
+  }),
+
+  law("a missing digest finds no token", function* ({ here }) {
+    yield* holdsBeforeAndAfterInserts(here, () =>
+      Effect.forEach(noDigest, (missing) =>
+        Effect.gen(function* () {
+          const digest = missing as Digest
+          for (const candidates of [[digest], [digest, digest], [aDigest(), digest]]) {
+            const exit = yield* Effect.exit(Effect.suspend(() => here.findByDigest(candidates)))
+            assert.isTrue(Exit.isFailure(exit) || Option.isNone(exit.value), "it is an error, or there is none")
+          }
+        }),
+      ),
+    )
   }),
 
   law("a token with a missing instant is never written", function* ({ here }) {
@@ -112,16 +141,27 @@ export const missingLaws = [
   }),
 ]
 
-/** Tokens of three owners that the same third party has, one of which is dead. */
-const threeTokens = (repository: Repository) => {
-  const thirdParty = issuedTo(unique("app"))
-  const tokens = [
-    aToken({ ...thirdParty, ...expiring(5) }),
-    aToken(thirdParty),
-    aToken({ ...thirdParty, ...expiring(-5) }),
-  ]
-  return Effect.as(insertAll(repository, tokens), tokens)
-}
+/**
+ * Asserts what is given of tokens of three owners that the same third party has, one of which is dead: first before they
+ * are inserted, when a store of one's own is empty and has nothing to look at, and then when they are there.
+ */
+const holdsBeforeAndAfterInserts = <E>(
+  repository: Repository,
+  holds: (tokens: readonly [ApiToken, ...ReadonlyArray<ApiToken>]) => Effect.Effect<unknown, E>,
+) =>
+  Effect.gen(function* () {
+    const thirdParty = issuedTo(unique("app"))
+    const tokens = [
+      aToken({ ...thirdParty, ...expiring(5) }),
+      aToken(thirdParty),
+      aToken({ ...thirdParty, ...expiring(-5) }),
+    ] as const
+    yield* holds(tokens)
+    yield* areAbsent(repository, tokens)
+    yield* insertAll(repository, tokens)
+    yield* holds(tokens)
+    yield* areStored(repository, tokens)
+  })
 
 /** Asserts that a token with these fields can neither be inserted nor replace another. */
 const isNeverStored = (repository: Repository, fields: Partial<ApiToken>) =>
