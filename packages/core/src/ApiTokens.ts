@@ -147,7 +147,7 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
       ...rest
     } = yield* Request.parseRequest(Request.IssueRequest, request)
     const ownedBy = rest.ownedBy as OwnerId
-    const now = yield* DateTime.now
+    const now = yield* currentInstant
     const expiry = yield* Request.requestedExpiry(rest)
     const proposal = yield* proposeNew({ name, scopes, expiry }, catalogue, policy, now)
     const held = yield* ownersScopes(ownedBy)
@@ -197,7 +197,7 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
   const list = Effect.fn("ApiTokens.list")(function* (request: Request.ListRequest) {
     const { ownedBy, state = "any", limit = 20, cursor } = yield* Request.parseRequest(Request.ListRequest, request)
     const after = Option.fromUndefinedOr(cursor === undefined ? undefined : ListCursor.decode(cursor, TokenId.is))
-    const now = yield* DateTime.now
+    const now = yield* currentInstant
     const found = yield* repository.listOwnedBy({ ownedBy: ownedBy as OwnerId, state, now, after, limit: limit + 1 })
     const items = found.slice(0, limit)
     const last = Option.fromUndefinedOr(found.length > limit ? items.at(-1) : undefined)
@@ -211,7 +211,7 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
   ) =>
     Effect.gen(function* () {
       const token = yield* findOwned(request)
-      const changed = yield* decide(token, yield* DateTime.now)
+      const changed = yield* decide(token, yield* currentInstant)
       if (changed !== token) yield* repository.replace(changed, token.revision)
       return changed
     }).pipe(Effect.catchTag("DuplicateToken", Effect.die))
@@ -248,7 +248,7 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
       reason = onRequest,
       by = unattributed,
     } = yield* Request.parseRequest(Request.RevokeOwnedByRequest, input)
-    return yield* repository.revokeOwnedBy(ownedBy as OwnerId, { at: yield* DateTime.now, reason }, by)
+    return yield* repository.revokeOwnedBy(ownedBy as OwnerId, { at: yield* currentInstant, reason }, by)
   })
 
   return ApiTokens.of({
@@ -265,6 +265,9 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
     revokeOwnedBy,
   })
 })
+
+/** The present to the millisecond, also where a clock for tests counts in fractions of one. */
+const currentInstant = Effect.map(Clock.currentTimeMillis, (milliseconds) => DateTime.makeUnsafe(milliseconds))
 
 const onRequest = "on request"
 const noScopes: ReadonlyArray<string> = []

@@ -1,6 +1,6 @@
 import { expect, it } from "@effect/vitest"
+import type { ApiToken } from "@tokenry/core"
 import {
-  ApiToken,
   ApiTokenRepository,
   ApiTokens,
   type OwnerAuthority,
