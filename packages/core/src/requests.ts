@@ -12,8 +12,12 @@ import type { RequestedExpiry } from "./token/TokenPolicy.ts"
 const text = (maxLength: number) =>
   Schema.String.check(Schema.makeFilter((value: string) => flawOfText(value, maxLength)))
 
-/** Told by a client, so kept as it is, but for length. */
-const clientText = Schema.String.check(Schema.isMaxLength(1000))
+/** Told by a client, so kept as it is; but short, and such that every store can keep it. */
+const clientText = Schema.String.check(
+  Schema.isMaxLength(1000),
+  Schema.makeFilter((value: string) => value.isWellFormed() || "must be well-formed Unicode"),
+  Schema.makeFilter((value: string) => !value.includes("\0") || "must not contain NUL"),
+)
 
 const AttributionInput = Schema.Struct({
   actor: Schema.Union([

@@ -148,6 +148,17 @@ it.each([
   await expect(tokens.verify(plaintext, requirement as never)).rejects.toMatchObject({ _tag: "InvalidInput" })
 })
 
+it.each(["a\0b", "a\ud800b", "a".repeat(1001)])(
+  "a user agent that not every store can keep is refused",
+  async (userAgent) => {
+    const by = { actor: { kind: "system" }, origin: { userAgent } } as const
+    await expect(tokens.issue({ ...request, ownedBy: "ivan", by })).rejects.toMatchObject({
+      issues: [{ path: ["by", "origin", "userAgent"] }],
+    })
+    expect(await all("ivan")).toEqual([])
+  },
+)
+
 it("what is presented may be anything: it is refused, and nothing is thrown", async () => {
   for (const presented of [...nonsense, Symbol("x"), 10n, "x".repeat(1_000_000)]) {
     expect(await tokens.verify(presented)).toMatchObject({ accepted: false, refusal: { _tag: "Malformed" } })
