@@ -5,6 +5,7 @@ import { promises as timers } from "node:timers"
 import type { OperationOptions } from "./Driver.ts"
 import { failureOf, isTransient } from "./driverErrors.ts"
 
+/** What the driver is to be given as options of the operation, so that the deadline reaches the server and the connection. */
 export interface Bounds extends OperationOptions {
   readonly signal: AbortSignal
 }
@@ -13,7 +14,10 @@ export interface Bounds extends OperationOptions {
  * Fails with `RepositoryUnavailable` after that many milliseconds of real time, or earlier if the driver reports an
  * outage; whatever else it reports is a defect. A server that is merely slow is told to give up shortly before; a
  * connection that hangs is then closed, so that the driver's pool does not fill up with such. A fiber that is
- * interrupted does not wait for the operation, which goes on to its end or to the deadline.
+ * interrupted does not wait for the operation, which goes on to its end or to the deadline. For collections of the
+ * application's own as well:
+ *
+ *     bounded("findAccount", 2000, (bounds) => accounts.findOne({ _id: id }, bounds))
  */
 export const bounded = <A>(
   operation: string,

@@ -1,3 +1,4 @@
+export { bounded, type Bounds } from "./bounded.ts"
 export { DamagedDocument } from "./DamagedDocument.ts"
 export type {
   MongoClientLike,
