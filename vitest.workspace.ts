@@ -14,7 +14,7 @@ const roots = [
 ]
 
 /** Those whose tests ask for a MongoDB server. */
-const withMongodb: ReadonlyArray<string> = ["packages/mongodb"]
+const withMongodb: ReadonlyArray<string> = ["packages/mongodb", "apps/demo"]
 const mongodb = join(import.meta.dirname, "tools/mongodb-for-tests/globalSetup.ts")
 
 /** Packages are tested as their sources stand, without a build. */

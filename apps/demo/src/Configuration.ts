@@ -1,8 +1,12 @@
 /** What the environment variables say, checked before anything is opened. */
 import { fileURLToPath } from "node:url"
+import { MongoClient } from "mongodb"
 
 /** Where everything is kept. */
-export type StoreLocation = { readonly kind: "sqlite"; readonly filename: string } | { readonly kind: "memory" }
+export type StoreLocation =
+  | { readonly kind: "sqlite"; readonly filename: string }
+  | { readonly kind: "mongodb"; readonly url: string }
+  | { readonly kind: "memory" }
 
 export interface Configuration {
   readonly host: string
@@ -58,11 +62,21 @@ const storeOf = (text: string): StoreLocation => {
     return { kind: "sqlite", filename: text.slice("sqlite:".length) }
   }
   if (/^mongodb(\+srv)?:/.test(text)) {
+    if (isMongoUrl(text)) return { kind: "mongodb", url: text }
     throw new ConfigurationError(
-      "STORE_URL names a MongoDB, which comes with the next version: use sqlite:PATH or memory:",
+      "STORE_URL must be like mongodb://host:27017/treasures, with special characters in name and password percent-encoded",
     )
   }
-  throw new ConfigurationError("STORE_URL must be sqlite:PATH or memory:")
+  throw new ConfigurationError("STORE_URL must be sqlite:PATH, mongodb://HOST/DATABASE or memory:")
+}
+
+/** As the driver sees it, which connects to nothing yet. Its error may quote the URL. */
+const isMongoUrl = (text: string): boolean => {
+  try {
+    return new MongoClient(text) instanceof MongoClient
+  } catch {
+    return false
+  }
 }
 
 const loadsFixtures = (text: string, host: string): boolean => {

@@ -2,14 +2,16 @@
 import { once } from "node:events"
 import { createServer, type RequestListener, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
-import { ApiTokenRepository } from "@tokenry/core"
+import { setTimeout as sleep } from "node:timers/promises"
+import { ApiTokenRepository, RepositoryUnavailable } from "@tokenry/core"
 import { openApiTokens, type PromiseApiTokens } from "@tokenry/core/promise"
 import { Layer } from "effect"
 import { makeApp } from "./app.ts"
 import type { Configuration } from "./Configuration.ts"
 import { loadFixtures } from "./fixtures.ts"
+import { answerStarting } from "./http/answerStarting.ts"
 import { olderTokenFormat, scopeCatalogue, tokenFormat, tokenPolicy } from "./scopes.ts"
-import { openSqliteStore } from "./store/SqliteStore.ts"
+import { describeLocation, isWorthWaiting, openStore } from "./store/openStore.ts"
 import type { Store } from "./store/Store.ts"
 
 export interface Demo {
@@ -23,40 +25,94 @@ export interface Demo {
   readonly stop: () => Promise<void>
 }
 
-/** Rejects with an error of one clear line if the port is in use or the store can't be opened. */
-export const startDemo = async (configuration: Configuration): Promise<Demo> => {
-  let handle = answerStarting
+export interface StartOptions {
+  /** Aborting it stops the demo, also while it still waits for its store; then starting rejects. */
+  readonly signal?: AbortSignal
+  /** Told once, with one line for people, if the store's server is not there yet. */
+  readonly onWaiting?: (line: string) => void
+}
+
+/**
+ * Listens, and answers that it is not ready until the store is open. Waits for a database server that is not there yet.
+ * Rejects with an error of one clear line if the port is in use or the store can't be opened.
+ */
+export const startDemo = async (
+  configuration: Configuration,
+  { signal = new AbortController().signal, onWaiting = () => {} }: StartOptions = {},
+): Promise<Demo> => {
+  let handle = answerListening
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (request, response) =>
     handle(request, response),
   )
   await listen(server, configuration)
-  let store: Store | undefined
-  let tokens: PromiseApiTokens | undefined
-  const close = async () => {
-    await drain(server)
-    await tokens?.close()
-    await store?.close()
-  }
+  const publicUrl = configuration.publicUrl ?? addressOf(server)
+  handle = answerStarting(publicUrl)
   try {
-    store = await openSqliteStore(configuration.store)
-    tokens = await openTokens(store)
-    const isNew = configuration.loadsFixtures && (await loadFixtures(store))
-    const publicUrl = configuration.publicUrl ?? addressOf(server)
+    const opened = await openPatiently(configuration, signal, (where) =>
+      onWaiting(`Tokenry's demo listens at ${publicUrl}, and waits for its store, which does not answer yet: ${where}`),
+    )
+    const { tokens, store, isNew } = opened
     handle = makeApp({ tokens, store, publicUrl }, logError).callback()
     let stopping: Promise<void> | undefined
-    return { publicUrl, tokens, store, isNew, stop: () => (stopping ??= close()) }
+    const stop = () => (stopping ??= drain(server).then(() => closeAll(opened)))
+    signal.addEventListener("abort", () => void stop(), { once: true })
+    return { publicUrl, tokens, store, isNew, stop }
   } catch (error) {
-    await close()
+    await drain(server)
     throw error
   }
 }
 
-/** What went wrong here, under the id that the client's answer has too. */
-const logError = (error: unknown, id: string): void => {
-  console.error(`${new Date().toISOString()} error ${id}`, error)
+/** In the moment between listening and knowing under which address. */
+const answerListening: RequestListener = (_, response) => response.writeHead(503).end()
+
+type Opened = Pick<Demo, "tokens" | "store" | "isNew">
+
+/** Tries once a second, as long as it is an outage that is in the way. Every step can be repeated. */
+const openPatiently = async (
+  configuration: Configuration,
+  signal: AbortSignal,
+  onWaiting: (where: string) => void,
+): Promise<Opened> => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await open(configuration, signal)
+    } catch (error) {
+      if (!isWorthWaiting(configuration.store, error)) throw error
+      if (attempt === 1) onWaiting(describeLocation(configuration.store))
+      await sleep(1000, undefined, { signal })
+    }
+  }
 }
 
-const answerStarting: RequestListener = (_, response) => response.writeHead(503, { "Retry-After": "1" }).end()
+const open = async (configuration: Configuration, signal: AbortSignal): Promise<Opened> => {
+  const store = await openStore(configuration.store)
+  let tokens: PromiseApiTokens | undefined
+  try {
+    tokens = await openTokens(store)
+    const isNew = configuration.loadsFixtures && (await loadFixtures(store))
+    signal.throwIfAborted()
+    return { store, tokens, isNew }
+  } catch (error) {
+    await closeAll({ tokens, store })
+    throw error
+  }
+}
+
+const closeAll = async ({ tokens, store }: { tokens: PromiseApiTokens | undefined; store: Store }): Promise<void> => {
+  await tokens?.close()
+  await store.close()
+}
+
+/**
+ * What went wrong here, under the id that the client's answer has too. Of an outage the operation and the kind of error,
+ * since errors of databases may quote what was to be stored.
+ */
+const logError = (error: unknown, id: string): void => {
+  const isOutage = error instanceof RepositoryUnavailable
+  const kind = isOutage && error.cause instanceof Error ? error.cause.name : "Error"
+  console.error(`${new Date().toISOString()} error ${id}`, isOutage ? `${error.message}: ${kind}` : error)
+}
 
 const openTokens = ({ accounts, tokenRepository }: Store): Promise<PromiseApiTokens> =>
   openApiTokens({

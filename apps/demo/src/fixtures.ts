@@ -11,8 +11,8 @@ import type { Account, Store, Treasure } from "./store/Store.ts"
 export const fixturePassword = "treasure-island"
 
 /**
- * Fills the store if it is empty, and says whether it did. Ids are fixed, accounts come last and in one transaction: so
- * of two processes that start at once one fills it, and one that died on the way is finished by the next.
+ * Fills the store if it is empty, and says whether it did. Ids are fixed, and that it is filled is written last: so of two
+ * processes that start at once one fills it, and one that died on the way is finished by the next.
  */
 export const loadFixtures = async (store: Store): Promise<boolean> => {
   if (!(await store.isEmpty())) return false

@@ -1,6 +1,7 @@
 /** Runs the demo: `pnpm start`. */
 import { readConfiguration } from "./Configuration.ts"
 import { type Demo, startDemo } from "./Demo.ts"
+import { describeLocation } from "./store/openStore.ts"
 
 const describe = async ({ publicUrl, store, tokens, isNew }: Demo, location: string): Promise<string> => {
   const lines = [
@@ -25,12 +26,16 @@ const describe = async ({ publicUrl, store, tokens, isNew }: Demo, location: str
   ].join("\n")
 }
 
+const stopping = new AbortController()
 try {
   const configuration = readConfiguration(process.env)
-  const demo = await startDemo(configuration)
-  console.log(await describe(demo, configuration.store.kind === "sqlite" ? configuration.store.filename : "memory"))
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void demo.stop())
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stopping.abort())
+  const demo = await startDemo(configuration, { signal: stopping.signal, onWaiting: (line) => console.log(line) })
+  console.log(await describe(demo, describeLocation(configuration.store)))
 } catch (error) {
-  console.error(error instanceof Error ? error.message : String(error))
-  process.exitCode = 1
+  // Who stops it while it starts knows why it ends.
+  if (!stopping.signal.aborted) {
+    console.error(error instanceof Error ? error.message : String(error))
+    process.exitCode = 1
+  }
 }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type Demo, startDemo } from "../src/Demo.ts"
 import type { StoreLocation } from "../src/Configuration.ts"
+import { aMongoUrl, withoutMongodb } from "./mongodb.ts"
 
 const folders: Array<string> = []
 process.once("exit", () => {
@@ -17,9 +18,11 @@ export const temporaryFolder = (): string => {
   return folder
 }
 
+/** Without a MongoDB server the run's summary says that its tests are skipped. */
 export const stores: ReadonlyArray<readonly [name: string, location: () => StoreLocation]> = [
   ["memory", () => ({ kind: "memory" })],
   ["sqlite", () => ({ kind: "sqlite", filename: join(temporaryFolder(), "treasures.sqlite") })],
+  ...(withoutMongodb ? [] : [["mongodb", (): StoreLocation => ({ kind: "mongodb", url: aMongoUrl() })] as const]),
 ]
 
 export const demoOn = (store: StoreLocation): Promise<Demo> =>

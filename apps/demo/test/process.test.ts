@@ -166,7 +166,16 @@ it.each([
   ["a file that is no database", { STORE_URL: `sqlite:${noDatabase()}` }, /notes\.txt.* no(t a)? .*database/i],
   ["a folder in place of a file", { STORE_URL: `sqlite:${temporaryFolder()}` }, /folder|directory|opened/],
   ["a place where nothing can be written", { STORE_URL: "sqlite:/proc/nowhere/treasures.sqlite" }, /\/proc\/nowhere/],
-  ["MongoDB", { STORE_URL: "mongodb://user:hidden@127.0.0.1/treasures" }, /^STORE_URL names a MongoDB, which comes/],
+  [
+    "a MongoDB URL that doesn't parse",
+    { STORE_URL: "mongodb://user:hid@den:hidden@/x" },
+    /^STORE_URL must be like mongo/,
+  ],
+  [
+    "an option that MongoDB lacks",
+    { STORE_URL: "mongodb://user:hidden@127.0.0.1/x?hidden=1" },
+    /^STORE_URL must be like/,
+  ],
   ["a store of another kind", { STORE_URL: "postgres://user:hidden@127.0.0.1/treasures" }, /^STORE_URL must be/],
   ["a port that is no number", { PORT: "http" }, /^PORT must be/],
   ["a port that is too large", { PORT: "70000" }, /^PORT must be/],

@@ -77,9 +77,12 @@ export interface Store {
   readonly sessions: Sessions
   /** The tokens' repository in the same database. */
   readonly tokenRepository: ApiTokenRepository["Service"]
-  /** Whether there is no account yet. */
+  /** Whether nothing was added yet, or adding it was interrupted. */
   readonly isEmpty: () => Promise<boolean>
-  /** Adds all of it, or, if there are accounts already, nothing. Says whether it did. */
+  /**
+   * Adds all of it unless that was done before. Says whether it did: of any number that try at once, one. What has been
+   * added by an attempt that was interrupted stays as it is.
+   */
   readonly addIfEmpty: (accounts: ReadonlyArray<Account>, treasures: ReadonlyArray<Treasure>) => Promise<boolean>
   /** Resolves if the store answers; rejects if it doesn't. */
   readonly ping: () => Promise<void>

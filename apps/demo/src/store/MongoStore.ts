@@ -1,0 +1,73 @@
+/** The demo's store in one MongoDB database. */
+import { ApiTokenRepository } from "@tokenry/core"
+import { bounded, MongoOpenError, MongoRepository } from "@tokenry/mongodb"
+import { Effect, ManagedRuntime } from "effect"
+import { type Db, MongoClient } from "mongodb"
+import { indexAccounts, mongoAccounts } from "./MongoAccounts.ts"
+import { insertUnlessThere, read, write } from "./mongoOperations.ts"
+import { indexSessions, mongoSessions } from "./MongoSessions.ts"
+import { indexTreasures, mongoTreasures } from "./MongoTreasures.ts"
+import type { Store } from "./Store.ts"
+
+/**
+ * Connects and makes what indexes are missing. Rejects within seconds if there is no server: `isOutage` tells whether it
+ * is worth trying again. The URL appears in no error.
+ */
+export const openMongoStore = async (url: string): Promise<Store> => {
+  const client = new MongoClient(url, { ...settled, ...patience })
+  const tokens = ManagedRuntime.make(MongoRepository.layerFrom(client))
+  const close = async () => {
+    await tokens.dispose()
+    await Effect.runPromise(Effect.ignore(bounded("close", 5000, () => client.close())))
+  }
+  try {
+    const tokenRepository = await tokens.runPromise(ApiTokenRepository)
+    const db = client.db()
+    for (const makeIndexes of [indexAccounts, indexTreasures, indexSessions]) await makeIndexes(db)
+    return storeOf(db, tokenRepository, close)
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** Whether opening failed because nothing answers, rather than because of what is set up wrongly. */
+export const isOutage = (error: unknown): boolean => {
+  if (error instanceof MongoOpenError) return error.reason._tag === "Unreachable"
+  if (typeof error !== "object" || error === null) return false
+  // The names that a mongodb+srv URL stands for are looked up before anything is connected.
+  const isLookup = "syscall" in error && /^query|^getaddrinfo/.test(String(error.syscall))
+  return isLookup || ("_tag" in error && error._tag === "RepositoryUnavailable")
+}
+
+/** Reads see what was written, and what was acknowledged survives the loss of any one machine. */
+const settled = { readPreference: "primary", writeConcern: { w: "majority", journal: true } } as const
+
+/** How soon a server that hangs counts as gone, and one that is back is noticed. */
+const patience = { connectTimeoutMS: 3000, heartbeatFrequencyMS: 2000, appName: "tokenry-demo" } as const
+
+const storeOf = (db: Db, tokenRepository: ApiTokenRepository["Service"], close: () => Promise<void>): Store => {
+  /** Holds one document, written after everything else: whoever wrote it has filled the store. */
+  const filled = db.collection<{ _id: "fixtures" }>("filled")
+  const accounts = mongoAccounts(db)
+  const treasures = mongoTreasures(db)
+  const isEmpty = () => read("isEmpty", async (bounds) => (await filled.findOne({ _id: "fixtures" }, bounds)) === null)
+  let closing: Promise<void> | undefined
+  return {
+    accounts,
+    treasures,
+    sessions: mongoSessions(db),
+    tokenRepository,
+    isEmpty,
+    addIfEmpty: async (newAccounts, newTreasures) => {
+      if (!(await isEmpty())) return false
+      for (const treasure of newTreasures) await treasures.addUnlessThere(treasure)
+      for (const account of newAccounts) await accounts.addUnlessThere(account)
+      return write("addIfEmpty", (bounds) => insertUnlessThere(filled.insertOne({ _id: "fixtures" }, bounds)))
+    },
+    ping: async () => {
+      await isEmpty()
+    },
+    close: () => (closing ??= close()),
+  }
+}

@@ -1,0 +1,24 @@
+/** Opens the store that the configuration names. */
+import type { StoreLocation } from "../Configuration.ts"
+import { isOutage, openMongoStore } from "./MongoStore.ts"
+import { openSqliteStore } from "./SqliteStore.ts"
+import type { Store } from "./Store.ts"
+
+export const openStore = (location: StoreLocation): Promise<Store> =>
+  location.kind === "mongodb" ? openMongoStore(location.url) : openSqliteStore(location)
+
+/** Whether it is worth trying again: a server may come up later, a file that can't be opened stays as it is. */
+export const isWorthWaiting = (location: StoreLocation, error: unknown): boolean =>
+  location.kind === "mongodb" && isOutage(error)
+
+/** Where the store is, for people: without a user's name, a password and options. */
+export const describeLocation = (location: StoreLocation): string => {
+  switch (location.kind) {
+    case "memory":
+      return "memory"
+    case "sqlite":
+      return location.filename
+    case "mongodb":
+      return location.url.replace(/\/\/.*@/, "//").replace(/\?.*/, "")
+  }
+}

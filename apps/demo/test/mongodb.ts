@@ -1,0 +1,44 @@
+/** Databases of the tests' MongoDB server, each with a name of its own, which go when the test file ends. */
+import { randomUUID } from "node:crypto"
+import { MongoClient } from "mongodb"
+import { afterAll, inject } from "vitest"
+
+const server = inject("mongodb")
+
+/** Why tests are skipped is said in the run's summary. */
+export const withoutMongodb = server === undefined
+
+/** Where the tests' server listens. */
+export const serverAddress = (): { readonly host: string; readonly port: number } => {
+  const { hostname, port } = new URL(serverUrl())
+  return { host: hostname, port: Number(port || "27017") }
+}
+
+/** A new database, on the tests' server or on what stands at another `host:port` before it. */
+export const aMongoUrl = (host?: string): string => {
+  const url = new URL(serverUrl())
+  if (url.username !== "" && !url.searchParams.has("authSource")) url.searchParams.set("authSource", "admin")
+  if (host !== undefined) {
+    url.host = host
+    url.searchParams.delete("replicaSet")
+    url.searchParams.set("directConnection", "true")
+  }
+  const name = `tokenry-demo-test-${randomUUID().slice(0, 18)}`
+  names.push(name)
+  url.pathname = `/${name}`
+  return url.href
+}
+
+const serverUrl = (): string => {
+  if (server === undefined) throw new Error("There is no MongoDB server")
+  return server.url
+}
+
+const names: Array<string> = []
+
+afterAll(async () => {
+  if (names.length === 0) return
+  const client = new MongoClient(serverUrl())
+  for (const name of names) await client.db(name).dropDatabase()
+  await client.close()
+})
