@@ -45,7 +45,7 @@ export const startDemo = async (
     handle(request, response),
   )
   await listen(server, configuration)
-  const publicUrl = configuration.publicUrl ?? addressOf(server)
+  const publicUrl = configuration.publicUrl ?? addressOf(server, configuration.host)
   handle = answerStarting(publicUrl)
   try {
     const opened = await openPatiently(configuration, signal, (where) =>
@@ -106,13 +106,17 @@ const closeAll = async ({ tokens, store }: { tokens: PromiseApiTokens | undefine
 
 /**
  * What went wrong here, under the id that the client's answer has too. Of an outage the operation and the kind of error,
- * since errors of databases may quote what was to be stored.
+ * since errors of databases may quote what was to be stored; of others the stack and none of their properties, which may
+ * hold what the client sent.
  */
 const logError = (error: unknown, id: string): void => {
   const isOutage = error instanceof RepositoryUnavailable
   const kind = isOutage && error.cause instanceof Error ? error.cause.name : "Error"
-  console.error(`${new Date().toISOString()} error ${id}`, isOutage ? `${error.message}: ${kind}` : error)
+  console.error(`${new Date().toISOString()} error ${id}`, isOutage ? `${error.message}: ${kind}` : stackOf(error))
 }
+
+const stackOf = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? error.message) : "something that is no error was thrown"
 
 const openTokens = ({ accounts, tokenRepository }: Store): Promise<PromiseApiTokens> =>
   openApiTokens({
@@ -141,9 +145,9 @@ const listenProblems: Readonly<Record<string, (host: string, port: number) => st
   ENOTFOUND: (host) => `HOST ${host} is no address of this machine`,
 }
 
-const addressOf = (server: Server): string => {
-  const { address, family, port } = server.address() as AddressInfo
-  return `http://${family === "IPv6" ? `[${address}]` : address}:${port}`
+const addressOf = (server: Server, host: string): string => {
+  const { port } = server.address() as AddressInfo
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`
 }
 
 /** Idle connections end now, busy ones with their answer, and all after ten seconds. */

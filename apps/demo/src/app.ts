@@ -2,6 +2,7 @@
 import { problemDetails } from "@tokenry/koa"
 import Koa from "koa"
 import { hasAuthorization, problemBaseOf } from "./http/authentication.ts"
+import { HttpError } from "./http/HttpError.ts"
 import { sessions } from "./http/sessions.ts"
 import { healthRoutes } from "./routes/health.ts"
 import { meRoutes } from "./routes/me.ts"
@@ -15,12 +16,20 @@ import type { Services } from "./Services.ts"
 /** Errors are answered as problem details; those that are the server's own are also told to `logError`, with an id. */
 export const makeApp = (services: Services, logError: (error: unknown, id: string) => void): Koa => {
   const app = new Koa()
-  const withSession = sessions(app, services.store, services.publicUrl.startsWith("https:"))
+  const isSecure = services.publicUrl.startsWith("https:")
+  const withSession = sessions(app, services.store, isSecure)
 
-  app.on("error", (error) => logError(error, "-"))
+  app.on("error", (error) => {
+    if (!isClientsDoing(error)) logError(error, "-")
+  })
   app.use(problemDetails({ problemBase: problemBaseOf(services), onError: (error, { id }) => logError(error, id) }))
-  // A request with a token has no session, so its cookies, if any, cost nothing and count for nothing.
-  app.use((ctx, next) => (hasAuthorization(ctx) ? next() : withSession(ctx, next)))
+  app.use(readableTarget)
+  app.use((ctx, next) => {
+    // Behind a proxy that speaks https for us, the socket here is plain, and yet cookies are secure.
+    ctx.cookies.secure = isSecure
+    // A request with a token has no session, so its cookies, if any, cost nothing and count for nothing.
+    return hasAuthorization(ctx) && ctx.path !== "/api/session" ? next() : withSession(ctx, next)
+  })
 
   for (const routes of [
     healthRoutes,
@@ -36,3 +45,20 @@ export const makeApp = (services: Services, logError: (error: unknown, id: strin
   }
   return app
 }
+
+/** A target such as `http://[` passes Node's parser, but is no URL. */
+const readableTarget: Koa.Middleware = async function readableTarget(ctx, next) {
+  try {
+    void ctx.path
+  } catch {
+    throw new HttpError(400, "The request's target is no URL")
+  }
+  return next()
+}
+
+/** Connections that a client cut, and bytes of its that are no HTTP: not the server's errors. */
+const isClientsDoing = (error: unknown): boolean =>
+  error instanceof Error &&
+  "code" in error &&
+  typeof error.code === "string" &&
+  /^(HPE_|ECONNRESET$|ECONNABORTED$|EPIPE$)/.test(error.code)

@@ -163,6 +163,12 @@ describe.each(stores)("on %s", (_, location) => {
     expect(await raw(`GET /api/me HTTP/1.1\r\nHost: x\r\n${header}\r\n`)).toMatch(/^HTTP\/1\.1 200 /)
   })
 
+  it("a target that is no URL is refused", async () => {
+    const answer = await raw("GET http://[ HTTP/1.1\r\nHost: x\r\n\r\n")
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /)
+    expect(answer).toContain("application/problem+json")
+  })
+
   it("a path that is not there, and a method that is not, are told as problems", async () => {
     for (const path of [
       "/api/tokens/",

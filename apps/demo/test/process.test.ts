@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs"
-import { createServer } from "node:net"
+import { connect, createServer } from "node:net"
 import { once } from "node:events"
 import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
@@ -8,6 +8,7 @@ import { fixturePassword } from "../src/fixtures.ts"
 import { Client, credentialsOf } from "./Client.ts"
 import { endAll, runToEnd, startDemoProcess } from "./demoProcess.ts"
 import { temporaryFolder } from "./demos.ts"
+import { freePort } from "./freePort.ts"
 
 afterEach(endAll)
 
@@ -89,12 +90,19 @@ it("neither the file nor what was printed holds a token, a session id or a passw
   await program.post("/api/treasures", { [plaintext]: plaintext })
   await program.send("POST", "/api/treasures", plaintext)
   await owner.withHeaders({ "User-Agent": plaintext }).patch(`/api/tokens/${token.id}`, { name: "new name" })
+  await sendRaw(demo.url, `GET http://[/?access_token=${plaintext} HTTP/1.1\r\nHost: x\r\n\r\n`)
+  await sendRaw(
+    demo.url,
+    `POST /api/treasures HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${plaintext}\r\n` +
+      `Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\nZZ${plaintext}\r\n\r\n`,
+  )
   const sessionId = owner.cookie.split("=")[1] as string
 
   const stored = ["", "-wal"].map((suffix) => readFileSync(filename + suffix).toString("latin1")).join("")
   const [line] = /^.*curl.*$/m.exec(demo.output()) ?? []
   const printed = demo.output().replace(line as string, "")
   for (const [where, text] of Object.entries({ stored, printed })) {
+    expect(text, `${where} holds a client's bytes`).not.toMatch(/rawPacket|access_token/)
     for (const secret of [plaintext, sessionId, fixturePassword, /Bearer (\S+)'/.exec(line as string)?.[1] as string]) {
       expect(text.includes(secret), `${where} holds a secret`).toBe(false)
     }
@@ -192,12 +200,10 @@ const expectOneLine = async (environment: Record<string, string>, line: RegExp):
   expect(output).not.toContain("hidden")
 }
 
-/** A port that was free a moment ago. */
-const freePort = async (): Promise<number> => {
-  const server = createServer().listen(0, "127.0.0.1")
-  await once(server, "listening")
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, "close")
-  return port
+/** Sends these very bytes and waits until the server has answered, or ended the connection. */
+const sendRaw = async (url: string, bytes: string): Promise<string> => {
+  const socket = connect(Number(new URL(url).port), "127.0.0.1", () => socket.write(bytes))
+  const [data] = (await Promise.race([once(socket, "data"), once(socket, "close")])) as [Buffer | boolean]
+  socket.destroy()
+  return data.toString()
 }

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, it } from "vitest"
-import type { Demo } from "../src/Demo.ts"
+import { type Demo, startDemo } from "../src/Demo.ts"
 import { Client, cookieOf, credentialsOf } from "./Client.ts"
 import { demoOn } from "./demos.ts"
+import { freePort } from "./freePort.ts"
 
 let demo: Demo
 let owner: Client
@@ -60,6 +61,45 @@ it("signing in gives a new session id, and the old one is over", async () => {
   expect(second).not.toBe(first)
   expect(await client.get("/api/me")).toMatchObject({ status: 401 })
   expect(await planted.get("/api/me")).toMatchObject({ status: 401 })
+})
+
+it("behind a proxy that speaks https the cookie is secure, and pinned to the host", async () => {
+  const publicUrl = "https://treasures.example.com"
+  const store = { kind: "memory" } as const
+  const port = await freePort()
+  const secure = await startDemo({ host: "127.0.0.1", port, publicUrl, store, loadsFixtures: true })
+  try {
+    const client = new Client(`http://127.0.0.1:${port}`, { Origin: publicUrl })
+    const { status, headers } = await client.post("/api/session", credentialsOf("owner"))
+    expect(status).toBe(204)
+    expect(headers.get("Cache-Control")).toBe("no-store")
+    expect(headers.getSetCookie()[0]).toMatch(
+      /^__Host-session=[\w-]{43}; path=\/; expires=.*; samesite=lax; secure; httponly$/i,
+    )
+    expect(await client.withHeaders({ Cookie: cookieOf(headers) }).get("/api/me")).toMatchObject({ status: 200 })
+  } finally {
+    await secure.stop()
+  }
+})
+
+it("the address is the host's own name, so that a browser there has the right origin", async () => {
+  const local = await startDemo({
+    host: "localhost",
+    port: 0,
+    publicUrl: undefined,
+    store: { kind: "memory" },
+    loadsFixtures: true,
+  })
+  expect(local.publicUrl).toMatch(/^http:\/\/localhost:\d+$/)
+  await local.stop()
+})
+
+it("signing out is about the cookie alone, and told no cache", async () => {
+  const client = await Client.signedIn(demo.publicUrl, "owner")
+  const answer = await client.withHeaders({ Authorization: "Bearer x" }).delete("/api/session")
+  expect(answer.status).toBe(204)
+  expect(answer.headers.get("Cache-Control")).toBe("no-store")
+  expect(await client.get("/api/me")).toMatchObject({ status: 401 })
 })
 
 it("the cookie is out of reach of scripts and other sites", async () => {

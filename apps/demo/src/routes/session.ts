@@ -23,6 +23,11 @@ export const sessionRoutes = (services: Services): Router => {
   )
   const router = new Router(exactPaths)
 
+  router.use((ctx, next) => {
+    ctx.set("Cache-Control", "no-store")
+    return next()
+  })
+
   router.post("/api/session", async (ctx) => {
     // Browsers always tell the origin of what another site makes them send; other clients need not.
     if (!["", publicUrl].includes(ctx.get("Origin"))) return writeAnswer(ctx, crossSiteRequest)
