@@ -39,6 +39,7 @@ const isOutage = (error: unknown): boolean =>
 export const isTransient = (error: unknown): boolean =>
   transientNames.has(textOf(error, "name")) ||
   transientCodes.has(codeOf(error)) ||
+  networkCodes.has(textOf(error, "code")) ||
   labelsOf(error).some((label) => retryableLabels.has(label))
 
 /** The server's code; `undefined` if the error is none of the server's. */
@@ -109,6 +110,25 @@ const transientCodes: ReadonlySet<number | undefined> = new Set([
   ServerCode.StaleConfig,
   ServerCode.NotPrimaryNoSecondaryOk,
   ServerCode.NotPrimaryOrSecondary,
+])
+
+/** Node's own, of errors that the driver passes on as they are: from a socket that ends in this moment, from DNS. */
+const networkCodes: ReadonlySet<string> = new Set([
+  "EPIPE",
+  "ECONNRESET",
+  "ECONNREFUSED",
+  "ECONNABORTED",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "EHOSTDOWN",
+  "ENETUNREACH",
+  "ENETDOWN",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "ETIMEOUT",
+  "ESERVFAIL",
+  "ERR_STREAM_DESTROYED",
+  "ERR_STREAM_WRITE_AFTER_END",
 ])
 
 const outageCodes: ReadonlySet<number | undefined> = new Set([

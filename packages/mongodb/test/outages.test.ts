@@ -205,6 +205,8 @@ describe("what the server answers", () => {
     { name: "MongoWriteConcernError", code: 64 },
     { name: "MongoServerError", code: 4711, errorLabels: ["RetryableWriteError"] },
     { name: "MongoServerError", errorLabels: ["SystemOverloadedError", "RetryableError"] },
+    { name: "Error", code: "EPIPE" },
+    { name: "Error", code: "EAI_AGAIN", syscall: "querySrv" },
     { name: "MongoNetworkError" },
     { name: "MongoNetworkTimeoutError" },
     { name: "MongoServerSelectionError" },
