@@ -4,6 +4,7 @@ import { once } from "node:events"
 import { join } from "node:path"
 
 export interface DemoProcess {
+  readonly pid: number
   readonly url: string
   /** All that it has printed so far. */
   readonly output: () => string
@@ -18,19 +19,25 @@ export const endAll = async (): Promise<void> => {
   await Promise.all([...spawned].map((child) => endOf(child, "SIGKILL")))
 }
 
-/** Starts it and waits until it says where it is. Rejects with its output if it ends before. */
-export const startDemoProcess = async (environment: Record<string, string>): Promise<DemoProcess> => {
+/**
+ * Starts it and waits until it says where it is and that it is ready, or what else is looked for. Rejects with its
+ * output if it ends before.
+ */
+export const startDemoProcess = async (
+  environment: Record<string, string>,
+  // The last line of what it prints at the start.
+  lookFor = /README/,
+): Promise<DemoProcess> => {
   const { child, output } = run(environment)
   const url = await new Promise<string>((resolve, reject) => {
     const look = () => {
-      const [, url] = /is at (http\S+)/.exec(output()) ?? []
-      // The last line of what it prints at the start.
-      if (url !== undefined && output().includes("README")) resolve(url)
+      const [, url] = /(?:is|listens) at (http[^\s,]+)/.exec(output()) ?? []
+      if (url !== undefined && lookFor.test(output())) resolve(url)
     }
     child.stdout?.on("data", look)
     child.once("exit", (code) => reject(new Error(`The demo ended with ${code}: ${output()}`)))
   })
-  return { url, output, end: (signal = "SIGTERM") => endOf(child, signal) }
+  return { pid: child.pid ?? 0, url, output, end: (signal = "SIGTERM") => endOf(child, signal) }
 }
 
 /** Runs it to its end, which is expected to come by itself. */

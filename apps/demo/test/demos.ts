@@ -25,5 +25,11 @@ export const stores: ReadonlyArray<readonly [name: string, location: () => Store
   ...(withoutMongodb ? [] : [["mongodb", (): StoreLocation => ({ kind: "mongodb", url: aMongoUrl() })] as const]),
 ]
 
+/** Stores that several processes can share, as `STORE_URL` names them. */
+export const sharedStores: ReadonlyArray<readonly [name: string, url: () => string]> = [
+  ["sqlite", () => `sqlite:${join(temporaryFolder(), "treasures.sqlite")}`],
+  ...(withoutMongodb ? [] : [["mongodb", () => aMongoUrl()] as const]),
+]
+
 export const demoOn = (store: StoreLocation): Promise<Demo> =>
   startDemo({ host: "127.0.0.1", port: 0, publicUrl: undefined, store, loadsFixtures: true })

@@ -8,6 +8,12 @@ const server = inject("mongodb")
 /** Why tests are skipped is said in the run's summary. */
 export const withoutMongodb = server === undefined
 
+/** Where the tests' server listens. */
+export const serverAddress = (): { readonly host: string; readonly port: number } => {
+  const { hostname, port } = new URL(serverUrl())
+  return { host: hostname, port: Number(port || "27017") }
+}
+
 /** A new database, on the tests' server or on what stands at another `host:port` before it. */
 export const aMongoUrl = (host?: string): string => {
   const url = new URL(serverUrl())

@@ -7,7 +7,7 @@ import { afterEach, expect, it } from "vitest"
 import { fixturePassword } from "../src/fixtures.ts"
 import { Client, credentialsOf } from "./Client.ts"
 import { endAll, runToEnd, startDemoProcess } from "./demoProcess.ts"
-import { temporaryFolder } from "./demos.ts"
+import { sharedStores, temporaryFolder } from "./demos.ts"
 import { freePort } from "./freePort.ts"
 
 afterEach(endAll)
@@ -28,8 +28,8 @@ it("the first start prints a curl line that works; the second changes nothing an
   expect(await owner.withToken(token as string).get("/api/treasures")).toMatchObject({ status: 200 })
 })
 
-it("tokens and sessions hold across a restart", async () => {
-  const store = { STORE_URL: `sqlite:${newFile()}`, PORT: String(await freePort()) }
+it.each(sharedStores)("%s: tokens and sessions hold across a restart", async (_, url) => {
+  const store = { STORE_URL: url(), PORT: String(await freePort()) }
   const first = await startDemoProcess(store)
   const owner = await Client.signedIn(first.url, "owner")
   const { plaintext, token } = await owner.issue()
@@ -111,8 +111,8 @@ it("neither the file nor what was printed holds a token, a session id or a passw
   expect(stored).toContain(token.id)
 })
 
-it("two first starts at once fill the store once", async () => {
-  const store = { STORE_URL: `sqlite:${newFile()}` }
+it.each(sharedStores)("%s: two first starts at once fill the store once", async (_, url) => {
+  const store = { STORE_URL: url() }
   const demos = await Promise.all([startDemoProcess(store), startDemoProcess(store)])
   expect(demos.map((demo) => demo.output().includes("curl")).filter(Boolean)).toEqual([true])
   const owners = await Promise.all(demos.map(({ url }) => Client.signedIn(url, "owner")))
@@ -122,18 +122,21 @@ it("two first starts at once fill the store once", async () => {
   }
 })
 
-it("a token revoked through one process is refused by the other on the next request", async () => {
-  const store = { STORE_URL: `sqlite:${newFile()}` }
-  const one = await startDemoProcess(store)
-  const two = await startDemoProcess(store)
-  const owner = await Client.signedIn(one.url, "owner")
-  const { plaintext, token } = await owner.issue()
-  const elsewhere = new Client(two.url).withToken(plaintext)
-  expect(await elsewhere.get("/api/treasures")).toMatchObject({ status: 200 })
-  await owner.delete(`/api/tokens/${token.id}`)
-  expect(await elsewhere.get("/api/treasures")).toMatchObject({ status: 401 })
-  expect((await new Client(two.url, { Cookie: owner.cookie }).get("/api/me")).body).toMatchObject({ via: "session" })
-})
+it.each(sharedStores)(
+  "%s: a token revoked through one process is refused by the other on the next request",
+  async (_, url) => {
+    const store = { STORE_URL: url() }
+    const one = await startDemoProcess(store)
+    const two = await startDemoProcess(store)
+    const owner = await Client.signedIn(one.url, "owner")
+    const { plaintext, token } = await owner.issue()
+    const elsewhere = new Client(two.url).withToken(plaintext)
+    expect(await elsewhere.get("/api/treasures")).toMatchObject({ status: 200 })
+    await owner.delete(`/api/tokens/${token.id}`)
+    expect(await elsewhere.get("/api/treasures")).toMatchObject({ status: 401 })
+    expect((await new Client(two.url, { Cookie: owner.cookie }).get("/api/me")).body).toMatchObject({ via: "session" })
+  },
+)
 
 it("no fixtures are loaded on an address that others can reach, unless asked for", async () => {
   const exposed = await startDemoProcess({ STORE_URL: `sqlite:${newFile()}`, HOST: "0.0.0.0" })

@@ -7,6 +7,7 @@ import { indexAccounts, mongoAccounts } from "./MongoAccounts.ts"
 import { insertUnlessThere, read, write } from "./mongoOperations.ts"
 import { indexSessions, mongoSessions } from "./MongoSessions.ts"
 import { indexTreasures, mongoTreasures } from "./MongoTreasures.ts"
+import { reconnectWhenSilent } from "./reconnectWhenSilent.ts"
 import type { Store } from "./Store.ts"
 
 /**
@@ -15,8 +16,10 @@ import type { Store } from "./Store.ts"
  */
 export const openMongoStore = async (url: string): Promise<Store> => {
   const client = new MongoClient(url, { ...settled, ...patience })
+  const stopWatching = reconnectWhenSilent(client)
   const tokens = ManagedRuntime.make(MongoRepository.layerFrom(client))
   const close = async () => {
+    stopWatching()
     await tokens.dispose()
     await Effect.runPromise(Effect.ignore(bounded("close", 5000, () => client.close())))
   }
@@ -34,17 +37,19 @@ export const openMongoStore = async (url: string): Promise<Store> => {
 /** Whether opening failed because nothing answers, rather than because of what is set up wrongly. */
 export const isOutage = (error: unknown): boolean => {
   if (error instanceof MongoOpenError) return error.reason._tag === "Unreachable"
-  if (typeof error !== "object" || error === null) return false
-  // The names that a mongodb+srv URL stands for are looked up before anything is connected.
-  const isLookup = "syscall" in error && /^query|^getaddrinfo/.test(String(error.syscall))
-  return isLookup || ("_tag" in error && error._tag === "RepositoryUnavailable")
+  return typeof error === "object" && error !== null && "_tag" in error && error._tag === "RepositoryUnavailable"
 }
 
 /** Reads see what was written, and what was acknowledged survives the loss of any one machine. */
 const settled = { readPreference: "primary", writeConcern: { w: "majority", journal: true } } as const
 
 /** How soon a server that hangs counts as gone, and one that is back is noticed. */
-const patience = { connectTimeoutMS: 3000, heartbeatFrequencyMS: 2000, appName: "tokenry-demo" } as const
+const patience = {
+  connectTimeoutMS: 3000,
+  heartbeatFrequencyMS: 2000,
+  serverSelectionTimeoutMS: 5000,
+  appName: "tokenry-demo",
+} as const
 
 const storeOf = (db: Db, tokenRepository: ApiTokenRepository["Service"], close: () => Promise<void>): Store => {
   /** Holds one document, written after everything else: whoever wrote it has filled the store. */

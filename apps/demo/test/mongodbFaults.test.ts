@@ -1,0 +1,137 @@
+import { afterEach, describe, expect, it, vi } from "vitest"
+import { Client } from "./Client.ts"
+import { type DemoProcess, endAll, startDemoProcess } from "./demoProcess.ts"
+import { freePort } from "./freePort.ts"
+import { Load } from "./Load.ts"
+import { aMongoUrl, withoutMongodb } from "./mongodb.ts"
+import { Proxy } from "./Proxy.ts"
+
+const proxies: Array<Proxy> = []
+const aProxy = async (port = 0): Promise<Proxy> => {
+  const proxy = await Proxy.start(port)
+  proxies.push(proxy)
+  return proxy
+}
+
+afterEach(async () => {
+  await endAll()
+  for (const proxy of proxies.splice(0)) await proxy.refuse()
+})
+
+const until = (holds: () => boolean | Promise<boolean>, timeout = 20_000) =>
+  vi.waitUntil(holds, { timeout, interval: 50 })
+
+const statusOf = async (demo: DemoProcess, path: string) => (await new Client(demo.url).get(path)).status
+
+/** The longest deadline, that of a write, and what a busy machine needs on top. */
+const longestAnswer = 5000 + 3000
+
+interface Fault {
+  readonly fault: string
+  readonly begin: (proxy: Proxy) => void | Promise<void>
+  readonly end: (proxy: Proxy) => void | Promise<void>
+}
+
+const outages: ReadonlyArray<Fault> = [
+  { fault: "refuses and cuts connections", begin: (proxy) => proxy.refuse(), end: (proxy) => proxy.accept() },
+  { fault: "hangs", begin: (proxy) => proxy.hang(), end: (proxy) => proxy.resume() },
+  {
+    fault: "breaks off in mid-answer",
+    begin: (proxy) => proxy.cutAnswers(true),
+    end: (proxy) => proxy.cutAnswers(false),
+  },
+  {
+    fault: "takes longer than the deadlines",
+    begin: (proxy) => proxy.slowDown(6000),
+    end: (proxy) => proxy.slowDown(0),
+  },
+]
+
+describe.skipIf(withoutMongodb)("a MongoDB", () => {
+  it.each(outages)(
+    "that $fault is a 503 within the deadline and no 401; all goes on by itself, and nothing acknowledged is lost",
+    { timeout: 60_000 },
+    async ({ begin, end }) => {
+      const proxy = await aProxy()
+      const demo = await startDemoProcess({ STORE_URL: aMongoUrl(proxy.host) })
+      const load = await Load.on(demo.url)
+      await until(() => load.count("issue", 201) >= 20 && load.count("verify", 200) >= 20)
+
+      await begin(proxy)
+      await until(() => load.count("issue", 503) >= 2 && load.count("verify", 503) >= 4)
+      expect(await statusOf(demo, "/readyz")).toBe(503)
+      expect(await statusOf(demo, "/healthz")).toBe(200)
+
+      await end(proxy)
+      const mark = load.outcomes.length
+      await until(
+        async () =>
+          load.count("issue", 201, mark) >= 5 &&
+          load.count("verify", 200, mark) >= 5 &&
+          (await statusOf(demo, "/readyz")) === 200,
+        10_000,
+      )
+      await load.stop()
+      await expectSoundness(load, demo)
+    },
+  )
+
+  it("that is slow makes answers slow, and no outage", { timeout: 60_000 }, async () => {
+    const proxy = await aProxy()
+    const demo = await startDemoProcess({ STORE_URL: aMongoUrl(proxy.host) })
+    const load = await Load.on(demo.url)
+    await until(() => load.count("issue", 201) >= 5)
+    proxy.slowDown(300)
+    const mark = load.outcomes.length
+    await until(() => load.count("issue", 201, mark) >= 10 && load.count("verify", 200, mark) >= 10, 30_000)
+    expect(await statusOf(demo, "/readyz")).toBe(200)
+    proxy.slowDown(0)
+    await load.stop()
+    expect(load.outcomes.filter(({ status }) => status === 503)).toEqual([])
+    await expectSoundness(load, demo)
+  })
+
+  it("that comes later is waited for: alive but not ready, and then all is served", async () => {
+    const port = await freePort()
+    const store = { STORE_URL: aMongoUrl(`127.0.0.1:${port}`) }
+    const demo = await startDemoProcess(store, /waits for its store/)
+    expect(await statusOf(demo, "/healthz")).toBe(200)
+    expect(await statusOf(demo, "/readyz")).toBe(503)
+    const answer = await new Client(demo.url).withToken("tcp_x").get("/api/treasures")
+    expect(answer).toMatchObject({ status: 503, body: { type: `${demo.url}/problems/store-unavailable` } })
+    expect(answer.headers.get("Content-Type")).toBe("application/problem+json")
+    expect(answer.headers.get("Retry-After")).toMatch(/^\d+$/)
+
+    await aProxy(port)
+    await until(async () => (await statusOf(demo, "/readyz")) === 200)
+    expect(demo.output().match(/waits/g)).toHaveLength(1)
+    await until(() => demo.output().includes("curl"))
+    const owner = await Client.signedIn(demo.url, "owner")
+    expect((await owner.get("/api/treasures")).body.items).toHaveLength(3)
+    expect(await demo.end()).toBe(0)
+  })
+
+  const expectSoundness = async (load: Load, demo: DemoProcess): Promise<void> => {
+    const statuses = new Set(load.outcomes.map(({ kind, status }) => `${kind} ${status}`))
+    expect(
+      [...statuses].filter((seen) => !["verify 200", "issue 201", "verify 503", "issue 503"].includes(seen)),
+    ).toEqual([])
+    expect(Math.max(...load.outcomes.map(({ milliseconds }) => milliseconds))).toBeLessThan(longestAnswer)
+    const issued = load.outcomes.filter(({ status }) => status === 201)
+    const stored = (await load.namesInStore()).filter((name) => name.startsWith("issued "))
+    expect(new Set(stored).size).toBe(stored.length)
+    expect(issued.filter(({ name }) => !stored.includes(name))).toEqual([])
+    for (const { plaintext } of issued.slice(-20)) {
+      expect(await new Client(demo.url).withToken(plaintext).get("/api/me")).toMatchObject({ status: 200 })
+    }
+    expect(/tcp_\w{20}/.test(demo.output().replace(/^.*curl.*$/m, ""))).toBe(false)
+  }
+})
+
+it("a demo that waits can be stopped, and tells no password", async () => {
+  const url = `mongodb://somebody:hidden@127.0.0.1:${await freePort()}/treasures?appName=secret`
+  const demo = await startDemoProcess({ STORE_URL: url }, /waits for its store/)
+  expect(demo.output()).toContain("mongodb://127.0.0.1")
+  expect(demo.output()).not.toMatch(/hidden|somebody|secret/)
+  expect(await demo.end()).toBe(0)
+})

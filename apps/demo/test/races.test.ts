@@ -1,0 +1,50 @@
+import { afterEach, expect, it } from "vitest"
+import { Client } from "./Client.ts"
+import { endAll, startDemoProcess } from "./demoProcess.ts"
+import { sharedStores } from "./demos.ts"
+
+afterEach(endAll)
+
+const scopes = ["treasure:create", "treasure:edit", "treasure:delete", "treasure:read", "token:manage"]
+
+it.each(sharedStores)(
+  "%s: 32 changes of one token at once through four processes come one after the other, and none is lost",
+  { timeout: 60_000 },
+  async (_, url) => {
+    const store = { STORE_URL: url() }
+    const demos = [await startDemoProcess(store)]
+    for (let index = 1; index < 4; index++) demos.push(await startDemoProcess(store))
+    const owner = await Client.signedIn(demos[0]?.url ?? "", "owner")
+    const { token } = await owner.issue({ name: "first", scopes })
+    const path = `/api/tokens/${token.id}`
+
+    const changes: ReadonlyArray<object> = [
+      ...Array.from({ length: 28 }, (_, index) => ({ name: `name ${index}` })),
+      // What a narrower one has overtaken would widen, and is refused.
+      ...[4, 3, 2, 1].map((count) => ({ scopes: scopes.slice(0, count) })),
+    ]
+    const answers = await Promise.all(
+      changes.map((change, index) => {
+        const url = demos[index % 4]?.url ?? ""
+        return new Client(url, { Cookie: owner.cookie, Origin: url }).patch(path, change)
+      }),
+    )
+
+    const renamings = answers.slice(0, 28)
+    expect(renamings.map(({ status }) => status)).toEqual(renamings.map(() => 200))
+    expect(answers.slice(28).filter(({ status }) => status !== 200 && status !== 403)).toEqual([])
+    const done = answers.filter(({ status }) => status === 200)
+    const revisions = done.map(({ body }) => body.revision).toSorted((a, b) => a - b)
+    expect(revisions).toEqual(done.map((_, index) => index + 2))
+
+    const { body } = await owner.get(path)
+    expect(body).toMatchObject({ revision: 1 + done.length, scopes: ["treasure:create"] })
+    expect(body.history).toHaveLength(1 + done.length)
+    const names = ["first", ...changes.flatMap((change) => ("name" in change ? [change.name] : []))]
+    const replaced = body.history.flatMap(({ kind, detail }: Record<string, string>) =>
+      kind === "renamed" ? [detail?.replace("was ", "")] : [],
+    )
+    expect(replaced).toHaveLength(28)
+    expect(new Set([...replaced, body.name])).toEqual(new Set(names))
+  },
+)
