@@ -90,6 +90,8 @@ describe.each(stores)("on %s", (_, location) => {
     ["a body that is too large", JSON.stringify({ name: "n".repeat(20_000) }), "application/json", 413],
     ["a form", "name=name&scopes=treasure:read", "application/x-www-form-urlencoded", 415],
     ["text", JSON.stringify(valid), "text/plain", 415],
+    ["JSON in another charset", JSON.stringify(valid), "application/json; charset=iso-8859-1", 415],
+    ["JSON in no charset", JSON.stringify(valid), "application/json; charset=rubbish", 415],
   ])("%s is refused, and nothing is issued", async (_, body, type, status) => {
     const before = await everything()
     const answer = await owner.send("POST", "/api/tokens", body, type)

@@ -153,6 +153,10 @@ describe.each(stores)("on %s", (_, location) => {
     expect(await admin.patch(`/api/users/${body.owner.id}`, { active: false })).toMatchObject({ status: 409 })
     expect(await admin.patch("/api/users/nobody", { active: false })).toMatchObject({ status: 404 })
     expect(await admin.patch(`/api/users/${body.owner.id}`, { scopes: ["x"], role: 1 })).toMatchObject({ status: 400 })
+    expect(await admin.patch(`/api/users/${body.owner.id}`, { scopes: ["treasure:reed"] })).toMatchObject({
+      status: 422,
+      body: { errors: [{ pointer: "#/scopes/0", detail: "must be a declared scope; did you mean treasure:read?" }] },
+    })
   })
 
   it("a deactivated account can't sign in, and is told nothing that a wrong password is not", async () => {

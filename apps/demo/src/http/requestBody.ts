@@ -22,7 +22,10 @@ type Shape = Schema.Top & { readonly DecodingServices: never }
  */
 export const readBody = async <S extends Shape>(ctx: Koa.Context, schema: S): Promise<S["Type"]> => {
   const isPlain = ["", "identity"].includes(ctx.get("Content-Encoding"))
-  if (!isPlain || !ctx.is("application/json")) throw new HttpError(415, "The body has to be JSON, not compressed")
+  const isUtf8 = ["", "utf-8", "utf8"].includes(ctx.request.charset.toLowerCase())
+  if (!isPlain || !isUtf8 || !ctx.is("application/json")) {
+    throw new HttpError(415, "The body has to be JSON in UTF-8, not compressed")
+  }
   await parseJson(ctx, async () => {})
   return checked(schema, (ctx.request as { readonly body?: unknown }).body)
 }

@@ -1,5 +1,6 @@
 /** What an admin sees and does: accounts, what they may do from now on, and their tokens. */
 import { Router } from "@koa/router"
+import { PolicyViolation } from "@tokenry/core"
 import { Schema } from "effect"
 import { attributionOf } from "../http/attribution.ts"
 import { authenticated, byAdmin, type DemoState } from "../http/authentication.ts"
@@ -13,13 +14,7 @@ import { tokenBody, TokensQuery } from "./tokens.ts"
 
 const AccountChange = Schema.Struct({
   active: Schema.optionalKey(Schema.Boolean),
-  scopes: Schema.optionalKey(
-    Schema.Array(
-      Schema.String.check(
-        Schema.makeFilter((scope: string) => scopeCatalogue.has(scope) || "must be a declared scope"),
-      ),
-    ),
-  ),
+  scopes: Schema.optionalKey(Schema.Array(Schema.String).check(Schema.isMaxLength(100))),
 })
 
 export const userRoutes = (services: Services): Router<DemoState> => {
@@ -38,7 +33,7 @@ export const userRoutes = (services: Services): Router<DemoState> => {
     if (id === ctx.state.principal.ownedBy && change.active === false) {
       throw new HttpError(409, "You can't deactivate the account that you are signed in with")
     }
-    ctx.body = accountBody(found(await store.accounts.update(id, change)))
+    ctx.body = accountBody(found(await store.accounts.update(id, declared(change))))
   })
 
   router.get("/api/users/:id/tokens", async (ctx) => {
@@ -54,6 +49,19 @@ export const userRoutes = (services: Services): Router<DemoState> => {
   })
 
   return router
+}
+
+/** The change with each scope once, if all of them are declared. */
+const declared = (change: typeof AccountChange.Type): typeof AccountChange.Type => {
+  const { scopes = [] } = change
+  const issues = scopes.flatMap((scope, index) => {
+    if (scopeCatalogue.has(scope)) return []
+    const nearest = scopeCatalogue.nearest(scope)
+    const hint = nearest === undefined ? "" : `; did you mean ${nearest}?`
+    return [{ path: ["scopes", String(index)], message: `must be a declared scope${hint}` }]
+  })
+  if (issues.length > 0) throw new PolicyViolation({ issues })
+  return change.scopes === undefined ? change : { ...change, scopes: [...new Set(scopes)] }
 }
 
 const accountBody = ({ id, email, isAdmin, active, scopes }: Account) => ({ id, email, isAdmin, active, scopes })
