@@ -67,6 +67,7 @@ it("revoked outweighs expired, and a token is expired from its expiry on", () =>
   expect([hour - 1, hour, hour + 1].map((now) => stateOf(token, at(now)))).toEqual(["live", "expired", "expired"])
   expect(stateOf(token.revoke(revocation, byAlice), at(hour))).toBe("revoked")
   expect(stateOf(anApiToken(), at(8.64e15))).toBe("live")
+  expect(stateOf(token, { epochMilliseconds: Number.NaN })).toBe("expired")
 })
 
 it("a token died when it was revoked or expired, whichever came first", () => {

@@ -101,6 +101,17 @@ it.effect("a retiring secret is accepted until its grace ends, and tells that as
   }),
 )
 
+it.effect("a retiring secret ends with the token, if that was shortened to less than the grace", () =>
+  Effect.gen(function* () {
+    const token = presented(expires(hour), { state: { _tag: "Retiring", until: at(day) } })
+    expect((yield* verifying([token])).outcome).toMatchObject({ expiresAt: Option.some(at(hour)) })
+    const never = presented({}, { state: { _tag: "Retiring", until: at(day) } })
+    expect((yield* verifying([never])).outcome).toMatchObject({ expiresAt: Option.some(at(day)) })
+    yield* TestClock.setTime(hour)
+    expect((yield* verifying([token])).outcome).toMatchObject({ _tag: "Expired" })
+  }),
+)
+
 it.effect("a retired secret is refused, whatever the token is", () =>
   Effect.gen(function* () {
     const token = presented(revoked, { state: { _tag: "Retired", at: at(0) } })

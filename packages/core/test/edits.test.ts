@@ -1,0 +1,130 @@
+/** Changes by way of the use cases: all of one or nothing, only to what lives, and none lost. */
+import { expect, it } from "@effect/vitest"
+import { ApiTokens, stateOf } from "@tokenry/core"
+import { NodeCrypto } from "@tokenry/core/node"
+import { Effect, Fiber, Layer, Option } from "effect"
+import { TestClock } from "effect/testing"
+import { at, byAlice, catalogue, hour } from "./builders.ts"
+import { Asked, conflicting, counting } from "./repositories.ts"
+
+const world = ApiTokens.layer({ scopes: catalogue }).pipe(Layer.provide(NodeCrypto.layer), Layer.provideMerge(counting))
+
+const issued = Effect.gen(function* () {
+  const tokens = yield* ApiTokens
+  const { token } = yield* tokens.issue({
+    ownedBy: "user-1",
+    name: "CI",
+    scopes: ["treasure:edit", "treasure:delete"],
+    expiresIn: "1 hour",
+  })
+  return { tokens, token, own: { id: token.id, ownedBy: "user-1" } }
+})
+
+it.effect("an edit is one write, with a line of history for each change", () =>
+  Effect.gen(function* () {
+    const { tokens, own } = yield* issued
+    const asked = yield* Asked
+    asked.length = 0
+    const edited = yield* tokens.edit({
+      ...own,
+      name: "laptop",
+      scopes: ["treasure:read"],
+      expiresAt: "1970-01-01T00:30:00Z",
+      by: byAlice,
+    })
+    expect(asked).toEqual(["findById", "replace"])
+    expect(edited).toMatchObject({ name: "laptop", scopes: ["treasure:read"], expiresAt: Option.some(at(hour / 2)) })
+    expect(edited.history.slice(1)).toEqual([
+      { kind: "renamed", at: at(0), ...byAlice, detail: Option.some("was CI") },
+      { kind: "narrowed", at: at(0), ...byAlice, detail: Option.some("was treasure:edit treasure:delete") },
+      { kind: "shortened", at: at(0), ...byAlice, detail: Option.some("was 1970-01-01T01:00:00.000Z") },
+    ])
+    expect(yield* tokens.find(own)).toEqual(edited)
+  }).pipe(Effect.provide(world)),
+)
+
+it.effect.each([
+  { name: "" },
+  { scopes: ["treasure:bury"] },
+  { scopes: ["treasure:manage"] },
+  { expiresIn: "2 hours" },
+  { expiresIn: "0 minutes" },
+  { expiresAt: null },
+] as const)("an edit of which one part is forbidden changes nothing: case %#", (forbidden) =>
+  Effect.gen(function* () {
+    const { tokens, own, token } = yield* issued
+    const asked = yield* Asked
+    const error = yield* Effect.flip(
+      tokens.edit({ ...own, name: "laptop", scopes: [], ...(forbidden as { readonly name?: string }) }),
+    )
+    expect(["PolicyViolation", "ScopeNotHeld"]).toContain(error._tag)
+    expect(asked).not.toContain("replace")
+    expect(yield* tokens.find(own)).toEqual(token)
+  }).pipe(Effect.provide(world)),
+)
+
+it.effect("an edit that asks for what there is writes nothing", () =>
+  Effect.gen(function* () {
+    const { tokens, own, token } = yield* issued
+    const asked = yield* Asked
+    asked.length = 0
+    expect(yield* tokens.edit(own)).toEqual(token)
+    const same = { name: "CI", scopes: ["treasure:delete", "treasure:edit"], expiresAt: "1970-01-01T01:00:00Z" }
+    expect(yield* tokens.edit({ ...own, ...same })).toEqual(token)
+    expect(new Set(asked)).toEqual(new Set(["findById"]))
+  }).pipe(Effect.provide(world)),
+)
+
+it.effect("what is expired or revoked can't be changed, but revoked", () =>
+  Effect.gen(function* () {
+    const { tokens, own } = yield* issued
+    const attempts = [
+      tokens.rename({ ...own, name: "x" }),
+      tokens.narrow({ ...own, scopes: [] }),
+      tokens.shorten({ ...own, expiresIn: "1 minute" }),
+      tokens.edit(own),
+    ]
+    yield* TestClock.setTime(hour)
+    for (const attempt of attempts) {
+      expect(yield* Effect.flip(attempt)).toMatchObject({ _tag: "TokenNotLive", id: own.id, state: "expired" })
+    }
+    const revoked = yield* tokens.revoke({ ...own, reason: "lost", by: byAlice })
+    expect(stateOf(revoked, at(hour))).toBe("revoked")
+    expect(revoked.history.at(-1)).toEqual({ kind: "revoked", at: at(hour), ...byAlice, detail: Option.some("lost") })
+    yield* TestClock.adjust("1 hour")
+    expect(yield* tokens.revoke({ ...own, reason: "again" })).toEqual(revoked)
+    for (const attempt of attempts) {
+      expect(yield* Effect.flip(attempt)).toMatchObject({ _tag: "TokenNotLive", state: "revoked" })
+    }
+  }).pipe(Effect.provide(world)),
+)
+
+it.effect("of changes made at once, none is lost", () =>
+  Effect.gen(function* () {
+    const { tokens, own } = yield* issued
+    const names = Array.from({ length: 20 }, (_, index) => `name ${index}`)
+    const renaming = yield* Effect.forkChild(
+      Effect.all(
+        names.map((name) => tokens.rename({ ...own, name })),
+        { concurrency: "unbounded" },
+      ),
+    )
+    yield* TestClock.adjust("1 minute")
+    yield* Fiber.join(renaming)
+    const { history, revision } = yield* tokens.find(own)
+    expect(revision).toBe(21)
+    expect(history).toHaveLength(21)
+  }).pipe(Effect.provide(world)),
+)
+
+it.effect("a change that loses 201 races gives up, and says so", () =>
+  Effect.gen(function* () {
+    const { tokens, own, token } = yield* issued
+    const renaming = yield* Effect.forkChild(Effect.flip(tokens.rename({ ...own, name: "laptop" })))
+    yield* TestClock.adjust("1 minute")
+    expect(yield* Fiber.join(renaming)).toMatchObject({ _tag: "RevisionConflict", id: own.id })
+    expect(yield* tokens.find(own)).toEqual(token)
+  }).pipe(
+    Effect.provide(ApiTokens.layer({ scopes: catalogue }).pipe(Layer.provide([conflicting(201), NodeCrypto.layer]))),
+  ),
+)

@@ -1,0 +1,126 @@
+/** What JavaScript callers may do by mistake to what they are given, or give. */
+import { expect, it } from "vitest"
+import { ApiTokenRepository, MemoryRepository, type OwnerAuthority, TokenFormat } from "@tokenry/core"
+import { openApiTokens, type PromiseApiTokens } from "@tokenry/core/promise"
+import { Context, Effect, Exit, Layer, Scope } from "effect"
+import { byAlice, catalogue } from "./builders.ts"
+
+const request = { ownedBy: "user-1", name: "CI", scopes: ["treasure:read"] }
+
+it("who changes a result, or a request afterwards, changes nothing in the store", async () => {
+  const tokens = await openApiTokens({ repository: MemoryRepository.layer, scopes: catalogue })
+  const asked = { ...request, scopes: ["treasure:read", "treasure:delete"], by: structuredClone(byAlice) }
+  const { plaintext, token } = await tokens.issue(asked)
+  const own = { id: token.id, ownedBy: "user-1" }
+  const before = structuredClone(await tokens.find(own))
+  const accepted = await tokens.verify(plaintext)
+  asked.scopes.push("treasure:manage")
+  Object.assign(asked.by.actor, { id: "mallory" })
+  for (const result of [token, await tokens.find(own), (await tokens.list({ ownedBy: "user-1" })).items[0]]) {
+    Object.assign(result?.scopes ?? [], { 0: "treasure:manage" })
+    Object.assign(result?.ancestors ?? [], { 0: own.id })
+    Object.assign(result?.history[0]?.actor ?? {}, { id: "mallory" })
+    Object.assign(result?.history[0]?.origin ?? {}, { address: "203.0.113.9" })
+    result?.createdAt.setTime(0)
+    result?.expiresAt?.setTime(8.64e15)
+  }
+  if (accepted.accepted) Object.assign(accepted.caller.scopes, { 2: "treasure:manage" })
+  expect(await tokens.find(own)).toEqual(before)
+  expect(await tokens.verify(plaintext)).toMatchObject({
+    caller: { scopes: ["treasure:read", "treasure:delete"], expiresAt: before.expiresAt },
+  })
+  await tokens.close()
+})
+
+it.each<[what: string, authority: unknown]>([
+  ["undefined", undefined],
+  ["null", null],
+  ["true", true],
+  ["nothing in an object", {}],
+  ["active without scopes", { active: true }],
+  ["a text for scopes", { active: true, scopes: "treasure:read" }],
+  ["no scopes", { active: true, scopes: [] }],
+  ["inactive", { active: false, scopes: "all" }],
+])("an owners function that answers %s lets nobody do anything", async (_, authority) => {
+  let answer: unknown = { active: true, scopes: "all" }
+  const tokens = await openApiTokens({
+    repository: MemoryRepository.layer,
+    scopes: catalogue,
+    owners: () => answer as OwnerAuthority,
+  })
+  const { plaintext } = await tokens.issue(request)
+  answer = authority
+  const verification = await tokens.verify(plaintext, { scopes: ["treasure:read"] }).catch((error: unknown) => error)
+  expect(verification).not.toMatchObject({ accepted: true })
+  await expect(tokens.issue(request)).rejects.toBeInstanceOf(Error)
+  await tokens.close()
+})
+
+it("an owners function may answer at once or later, and may throw or reject", async () => {
+  const answers: Array<() => OwnerAuthority | Promise<OwnerAuthority>> = [
+    () => ({ active: true, scopes: "all" }),
+    () => ({ active: true, scopes: "all" }),
+    async () => ({ active: true, scopes: ["treasure:edit"] }),
+    () => {
+      throw new Error("connection refused")
+    },
+    () => Promise.reject(new Error("connection refused")),
+  ]
+  const tokens = await openApiTokens({
+    repository: MemoryRepository.layer,
+    scopes: catalogue,
+    owners: () => answers.shift()?.() ?? { active: false },
+  })
+  const { plaintext } = await tokens.issue(request)
+  expect(await tokens.verify(plaintext)).toMatchObject({ accepted: true })
+  expect(await tokens.verify(plaintext)).toMatchObject({ accepted: true })
+  const outage = { _tag: "RepositoryUnavailable", operation: "authorityOf" }
+  await expect(tokens.verify(plaintext)).rejects.toMatchObject(outage)
+  await expect(tokens.verify(plaintext)).rejects.toMatchObject(outage)
+  expect(await tokens.verify(plaintext)).toMatchObject({ refusal: { _tag: "OwnerInactive" } })
+  await tokens.close()
+})
+
+it("after close every method rejects, and says why", async () => {
+  let closings = 0
+  const repository = Layer.tap(MemoryRepository.layer, () =>
+    Effect.addFinalizer(() => Effect.sync(() => void (closings += 1))),
+  )
+  const tokens = await openApiTokens({ repository, scopes: catalogue })
+  const { plaintext, token } = await tokens.issue(request)
+  await Promise.all([tokens.close(), tokens.close()])
+  await tokens.close()
+  expect(closings).toBe(1)
+  const own = { id: token.id, ownedBy: "user-1" }
+  const calls: Record<Exclude<keyof PromiseApiTokens, "close">, () => Promise<unknown>> = {
+    issue: () => tokens.issue(request),
+    verify: () => tokens.verify(plaintext),
+    find: () => tokens.find(own),
+    list: () => tokens.list({ ownedBy: "user-1" }),
+    rename: () => tokens.rename({ ...own, name: "x" }),
+    narrow: () => tokens.narrow({ ...own, scopes: [] }),
+    shorten: () => tokens.shorten({ ...own, expiresIn: "1 day" }),
+    edit: () => tokens.edit(own),
+    revoke: () => tokens.revoke(own),
+    revokeOwnedBy: () => tokens.revokeOwnedBy({ ownedBy: "user-1" }),
+  }
+  for (const call of Object.values(calls)) await expect(call()).rejects.toThrow("The token store is closed")
+})
+
+it("after a change of format the old tokens are accepted, as long as the old format is", async () => {
+  const scope = Effect.runSync(Scope.make())
+  const context = await Effect.runPromise(Layer.buildWithScope(MemoryRepository.layer, scope))
+  const repository = Layer.succeed(ApiTokenRepository, Context.get(context, ApiTokenRepository))
+  const hex = TokenFormat.hex({ prefix: "tcp" })
+  const checksummed = TokenFormat.checksummed({ prefix: "tok" })
+  const before = await openApiTokens({ repository, scopes: catalogue, format: hex })
+  const { plaintext: old } = await before.issue(request)
+  expect(old).toMatch(/^tcp_[0-9a-f]{64}$/)
+  const after = await openApiTokens({ repository, scopes: catalogue, format: checksummed, alsoAccept: [hex] })
+  const { plaintext } = await after.issue(request)
+  expect(plaintext).toMatch(/^tok_\w{49}$/)
+  for (const presented of [old, plaintext]) expect(await after.verify(presented)).toMatchObject({ accepted: true })
+  const later = await openApiTokens({ repository, scopes: catalogue, format: checksummed })
+  expect(await later.verify(old)).toMatchObject({ refusal: { _tag: "Malformed" } })
+  await Effect.runPromise(Scope.close(scope, Exit.void))
+})
