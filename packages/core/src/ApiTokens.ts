@@ -22,6 +22,7 @@ import * as Request from "./requests.ts"
 import { ApiToken, stateOf } from "./token/ApiToken.ts"
 import { unattributed } from "./token/Attribution.ts"
 import type { Caller } from "./token/Caller.ts"
+import type { Digest } from "./token/Digest.ts"
 import type { Instant } from "./token/Instant.ts"
 import type { OwnerId } from "./token/OwnerId.ts"
 import type { Refusal } from "./token/Refusal.ts"
@@ -138,7 +139,7 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
     return authority.active ? authority.scopes : yield* new InactiveOwner({ ownedBy })
   })
 
-  const issue = Effect.fn("ApiTokens.issue")(function* (request: Request.IssueRequest) {
+  const insertNew = Effect.fn("ApiTokens.issue")(function* (request: Request.IssueRequest, digest: Digest) {
     const {
       name,
       scopes,
@@ -153,7 +154,6 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
     const held = yield* ownersScopes(ownedBy)
     const excess = held === "all" ? [] : proposal.scopes.filter((scope) => !catalogue.close(held).includes(scope))
     if (excess.length > 0) return yield* new ScopeNotHeld({ scopes: excess, on: "owner" })
-    const plaintext = makePlaintext(format, random)
     const token = ApiToken.issue(
       {
         ...proposal,
@@ -162,13 +162,20 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
         issuedTo: Option.fromUndefinedOr(issuedTo),
         ancestors: [],
       },
-      { digest: hasher.sha256(plaintext), keyId: Option.none() },
+      { digest, keyId: Option.none() },
       now,
       by,
     )
     yield* repository.insert(token)
-    return { plaintext, token }
+    return token
   })
+
+  /** A span keeps what it ends with, so the plaintext stays outside of it. */
+  const issue = (request: Request.IssueRequest) =>
+    Effect.suspend(() => {
+      const plaintext = makePlaintext(format, random)
+      return Effect.map(insertNew(request, hasher.sha256(plaintext)), (token): Issued => ({ plaintext, token }))
+    })
 
   const verifyAt: ApiTokens["Service"]["verifyAt"] = (presented, requirement, now) =>
     requirement === undefined
