@@ -81,10 +81,16 @@ describe("each flaw is named", () => {
     ["WrongCharacter", `${plaintext.slice(0, 10)}\0${plaintext.slice(11)}`],
     ["WrongCharacter", `${plaintext.slice(0, -1)}/`],
     ["WrongChecksum", `${plaintext.slice(0, 10)}1${plaintext.slice(11)}`],
-    // A number that needs 36 bits, and would be the same in 32.
     ["WrongChecksum", `${plaintext.slice(0, -6)}zzzzzz`],
   ])("%s: case %#", (flaw, presented) => {
     expect(flawOfAll([checksummed], presented)).toBe(flaw)
+  })
+
+  it("WrongChecksum: what is the same number in 32 bits", () => {
+    const random = plaintext.slice(4, -6)
+    for (let bits = 1; bits <= 12; bits++) {
+      expect(checksummed.flawOf(`tok_${random}${base62(plainCrc32(random) + bits * 2 ** 32)}`)).toBe("WrongChecksum")
+    }
   })
 
   it.each([

@@ -3,6 +3,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { ApiTokens, ListCursor, TokenPolicy } from "@tokenry/core"
 import { NodeCrypto } from "@tokenry/core/node"
 import { Effect, Layer } from "effect"
+import { Base64Url } from "effect/encoding"
 import { anId, at, catalogue } from "./builders.ts"
 import { Asked, counting } from "./repositories.ts"
 
@@ -117,6 +118,7 @@ describe("list", () => {
       { cursor: `${ListCursor.encode({ createdAt: at(5), id: anId() })}A` },
       "cursor",
     ],
+    ["a cursor that is written in another way", { cursor: Base64Url.encode(`05.${anId()}`) }, "cursor"],
     ["a cursor to what is no id", { cursor: ListCursor.encode({ createdAt: at(5), id: "x" }) }, "cursor"],
     ["the limit 0", { limit: 0 }, "limit"],
     ["the limit 101", { limit: 101 }, "limit"],
