@@ -145,7 +145,7 @@ const format = SchemaIssue.makeFormatterStandardSchemaV1()
 
 const issuesOf = (error: Schema.SchemaError): ReadonlyArray<InputIssue> =>
   format(error.issue).issues.map(({ path = [], message }) => ({
-    path: path.map((segment) => (typeof segment === "object" ? segment.key : segment)).map(String),
+    path: path.map((segment) => nameOf(typeof segment === "object" ? segment.key : segment)),
     message: message
       .replace(/ \| undefined$/, "")
       .replace(/^Missing key$/, "is missing")
@@ -154,6 +154,9 @@ const issuesOf = (error: Schema.SchemaError): ReadonlyArray<InputIssue> =>
       .replace(/^Expected (?=(array|object)$)/, "must be an ")
       .replace(/^Expected /, "must be "),
   }))
+
+/** A field as an error may name it: what is too long for one may be a plaintext token in the wrong place. */
+const nameOf = (key: PropertyKey): string => (String(key).length > 40 ? "…" : String(key))
 
 /** What the two fields of a request come to: at most one of them may be given. */
 export const requestedExpiry = ({

@@ -67,6 +67,8 @@ describe("issue", () => {
     ["both at once", { expiresAt: "1970-03-01T00:00:00Z", expiresIn: "5 days" }, "expiresIn"],
     ["never and a lifetime", { expiresAt: null, expiresIn: "5 days" }, "expiresIn"],
     ["an unknown field", { scope: "treasure:read" }, "scope"],
+    ["an unknown field of 40 characters", { ["x".repeat(40)]: 1 }, "x".repeat(40)],
+    ["an unknown field with a name that is too long to repeat", { ["x".repeat(41)]: 1 }, "…"],
     ["one scope for a list", { scopes: "treasure:read" }, "scopes"],
     ["no scopes", { scopes: undefined }, "scopes"],
     ["null for scopes", { scopes: null }, "scopes"],

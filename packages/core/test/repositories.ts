@@ -1,6 +1,12 @@
 /** Repositories that tell what they were asked, or fail when told to. */
-import { ApiTokenRepository, MemoryRepository, RepositoryUnavailable, RevisionConflict } from "@tokenry/core"
-import { Context, Effect, Layer, Stream } from "effect"
+import {
+  type ApiToken,
+  ApiTokenRepository,
+  MemoryRepository,
+  RepositoryUnavailable,
+  RevisionConflict,
+} from "@tokenry/core"
+import { Context, Effect, Layer, Option, Stream } from "effect"
 
 type Repository = ApiTokenRepository["Service"]
 
@@ -58,6 +64,30 @@ export const conflicting = (count: number): Layer.Layer<ApiTokenRepository> =>
         }),
     }
   })
+
+/** Just before its first replace is written, somebody else is quicker and does this to the stored token. */
+export const overtaken = (
+  write: (stored: ApiToken, repository: Repository) => Effect.Effect<unknown, { readonly _tag: string }>,
+): Layer.Layer<ApiTokenRepository> =>
+  memoryBut((repository) => {
+    let isFirst = true
+    return {
+      replace: Effect.fnUntraced(function* (token, revision) {
+        if (isFirst) {
+          isFirst = false
+          const stored = Option.getOrThrow(yield* repository.findById(token.id))
+          yield* Effect.orDie(write(stored, repository))
+        }
+        yield* repository.replace(token, revision)
+      }),
+    }
+  })
+
+/** It answers look-ups truly, but not at once, as a store in another process does. */
+export const answeringLater: Layer.Layer<ApiTokenRepository> = memoryBut((repository) => ({
+  findByDigest: (candidates) => Effect.andThen(Effect.yieldNow, repository.findByDigest(candidates)),
+  findManyById: (ids) => Effect.andThen(Effect.yieldNow, repository.findManyById(ids)),
+}))
 
 /** Every method of it fails. */
 export const unavailable: Layer.Layer<ApiTokenRepository> = memoryBut(() => {

@@ -1,0 +1,129 @@
+/** What becomes of a change if somebody else's was written between its reading and its writing. */
+import { expect, it } from "@effect/vitest"
+import { type ApiToken, type ApiTokenRepository, ApiTokens, unattributed } from "@tokenry/core"
+import { NodeCrypto } from "@tokenry/core/node"
+import { Effect, Fiber, Layer, Option } from "effect"
+import { TestClock } from "effect/testing"
+import { at, byAlice, catalogue, hour, named, scopes } from "./builders.ts"
+import { overtaken } from "./repositories.ts"
+
+type Attempt = (tokens: ApiTokens["Service"], own: { id: string; ownedBy: string }) => Effect.Effect<unknown, unknown>
+
+/** What the attempt comes to, and the token that is in the store then. */
+const after = (
+  theirs: (token: ApiToken) => ApiToken,
+  attempt: Attempt,
+  afterwards: (repository: ApiTokenRepository["Service"]) => Effect.Effect<unknown, { readonly _tag: string }> = () =>
+    Effect.void,
+) =>
+  Effect.gen(function* () {
+    const tokens = yield* ApiTokens
+    const { token } = yield* tokens.issue({
+      ownedBy: "user-1",
+      name: "CI",
+      scopes: ["treasure:edit", "treasure:delete"],
+      expiresIn: "2 hours",
+    })
+    const own = { id: token.id, ownedBy: "user-1" }
+    const attempting = yield* Effect.forkChild(Effect.result(attempt(tokens, own)))
+    yield* TestClock.adjust("1 second")
+    const result = yield* Fiber.join(attempting)
+    const outcome: unknown = result._tag === "Success" ? result.success : result.failure
+    return { outcome, stored: yield* Effect.option(tokens.find(own)) }
+  }).pipe(
+    Effect.provide(
+      ApiTokens.layer({ scopes: catalogue }).pipe(
+        Layer.provide([
+          overtaken((stored, repository) =>
+            Effect.andThen(repository.replace(theirs(stored), stored.revision), afterwards(repository)),
+          ),
+          NodeCrypto.layer,
+        ]),
+      ),
+    ),
+  )
+
+const narrowed =
+  (...left: ReadonlyArray<string>) =>
+  (token: ApiToken) =>
+    token.narrow(scopes(...left), at(0), unattributed)
+const revoked = (token: ApiToken) => token.revoke({ at: at(0), reason: "leaked" }, unattributed)
+
+it.effect("changes of two kinds are both made, and both told", () =>
+  Effect.gen(function* () {
+    const { outcome, stored } = yield* after(narrowed("treasure:read"), (tokens, own) =>
+      tokens.rename({ ...own, name: "laptop", by: byAlice }),
+    )
+    expect(outcome).toMatchObject({ name: "laptop", scopes: ["treasure:read"], revision: 3 })
+    expect(outcome).toMatchObject({
+      history: [{ kind: "issued" }, { kind: "narrowed" }, { kind: "renamed", ...byAlice }],
+    })
+    expect(stored).toEqual(Option.some(outcome))
+  }),
+)
+
+it.effect("scopes that somebody else took away meanwhile do not come back", () =>
+  Effect.gen(function* () {
+    const { outcome, stored } = yield* after(narrowed("treasure:read"), (tokens, own) =>
+      tokens.narrow({ ...own, scopes: ["treasure:edit"] }),
+    )
+    expect(outcome).toMatchObject({ _tag: "ScopeNotHeld", scopes: ["treasure:edit"], on: "token" })
+    expect(stored).toMatchObject(Option.some({ scopes: ["treasure:read"], revision: 2 }))
+  }),
+)
+
+it.effect("an expiry that somebody else brought further forward meanwhile is not put off", () =>
+  Effect.gen(function* () {
+    const { outcome, stored } = yield* after(
+      (token) => token.shorten(Option.some(at(hour)), at(0), unattributed),
+      (tokens, own) => tokens.shorten({ ...own, expiresAt: new Date(hour + 1) }),
+    )
+    expect(outcome).toMatchObject({ _tag: "PolicyViolation", issues: [{ path: ["expiresAt"] }] })
+    expect(stored).toMatchObject(Option.some({ expiresAt: Option.some(at(hour)), revision: 2 }))
+  }),
+)
+
+it.effect.each<[what: string, attempt: Attempt]>([
+  ["rename", (tokens, own) => tokens.rename({ ...own, name: "laptop" })],
+  ["narrow", (tokens, own) => tokens.narrow({ ...own, scopes: [] })],
+  ["shorten", (tokens, own) => tokens.shorten({ ...own, expiresIn: "1 minute" })],
+  ["edit", (tokens, own) => tokens.edit({ ...own, name: "laptop", scopes: [] })],
+])("%s does not bring back what was revoked meanwhile", ([, attempt]) =>
+  Effect.gen(function* () {
+    const { outcome, stored } = yield* after(revoked, attempt)
+    expect(outcome).toMatchObject({ _tag: "TokenNotLive", state: "revoked" })
+    expect(stored).toMatchObject(
+      Option.some({ name: "CI", revision: 2, revocation: Option.some({ reason: "leaked" }) }),
+    )
+  }),
+)
+
+it.effect("of two revocations the first stays", () =>
+  Effect.gen(function* () {
+    const { outcome, stored } = yield* after(revoked, (tokens, own) => tokens.revoke({ ...own, reason: "lost" }))
+    expect(outcome).toMatchObject({ revision: 2, revocation: Option.some({ reason: "leaked" }) })
+    expect(stored).toEqual(Option.some(outcome))
+  }),
+)
+
+it.effect("a revocation undoes no change that was made meanwhile", () =>
+  Effect.gen(function* () {
+    const { outcome, stored } = yield* after(
+      (token) => token.rename(named("laptop"), at(0), unattributed),
+      (tokens, own) => tokens.revoke({ ...own, reason: "lost" }),
+    )
+    expect(outcome).toMatchObject({ name: "laptop", revision: 3, revocation: Option.some({ reason: "lost" }) })
+    expect(stored).toEqual(Option.some(outcome))
+  }),
+)
+
+it.effect.each<[what: string, attempt: Attempt]>([
+  ["renamed", (tokens, own) => tokens.rename({ ...own, name: "laptop" })],
+  ["revoked", (tokens, own) => tokens.revoke(own)],
+])("what was purged meanwhile is not found when it is to be %s, and does not come back", ([, attempt]) =>
+  Effect.gen(function* () {
+    const { outcome, stored } = yield* after(revoked, attempt, (repository) => repository.purge(at(1)))
+    expect(outcome).toMatchObject({ _tag: "TokenNotFound" })
+    expect(stored).toEqual(Option.none())
+  }),
+)
