@@ -1,0 +1,158 @@
+/** What a new token is, and by whom changes are said to be made. */
+import { expect, it } from "@effect/vitest"
+import { ApiTokenRepository, ApiTokens, OwnerDirectory, TokenFormat, TokenId, TokenPolicy } from "@tokenry/core"
+import { NodeCrypto } from "@tokenry/core/node"
+import { Duration, Effect, Layer, Option } from "effect"
+import { TestClock } from "effect/testing"
+import { at, byAlice, catalogue, day, digestOf, hour } from "./builders.ts"
+import { Asked, counting } from "./repositories.ts"
+
+const worldWith = (
+  options: { readonly policy?: TokenPolicy; readonly format?: TokenFormat } = {},
+  owners: Layer.Layer<OwnerDirectory> | typeof Layer.empty = Layer.empty,
+) =>
+  ApiTokens.layer({ scopes: catalogue, ...options }).pipe(
+    Layer.provide([NodeCrypto.layer, owners]),
+    Layer.provideMerge(counting),
+  )
+
+const request = { ownedBy: "user-1", name: "CI", scopes: ["treasure:edit"] }
+
+it.effect("a new token is what was asked for, and what was written, by one write", () =>
+  Effect.gen(function* () {
+    yield* TestClock.setTime(hour)
+    const tokens = yield* ApiTokens
+    const asked = yield* Asked
+    const { plaintext, token } = yield* tokens.issue({ ...request, issuedTo: "app", by: byAlice })
+    expect(asked).toEqual(["insert"])
+    expect(token).toMatchObject({
+      ownedBy: "user-1",
+      name: "CI",
+      scopes: ["treasure:edit"],
+      createdAt: at(hour),
+      expiresAt: Option.some(at(hour + 90 * day)),
+      revocation: Option.none(),
+      ancestors: [],
+      issuedTo: Option.some("app"),
+      history: [{ kind: "issued", at: at(hour), ...byAlice, detail: Option.none() }],
+      revision: 1,
+    })
+    expect(TokenId.is(token.id)).toBe(true)
+    expect(token.secrets).toEqual([
+      { digest: digestOf(plaintext), generation: 1, keyId: Option.none(), state: { _tag: "Active" } },
+    ])
+    expect(yield* (yield* ApiTokenRepository).findById(token.id)).toEqual(Option.some(token))
+    expect(TokenFormat.checksummed({ prefix: "tok" }).flawOf(plaintext)).toBe(undefined)
+  }).pipe(Effect.provide(worldWith())),
+)
+
+it.effect("scopes are stored as declared, each once, in the order that was given, and none is added", () =>
+  Effect.gen(function* () {
+    const tokens = yield* ApiTokens
+    const scopesOf = (scopes: ReadonlyArray<string>) =>
+      Effect.map(tokens.issue({ ...request, scopes }), ({ token }) => token.scopes)
+    expect(yield* scopesOf(["treasure:manage", "treasure:delete", "treasure:manage"])).toEqual([
+      "treasure:manage",
+      "treasure:delete",
+    ])
+    expect(yield* scopesOf([])).toEqual([])
+  }).pipe(Effect.provide(worldWith())),
+)
+
+it.effect.each([
+  ["a text", { expiresAt: "1970-01-01T02:00:00.001Z" }, 2 * hour + 1],
+  ["a text with an offset", { expiresAt: "1970-01-01T07:30:00+05:30" }, 2 * hour],
+  ["a Date", { expiresAt: new Date(2 * hour) }, 2 * hour],
+  ["a lifetime", { expiresIn: "2 weeks" }, hour + 14 * day],
+  ["a lifetime in the singular", { expiresIn: "1 hour" }, 2 * hour],
+] as const)("the expiry may be given as %s", ([, expiry, milliseconds]) =>
+  Effect.gen(function* () {
+    yield* TestClock.setTime(hour)
+    const tokens = yield* ApiTokens
+    const { token } = yield* tokens.issue({ ...request, ...expiry })
+    expect(token.expiresAt).toEqual(Option.some(at(milliseconds)))
+  }).pipe(Effect.provide(worldWith())),
+)
+
+it.effect("the policy's default may be never, and never may be asked for then", () =>
+  Effect.gen(function* () {
+    const tokens = yield* ApiTokens
+    expect((yield* tokens.issue(request)).token.expiresAt).toEqual(Option.none())
+    const { plaintext } = yield* tokens.issue({ ...request, expiresAt: null })
+    yield* TestClock.setTime(8e15)
+    expect(yield* tokens.verify(plaintext)).toMatchObject({ expiresAt: Option.none() })
+  }).pipe(
+    Effect.provide(worldWith({ policy: TokenPolicy.make({ defaultLifetime: null, allowsNeverExpiring: true }) })),
+  ),
+)
+
+it.effect("a policy binds what it says, to the millisecond", () =>
+  Effect.gen(function* () {
+    const tokens = yield* ApiTokens
+    expect((yield* tokens.issue(request)).token.expiresAt).toEqual(Option.some(at(hour)))
+    yield* tokens.issue({ ...request, expiresAt: new Date(2 * hour) })
+    expect(yield* Effect.flip(tokens.issue({ ...request, expiresAt: new Date(2 * hour + 1) }))).toMatchObject({
+      _tag: "PolicyViolation",
+      issues: [{ path: ["expiresAt"], message: "must be at most 2h from now" }],
+    })
+  }).pipe(
+    Effect.provide(
+      worldWith({
+        policy: TokenPolicy.make({ defaultLifetime: Duration.hours(1), longestLifetime: Duration.hours(2) }),
+      }),
+    ),
+  ),
+)
+
+it.effect("what an owner may not give is not issued, and what their scopes imply may be", () =>
+  Effect.gen(function* () {
+    const tokens = yield* ApiTokens
+    const asked = yield* Asked
+    yield* tokens.issue({ ...request, scopes: ["treasure:read"] })
+    asked.length = 0
+    expect(
+      yield* Effect.flip(tokens.issue({ ...request, scopes: ["treasure:read", "treasure:delete", "treasure:manage"] })),
+    ).toMatchObject({ _tag: "ScopeNotHeld", scopes: ["treasure:delete", "treasure:manage"], on: "owner" })
+    expect(yield* Effect.flip(tokens.issue({ ...request, ownedBy: "gone", scopes: [] }))).toMatchObject({
+      _tag: "InactiveOwner",
+      ownedBy: "gone",
+    })
+    expect(asked).toEqual([])
+  }).pipe(
+    Effect.provide(
+      worldWith(
+        {},
+        OwnerDirectory.layerFrom((ownedBy) =>
+          ownedBy === "gone" ? { active: false } : { active: true, scopes: ["treasure:edit"] },
+        ),
+      ),
+    ),
+  ),
+)
+
+it.effect("every change tells who made it, from where, and why, or that the application did", () =>
+  Effect.gen(function* () {
+    const tokens = yield* ApiTokens
+    const bySweep = { actor: { kind: "sweep", id: "inactivity" }, origin: {} } as const
+    const bySystem = { actor: { kind: "system" }, origin: {} } as const
+    const issued = yield* tokens.issue({ ...request, scopes: ["treasure:edit"] })
+    const own = { id: issued.token.id, ownedBy: "user-1" }
+    const other = yield* tokens.issue({ ...request, by: byAlice })
+    yield* tokens.rename({ ...own, name: "laptop", by: byAlice })
+    yield* tokens.narrow({ ...own, scopes: ["treasure:read"] })
+    const byToken = { actor: { kind: "token", id: other.token.id }, origin: { userAgent: "curl/8" } } as const
+    yield* tokens.shorten({ ...own, expiresIn: "1 day", by: byToken })
+    yield* tokens.revoke({ id: other.token.id, ownedBy: "user-1", by: byAlice })
+    expect(yield* tokens.revokeOwnedBy({ ownedBy: "user-1", reason: "left the company", by: bySweep })).toBe(1)
+    expect((yield* tokens.find(own)).history).toMatchObject([
+      { kind: "issued", ...bySystem },
+      { kind: "renamed", ...byAlice, detail: Option.some("was CI") },
+      { kind: "narrowed", ...bySystem, detail: Option.some("was treasure:edit") },
+      { kind: "shortened", ...byToken },
+      { kind: "revoked", ...bySweep, detail: Option.some("left the company") },
+    ])
+    const { history, revocation } = yield* tokens.find({ id: other.token.id, ownedBy: "user-1" })
+    expect(history.map(({ actor }) => actor)).toEqual([byAlice.actor, byAlice.actor])
+    expect(revocation).toEqual(Option.some({ at: at(0), reason: "on request" }))
+  }).pipe(Effect.provide(worldWith())),
+)
