@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest"
 import { Client } from "./Client.ts"
 import { type DemoProcess, endAll, startDemoProcess } from "./demoProcess.ts"
+import { expectSoundness } from "./expectSoundness.ts"
 import { freePort } from "./freePort.ts"
 import { Load } from "./Load.ts"
 import { aMongoUrl, withoutMongodb } from "./mongodb.ts"
@@ -22,9 +23,6 @@ const until = (holds: () => boolean | Promise<boolean>, timeout = 20_000) =>
   vi.waitUntil(holds, { timeout, interval: 50 })
 
 const statusOf = async (demo: DemoProcess, path: string) => (await new Client(demo.url).get(path)).status
-
-/** The longest deadline, that of a write, and what a busy machine needs on top. */
-const longestAnswer = 5000 + 3000
 
 interface Fault {
   readonly fault: string
@@ -110,22 +108,6 @@ describe.skipIf(withoutMongodb)("a MongoDB", () => {
     expect((await owner.get("/api/treasures")).body.items).toHaveLength(3)
     expect(await demo.end()).toBe(0)
   })
-
-  const expectSoundness = async (load: Load, demo: DemoProcess): Promise<void> => {
-    const statuses = new Set(load.outcomes.map(({ kind, status }) => `${kind} ${status}`))
-    expect(
-      [...statuses].filter((seen) => !["verify 200", "issue 201", "verify 503", "issue 503"].includes(seen)),
-    ).toEqual([])
-    expect(Math.max(...load.outcomes.map(({ milliseconds }) => milliseconds))).toBeLessThan(longestAnswer)
-    const issued = load.outcomes.filter(({ status }) => status === 201)
-    const stored = (await load.namesInStore()).filter((name) => name.startsWith("issued "))
-    expect(new Set(stored).size).toBe(stored.length)
-    expect(issued.filter(({ name }) => !stored.includes(name))).toEqual([])
-    for (const { plaintext } of issued.slice(-20)) {
-      expect(await new Client(demo.url).withToken(plaintext).get("/api/me")).toMatchObject({ status: 200 })
-    }
-    expect(/tcp_\w{20}/.test(demo.output().replace(/^.*curl.*$/m, ""))).toBe(false)
-  }
 })
 
 it("a demo that waits can be stopped, and tells no password", async () => {
