@@ -100,6 +100,19 @@ describe.each(stores)("on %s", (_, location) => {
     expect(await everything()).toEqual(before)
   })
 
+  it("bytes that are no UTF-8 are refused, and not replaced", async () => {
+    const head = `POST /api/tokens HTTP/1.1\r\nHost: x\r\nOrigin: ${demo.publicUrl}\r\nCookie: ${owner.cookie}\r\n`
+    const body = '{"name":"caf\u00e9","scopes":[]}'
+    for (const [encoding, status] of [
+      ["latin1", 400],
+      ["utf8", 201],
+    ] as const) {
+      const bytes = Buffer.from(body, encoding)
+      const type = `Content-Type: application/json\r\nContent-Length: ${bytes.length}\r\n\r\n`
+      expect(await raw(Buffer.concat([Buffer.from(head + type), bytes]))).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+    }
+  })
+
   it("a compressed body is refused, be it damaged or not", async () => {
     const client = owner.withHeaders({ "Content-Encoding": "gzip" })
     expect(await client.post("/api/tokens", valid)).toMatchObject({ status: 415, body: { status: 415 } })
@@ -194,7 +207,7 @@ describe.each(stores)("on %s", (_, location) => {
   })
 
   /** What the server answers to these very bytes. */
-  const raw = (bytes: string): Promise<string> =>
+  const raw = (bytes: string | Buffer): Promise<string> =>
     new Promise((resolve, reject) => {
       const socket = connect(Number(new URL(demo.publicUrl).port), "127.0.0.1", () => socket.write(bytes))
       socket.once("data", (data) => {

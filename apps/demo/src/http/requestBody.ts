@@ -1,18 +1,9 @@
 /** Reads and checks what a request carries: JSON bodies and query parameters. */
-import { bodyParser } from "@koa/bodyparser"
 import { InvalidInput, parseRequest } from "@tokenry/core"
 import { Effect, Result, type Schema } from "effect"
 import type Koa from "koa"
+import rawBody from "raw-body"
 import { HttpError } from "./HttpError.ts"
-
-const parseJson = bodyParser({
-  enableTypes: ["json"],
-  jsonLimit: "16kb",
-  parsedMethods: ["POST", "PATCH"],
-  onError: (error) => {
-    throw error
-  },
-})
 
 type Shape = Schema.Top & { readonly DecodingServices: never }
 
@@ -26,8 +17,16 @@ export const readBody = async <S extends Shape>(ctx: Koa.Context, schema: S): Pr
   if (!isPlain || !isUtf8 || !ctx.is("application/json")) {
     throw new HttpError(415, "The body has to be JSON in UTF-8, not compressed")
   }
-  await parseJson(ctx, async () => {})
-  return checked(schema, (ctx.request as { readonly body?: unknown }).body)
+  return checked(schema, parseJson(await rawBody(ctx.req, { length: ctx.get("Content-Length"), limit: "16kb" })))
+}
+
+/** Bytes that are no UTF-8 are refused rather than replaced: strings come back as they went in. */
+const parseJson = (bytes: Buffer): unknown => {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes))
+  } catch {
+    throw Object.assign(new SyntaxError("The body is no JSON in UTF-8"), { status: 400 })
+  }
 }
 
 /** The query's parameters, each given once, `limit` as a number. */
