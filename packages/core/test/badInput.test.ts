@@ -78,6 +78,11 @@ describe("issue", () => {
     ["an empty third party", { issuedTo: "" }, "issuedTo"],
     ["a third party of 256 characters", { issuedTo: "x".repeat(256) }, "issuedTo"],
     ["an actor without an id", { by: { actor: { kind: "person", id: "" }, origin: {} } }, "by.actor.id"],
+    [
+      "an actor's id of 256 characters",
+      { by: { actor: { kind: "person", id: "x".repeat(256) }, origin: {} } },
+      "by.actor.id",
+    ],
     ["an unknown kind of actor", { by: { actor: { kind: "robot", id: "x" }, origin: {} } }, "by.actor.kind"],
     ["no origin", { by: { actor: { kind: "system" } } }, "by.origin"],
   ])("takes not %s", ([, fields, path]) =>

@@ -47,6 +47,12 @@ it("a change that changes nothing is none", () => {
   expect(token.shorten(Option.some(at(hour)), at(1), byAlice)).toBe(token)
 })
 
+it("other scopes are a change, also when they are as many as before, and some of them the same", () => {
+  const token = anApiToken({ scopes: scopes("treasure:edit", "treasure:delete") })
+  const narrower = token.narrow(scopes("treasure:read", "treasure:delete"), at(1), byAlice)
+  expect(narrower).toMatchObject({ scopes: ["treasure:read", "treasure:delete"], revision: 2 })
+})
+
 it("the first revocation stays", () => {
   const revoked = anApiToken().revoke(revocation, byAlice)
   expect(revoked.revoke({ at: at(9), reason: "again" }, byAlice)).toBe(revoked)

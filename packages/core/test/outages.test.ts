@@ -24,6 +24,7 @@ const presented = (fields: Partial<ApiToken> = {}, state: Secret["state"] = Secr
 const revoked = { revocation: Option.some({ at: at(0), reason: "test" }) }
 const expired = { expiresAt: Option.some(at(hour)) }
 const root = anApiToken({ scopes: scopes("treasure:edit") })
+const bareRoot = anApiToken({ scopes: [] })
 const deadRoot = anApiToken(revoked)
 
 /** Tokens that a store may hold, what verifying comes to then, and whether the owner's rights matter to it. */
@@ -42,6 +43,12 @@ const situations: ReadonlyArray<[name: string, tokens: ReadonlyArray<ApiToken>, 
       false,
     ],
     ["a missing ancestor", [presented({ ancestors: [anId()] })], { _tag: "Revoked", on: "ancestor" }, false],
+    [
+      "an only ancestor with fewer scopes",
+      [bareRoot, presented({ ancestors: [bareRoot.id] })],
+      { _tag: "InsufficientScope", missing: [{ scope: "treasure:read", on: "ancestor" }] },
+      true,
+    ],
     ["too few scopes", [presented({ scopes: [] })], { _tag: "InsufficientScope" }, true],
   ]
 
