@@ -131,7 +131,9 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
   const random = yield* SecureRandom
   const hasher = yield* Hasher
   const owners = yield* Effect.serviceOption(OwnerDirectory)
-  const verifier = makeVerifier({ repository, hasher, owners, catalogue, formats: [format, ...alsoAccept] })
+  const formats = [format, ...alsoAccept]
+  const rules = { catalogue, formats }
+  const verifier = makeVerifier({ repository, hasher, owners, catalogue, formats })
 
   const ownersScopes = Effect.fnUntraced(function* (ownedBy: OwnerId) {
     if (Option.isNone(owners)) return "all"
@@ -150,7 +152,7 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
     const ownedBy = rest.ownedBy as OwnerId
     const now = yield* currentInstant
     const expiry = yield* Request.requestedExpiry(rest)
-    const proposal = yield* proposeNew({ name, scopes, expiry }, catalogue, policy, now)
+    const proposal = yield* proposeNew({ name, scopes, expiry }, rules, policy, now)
     const held = yield* ownersScopes(ownedBy)
     const excess = held === "all" ? [] : proposal.scopes.filter((scope) => !catalogue.close(held).includes(scope))
     if (excess.length > 0) return yield* new ScopeNotHeld({ scopes: excess, on: "owner" })
@@ -231,7 +233,7 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
       Effect.gen(function* () {
         const state = stateOf(token, now)
         if (state !== "live") return yield* new TokenNotLive({ id: token.id, state })
-        const proposal = yield* proposeChange(token, { name, scopes, expiry }, catalogue, now)
+        const proposal = yield* proposeChange(token, { name, scopes, expiry }, rules, now)
         return token
           .rename(proposal.name, now, by)
           .narrow(proposal.scopes, now, by)

@@ -4,6 +4,7 @@ import { type InputIssue, PolicyViolation, ScopeNotHeld } from "./errors.ts"
 import type { ApiToken } from "./token/ApiToken.ts"
 import type { Scope } from "./token/Scope.ts"
 import type { ScopeCatalogue } from "./token/ScopeCatalogue.ts"
+import { flawOfAll, type TokenFormat } from "./token/TokenFormat.ts"
 import { TokenName } from "./token/TokenName.ts"
 import { type RequestedExpiry, TokenPolicy } from "./token/TokenPolicy.ts"
 
@@ -14,15 +15,22 @@ export interface Proposal {
   readonly expiresAt: Option.Option<DateTime.Utc>
 }
 
+/** What proposals are held against. */
+export interface Rules {
+  readonly catalogue: ScopeCatalogue
+  /** The formats of tokens that are accepted: none of them belongs in a name. */
+  readonly formats: ReadonlyArray<TokenFormat>
+}
+
 /** What a new token would be, if the rules and the policy allow it. */
 export const proposeNew = (
   request: { readonly name: string; readonly scopes: ReadonlyArray<string>; readonly expiry: RequestedExpiry },
-  catalogue: ScopeCatalogue,
+  { catalogue, formats }: Rules,
   policy: TokenPolicy,
   now: DateTime.Utc,
 ): Effect.Effect<Proposal, PolicyViolation> => {
   const { name, scopes } = request
-  const issues = [...nameIssues(name), ...scopeIssues(scopes, (scope) => catalogue.has(scope), catalogue)]
+  const issues = [...nameIssues(name, formats), ...scopeIssues(scopes, (scope) => catalogue.has(scope), catalogue)]
   const expiresAt = TokenPolicy.expiryFor(policy, request.expiry, now)
   if (typeof expiresAt === "string") issues.push({ path: [fieldOf(request.expiry)], message: expiresAt })
   return typeof expiresAt === "string" || issues.length > 0
@@ -41,13 +49,13 @@ export const proposeChange = (
     readonly scopes?: ReadonlyArray<string> | undefined
     readonly expiry: RequestedExpiry
   },
-  catalogue: ScopeCatalogue,
+  { catalogue, formats }: Rules,
   now: DateTime.Utc,
 ): Effect.Effect<Proposal, PolicyViolation | ScopeNotHeld> => {
   const { name = token.name, scopes = token.scopes, expiry } = request
   const held: ReadonlyArray<string> = [...token.scopes, ...catalogue.close(token.scopes)]
   const issues = [
-    ...nameIssues(name),
+    ...nameIssues(name, formats),
     ...scopeIssues(scopes, (scope) => held.includes(scope) || catalogue.has(scope), catalogue),
   ]
   const expiresAt = expiry === undefined ? token.expiresAt : instantOf(expiry, now)
@@ -62,8 +70,9 @@ export const proposeChange = (
     : Effect.succeed({ name: name as TokenName, scopes: unique(scopes) as ReadonlyArray<Scope>, expiresAt })
 }
 
-const nameIssues = (name: string): Array<InputIssue> => {
-  const flaw = TokenName.flawOf(name)
+const nameIssues = (name: string, formats: ReadonlyArray<TokenFormat>): Array<InputIssue> => {
+  const holdsToken = name.split(/\W+/).some((word) => flawOfAll(formats, word) === undefined)
+  const flaw = TokenName.flawOf(name) ?? (holdsToken ? "must not contain a token" : undefined)
   return flaw === undefined ? [] : [{ path: ["name"], message: flaw }]
 }
 

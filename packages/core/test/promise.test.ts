@@ -159,6 +159,16 @@ it.each(["a\0b", "a\ud800b", "a".repeat(1001)])(
   },
 )
 
+it("a token that is pasted in the place of a name is refused, and not stored", async () => {
+  const { plaintext, token } = await tokens.issue({ ...request, ownedBy: "judy" })
+  for (const name of [plaintext, `my ${plaintext}`, `key:${plaintext}.`]) {
+    const refused = { issues: [{ path: ["name"], message: "must not contain a token" }] }
+    await expect(tokens.issue({ ...request, ownedBy: "judy", name })).rejects.toMatchObject(refused)
+    await expect(tokens.rename({ id: token.id, ownedBy: "judy", name })).rejects.toMatchObject(refused)
+  }
+  expect(await all("judy")).toEqual([token])
+})
+
 it("what is presented may be anything: it is refused, and nothing is thrown", async () => {
   for (const presented of [...nonsense, Symbol("x"), 10n, "x".repeat(1_000_000)]) {
     expect(await tokens.verify(presented)).toMatchObject({ accepted: false, refusal: { _tag: "Malformed" } })
