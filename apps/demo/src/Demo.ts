@@ -10,6 +10,7 @@ import { makeApp } from "./app.ts"
 import type { Configuration } from "./Configuration.ts"
 import { loadFixtures } from "./fixtures.ts"
 import { answerStarting } from "./http/answerStarting.ts"
+import { answerUnparsable } from "./http/answerUnparsable.ts"
 import { olderTokenFormat, scopeCatalogue, tokenFormat, tokenPolicy } from "./scopes.ts"
 import { describeLocation, isWorthWaiting, openStore } from "./store/openStore.ts"
 import type { Store } from "./store/Store.ts"
@@ -47,6 +48,7 @@ export const startDemo = async (
   await listen(server, configuration)
   const publicUrl = configuration.publicUrl ?? addressOf(server, configuration.host)
   handle = answerStarting(publicUrl)
+  server.on("clientError", answerUnparsable(publicUrl))
   try {
     const opened = await openPatiently(configuration, signal, (where) =>
       onWaiting(`Tokenry's demo listens at ${publicUrl}, and waits for its store, which does not answer yet: ${where}`),

@@ -24,6 +24,7 @@ export const makeApp = (services: Services, logError: (error: unknown, id: strin
   })
   app.use(problemDetails({ problemBase: problemBaseOf(services), onError: (error, { id }) => logError(error, id) }))
   app.use(readableTarget)
+  app.use(allowedMethod)
   app.use((ctx, next) => {
     // Behind a proxy that speaks https for us, the socket here is plain, and yet cookies are secure.
     ctx.cookies.secure = isSecure
@@ -54,6 +55,12 @@ const readableTarget: Koa.Middleware = async function readableTarget(ctx, next) 
     throw new HttpError(400, "The request's target is no URL")
   }
   return next()
+}
+
+/** A method that no route has is answered as one that this address does not have: with 405 and what it has. */
+const allowedMethod: Koa.Middleware = async function allowedMethod(ctx, next) {
+  await next()
+  if (ctx.status === 501) ctx.status = 405
 }
 
 /** Connections that a client cut, and bytes of its that are no HTTP: not the server's errors. */

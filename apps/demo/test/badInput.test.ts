@@ -178,6 +178,38 @@ describe.each(stores)("on %s", (_, location) => {
     expect(await raw(`GET /api/me HTTP/1.1\r\nHost: x\r\n${header}\r\n`)).toMatch(/^HTTP\/1\.1 200 /)
   })
 
+  it.each([
+    [
+      "a header that is too large",
+      `GET /api/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${"x".repeat(20_000)}\r\n\r\n`,
+      431,
+    ],
+    ["no HTTP at all", "tcp_hello\r\n\r\n", 400],
+    [
+      "a request of two lengths",
+      "POST /api/tokens HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+      400,
+    ],
+  ])("%s is refused as a problem", async (_, bytes, status) => {
+    const answer = await raw(bytes)
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+    expect(answer).toContain("application/problem+json")
+    expect(answer).toContain(`"status":${status}`)
+  })
+
+  it("a method that no route has is answered with those that there are", async () => {
+    const answer = await owner.send("PROPFIND", "/api/tokens")
+    expect(answer).toMatchObject({ status: 405, body: { type: `${demo.publicUrl}/problems/method-not-allowed` } })
+    expect(answer.headers.get("Allow")).toContain("POST")
+  })
+
+  it("a treasure's name with control characters is refused", async () => {
+    expect(await owner.post("/api/treasures", { name: "a\u0007b", value: 1 })).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: "#/name" }] },
+    })
+  })
+
   it("a target that is no URL is refused", async () => {
     const answer = await raw("GET http://[ HTTP/1.1\r\nHost: x\r\n\r\n")
     expect(answer).toMatch(/^HTTP\/1\.1 400 /)

@@ -16,8 +16,8 @@ const isTreasureId = (value: unknown): value is string =>
 const name = Schema.String.check(
   Schema.makeFilter(
     (text: string) =>
-      (text.trim() !== "" && text.length <= 200 && text.isWellFormed() && !text.includes("\0")) ||
-      "must be 1 to 200 characters of well-formed Unicode",
+      (text.trim() !== "" && text.length <= 200 && text.isWellFormed() && !/\p{Cc}/u.test(text)) ||
+      "must be 1 to 200 characters of well-formed Unicode, without control characters",
   ),
 )
 const value = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1_000_000_000_000 }))

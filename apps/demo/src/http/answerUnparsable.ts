@@ -1,0 +1,24 @@
+/** What is answered to bytes that Node's parser can't take for a request, before there is one that Koa could answer. */
+import { STATUS_CODES } from "node:http"
+import type { Duplex } from "node:stream"
+import { ProblemAnswers } from "@tokenry/http"
+
+/** For the server's `clientError` event. The connection ends: where the next request would begin, nobody knows. */
+export const answerUnparsable = (publicUrl: string): ((error: NodeJS.ErrnoException, socket: Duplex) => void) => {
+  const { ofStatus } = ProblemAnswers.make({ problemBase: `${publicUrl}/problems/` })
+  return (error, socket) => {
+    if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy()
+    const status = statuses[error.code ?? ""] ?? 400
+    const phrase = STATUS_CODES[status] ?? ""
+    const { headers, body } = ofStatus(status, phrase)
+    const fields = { ...headers, "Content-Length": String(Buffer.byteLength(body)), Connection: "close" }
+    const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}`)
+    socket.end([`HTTP/1.1 ${status} ${phrase}`, ...lines, "", body].join("\r\n"))
+  }
+}
+
+const statuses: Readonly<Record<string, number>> = {
+  HPE_HEADER_OVERFLOW: 431,
+  HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
+  ERR_HTTP_REQUEST_TIMEOUT: 408,
+}
