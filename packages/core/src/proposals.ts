@@ -30,7 +30,7 @@ export const proposeNew = (
   now: DateTime.Utc,
 ): Effect.Effect<Proposal, PolicyViolation> => {
   const { name, scopes } = request
-  const issues = [...nameIssues(name, formats), ...scopeIssues(scopes, (scope) => catalogue.has(scope), catalogue)]
+  const issues = [...nameIssues(name, formats), ...scopeIssues(scopes, catalogue)]
   const expiresAt = TokenPolicy.expiryFor(policy, request.expiry, now)
   if (typeof expiresAt === "string") issues.push({ path: [fieldOf(request.expiry)], message: expiresAt })
   return typeof expiresAt === "string" || issues.length > 0
@@ -54,10 +54,7 @@ export const proposeChange = (
 ): Effect.Effect<Proposal, PolicyViolation | ScopeNotHeld> => {
   const { name = token.name, scopes = token.scopes, expiry } = request
   const held: ReadonlyArray<string> = [...token.scopes, ...catalogue.close(token.scopes)]
-  const issues = [
-    ...nameIssues(name, formats),
-    ...scopeIssues(scopes, (scope) => held.includes(scope) || catalogue.has(scope), catalogue),
-  ]
+  const issues = [...nameIssues(name, formats), ...scopeIssues(scopes, catalogue, held)]
   const expiresAt = expiry === undefined ? token.expiresAt : instantOf(expiry, now)
   if (expiry !== undefined) {
     const flaw = flawOfExpiry(token, expiresAt, now)
@@ -78,14 +75,12 @@ const nameIssues = (name: string, formats: ReadonlyArray<TokenFormat>): Array<In
 
 const scopeIssues = (
   scopes: ReadonlyArray<string>,
-  isKnown: (scope: string) => boolean,
   catalogue: ScopeCatalogue,
+  held: ReadonlyArray<string> = [],
 ): Array<InputIssue> =>
   scopes.flatMap((scope, index) => {
-    if (isKnown(scope)) return []
-    const nearest = catalogue.nearest(scope)
-    const hint = nearest === undefined ? "" : `; did you mean ${nearest}?`
-    return [{ path: ["scopes", String(index)], message: `must be a declared scope${hint}` }]
+    const flaw = held.includes(scope) ? undefined : catalogue.flawOf(scope)
+    return flaw === undefined ? [] : [{ path: ["scopes", String(index)], message: flaw }]
   })
 
 /** Why a token can't be given this expiry in the place of its own. */

@@ -55,10 +55,8 @@ export const userRoutes = (services: Services): Router<DemoState> => {
 const declared = (change: typeof AccountChange.Type): typeof AccountChange.Type => {
   const { scopes = [] } = change
   const issues = scopes.flatMap((scope, index) => {
-    if (scopeCatalogue.has(scope)) return []
-    const nearest = scopeCatalogue.nearest(scope)
-    const hint = nearest === undefined ? "" : `; did you mean ${nearest}?`
-    return [{ path: ["scopes", String(index)], message: `must be a declared scope${hint}` }]
+    const flaw = scopeCatalogue.flawOf(scope)
+    return flaw === undefined ? [] : [{ path: ["scopes", String(index)], message: flaw }]
   })
   if (issues.length > 0) throw new PolicyViolation({ issues })
   return change.scopes === undefined ? change : { ...change, scopes: [...new Set(scopes)] }

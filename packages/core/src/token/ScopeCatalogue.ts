@@ -48,6 +48,13 @@ export class ScopeCatalogue {
     return this.#closures.has(scope)
   }
 
+  /** What is wrong with a scope that is asked for, as a sentence's end; `undefined` if it is declared. */
+  flawOf(scope: string): string | undefined {
+    if (this.has(scope)) return undefined
+    const nearest = this.nearest(scope)
+    return `must be a declared scope${nearest === undefined ? "" : `; did you mean ${nearest}?`}`
+  }
+
   /** The sentence that says to a person what the scope allows; `undefined` for a scope that is not declared. */
   descriptionOf(scope: string): string | undefined {
     return this.#descriptions.get(scope)
