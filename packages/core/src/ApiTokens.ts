@@ -154,7 +154,8 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
     const expiry = yield* Request.requestedExpiry(rest)
     const proposal = yield* proposeNew({ name, scopes, expiry }, rules, policy, now)
     const held = yield* ownersScopes(ownedBy)
-    const excess = held === "all" ? [] : proposal.scopes.filter((scope) => !catalogue.close(held).includes(scope))
+    const closed = held === "all" ? catalogue.scopes : catalogue.close(held)
+    const excess = proposal.scopes.filter((scope) => !closed.includes(scope))
     if (excess.length > 0) return yield* new ScopeNotHeld({ scopes: excess, on: "owner" })
     const token = ApiToken.issue(
       {
@@ -225,8 +226,7 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
       return changed
     }).pipe(Effect.catchTag("DuplicateToken", Effect.die))
 
-  const edit = Effect.fn("ApiTokens.edit")(function* (input: Request.EditRequest) {
-    const request = yield* Request.parseRequest(Request.EditRequest, input)
+  const applyEdit = Effect.fn("ApiTokens.edit")(function* (request: Request.EditRequest) {
     const { name, scopes, by = unattributed } = request
     const expiry = yield* Request.requestedExpiry(request)
     return yield* change(request, (token, now) =>
@@ -266,10 +266,10 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
     verifyAt,
     find,
     list,
-    rename: (request) => Effect.flatMap(Request.parseRequest(Request.RenameRequest, request), edit),
-    narrow: (request) => Effect.flatMap(Request.parseRequest(Request.NarrowRequest, request), edit),
-    shorten: (request) => Effect.flatMap(Request.parseRequest(Request.ShortenRequest, request), edit),
-    edit,
+    rename: (request) => Effect.flatMap(Request.parseRequest(Request.RenameRequest, request), applyEdit),
+    narrow: (request) => Effect.flatMap(Request.parseRequest(Request.NarrowRequest, request), applyEdit),
+    shorten: (request) => Effect.flatMap(Request.parseRequest(Request.ShortenRequest, request), applyEdit),
+    edit: (request) => Effect.flatMap(Request.parseRequest(Request.EditRequest, request), applyEdit),
     revoke,
     revokeOwnedBy,
   })

@@ -12,8 +12,9 @@ import { insertTreasure, sqliteTreasures } from "./SqliteTreasures.ts"
 import type { Store } from "./Store.ts"
 
 /**
- * Opens the file, or makes it, and its folder within an existing one. `memory` keeps accounts, treasures and sessions in an in-memory SQLite and
- * tokens in the core's own memory adapter. Rejects with an error whose message says what is wrong with the file.
+ * Opens the file, or makes it, and its folder within an existing one. `memory` keeps accounts, treasures and sessions in
+ * an in-memory SQLite and tokens in the core's own memory adapter. Rejects with an error whose message says what is wrong
+ * with the file.
  */
 export const openSqliteStore = async (location: Exclude<StoreLocation, { kind: "mongodb" }>): Promise<Store> => {
   if (location.kind === "sqlite") makeFolderOf(location.filename)
