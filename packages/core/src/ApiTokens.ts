@@ -1,36 +1,52 @@
 /** The use cases, as an Effect service: each reads, lets the rules decide, and writes. */
-import { Clock, Context, DateTime, Effect, Exit, Layer, Option, Schedule } from "effect"
+import { Clock, Context, Effect, Exit, Layer, Option, type Stream } from "effect"
+import { announcing } from "./announcing.ts"
+import { makeAuditTeller } from "./background/AuditTeller.ts"
+import { makeKeyMover } from "./background/KeyMover.ts"
+import { makeReuseWatch } from "./background/ReuseWatch.ts"
+import { scheduleSweeps, type SweepOptions } from "./background/scheduledSweeps.ts"
+import { makeUsageRecorder, type UsageOptions } from "./background/UsageRecorder.ts"
+import { makeDigesting } from "./digesting.ts"
 import {
   type DuplicateToken,
-  InactiveOwner,
+  type ExpiryNotHeld,
+  type InactiveOwner,
   InvalidInput,
+  MissingKeys,
   type PolicyViolation,
   type RepositoryUnavailable,
   type RevisionConflict,
-  ScopeNotHeld,
-  TokenNotFound,
-  TokenNotLive,
+  type ScopeNotHeld,
+  type SecretNotActive,
+  type TokenNotFound,
+  type TokenNotLive,
 } from "./errors.ts"
-import { ListCursor } from "./ListCursor.ts"
-import { makePlaintext } from "./plaintext.ts"
 import { ApiTokenRepository } from "./ports/ApiTokenRepository.ts"
+import { AuditSink } from "./ports/AuditSink.ts"
 import { Hasher } from "./ports/Hasher.ts"
 import { OwnerDirectory } from "./ports/OwnerDirectory.ts"
 import { SecureRandom } from "./ports/SecureRandom.ts"
-import { proposeChange, proposeNew } from "./proposals.ts"
-import * as Request from "./requests.ts"
-import { ApiToken, stateOf } from "./token/ApiToken.ts"
-import { unattributed } from "./token/Attribution.ts"
+import { TokenUsageStore } from "./ports/TokenUsageStore.ts"
+import type * as Request from "./requests.ts"
+import type { ApiToken } from "./token/ApiToken.ts"
 import type { Caller } from "./token/Caller.ts"
-import type { Digest } from "./token/Digest.ts"
 import type { Instant } from "./token/Instant.ts"
-import type { OwnerId } from "./token/OwnerId.ts"
+import type { KeyRing } from "./token/KeyRing.ts"
+import { OwnerId } from "./token/OwnerId.ts"
 import type { Refusal } from "./token/Refusal.ts"
 import type { ScopeCatalogue } from "./token/ScopeCatalogue.ts"
 import { TokenFormat } from "./token/TokenFormat.ts"
-import { TokenId } from "./token/TokenId.ts"
 import { TokenPolicy } from "./token/TokenPolicy.ts"
-import { type Deciding, isVerdict, makeVerifier, type Verdict } from "./verifying.ts"
+import type { TokenUsage } from "./token/TokenUsage.ts"
+import { currentInstant } from "./use-cases/present.ts"
+import { makeAuthority } from "./use-cases/authority.ts"
+import { changing } from "./use-cases/changing.ts"
+import { type Issued, issuing } from "./use-cases/issuing.ts"
+import { type Page, reading } from "./use-cases/reading.ts"
+import { sweeping } from "./use-cases/sweeping.ts"
+import { makeLookUp } from "./verifying/lookUp.ts"
+import { type CacheOptions, makeLookUpCache } from "./verifying/LookUpCache.ts"
+import { type Deciding, isVerdict, makeVerifier, type Verdict } from "./verifying/verifying.ts"
 
 export interface ApiTokensOptions {
   /** The scopes that there are. */
@@ -41,19 +57,14 @@ export interface ApiTokensOptions {
   readonly format?: TokenFormat
   /** Formats that are accepted as well, so that a change of format ends no token. */
   readonly alsoAccept?: ReadonlyArray<TokenFormat>
-}
-
-/** A new token, and the only sight of its plaintext. */
-export interface Issued {
-  /** What the client is to send. Show it once; it is stored nowhere. */
-  readonly plaintext: string
-  readonly token: ApiToken
-}
-
-export interface Page {
-  readonly items: ReadonlyArray<ApiToken>
-  /** For `cursor`, to get the next page. None: this is the last one. */
-  readonly nextCursor: Option.Option<string>
+  /** Keys under which digests are stored. Without it, what is stored is plain SHA-256. */
+  readonly keyRing?: KeyRing
+  /** Remembers look-ups for a short time. Without it, each verify asks the store, and revocation is immediate everywhere. */
+  readonly cache?: CacheOptions
+  /** Keeps order in the store in the background. Without it, call `purge` and `revokeUnused` yourself. */
+  readonly sweeps?: SweepOptions
+  /** How uses are recorded, if there is a `TokenUsageStore`; `false`: not at all. */
+  readonly usage?: UsageOptions | false
 }
 
 export interface Requirement {
@@ -62,18 +73,23 @@ export interface Requirement {
 }
 
 type Unavailable = InvalidInput | RepositoryUnavailable
-type Unchangeable = Unavailable | TokenNotFound | TokenNotLive | PolicyViolation | ScopeNotHeld | RevisionConflict
+type Unreachable = Unavailable | TokenNotFound | TokenNotLive | SecretNotActive
+type Unchangeable = Unreachable | PolicyViolation | ScopeNotHeld | RevisionConflict
 
 export class ApiTokens extends Context.Service<
   ApiTokens,
   {
     /**
-     * Makes a token for an owner. Costs one write, and one question to the directory of owners if there is one.
-     * `DuplicateToken` means that the source of random bytes repeats itself: do not go on with it.
+     * Makes a token for an owner, or mints one by means of `caller`: then it can't have a scope or an expiry that what it
+     * is minted by lacks. Costs one write, one question to the directory of owners if there is one, and for minting one
+     * or two look-ups. `DuplicateToken` means that the source of random bytes repeats itself: do not go on with it.
      */
     readonly issue: (
       request: Request.IssueRequest,
-    ) => Effect.Effect<Issued, Unavailable | PolicyViolation | ScopeNotHeld | InactiveOwner | DuplicateToken>
+    ) => Effect.Effect<
+      Issued,
+      Unreachable | PolicyViolation | ScopeNotHeld | ExpiryNotHeld | InactiveOwner | DuplicateToken
+    >
 
     /**
      * Who calls with this token, if it is accepted now and grants all the required scopes; else why not. One look-up,
@@ -91,11 +107,25 @@ export class ApiTokens extends Context.Service<
      */
     readonly verifyAt: (presented: unknown, requirement: Requirement | undefined, now: Instant) => Deciding
 
-    /** The owner's token with this id, in whatever state. */
-    readonly find: (request: Request.FindRequest) => Effect.Effect<ApiToken, Unavailable | TokenNotFound>
+    /**
+     * What `verify` would say without a requirement, for who asks about a token that somebody else uses: nothing is
+     * recorded as a use, and a retired secret has no consequences. It costs the same, and a cache counts here too.
+     */
+    readonly inspect: (presented: unknown) => Effect.Effect<Caller, Refusal | RepositoryUnavailable>
 
-    /** A page of the owner's tokens, the newest first. */
-    readonly list: (request: Request.ListRequest) => Effect.Effect<Page, Unavailable>
+    /** The owner's token with this id, in whatever state. */
+    readonly find: (request: Request.FindRequest) => Effect.Effect<ApiToken, Unreachable>
+
+    /** A page of the owner's tokens, the newest first. By means of a token: of itself and what was minted by means of it. */
+    readonly list: (request: Request.ListRequest) => Effect.Effect<Page, Unreachable>
+
+    /**
+     * How each of these tokens has been used, in their order; none if uses are not recorded. One look-up for all. What
+     * other processes have gathered and not written yet is missing.
+     */
+    readonly usageOf: (
+      tokens: ReadonlyArray<Pick<ApiToken, "id" | "createdAt" | "scopes">>,
+    ) => Effect.Effect<Option.Option<ReadonlyArray<TokenUsage>>, RepositoryUnavailable>
 
     readonly rename: (request: Request.RenameRequest) => Effect.Effect<ApiToken, Unchangeable>
 
@@ -108,14 +138,67 @@ export class ApiTokens extends Context.Service<
     /** Renames, narrows and shortens in one write: all that is asked for happens, or nothing. */
     readonly edit: (request: Request.EditRequest) => Effect.Effect<ApiToken, Unchangeable>
 
+    /**
+     * Gives the token a new secret; the one it had is accepted until its grace ends, and never beyond the expiry that it
+     * had. With an expiry the token is renewed within the policy. If the answer gets lost, rotate again: secrets in their
+     * grace keep it. Of two at once one wins, and the other one fails with `RevisionConflict`.
+     */
+    readonly rotate: (request: Request.RotateRequest) => Effect.Effect<Issued, Unchangeable | ExpiryNotHeld>
+
+    /** Ends the grace of all secrets that were replaced, now. Idempotent. */
+    readonly endOverlap: (request: Request.EndOverlapRequest) => Effect.Effect<ApiToken, Unreachable | RevisionConflict>
+
     /** Ends a token at once and for good. Idempotent: the first revocation stays. */
-    readonly revoke: (request: Request.RevokeRequest) => Effect.Effect<ApiToken, Unavailable | TokenNotFound>
+    readonly revoke: (request: Request.RevokeRequest) => Effect.Effect<ApiToken, Unreachable>
 
     /** Revokes all of the owner's tokens, and says how many were not revoked yet. */
     readonly revokeOwnedBy: (request: Request.RevokeOwnedByRequest) => Effect.Effect<number, Unavailable>
+
+    /** Revokes all that one owner has issued to a third party, and says how many were not revoked yet. */
+    readonly revokeIssuedTo: (request: Request.RevokeIssuedToRequest) => Effect.Effect<number, Unavailable>
+
+    /** Revokes all that any owner has issued to a third party, and says how many were not revoked yet. */
+    readonly revokeAllIssuedTo: (request: Request.RevokeAllIssuedToRequest) => Effect.Effect<number, Unavailable>
+
+    /**
+     * Removes what has been dead for so long, with all that was minted by means of it, and says how many. In batches, which
+     * let verifies through; any number of processes may do it at once.
+     */
+    readonly purge: (request: Request.PurgeRequest) => Effect.Effect<number, Unavailable>
+
+    /**
+     * Revokes live tokens that have not been used for so long, nor anything that was minted by means of them, and says how
+     * many. None as long as uses have not been recorded for so long. What other processes have gathered and not written
+     * yet does not count as used. Any number of processes may do it at once.
+     */
+    readonly revokeUnused: (request: Request.RevokeUnusedRequest) => Effect.Effect<number, Unavailable>
+
+    /** All tokens that are not revoked and expire from now on within so long, the soonest first: to remind their owners. */
+    readonly expiringWithin: (request: Request.ExpiringRequest) => Stream.Stream<ApiToken, Unavailable>
+
+    /**
+     * Notes that the caller needed these scopes, for who verifies first and looks into `caller.scopes` later: so the record
+     * of uses knows which scopes are exercised. The use itself was counted by `verify`. Waits for nothing.
+     */
+    readonly exercised: (
+      caller: Pick<Caller, "tokenId" | "generation">,
+      scopes: ReadonlyArray<string>,
+    ) => Effect.Effect<void>
+
+    /** Forgets what the cache remembers of an owner: call it when what they may do has changed, so that it is seen at once. */
+    readonly ownerChanged: (ownedBy: string) => Effect.Effect<void>
+
+    /** Writes down the uses that have gathered here, and waits for it. Closing does it as well. */
+    readonly flush: Effect.Effect<void>
   }
 >()("@tokenry/core/ApiTokens") {
-  static layer(options: ApiTokensOptions): Layer.Layer<ApiTokens, never, ApiTokenRepository | SecureRandom | Hasher> {
+  /**
+   * Takes a `TokenUsageStore`, an `OwnerDirectory` and an `AuditSink` too where there are some. Fails with `MissingKeys` if
+   * stored secrets need keys that the ring does not have.
+   */
+  static layer(
+    options: ApiTokensOptions,
+  ): Layer.Layer<ApiTokens, MissingKeys | RepositoryUnavailable, ApiTokenRepository | SecureRandom | Hasher> {
     return Layer.effect(ApiTokens, make(options))
   }
 }
@@ -126,59 +209,51 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
     policy = TokenPolicy.make(),
     format = TokenFormat.checksummed({ prefix: "tok" }),
     alsoAccept = [],
+    keyRing,
   } = options
-  const repository = yield* ApiTokenRepository
+  const store = yield* ApiTokenRepository
   const random = yield* SecureRandom
-  const hasher = yield* Hasher
   const owners = yield* Effect.serviceOption(OwnerDirectory)
+  const usageStore = options.usage === false ? Option.none() : yield* Effect.serviceOption(TokenUsageStore)
+  const sink = yield* Effect.serviceOption(AuditSink)
+  const digesting = makeDigesting(yield* Hasher, keyRing)
   const formats = [format, ...alsoAccept]
-  const rules = { catalogue, formats }
-  const verifier = makeVerifier({ repository, hasher, owners, catalogue, formats })
+  yield* assertKeys(store, keyRing)
 
-  const ownersScopes = Effect.fnUntraced(function* (ownedBy: OwnerId) {
-    if (Option.isNone(owners)) return "all"
-    const authority = yield* owners.value.authorityOf(ownedBy)
-    return authority.active ? authority.scopes : yield* new InactiveOwner({ ownedBy })
+  const teller = Option.isSome(sink) ? yield* makeAuditTeller(store, sink.value) : undefined
+  const plainLookUp = makeLookUp(store, owners, digesting)
+  const cache = options.cache && (yield* makeLookUpCache(plainLookUp, options.cache))
+  const repository = announcing(store, {
+    onTouched: (id) => cache?.forgetToken(id),
+    onWritten: (token) => teller?.changed(token),
+    onManyTouched: () => {
+      cache?.forgetAll()
+      teller?.changedMany()
+    },
   })
 
-  const insertNew = Effect.fn("ApiTokens.issue")(function* (request: Request.IssueRequest, digest: Digest) {
-    const {
-      name,
-      scopes,
-      issuedTo,
-      by = unattributed,
-      ...rest
-    } = yield* Request.parseRequest(Request.IssueRequest, request)
-    const ownedBy = rest.ownedBy as OwnerId
-    const now = yield* currentInstant
-    const expiry = yield* Request.requestedExpiry(rest)
-    const proposal = yield* proposeNew({ name, scopes, expiry }, rules, policy, now)
-    const held = yield* ownersScopes(ownedBy)
-    const closed = held === "all" ? catalogue.scopes : catalogue.close(held)
-    const excess = proposal.scopes.filter((scope) => !closed.includes(scope))
-    if (excess.length > 0) return yield* new ScopeNotHeld({ scopes: excess, on: "owner" })
-    const token = ApiToken.issue(
-      {
-        ...proposal,
-        id: TokenId.make(now, random.bytes(TokenId.randomByteCount)),
-        ownedBy,
-        issuedTo: Option.fromUndefinedOr(issuedTo),
-        ancestors: [],
+  const recorder = Option.isSome(usageStore)
+    ? yield* makeUsageRecorder(usageStore.value, options.usage || {})
+    : undefined
+  const reuse = policy.onReuse === "record" ? undefined : yield* makeReuseWatch(repository, policy.onReuse)
+  const mover = keyRing?.active == null ? undefined : yield* makeKeyMover(repository, digesting)
+  if (Option.isSome(usageStore)) yield* Effect.ignore(usageStore.value.begin(yield* currentInstant))
+
+  const judging = { sha256: digesting.sha256, lookUp: cache?.lookUp ?? plainLookUp, catalogue, formats }
+  const inspector = makeVerifier({ ...judging, onlooker: nobody })
+  const verifier = makeVerifier({
+    ...judging,
+    onlooker: {
+      onAccepted: ({ token, secret }, required, sha256, at) => {
+        recorder?.used(token.id, secret.generation, required, at)
+        if (digesting.isOutdated(secret.keyId)) mover?.outdated(token.id, secret.generation, sha256)
       },
-      { digest, keyId: Option.none() },
-      now,
-      by,
-    )
-    yield* repository.insert(token)
-    return token
+      onRetired: ({ token, secret }, at) => {
+        recorder?.reused(token.id, secret.generation, at)
+        reuse?.reused(token.id, secret.generation)
+      },
+    },
   })
-
-  /** A span keeps what it ends with, so the plaintext stays outside of it. */
-  const issue = (request: Request.IssueRequest) =>
-    Effect.suspend(() => {
-      const plaintext = makePlaintext(format, random)
-      return Effect.map(insertNew(request, hasher.sha256(plaintext)), (token): Issued => ({ plaintext, token }))
-    })
 
   const verifyAt: ApiTokens["Service"]["verifyAt"] = (presented, requirement, now) =>
     requirement === undefined
@@ -187,107 +262,49 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
         ? verifier(presented, requirement.scopes, now)
         : Exit.die(new InvalidInput({ issues: [{ path: ["scopes"], message: "must be a list of required scopes" }] }))
 
-  const verify: ApiTokens["Service"]["verify"] = (presented, requirement) =>
+  const decideNow = (decide: (now: Instant) => Deciding): Effect.Effect<Caller, Refusal | RepositoryUnavailable> =>
     Effect.withFiber((fiber) => {
-      const now = { epochMilliseconds: fiber.getRef(Clock.Clock).currentTimeMillisUnsafe() }
-      const deciding = verifyAt(presented, requirement, now)
+      const deciding = decide({ epochMilliseconds: fiber.getRef(Clock.Clock).currentTimeMillisUnsafe() })
       return isVerdict(deciding) ? exitOf(deciding) : Effect.flatMap(deciding, exitOf)
     })
 
-  const findOwned = Effect.fnUntraced(function* ({ id, ownedBy }: Request.FindRequest) {
-    if (!TokenId.is(id)) return yield* new TokenNotFound({ id: "" })
-    const found = yield* repository.findById(id)
-    return Option.isSome(found) && found.value.ownedBy === ownedBy ? found.value : yield* new TokenNotFound({ id })
-  })
-
-  const find = Effect.fn("ApiTokens.find")(function* (request: Request.FindRequest) {
-    return yield* findOwned(yield* Request.parseRequest(Request.FindRequest, request))
-  })
-
-  const list = Effect.fn("ApiTokens.list")(function* (request: Request.ListRequest) {
-    const { ownedBy, state = "any", limit = 20, cursor } = yield* Request.parseRequest(Request.ListRequest, request)
-    const after = Option.fromUndefinedOr(cursor === undefined ? undefined : ListCursor.decode(cursor, TokenId.is))
-    const now = yield* currentInstant
-    const found = yield* repository.listOwnedBy({ ownedBy: ownedBy as OwnerId, state, now, after, limit: limit + 1 })
-    const items = found.slice(0, limit)
-    const last = Option.fromUndefinedOr(found.length > limit ? items.at(-1) : undefined)
-    return { items, nextCursor: Option.map(last, ListCursor.encode) }
-  })
-
-  /** Reads, decides and writes under the revision that was read; after a lost race, all over again. */
-  const change = <E>(
-    request: Request.FindRequest,
-    decide: (token: ApiToken, now: DateTime.Utc) => Effect.Effect<ApiToken, E>,
-  ) =>
-    Effect.gen(function* () {
-      const token = yield* findOwned(request)
-      const changed = yield* decide(token, yield* currentInstant)
-      if (changed !== token) yield* repository.replace(changed, token.revision)
-      return changed
-    }).pipe(Effect.catchTag("DuplicateToken", Effect.die))
-
-  const applyEdit = Effect.fn("ApiTokens.edit")(function* (request: Request.EditRequest) {
-    const { name, scopes, by = unattributed } = request
-    const expiry = yield* Request.requestedExpiry(request)
-    return yield* change(request, (token, now) =>
-      Effect.gen(function* () {
-        const state = stateOf(token, now)
-        if (state !== "live") return yield* new TokenNotLive({ id: token.id, state })
-        const proposal = yield* proposeChange(token, { name, scopes, expiry }, rules, now)
-        return token
-          .rename(proposal.name, now, by)
-          .narrow(proposal.scopes, now, by)
-          .shorten(proposal.expiresAt, now, by)
-      }),
-    ).pipe(Effect.retry({ while: isLostRace, schedule: afterLostRace, times: 200 }))
-  })
-
-  const revoke = Effect.fn("ApiTokens.revoke")(function* (input: Request.RevokeRequest) {
-    const request = yield* Request.parseRequest(Request.RevokeRequest, input)
-    const { reason = onRequest, by = unattributed } = request
-    return yield* change(request, (token, now) => Effect.succeed(token.revoke({ at: now, reason }, by))).pipe(
-      Effect.retry({ while: isLostRace, schedule: afterLostRace }),
-      Effect.catchTag("RevisionConflict", Effect.die),
-    )
-  })
-
-  const revokeOwnedBy = Effect.fn("ApiTokens.revokeOwnedBy")(function* (input: Request.RevokeOwnedByRequest) {
-    const {
-      ownedBy,
-      reason = onRequest,
-      by = unattributed,
-    } = yield* Request.parseRequest(Request.RevokeOwnedByRequest, input)
-    return yield* repository.revokeOwnedBy(ownedBy as OwnerId, { at: yield* currentInstant, reason }, by)
-  })
-
+  const rules = { catalogue, formats }
+  const usage = Option.fromUndefinedOr(recorder)
+  const parts = { repository, owners, usage, random, digesting, rules, policy, format }
+  const authority = makeAuthority(repository)
+  const sweeps = sweeping(parts)
+  if (options.sweeps) {
+    if (options.sweeps.revokeUnused && policy.longestUnused === null) {
+      throw new RangeError("sweeps.revokeUnused needs the policy to say longestUnused")
+    }
+    yield* scheduleSweeps(sweeps, options.sweeps)
+  }
   return ApiTokens.of({
-    issue,
-    verify,
+    verify: (presented, requirement) => decideNow((now) => verifyAt(presented, requirement, now)),
     verifyAt,
-    find,
-    list,
-    rename: (request) => Effect.flatMap(Request.parseRequest(Request.RenameRequest, request), applyEdit),
-    narrow: (request) => Effect.flatMap(Request.parseRequest(Request.NarrowRequest, request), applyEdit),
-    shorten: (request) => Effect.flatMap(Request.parseRequest(Request.ShortenRequest, request), applyEdit),
-    edit: (request) => Effect.flatMap(Request.parseRequest(Request.EditRequest, request), applyEdit),
-    revoke,
-    revokeOwnedBy,
+    inspect: (presented) => decideNow((now) => inspector(presented, noScopes, now)),
+    ...issuing(parts, authority),
+    ...reading(parts, authority),
+    ...changing(parts, authority),
+    ...sweeps,
+    exercised: ({ tokenId, generation }, scopes) =>
+      Effect.map(Clock.currentTimeMillis, (now) => recorder?.exercised(tokenId, generation, scopes, now)),
+    ownerChanged: (ownedBy) => Effect.sync(() => cache?.forgetOwner(OwnerId.assert(ownedBy as OwnerId))),
+    flush: recorder?.flush ?? Effect.void,
   })
 })
 
-/** The present to the millisecond, also where a clock for tests counts in fractions of one. */
-const currentInstant = Effect.map(Clock.currentTimeMillis, (milliseconds) => DateTime.makeUnsafe(milliseconds))
+const assertKeys = Effect.fnUntraced(function* (repository: ApiTokenRepository["Service"], ring: KeyRing | undefined) {
+  const needed = (yield* repository.keyIdsInUse).flatMap(Option.toArray)
+  const ids = needed.filter((id) => ring?.has(id) !== true)
+  if (ids.length > 0) return yield* new MissingKeys({ ids })
+})
 
-const onRequest = "on request"
 const noScopes: ReadonlyArray<string> = []
+const nobody = { onAccepted: () => {}, onRetired: () => {} }
 
 const exitOf = (verdict: Verdict): Exit.Exit<Caller, Refusal> =>
   verdict.accepted ? Exit.succeed(verdict.caller) : Exit.fail(verdict.refusal)
 
 const isListOfStrings = (value: unknown): boolean =>
   Array.isArray(value) && value.every((element) => typeof element === "string")
-
-const isLostRace = (error: { readonly _tag: string }): boolean => error._tag === "RevisionConflict"
-
-/** Somebody else's write succeeded, so this one may be tried again soon; jitter keeps many from marching in step. */
-const afterLostRace = Schedule.spaced("5 millis").pipe(Schedule.jittered)

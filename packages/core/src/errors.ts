@@ -1,5 +1,5 @@
 /** What use cases and ports fail with. No message ever holds a plaintext token or a digest. */
-import { Data } from "effect"
+import { Data, DateTime } from "effect"
 import type { TokenState } from "./token/ApiToken.ts"
 import type { Side } from "./token/Refusal.ts"
 
@@ -35,6 +35,35 @@ export class ScopeNotHeld extends Data.TaggedError("ScopeNotHeld")<{
 }> {
   override get message(): string {
     return `The ${this.on} does not hold ${this.scopes.join(", ")}, so it can't be given`
+  }
+}
+
+/**
+ * A later expiry was asked for than there is to give: a minted token can't outlive what it was minted by, and a token that
+ * rotates itself can't renew itself.
+ */
+export class ExpiryNotHeld extends Data.TaggedError("ExpiryNotHeld")<{
+  /** The field by which it was asked for. */
+  readonly field: "expiresAt" | "expiresIn"
+  /** The latest expiry that can be given. */
+  readonly latest: DateTime.Utc
+}> {
+  override get message(): string {
+    return `The token by means of which this is done allows no later expiry than ${DateTime.formatIso(this.latest)}`
+  }
+}
+
+/** What was done by means of a token was done with a secret that a rotation has replaced. It may still call, not manage. */
+export class SecretNotActive extends Data.TaggedError("SecretNotActive")<{ readonly tokenId: string }> {
+  override get message(): string {
+    return `The secret of the token ${this.tokenId} was replaced by a rotation: only the newest one may manage tokens`
+  }
+}
+
+/** Stored secrets need keys that the key ring does not have: opened without them, their tokens would not be accepted. */
+export class MissingKeys extends Data.TaggedError("MissingKeys")<{ readonly ids: ReadonlyArray<string> }> {
+  override get message(): string {
+    return `Stored tokens need keys that are not in the key ring: ${this.ids.join(", ")}. Add them, inactive if need be`
   }
 }
 

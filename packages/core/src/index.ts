@@ -1,13 +1,18 @@
-export { ApiTokens, type ApiTokensOptions, type Issued, type Page, type Requirement } from "./ApiTokens.ts"
+export { ApiTokens, type ApiTokensOptions, type Requirement } from "./ApiTokens.ts"
+export type { SweepOptions } from "./background/scheduledSweeps.ts"
+export type { UsageOptions } from "./background/UsageRecorder.ts"
 export {
   DuplicateToken,
+  ExpiryNotHeld,
   InactiveOwner,
   type InputIssue,
   InvalidInput,
+  MissingKeys,
   PolicyViolation,
   RepositoryUnavailable,
   RevisionConflict,
   ScopeNotHeld,
+  SecretNotActive,
   TokenNotFound,
   TokenNotLive,
 } from "./errors.ts"
@@ -20,27 +25,39 @@ export {
   type ListQuery,
   type ListState,
 } from "./ports/ApiTokenRepository.ts"
+export { type AuditEvent, AuditSink, AuditSinkUnavailable } from "./ports/AuditSink.ts"
 export { Hasher } from "./ports/Hasher.ts"
 export { type OwnerAuthority, OwnerDirectory } from "./ports/OwnerDirectory.ts"
 export { makePlaintext } from "./plaintext.ts"
 export { SecureRandom } from "./ports/SecureRandom.ts"
+export { TokenUsageStore } from "./ports/TokenUsageStore.ts"
 export {
+  type ActingCaller,
   EditRequest,
+  EndOverlapRequest,
+  ExpiringRequest,
   FindRequest,
   IssueRequest,
   ListRequest,
   NarrowRequest,
   parseRequest,
+  PurgeRequest,
   RenameRequest,
+  RevokeAllIssuedToRequest,
+  RevokeIssuedToRequest,
   RevokeOwnedByRequest,
   RevokeRequest,
+  RevokeUnusedRequest,
+  RotateRequest,
   ShortenRequest,
 } from "./requests.ts"
 export {
   ApiToken,
   type ApiTokenFields,
   diedAt,
+  earliestExpiry,
   type Revocation,
+  type Rotation,
   stateOf,
   type TokenState,
   type VerifiableToken,
@@ -50,14 +67,21 @@ export type { Caller } from "./token/Caller.ts"
 export { Change, type ChangeKind } from "./token/Change.ts"
 export { Digest } from "./token/Digest.ts"
 export { Instant } from "./token/Instant.ts"
+export { KeyRing, type KeyRingOptions } from "./token/KeyRing.ts"
 export { Lifetime } from "./token/Lifetime.ts"
 export { OwnerId } from "./token/OwnerId.ts"
 export type { Refusal, Side } from "./token/Refusal.ts"
 export { Scope } from "./token/Scope.ts"
 export { ScopeCatalogue, type ScopeDeclaration } from "./token/ScopeCatalogue.ts"
 export { type KeyId, Secret, type SecretState } from "./token/Secret.ts"
+export { Secrets } from "./token/Secrets.ts"
+export { SecretUsage } from "./token/SecretUsage.ts"
 export { type TokenFlaw, TokenFormat } from "./token/TokenFormat.ts"
 export { TokenId } from "./token/TokenId.ts"
 export { TokenName } from "./token/TokenName.ts"
-export { type RequestedExpiry, TokenPolicy } from "./token/TokenPolicy.ts"
-export { type Deciding, isVerdict, type Verdict } from "./verifying.ts"
+export { type RequestedExpiry, type ReuseResponse, TokenPolicy } from "./token/TokenPolicy.ts"
+export { TokenUsage } from "./token/TokenUsage.ts"
+export type { Issued } from "./use-cases/issuing.ts"
+export type { Page } from "./use-cases/reading.ts"
+export type { CacheOptions } from "./verifying/LookUpCache.ts"
+export { type Deciding, isVerdict, type Verdict } from "./verifying/verifying.ts"

@@ -1,17 +1,33 @@
 /** The use cases for people who do not use Effect: promises, dates and plain objects, under the same words. */
-import { type DateTime, Effect, Layer, ManagedRuntime, Option } from "effect"
+import { Clock, Effect, Layer, ManagedRuntime, Option, Stream } from "effect"
 import { ApiTokens, type ApiTokensOptions, type Requirement } from "./ApiTokens.ts"
+import { backgroundClock } from "./node/backgroundClock.ts"
 import { NodeCrypto } from "./node/NodeCrypto.ts"
 import type { ApiTokenRepository } from "./ports/ApiTokenRepository.ts"
+import { AuditSink } from "./ports/AuditSink.ts"
 import { type OwnerAuthority, OwnerDirectory } from "./ports/OwnerDirectory.ts"
+import {
+  type AuditEventDetails,
+  auditEventOf,
+  type Caller,
+  detailsOf,
+  type TokenDetails,
+  type TokenUsage,
+  usageDetailsOf,
+  usedTokenOf,
+  type Verification,
+  verificationOf,
+} from "./promiseValues.ts"
+import type { RepositoryUnavailable } from "./errors.ts"
 import type * as Request from "./requests.ts"
 import type { ApiToken } from "./token/ApiToken.ts"
-import type { Actor, Origin } from "./token/Attribution.ts"
 import type { Caller as EffectCaller } from "./token/Caller.ts"
-import type { ChangeKind } from "./token/Change.ts"
 import type { Instant } from "./token/Instant.ts"
 import type { Refusal } from "./token/Refusal.ts"
-import { isVerdict, type Verdict } from "./verifying.ts"
+import type { TokenId } from "./token/TokenId.ts"
+import { isVerdict, type Verdict } from "./verifying/verifying.ts"
+
+export type { AuditEventDetails, Caller, TokenDetails, TokenUsage, Verification } from "./promiseValues.ts"
 
 export interface OpenOptions<E> extends ApiTokensOptions {
   /** `MemoryRepository.layer`, or an adapter's. It is opened now and closed by `close`. */
@@ -21,51 +37,14 @@ export interface OpenOptions<E> extends ApiTokensOptions {
    * active and may do everything. What it throws counts as an outage.
    */
   readonly owners?: (ownedBy: string) => OwnerAuthority | Promise<OwnerAuthority>
+  /** Is told of every change, at least once: again if it throws or rejects, or the process dies in between. */
+  readonly audit?: (events: ReadonlyArray<AuditEventDetails>) => void | Promise<void>
 }
-
-/** A token as everybody but the store sees it: nothing in it is secret. */
-export interface TokenDetails {
-  readonly id: string
-  readonly ownedBy: string
-  readonly name: string
-  readonly scopes: ReadonlyArray<string>
-  readonly createdAt: Date
-  /** `null`: never. */
-  readonly expiresAt: Date | null
-  readonly revokedAt: Date | null
-  readonly revokedBecause: string | null
-  readonly ancestors: ReadonlyArray<string>
-  readonly issuedTo: string | null
-  readonly secrets: ReadonlyArray<{ readonly generation: number; readonly state: "active" | "retiring" | "retired" }>
-  /** The last 50 changes, the oldest first. */
-  readonly history: ReadonlyArray<{
-    readonly kind: ChangeKind
-    readonly at: Date
-    readonly actor: Actor
-    readonly origin: Origin
-    readonly detail: string | null
-  }>
-  readonly revision: number
-}
-
-export interface Caller {
-  readonly tokenId: string
-  readonly generation: number
-  readonly ownedBy: string
-  /** What the token, its ancestors and its owner have in common now, with all that is implied. */
-  readonly scopes: ReadonlyArray<string>
-  /** `null`: never. */
-  readonly expiresAt: Date | null
-}
-
-export type Verification =
-  | { readonly accepted: true; readonly caller: Caller }
-  | { readonly accepted: false; readonly refusal: Refusal }
 
 /**
- * Each method but `verify` rejects with the errors of `ApiTokens`' method of the same name, which are instances of
- * `Error` with a `_tag`: `InvalidInput`, `PolicyViolation`, `ScopeNotHeld`, `InactiveOwner`, `TokenNotFound`,
- * `TokenNotLive`, `RevisionConflict`, `RepositoryUnavailable`.
+ * Each method but `verify` and `inspect` rejects with the errors of `ApiTokens`' method of the same name, which are instances of
+ * `Error` with a `_tag`: `InvalidInput`, `PolicyViolation`, `ScopeNotHeld`, `ExpiryNotHeld`, `InactiveOwner`,
+ * `TokenNotFound`, `TokenNotLive`, `SecretNotActive`, `RevisionConflict`, `RepositoryUnavailable`.
  */
 export interface PromiseApiTokens {
   /** Makes a token for an owner. `plaintext` is what the client sends; it can't be had again. */
@@ -74,6 +53,8 @@ export interface PromiseApiTokens {
   ) => Promise<{ readonly plaintext: string; readonly token: TokenDetails }>
   /** Never rejects for a refusal, only with `RepositoryUnavailable`, and with `InvalidInput` for a wrong requirement. */
   readonly verify: (presented: unknown, requirement?: Requirement) => Promise<Verification>
+  /** `verify` without consequences, for who asks about a token that somebody else uses: it does not count as a use. */
+  readonly inspect: (presented: unknown) => Promise<Verification>
   readonly find: (request: Request.FindRequest) => Promise<TokenDetails>
   /** The newest first. `nextCursor` is `null` on the last page. */
   readonly list: (
@@ -84,31 +65,62 @@ export interface PromiseApiTokens {
   readonly shorten: (request: Request.ShortenRequest) => Promise<TokenDetails>
   /** Renames, narrows and shortens in one write. */
   readonly edit: (request: Request.EditRequest) => Promise<TokenDetails>
+  /** A new secret, and perhaps a new expiry; the secret that it had is accepted until its grace ends. */
+  readonly rotate: (
+    request: Request.RotateRequest,
+  ) => Promise<{ readonly plaintext: string; readonly token: TokenDetails }>
+  /** Ends the grace of all secrets that were replaced, now; idempotent. */
+  readonly endOverlap: (request: Request.EndOverlapRequest) => Promise<TokenDetails>
   /** Ends a token at once and for good; idempotent. */
   readonly revoke: (request: Request.RevokeRequest) => Promise<TokenDetails>
+  /** How many tokens were not revoked yet; the same for the next two. */
   readonly revokeOwnedBy: (request: Request.RevokeOwnedByRequest) => Promise<number>
-  /** Closes the store. Idempotent; nothing else can be called afterwards. */
+  readonly revokeIssuedTo: (request: Request.RevokeIssuedToRequest) => Promise<number>
+  readonly revokeAllIssuedTo: (request: Request.RevokeAllIssuedToRequest) => Promise<number>
+  /** How each of these tokens has been used, in their order. `null`: uses are not recorded. */
+  readonly usageOf: (tokens: ReadonlyArray<TokenDetails>) => Promise<ReadonlyArray<TokenUsage> | null>
+  /** Removes what has been dead for so long; says how many. */
+  readonly purge: (request: Request.PurgeRequest) => Promise<number>
+  /** Revokes what has not been used for so long; says how many. */
+  readonly revokeUnused: (request: Request.RevokeUnusedRequest) => Promise<number>
+  /** What expires within so long, the soonest first, read in batches while it is iterated over. */
+  readonly expiringWithin: (request: Request.ExpiringRequest) => AsyncIterable<TokenDetails>
+  /** Notes that the caller needed these scopes, for who looks into `caller.scopes` instead of asking `verify`. */
+  readonly exercised: (caller: Pick<Caller, "tokenId" | "generation">, scopes: ReadonlyArray<string>) => void
+  /** Call it when what an owner may do has changed, so that the cache, if there is one, does not remember it. */
+  readonly ownerChanged: (ownedBy: string) => Promise<void>
+  /** Writes down the uses that have gathered here. */
+  readonly flush: () => Promise<void>
+  /** Writes what is to be written still, and closes the store. Idempotent; nothing else can be called afterwards. */
   readonly close: () => Promise<void>
 }
 
 /**
- * Opens the store and gives the use cases. Rejects with the adapter's error if the store can't be opened.
+ * Opens the store and gives the use cases. Rejects with the adapter's error if the store can't be opened, and with
+ * `MissingKeys` if the key ring lacks a key that stored tokens need.
  *
  *     const tokens = await openApiTokens({ repository: MemoryRepository.layer, scopes })
  */
 export const openApiTokens = async <E>({
   repository,
   owners,
+  audit,
   ...options
 }: OpenOptions<E>): Promise<PromiseApiTokens> => {
   const directory = owners === undefined ? Layer.empty : OwnerDirectory.layerFrom(owners)
+  const sink = audit === undefined ? Layer.empty : AuditSink.layerFrom((events) => audit(events.map(auditEventOf)))
   const runtime = ManagedRuntime.make(
-    ApiTokens.layer(options).pipe(Layer.provide([repository, NodeCrypto.layer, directory])),
+    ApiTokens.layer(options).pipe(
+      Layer.provide([repository, NodeCrypto.layer, directory, sink, Layer.succeed(Clock.Clock, backgroundClock)]),
+    ),
   )
   const tokens = await runtime.runPromise(ApiTokens)
   let isClosed = false
-  const run = async <A>(effect: Effect.Effect<A, unknown>): Promise<A> => {
+  const assertOpen = () => {
     if (isClosed) throw new Error("The token store is closed")
+  }
+  const run = async <A>(effect: Effect.Effect<A, unknown>): Promise<A> => {
+    assertOpen()
     return Effect.runPromise(effect)
   }
   const describing = async (effect: Effect.Effect<ApiToken, unknown>) => detailsOf(await run(effect))
@@ -119,10 +131,11 @@ export const openApiTokens = async <E>({
       return { plaintext, token: detailsOf(token) }
     },
     verify: async (presented, requirement) => {
-      if (isClosed) throw new Error("The token store is closed")
+      assertOpen()
       const deciding = tokens.verifyAt(presented, requirement, systemClock)
       return verificationOf(isVerdict(deciding) ? deciding : await Effect.runPromise(deciding))
     },
+    inspect: async (presented) => verificationOf(await run(verdictOf(tokens.inspect(presented)))),
     find: (request) => describing(tokens.find(request)),
     list: async (request) => {
       const { items, nextCursor } = await run(tokens.list(request))
@@ -133,7 +146,30 @@ export const openApiTokens = async <E>({
     shorten: (request) => describing(tokens.shorten(request)),
     edit: (request) => describing(tokens.edit(request)),
     revoke: (request) => describing(tokens.revoke(request)),
+    rotate: async (request) => {
+      const { plaintext, token } = await run(tokens.rotate(request))
+      return { plaintext, token: detailsOf(token) }
+    },
+    endOverlap: (request) => describing(tokens.endOverlap(request)),
     revokeOwnedBy: (request) => run(tokens.revokeOwnedBy(request)),
+    revokeIssuedTo: (request) => run(tokens.revokeIssuedTo(request)),
+    revokeAllIssuedTo: (request) => run(tokens.revokeAllIssuedTo(request)),
+    usageOf: async (details) => {
+      const usages = await run(tokens.usageOf(details.map(usedTokenOf)))
+      return Option.getOrNull(Option.map(usages, (usages) => usages.map(usageDetailsOf)))
+    },
+    purge: (request) => run(tokens.purge(request)),
+    revokeUnused: (request) => run(tokens.revokeUnused(request)),
+    expiringWithin: async function* (request) {
+      assertOpen()
+      yield* Stream.toAsyncIterable(Stream.map(tokens.expiringWithin(request), detailsOf))
+    },
+    exercised: ({ tokenId, generation }, scopes) => {
+      assertOpen()
+      Effect.runSync(tokens.exercised({ tokenId: tokenId as TokenId, generation }, scopes))
+    },
+    ownerChanged: (ownedBy) => run(tokens.ownerChanged(ownedBy)),
+    flush: () => run(tokens.flush),
     close: async () => {
       isClosed = true
       await runtime.dispose()
@@ -141,48 +177,17 @@ export const openApiTokens = async <E>({
   }
 }
 
+/** A refusal as a value; an outage stays what it is. */
+const verdictOf = (deciding: Effect.Effect<EffectCaller, Refusal | RepositoryUnavailable>) =>
+  Effect.matchEffect(deciding, {
+    onSuccess: (caller): Effect.Effect<Verdict> => Effect.succeed({ accepted: true, caller }),
+    onFailure: (error): Effect.Effect<Verdict, RepositoryUnavailable> =>
+      error._tag === "RepositoryUnavailable" ? Effect.fail(error) : Effect.succeed({ accepted: false, refusal: error }),
+  })
+
 /** The present, read when it is needed: a malformed token is refused without. */
 const systemClock: Instant = {
   get epochMilliseconds() {
     return Date.now()
   },
 }
-
-const verificationOf = (verdict: Verdict): Verification =>
-  verdict.accepted ? { accepted: true, caller: callerOf(verdict.caller) } : verdict
-
-const callerOf = ({ tokenId, generation, ownedBy, scopes, expiresAt }: EffectCaller): Caller => ({
-  tokenId,
-  generation,
-  ownedBy,
-  scopes,
-  expiresAt: dateOf(expiresAt),
-})
-
-/** A copy throughout: who changes it changes nothing in the store. */
-const detailsOf = (token: ApiToken): TokenDetails => ({
-  id: token.id,
-  ownedBy: token.ownedBy,
-  name: token.name,
-  scopes: [...token.scopes],
-  createdAt: new Date(token.createdAt.epochMilliseconds),
-  expiresAt: dateOf(token.expiresAt),
-  revokedAt: dateOf(Option.map(token.revocation, ({ at }) => at)),
-  revokedBecause: Option.getOrNull(Option.map(token.revocation, ({ reason }) => reason)),
-  ancestors: [...token.ancestors],
-  issuedTo: Option.getOrNull(token.issuedTo),
-  secrets: token.secrets.map(({ generation, state }) => ({ generation, state: stateNames[state._tag] })),
-  history: token.history.map(({ kind, at, actor, origin, detail }) => ({
-    kind,
-    at: new Date(at.epochMilliseconds),
-    actor: { ...actor },
-    origin: { ...origin },
-    detail: Option.getOrNull(detail),
-  })),
-  revision: token.revision,
-})
-
-const stateNames = { Active: "active", Retiring: "retiring", Retired: "retired" } as const
-
-const dateOf = (instant: Option.Option<DateTime.Utc>): Date | null =>
-  Option.isSome(instant) ? new Date(instant.value.epochMilliseconds) : null

@@ -2,6 +2,7 @@
 import { DateTime, Effect, Schema, SchemaIssue } from "effect"
 import { type InputIssue, InvalidInput } from "./errors.ts"
 import { ListCursor } from "./ListCursor.ts"
+import { type Attribution, unattributed } from "./token/Attribution.ts"
 import { Instant } from "./token/Instant.ts"
 import { Lifetime } from "./token/Lifetime.ts"
 import { OwnerId } from "./token/OwnerId.ts"
@@ -57,11 +58,44 @@ const scopes = Schema.Array(Schema.String).check(Schema.isMaxLength(1000))
 /** Who makes the change, and from where; the application itself if it isn't told. */
 const by = Schema.optional(AttributionInput)
 
+/** What has to be known of who acts by means of a token. A `Caller`, as `verify` gives it, will do. */
+export interface ActingCaller {
+  readonly tokenId: string
+  readonly generation: number
+  readonly ownedBy: string
+}
+
+/**
+ * By means of which token it is done, if not in a person's session: what `verify` gave. It reaches itself and what was
+ * minted by means of it, with its active secret alone, and gives no more than it has. It is the actor then.
+ */
+const caller = Schema.optional(
+  Schema.declare(
+    (value): value is ActingCaller =>
+      typeof value === "object" &&
+      value !== null &&
+      "tokenId" in value &&
+      TokenId.is(value.tokenId) &&
+      "generation" in value &&
+      Number.isSafeInteger(value.generation) &&
+      "ownedBy" in value &&
+      OwnerId.is(value.ownedBy),
+    { expected: "a caller that verify gave" },
+  ),
+)
+
+/** That what is done by means of a token is done for its owner. */
+const forCallersOwner = Schema.makeFilter(
+  ({ ownedBy, caller }: { readonly ownedBy: string; readonly caller?: ActingCaller | undefined }) =>
+    caller === undefined || caller.ownedBy === ownedBy || { path: ["ownedBy"], issue: "must be the caller's" },
+)
+
 const ofToken = {
   id: Schema.String,
   /** Whose token it has to be. Somebody else's is not found. */
   ownedBy,
   by,
+  caller,
 }
 
 export const IssueRequest = Schema.Struct({
@@ -75,10 +109,11 @@ export const IssueRequest = Schema.Struct({
   /** The third party that gets the token: an app, an integration. 1 to 255 characters. */
   issuedTo: Schema.optional(text(255)),
   by,
-})
+  caller,
+}).check(forCallersOwner)
 export type IssueRequest = typeof IssueRequest.Type
 
-export const FindRequest = Schema.Struct({ id: Schema.String, ownedBy })
+export const FindRequest = Schema.Struct({ id: Schema.String, ownedBy, caller }).check(forCallersOwner)
 export type FindRequest = typeof FindRequest.Type
 
 export const ListRequest = Schema.Struct({
@@ -95,16 +130,18 @@ export const ListRequest = Schema.Struct({
       ),
     ),
   ),
-})
+  caller,
+}).check(forCallersOwner)
 export type ListRequest = typeof ListRequest.Type
 
-export const RenameRequest = Schema.Struct({ ...ofToken, name: Schema.String })
+export const RenameRequest = Schema.Struct({ ...ofToken, name: Schema.String }).check(forCallersOwner)
 export type RenameRequest = typeof RenameRequest.Type
 
-export const NarrowRequest = Schema.Struct({ ...ofToken, scopes })
+export const NarrowRequest = Schema.Struct({ ...ofToken, scopes }).check(forCallersOwner)
 export type NarrowRequest = typeof NarrowRequest.Type
 
 export const ShortenRequest = Schema.Struct({ ...ofToken, ...expiry }).check(
+  forCallersOwner,
   Schema.makeFilter(
     ({ expiresAt, expiresIn }) =>
       expiresAt !== undefined || expiresIn !== undefined || { path: ["expiresAt"], issue: "is missing" },
@@ -117,8 +154,20 @@ export const EditRequest = Schema.Struct({
   name: Schema.optional(Schema.String),
   scopes: Schema.optional(scopes),
   ...expiry,
-})
+}).check(forCallersOwner)
 export type EditRequest = typeof EditRequest.Type
+
+export const RotateRequest = Schema.Struct({
+  ...ofToken,
+  /** How long the secret that is replaced is still accepted; the policy's grace if it isn't told, `0 minutes`: not at all. */
+  graceFor: Schema.optional(lifetime),
+  /** With one of these the token is renewed: an expiry within the policy. Else it keeps the one that it has. */
+  ...expiry,
+}).check(forCallersOwner)
+export type RotateRequest = typeof RotateRequest.Type
+
+export const EndOverlapRequest = Schema.Struct(ofToken).check(forCallersOwner)
+export type EndOverlapRequest = typeof EndOverlapRequest.Type
 
 const reason = Schema.optional(text(255))
 
@@ -126,11 +175,38 @@ export const RevokeRequest = Schema.Struct({
   ...ofToken,
   /** Why, in words for people. */
   reason,
-})
+}).check(forCallersOwner)
 export type RevokeRequest = typeof RevokeRequest.Type
 
 export const RevokeOwnedByRequest = Schema.Struct({ ownedBy, reason, by })
 export type RevokeOwnedByRequest = typeof RevokeOwnedByRequest.Type
+
+/** The third party, as it was told at issue. */
+const issuedTo = text(255)
+
+export const RevokeIssuedToRequest = Schema.Struct({ issuedTo, ownedBy, reason, by })
+export type RevokeIssuedToRequest = typeof RevokeIssuedToRequest.Type
+
+export const RevokeAllIssuedToRequest = Schema.Struct({ issuedTo, reason, by })
+export type RevokeAllIssuedToRequest = typeof RevokeAllIssuedToRequest.Type
+
+export const PurgeRequest = Schema.Struct({
+  /** For how long a token has to be dead. `0 minutes`: all that is dead. */
+  deadFor: lifetime,
+})
+export type PurgeRequest = typeof PurgeRequest.Type
+
+export const RevokeUnusedRequest = Schema.Struct({
+  /** For how long a token, and all that was minted by means of it, has to be unused. The policy's if it isn't told. */
+  unusedFor: Schema.optional(lifetime),
+})
+export type RevokeUnusedRequest = typeof RevokeUnusedRequest.Type
+
+export const ExpiringRequest = Schema.Struct({
+  /** From now on. */
+  within: lifetime,
+})
+export type ExpiringRequest = typeof ExpiringRequest.Type
 
 /** The request if it has the schema's shape and no other field; else everything that is wrong with it at once. */
 export const parseRequest = <S extends Schema.Top & { readonly DecodingServices: never }>(
@@ -157,6 +233,15 @@ const issuesOf = (error: Schema.SchemaError): ReadonlyArray<InputIssue> =>
 
 /** A field as an error may name it: what is too long for one may be a plaintext token in the wrong place. */
 const nameOf = (key: PropertyKey): string => (String(key).length > 40 ? "…" : String(key))
+
+/** Who makes the change, for the history: the token by means of which it is made, or whoever is told. */
+export const attributionOf = ({
+  by = unattributed,
+  caller,
+}: {
+  readonly by?: Attribution | undefined
+  readonly caller?: ActingCaller | undefined
+}): Attribution => (caller === undefined ? by : { actor: { kind: "token", id: caller.tokenId }, origin: by.origin })
 
 /** What the two fields of a request come to: at most one of them may be given. */
 export const requestedExpiry = ({

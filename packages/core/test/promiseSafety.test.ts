@@ -4,6 +4,7 @@ import { ApiTokenRepository, MemoryRepository, type OwnerAuthority, TokenFormat 
 import { openApiTokens, type PromiseApiTokens } from "@tokenry/core/promise"
 import { Context, Effect, Exit, Layer, Scope } from "effect"
 import { byAlice, catalogue } from "./builders.ts"
+import { collected } from "./world.ts"
 
 const request = { ownedBy: "user-1", name: "CI", scopes: ["treasure:read"] }
 
@@ -95,6 +96,7 @@ it("after close every method rejects, and says why", async () => {
   const calls: Record<Exclude<keyof PromiseApiTokens, "close">, () => Promise<unknown>> = {
     issue: () => tokens.issue(request),
     verify: () => tokens.verify(plaintext),
+    inspect: () => tokens.inspect(plaintext),
     find: () => tokens.find(own),
     list: () => tokens.list({ ownedBy: "user-1" }),
     rename: () => tokens.rename({ ...own, name: "x" }),
@@ -102,7 +104,18 @@ it("after close every method rejects, and says why", async () => {
     shorten: () => tokens.shorten({ ...own, expiresIn: "1 day" }),
     edit: () => tokens.edit(own),
     revoke: () => tokens.revoke(own),
+    rotate: () => tokens.rotate(own),
+    endOverlap: () => tokens.endOverlap(own),
     revokeOwnedBy: () => tokens.revokeOwnedBy({ ownedBy: "user-1" }),
+    revokeIssuedTo: () => tokens.revokeIssuedTo({ ownedBy: "user-1", issuedTo: "app" }),
+    revokeAllIssuedTo: () => tokens.revokeAllIssuedTo({ issuedTo: "app" }),
+    usageOf: () => tokens.usageOf([token]),
+    purge: () => tokens.purge({ deadFor: "1 day" }),
+    revokeUnused: () => tokens.revokeUnused({ unusedFor: "1 day" }),
+    expiringWithin: () => collected(tokens.expiringWithin({ within: "1 day" })),
+    exercised: async () => tokens.exercised({ tokenId: token.id, generation: 1 }, []),
+    ownerChanged: () => tokens.ownerChanged("user-1"),
+    flush: () => tokens.flush(),
   }
   for (const call of Object.values(calls)) await expect(call()).rejects.toThrow("The token store is closed")
 })

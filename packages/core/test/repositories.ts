@@ -5,6 +5,7 @@ import {
   MemoryRepository,
   RepositoryUnavailable,
   RevisionConflict,
+  TokenUsageStore,
 } from "@tokenry/core"
 import { Context, Effect, Layer, Option, Stream } from "effect"
 
@@ -36,24 +37,30 @@ export const counting: Layer.Layer<ApiTokenRepository | Asked> = Layer.effectCon
       countLiveOwnedBy: recorded("countLiveOwnedBy", repository.countLiveOwnedBy),
       liveCreatedBefore: recorded("liveCreatedBefore", repository.liveCreatedBefore),
       expiringBetween: recorded("expiringBetween", repository.expiringBetween),
-      keyIdsInUse: Effect.suspend(() => {
-        asked.push("keyIdsInUse")
-        return repository.keyIdsInUse
-      }),
+      withKey: recorded("withKey", repository.withKey),
+      untold: repository.untold,
+      markTold: recorded("markTold", repository.markTold),
+      keyIdsInUse: repository.keyIdsInUse,
       purge: recorded("purge", repository.purge),
     }).pipe(Context.add(Asked, asked))
   }),
 ).pipe(Layer.provide(MemoryRepository.layer))
 
 /** A memory repository with some methods replaced. */
-export const memoryBut = (change: (repository: Repository) => Partial<Repository>): Layer.Layer<ApiTokenRepository> =>
-  Layer.effect(
-    ApiTokenRepository,
-    Effect.map(ApiTokenRepository, (repository) => ({ ...repository, ...change(repository) })),
+export const memoryBut = (
+  change: (repository: Repository) => Partial<Repository>,
+): Layer.Layer<ApiTokenRepository | TokenUsageStore> =>
+  Layer.effectContext(
+    Effect.gen(function* () {
+      const repository = yield* ApiTokenRepository
+      return Context.make(ApiTokenRepository, { ...repository, ...change(repository) }).pipe(
+        Context.add(TokenUsageStore, yield* TokenUsageStore),
+      )
+    }),
   ).pipe(Layer.provide(MemoryRepository.layer))
 
 /** Its first `count` replaces lose the race. */
-export const conflicting = (count: number): Layer.Layer<ApiTokenRepository> =>
+export const conflicting = (count: number): Layer.Layer<ApiTokenRepository | TokenUsageStore> =>
   memoryBut((repository) => {
     let left = count
     return {
@@ -68,7 +75,7 @@ export const conflicting = (count: number): Layer.Layer<ApiTokenRepository> =>
 /** Just before its first replace is written, somebody else is quicker and does this to the stored token. */
 export const overtaken = (
   write: (stored: ApiToken, repository: Repository) => Effect.Effect<unknown, { readonly _tag: string }>,
-): Layer.Layer<ApiTokenRepository> =>
+): Layer.Layer<ApiTokenRepository | TokenUsageStore> =>
   memoryBut((repository) => {
     let isFirst = true
     return {
@@ -84,13 +91,13 @@ export const overtaken = (
   })
 
 /** It answers look-ups truly, but not at once, as a store in another process does. */
-export const answeringLater: Layer.Layer<ApiTokenRepository> = memoryBut((repository) => ({
+export const answeringLater: Layer.Layer<ApiTokenRepository | TokenUsageStore> = memoryBut((repository) => ({
   findByDigest: (candidates) => Effect.andThen(Effect.yieldNow, repository.findByDigest(candidates)),
   findManyById: (ids) => Effect.andThen(Effect.yieldNow, repository.findManyById(ids)),
 }))
 
 /** Every method of it fails. */
-export const unavailable: Layer.Layer<ApiTokenRepository> = memoryBut(() => {
+export const unavailable: Layer.Layer<ApiTokenRepository | TokenUsageStore> = memoryBut(() => {
   const outageOf = (operation: string) => () =>
     Effect.fail(new RepositoryUnavailable({ operation, cause: new Error("connection refused") }))
   return {
@@ -105,7 +112,9 @@ export const unavailable: Layer.Layer<ApiTokenRepository> = memoryBut(() => {
     countLiveOwnedBy: outageOf("countLiveOwnedBy"),
     liveCreatedBefore: () => Stream.fromEffect(outageOf("liveCreatedBefore")()),
     expiringBetween: () => Stream.fromEffect(outageOf("expiringBetween")()),
-    keyIdsInUse: outageOf("keyIdsInUse")(),
+    withKey: () => Stream.fromEffect(outageOf("withKey")()),
+    untold: Stream.fromEffect(outageOf("untold")()),
+    markTold: outageOf("markTold"),
     purge: outageOf("purge"),
   }
 })

@@ -5,8 +5,9 @@ import { expect, it } from "@effect/vitest"
 import { ApiTokenRepository, ApiTokens, Digest, MemoryRepository } from "@tokenry/core"
 import { NodeCrypto } from "@tokenry/core/node"
 import { openApiTokens } from "@tokenry/core/promise"
-import { Effect, Exit, Layer, Option, Tracer } from "effect"
+import { Effect, Exit, Layer, Option, Stream, Tracer } from "effect"
 import { byAlice, catalogue } from "./builders.ts"
+import { collected } from "./world.ts"
 
 const world = ApiTokens.layer({ scopes: catalogue }).pipe(
   Layer.provide(NodeCrypto.layer),
@@ -68,6 +69,16 @@ it.effect("neither results, nor exits, nor spans of any use case tell a secret",
       tokens.revoke({ ...own, by: { ...byAlice, origin: { [plaintext]: "192.0.2.1" } } }),
       tokens.revoke({ ...own, by: { ...byAlice, actor: { kind: plaintext, id: "alice" } } } as never),
       tokens.revoke({ ...own, reason: `${plaintext}\n` }),
+      tokens.endOverlap({ ...own, by: byAlice }),
+      tokens.usageOf([token]),
+      tokens.rotate({ ...misplaced, graceFor: plaintext }),
+      tokens.rotate({ ...own, expiresIn: plaintext }),
+      tokens.find({ ...own, caller: plaintext } as never),
+      tokens.list({ ownedBy: "user-1", caller: { tokenId: plaintext, generation: 1, ownedBy: "user-1" } }),
+      tokens.revokeAllIssuedTo({ issuedTo: `${plaintext}\n` }),
+      tokens.purge({ deadFor: plaintext }),
+      tokens.revokeUnused({ unusedFor: plaintext }),
+      Stream.runCollect(tokens.expiringWithin({ within: plaintext })),
       tokens.revoke(own),
       tokens.verify(plaintext),
       tokens.revokeOwnedBy({ ownedBy: "user-1" }),
@@ -125,6 +136,10 @@ it("what promises give is plain throughout: literals, dates, arrays and objects"
     await tokens.narrow({ ...own, scopes: ["treasure:read"] }),
     await tokens.shorten({ ...own, expiresIn: "1 day" }),
     await tokens.edit({ ...own, name: "phone" }),
+    (await tokens.rotate(own)).token,
+    await tokens.endOverlap(own),
+    await tokens.usageOf([token]),
+    await collected(tokens.expiringWithin({ within: "90 days" })),
     await tokens.revoke(own),
     await tokens.verify(plaintext),
   ]

@@ -1,17 +1,21 @@
-/** An `ApiTokenRepository` that forgets everything when the process ends: for tests and for trying things out. */
-import { Effect, Exit, Layer, Option, Order, Stream } from "effect"
-import type { DateTime } from "effect"
+/** An `ApiTokenRepository`, and a `TokenUsageStore` beside it, that forget everything when the process ends: for tests and for trying things out. */
+import { Context, type DateTime, Effect, Exit, Layer, Option, Order, Stream } from "effect"
 import { DuplicateToken, RevisionConflict } from "../errors.ts"
 import { ApiTokenRepository, type FoundToken, type ListQuery } from "../ports/ApiTokenRepository.ts"
-import { type ApiToken, diedAt, type Revocation, stateOf } from "../token/ApiToken.ts"
+import { TokenUsageStore } from "../ports/TokenUsageStore.ts"
+import { ApiToken, diedAt, type Revocation, stateOf } from "../token/ApiToken.ts"
 import type { Attribution } from "../token/Attribution.ts"
 import { OwnerId } from "../token/OwnerId.ts"
 import type { TokenId } from "../token/TokenId.ts"
+import { given } from "./given.ts"
+import { memoryUsage } from "./memoryUsage.ts"
 
 /** One process, no persistence. Reads and writes are atomic because nothing here waits. */
 const make = Effect.sync(() => {
   const tokens = new Map<TokenId, ApiToken>()
   const byDigest = new Map<string, { readonly id: TokenId; readonly found: Exit.Exit<Option.Option<FoundToken>> }>()
+
+  const usage = memoryUsage((id) => tokens.has(id))
 
   const isTaken = (token: ApiToken) =>
     token.secrets.some(({ digest }) => (byDigest.get(digest.hex)?.id ?? token.id) !== token.id)
@@ -37,10 +41,11 @@ const make = Effect.sync(() => {
       return revoked.length
     })
 
-  const listOwnedBy = ({ ownedBy, state, now, after, limit }: ListQuery) =>
+  const listOwnedBy = ({ ownedBy, state, now, lineageOf, after, limit }: ListQuery) =>
     Effect.sync(() => {
       const owner = OwnerId.assert(ownedBy)
       given(now)
+      if (lineageOf !== undefined) given(lineageOf)
       if (Option.isSome(after)) {
         given(after.value.createdAt)
         given(after.value.id)
@@ -50,6 +55,7 @@ const make = Effect.sync(() => {
         .filter(
           (token) =>
             token.ownedBy === owner &&
+            (lineageOf === undefined || token.isOfLineage(lineageOf)) &&
             (state === "any" || (stateOf(token, now) === "live") === (state === "live")) &&
             (Option.isNone(after) || newestFirst(after.value, token) < 0),
         )
@@ -57,7 +63,7 @@ const make = Effect.sync(() => {
         .slice(0, limit)
     })
 
-  return ApiTokenRepository.of({
+  const repository = ApiTokenRepository.of({
     insert: (token) =>
       Effect.suspend(() => {
         assertWhole(token)
@@ -141,6 +147,23 @@ const make = Effect.sync(() => {
         )
       }),
 
+    withKey: (keyId) =>
+      Stream.suspend(() =>
+        Stream.fromIterable(
+          [...tokens.values()].filter(({ secrets }) =>
+            secrets.some((secret) => Option.getOrNull(secret.keyId) === Option.getOrNull(keyId)),
+          ),
+        ),
+      ),
+
+    untold: Stream.suspend(() => Stream.fromIterable([...tokens.values()].filter(({ untold }) => untold > 0))),
+
+    markTold: (id, revision) =>
+      Effect.sync(() => {
+        const token = tokens.get(given(id))
+        if (token !== undefined && token.revision === revision) put(new ApiToken({ ...token, untold: 0 }))
+      }),
+
     keyIdsInUse: Effect.sync(() => {
       const keyIds = [...tokens.values()].flatMap(({ secrets }) => secrets.map(({ keyId }) => keyId))
       return [...new Map(keyIds.map((keyId) => [Option.getOrNull(keyId), keyId])).values()]
@@ -157,20 +180,17 @@ const make = Effect.sync(() => {
         const lineage = [...tokens.values()].filter(
           ({ id, ancestors }) => dead.has(id) || ancestors.some((ancestor) => dead.has(ancestor)),
         )
-        for (const { id } of lineage) remove(id)
+        for (const { id } of lineage) {
+          remove(id)
+          usage.forget(id)
+        }
         return lineage.length
       }),
   })
+  return Context.make(ApiTokenRepository, repository).pipe(Context.add(TokenUsageStore, usage.store))
 })
 
 const nothingFound = Exit.succeed(Option.none<FoundToken>())
-
-/** The value, unless it is missing or empty (from JavaScript): then nothing was asked for, and not "all". */
-const given = <A extends string | DateTime.Utc>(value: A): A => {
-  const isGiven = typeof value === "string" ? value !== "" : Number.isSafeInteger(value?.epochMilliseconds)
-  if (!isGiven) throw new TypeError("An id or an instant was expected, but something else was given")
-  return value
-}
 
 /** That nothing which a token must have is missing in this one. */
 const assertWhole = ({ id, ownedBy, createdAt, expiresAt, revocation, secrets }: ApiToken): void => {
@@ -195,4 +215,4 @@ const soonestFirst = (left: ApiToken, right: ApiToken): number =>
 
 const expiryOf = ({ expiresAt }: ApiToken) => (Option.isSome(expiresAt) ? expiresAt.value.epochMilliseconds : Infinity)
 
-export const MemoryRepository = { layer: Layer.effect(ApiTokenRepository, make) } as const
+export const MemoryRepository = { layer: Layer.effectContext(make) } as const

@@ -1,5 +1,5 @@
-/** Random bytes and SHA-256 from `node:crypto` (Node, Deno, Bun). */
-import { hash, randomFillSync } from "node:crypto"
+/** Random bytes, SHA-256 and HMAC from `node:crypto` (Node, Deno, Bun). */
+import { createHmac, hash, randomFillSync } from "node:crypto"
 import { Layer } from "effect"
 import { Hasher } from "../ports/Hasher.ts"
 import { SecureRandom } from "../ports/SecureRandom.ts"
@@ -31,6 +31,9 @@ const pooledRandom = (): SecureRandom["Service"] => {
 export const NodeCrypto = {
   layer: Layer.merge(
     Layer.sync(SecureRandom, pooledRandom),
-    Layer.succeed(Hasher, { sha256: (text) => Digest.fromHex(hash("sha256", text, "hex")) }),
+    Layer.succeed(Hasher, {
+      sha256: (text) => Digest.fromHex(hash("sha256", text, "hex")),
+      hmacSha256: (key, digest) => Digest.fromHex(createHmac("sha256", key).update(digest.hex, "hex").digest("hex")),
+    }),
   ),
 } as const

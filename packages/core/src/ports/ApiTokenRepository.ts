@@ -28,6 +28,8 @@ export interface ListQuery {
   readonly state: ListState
   /** By which to tell live from expired. */
   readonly now: DateTime.Utc
+  /** Only this token and what was minted by means of it; all of the owner's if it isn't told. */
+  readonly lineageOf?: TokenId | undefined
   /** None: from the newest on. */
   readonly after: Option.Option<ListPosition>
   /** At least 1. */
@@ -121,6 +123,21 @@ export class ApiTokenRepository extends Context.Service<
 
     /** All tokens that are not revoked and whose expiry lies in `from <= expiresAt < to`, the soonest first. In batches. */
     readonly expiringBetween: (from: DateTime.Utc, to: DateTime.Utc) => Stream.Stream<ApiToken, RepositoryUnavailable>
+
+    /**
+     * All tokens that have a secret under this key (none: plain SHA-256), in whatever state, each once, in no particular
+     * order. In batches, so that tokens may be replaced while they come.
+     */
+    readonly withKey: (keyId: Option.Option<KeyId>) => Stream.Stream<ApiToken, RepositoryUnavailable>
+
+    /** All tokens with changes that the audit sink has not confirmed, in no particular order. In batches. */
+    readonly untold: Stream.Stream<ApiToken, RepositoryUnavailable>
+
+    /**
+     * Notes that the audit sink has confirmed all changes of the token, if it still has this revision; else nothing. The
+     * one write that does not raise the revision: who replaces the token meanwhile makes its changes untold again.
+     */
+    readonly markTold: (id: TokenId, revision: number) => Effect.Effect<void, RepositoryUnavailable>
 
     /** The key ids that stored secrets name, each once; none stands for plain SHA-256. */
     readonly keyIdsInUse: Effect.Effect<ReadonlyArray<Option.Option<KeyId>>, RepositoryUnavailable>

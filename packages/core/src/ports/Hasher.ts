@@ -1,11 +1,14 @@
-/** The port for one-way hashing. */
+/** The port for one-way hashing. Pure and synchronous: it is called for each verify. */
 import { Context } from "effect"
 import type { Digest } from "../token/Digest.ts"
 
 export class Hasher extends Context.Service<
   Hasher,
   {
-    /** SHA-256 (FIPS 180-4) of the string's UTF-8 bytes. Pure and synchronous; it is called once for each verify. */
+    /** SHA-256 (FIPS 180-4) of the string's UTF-8 bytes. */
     readonly sha256: (text: string) => Digest
+
+    /** HMAC-SHA-256 (RFC 2104, FIPS 198-1) of the 32 bytes that the digest stands for. */
+    readonly hmacSha256: (key: Uint8Array, digest: Digest) => Digest
   }
 >()("@tokenry/core/Hasher") {}

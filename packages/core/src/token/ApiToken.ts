@@ -1,11 +1,12 @@
 /** The entity that stands for a plaintext token, and the rules of its life. */
-import { Data, DateTime, Option } from "effect"
+import { Data, DateTime, Duration, Option } from "effect"
 import type { Attribution } from "./Attribution.ts"
 import { Change } from "./Change.ts"
 import type { Instant } from "./Instant.ts"
 import type { OwnerId } from "./OwnerId.ts"
 import type { Scope } from "./Scope.ts"
 import { Secret } from "./Secret.ts"
+import { Secrets } from "./Secrets.ts"
 import type { TokenId } from "./TokenId.ts"
 import type { TokenName } from "./TokenName.ts"
 
@@ -47,15 +48,38 @@ export const diedAt = ({ expiresAt, revocation }: VerifiableToken): Option.Optio
   return Option.fromUndefinedOr(deaths.sort(DateTime.Order)[0])
 }
 
+/** What a rotation is given besides the new secret. All of it has passed the policy already. */
+export interface Rotation {
+  readonly now: DateTime.Utc
+  /** When the secret that is replaced is to end: not after the expiry that it has, and at once if that is not after `now`. */
+  readonly graceEnds: DateTime.Utc
+  /** The token's expiry from now on, for the new secret. */
+  readonly expiresAt: Option.Option<DateTime.Utc>
+  /** The generation by means of which the token rotates itself. */
+  readonly presented?: number | undefined
+}
+
+/** For how long a token that rotates itself may repeat that with the secret which it had. */
+const repeatable = Duration.minutes(5)
+
+/** The earliest expiry of all these tokens; none if none of them expires. */
+export const earliestExpiry = (
+  tokens: ReadonlyArray<Pick<VerifiableToken, "expiresAt">>,
+): Option.Option<DateTime.Utc> => {
+  const expiries = tokens.flatMap(({ expiresAt }) => Option.toArray(expiresAt))
+  return Option.fromUndefinedOr(expiries.sort(DateTime.Order)[0])
+}
+
 export interface ApiTokenFields extends VerifiableToken {
   readonly name: TokenName
   readonly createdAt: DateTime.Utc
   /** The third party that the token was issued to: an app, an integration. */
   readonly issuedTo: Option.Option<string>
-  /** One active secret, up to two retiring ones, and the last five retired ones; the newest first. */
-  readonly secrets: readonly [Secret, ...ReadonlyArray<Secret>]
+  readonly secrets: Secrets
   /** The last 50 changes, the oldest first. */
   readonly history: ReadonlyArray<Change>
+  /** How many of the newest changes the audit sink has not confirmed yet. */
+  readonly untold: number
   /** Raised by every write. */
   readonly revision: number
 }
@@ -75,6 +99,7 @@ export class ApiToken extends Data.Class<ApiTokenFields> {
       revocation: Option.none(),
       secrets: [{ ...secret, generation: 1, state: Secret.active }],
       history: [Change.make("issued", now, by)],
+      untold: 1,
       revision: 1,
     })
   }
@@ -104,6 +129,72 @@ export class ApiToken extends Data.Class<ApiTokenFields> {
     return millisecondsOf(expiresAt) > millisecondsOf(this.expiresAt)
   }
 
+  /** Gives the token a new active secret; the one it had lives on until its grace ends. */
+  rotate(next: Pick<Secret, "digest" | "keyId">, rotation: Rotation, by: Attribution): ApiToken {
+    const { now, graceEnds, expiresAt, presented } = rotation
+    const until = Option.match(this.expiresAt, {
+      onNone: () => graceEnds,
+      onSome: (expiry) => DateTime.min(expiry, graceEnds),
+    })
+    const secrets = Secrets.rotate(this.secrets, next, { now, until, presented })
+    const was = millisecondsOf(this.expiresAt)
+    const detail = was === millisecondsOf(expiresAt) ? undefined : `expiry was ${was === Infinity ? "never" : iso(was)}`
+    return this.#changed({ secrets, expiresAt }, Change.make("rotated", now, by, detail))
+  }
+
+  /**
+   * Whether the token may rotate itself by means of this secret: it is the active one; or it was replaced by such a
+   * rotation less than five minutes ago, the answer to which may have got lost.
+   */
+  mayRotateItself(generation: number, now: DateTime.Utc): boolean {
+    const [active] = this.secrets
+    if (generation === active.generation) return true
+    const secret = Secrets.ofGeneration(this.secrets, generation)
+    if (!Option.exists(secret, (secret) => Secret.isUsable(secret, now))) return false
+    const replacedBy = this.history.filter(({ kind }) => kind === "rotated").at(generation - active.generation)
+    return (
+      replacedBy?.actor.kind === "token" &&
+      replacedBy.actor.id === this.id &&
+      DateTime.isLessThan(now, DateTime.addDuration(replacedBy.at, repeatable))
+    )
+  }
+
+  /** Ends every retiring secret now. */
+  endOverlap(now: DateTime.Utc, by: Attribution): ApiToken {
+    const secrets = Secrets.endOverlap(this.secrets, now)
+    return secrets === this.secrets ? this : this.#changed({ secrets }, Change.make("overlap-ended", now, by))
+  }
+
+  /** Notes that a retired secret came back: once a day for each, so that who repeats it can't fill the history. */
+  noteReuse(generation: number, now: DateTime.Utc, by: Attribution): ApiToken {
+    const detail = `the retired secret of generation ${generation} came back`
+    const isNoted = this.history.some(
+      (change) =>
+        change.kind === "reused" &&
+        Option.contains(change.detail, detail) &&
+        DateTime.isLessThan(now, DateTime.addDuration(change.at, Duration.days(1))),
+    )
+    return isNoted ? this : this.#changed({}, Change.make("reused", now, by, detail))
+  }
+
+  /** The same secrets under other digests, where there is one. People see nothing of it, so history doesn't either. */
+  rekey(digestOf: (secret: Secret) => Pick<Secret, "digest" | "keyId"> | undefined): ApiToken {
+    const [active, ...others] = this.secrets
+    const rekeyed = (secret: Secret): Secret => ({ ...secret, ...digestOf(secret) })
+    const secrets: Secrets = [rekeyed(active), ...others.map(rekeyed)]
+    return new ApiToken({ ...this, secrets, revision: this.revision + 1 })
+  }
+
+  /** The changes that the audit sink has not confirmed yet, the oldest first: those of them that are remembered. */
+  get untoldChanges(): ReadonlyArray<Change> {
+    return this.untold === 0 ? [] : this.history.slice(-this.untold)
+  }
+
+  /** Whether it is this token, or was minted by means of it. */
+  isOfLineage(ancestor: TokenId): boolean {
+    return this.id === ancestor || this.ancestors.includes(ancestor)
+  }
+
   /** Revoked for good. The first revocation stays: what is revoked already is returned as it is. */
   revoke(revocation: Revocation, by: Attribution): ApiToken {
     return Option.isSome(this.revocation)
@@ -119,6 +210,7 @@ export class ApiToken extends Data.Class<ApiTokenFields> {
       ...this,
       ...fields,
       history: Change.append(this.history, change),
+      untold: this.untold + 1,
       revision: this.revision + 1,
     })
   }

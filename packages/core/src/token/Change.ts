@@ -2,7 +2,15 @@
 import { type DateTime, Option } from "effect"
 import type { Actor, Attribution, Origin } from "./Attribution.ts"
 
-export type ChangeKind = "issued" | "renamed" | "narrowed" | "shortened" | "rotated" | "overlap-ended" | "revoked"
+export type ChangeKind =
+  | "issued"
+  | "renamed"
+  | "narrowed"
+  | "shortened"
+  | "rotated"
+  | "overlap-ended"
+  | "reused"
+  | "revoked"
 
 export interface Change {
   readonly kind: ChangeKind

@@ -1,4 +1,4 @@
-/** How long tokens may live. It binds every way in by which a token gets an expiry. */
+/** How long tokens and replaced secrets may live. It binds every way in by which one gets an expiry. */
 import { DateTime, Duration, Option } from "effect"
 
 /** What was asked for: an instant, a lifetime from now, `null` for never, `undefined` for the policy's default. */
@@ -11,26 +11,49 @@ export interface TokenPolicy {
   readonly longestLifetime: Duration.Duration | null
   /** Whether a token may be asked for that never expires. */
   readonly allowsNeverExpiring: boolean
+  /** How long a secret that a rotation replaces is still accepted, unless asked otherwise. */
+  readonly defaultGrace: Duration.Duration
+  /** The longest grace that may be asked for. */
+  readonly longestGrace: Duration.Duration
+  /** What follows when a retired secret comes back. */
+  readonly onReuse: ReuseResponse
+  /** After how long without use `revokeUnused` revokes a token. `null`: that has to be told there. */
+  readonly longestUnused: Duration.Duration | null
 }
+
+/**
+ * In any case the request is refused, and looks from outside like one with an unknown token.
+ *
+ * - `record`: it is counted in the record of uses, if there is a `TokenUsageStore`.
+ * - `notify`: besides, it is noted in the token's history, and so told to the audit sink; once a day for each secret.
+ * - `revoke`: besides, the token is revoked, and with it all that was minted by means of it.
+ */
+export type ReuseResponse = "record" | "notify" | "revoke"
 
 /** The longest lifetime that there is, under any policy: 100 years. Who wants more wants "never". */
 const longestOfAll = Duration.days(36_525)
 
 /**
- * A policy from what differs from the default: 90 days unless asked otherwise, at most 366 days, never "never".
+ * A policy from what differs from the default: 90 days unless asked otherwise, at most 366 days, never "never"; a grace
+ * of 24 hours, at most 30 days; what comes back is recorded.
  *
- * @throws Error if the default contradicts the rest, or a lifetime is not finite and positive.
+ * @throws Error if a default contradicts the rest, or a lifetime is not finite and positive (a grace may be zero).
  */
 const make = (options: Partial<TokenPolicy> = {}): TokenPolicy => {
   const policy: TokenPolicy = {
     defaultLifetime: Duration.days(90),
     longestLifetime: Duration.days(366),
     allowsNeverExpiring: false,
+    defaultGrace: Duration.hours(24),
+    longestGrace: Duration.days(30),
+    onReuse: "record",
+    longestUnused: null,
     ...options,
   }
   for (const [name, lifetime] of Object.entries({
     defaultLifetime: policy.defaultLifetime,
     longestLifetime: policy.longestLifetime,
+    longestUnused: policy.longestUnused,
   })) {
     if (lifetime !== null && !(Duration.isGreaterThan(lifetime, Duration.zero) && !exceeds(lifetime, longestOfAll))) {
       throw new Error(`TokenPolicy: ${name} must be longer than nothing and at most 100 years`)
@@ -42,7 +65,22 @@ const make = (options: Partial<TokenPolicy> = {}): TokenPolicy => {
   if (policy.defaultLifetime !== null && exceeds(policy.defaultLifetime, policy.longestLifetime ?? longestOfAll)) {
     throw new Error("TokenPolicy: defaultLifetime is longer than longestLifetime")
   }
+  if (exceeds(policy.longestGrace, longestOfAll)) {
+    throw new Error("TokenPolicy: longestGrace must be at most 100 years")
+  }
+  if (Duration.isLessThan(policy.defaultGrace, Duration.zero) || exceeds(policy.defaultGrace, policy.longestGrace)) {
+    throw new Error("TokenPolicy: defaultGrace must not be negative, nor longer than longestGrace")
+  }
+  if (!["record", "notify", "revoke"].includes(policy.onReuse)) {
+    throw new Error("TokenPolicy: onReuse must be record, notify or revoke")
+  }
   return policy
+}
+
+/** The grace that the request comes to, or why the policy forbids it, as the end of a sentence. */
+const graceFor = (policy: TokenPolicy, requested: Duration.Duration | undefined): Duration.Duration | string => {
+  const grace = requested ?? policy.defaultGrace
+  return exceeds(grace, policy.longestGrace) ? `must be at most ${Duration.format(policy.longestGrace)}` : grace
 }
 
 /** The expiry that the request comes to at `now`, or why the policy forbids it, as the end of a sentence. */
@@ -62,4 +100,4 @@ const expiryFor = (
 
 const exceeds = Duration.isGreaterThan
 
-export const TokenPolicy = { make, expiryFor, longestOfAll } as const
+export const TokenPolicy = { make, expiryFor, graceFor, longestOfAll } as const

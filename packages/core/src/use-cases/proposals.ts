@@ -1,12 +1,13 @@
 /** What a request proposes for a token, held against the rules and the policy: everything that is forbidden, at once. */
 import { DateTime, Duration, Effect, Option } from "effect"
-import { type InputIssue, PolicyViolation, ScopeNotHeld } from "./errors.ts"
-import type { ApiToken } from "./token/ApiToken.ts"
-import type { Scope } from "./token/Scope.ts"
-import type { ScopeCatalogue } from "./token/ScopeCatalogue.ts"
-import { flawOfAll, type TokenFormat } from "./token/TokenFormat.ts"
-import { TokenName } from "./token/TokenName.ts"
-import { type RequestedExpiry, TokenPolicy } from "./token/TokenPolicy.ts"
+import { ExpiryNotHeld, type InputIssue, PolicyViolation, ScopeNotHeld } from "../errors.ts"
+import { type ApiToken, earliestExpiry, type Rotation } from "../token/ApiToken.ts"
+import { Lifetime } from "../token/Lifetime.ts"
+import type { Scope } from "../token/Scope.ts"
+import type { ScopeCatalogue } from "../token/ScopeCatalogue.ts"
+import { flawOfAll, type TokenFormat } from "../token/TokenFormat.ts"
+import { TokenName } from "../token/TokenName.ts"
+import { type RequestedExpiry, TokenPolicy } from "../token/TokenPolicy.ts"
 
 /** What a token is to be called, may do, and until when. */
 export interface Proposal {
@@ -22,20 +23,58 @@ export interface Rules {
   readonly formats: ReadonlyArray<TokenFormat>
 }
 
-/** What a new token would be, if the rules and the policy allow it. */
+/**
+ * What a new token would be, if the rules and the policy allow it. One that is minted takes the latest expiry that it may
+ * have where the policy's default is later.
+ */
 export const proposeNew = (
-  request: { readonly name: string; readonly scopes: ReadonlyArray<string>; readonly expiry: RequestedExpiry },
+  request: {
+    readonly name: string
+    readonly scopes: ReadonlyArray<string>
+    readonly expiry: RequestedExpiry
+    /** The expiry of what it is minted by. */
+    readonly latest: Option.Option<DateTime.Utc>
+  },
   { catalogue, formats }: Rules,
   policy: TokenPolicy,
   now: DateTime.Utc,
-): Effect.Effect<Proposal, PolicyViolation> => {
-  const { name, scopes } = request
+): Effect.Effect<Proposal, PolicyViolation | ExpiryNotHeld> => {
+  const { name, scopes, expiry, latest } = request
   const issues = [...nameIssues(name, formats), ...scopeIssues(scopes, catalogue)]
-  const expiresAt = TokenPolicy.expiryFor(policy, request.expiry, now)
-  if (typeof expiresAt === "string") issues.push({ path: [fieldOf(request.expiry)], message: expiresAt })
-  return typeof expiresAt === "string" || issues.length > 0
-    ? Effect.fail(new PolicyViolation({ issues }))
-    : Effect.succeed({ name: name as TokenName, scopes: unique(scopes) as ReadonlyArray<Scope>, expiresAt })
+  const allowed = TokenPolicy.expiryFor(policy, expiry, now)
+  if (typeof allowed === "string") issues.push({ path: [fieldOf(expiry)], message: allowed })
+  if (typeof allowed === "string" || issues.length > 0) return Effect.fail(new PolicyViolation({ issues }))
+  const isDefault = expiry === undefined
+  const excess = isDefault ? undefined : excessOf(expiry, allowed, latest)
+  if (excess !== undefined) return Effect.fail(excess)
+  const expiresAt = isDefault ? earliestExpiry([{ expiresAt: allowed }, { expiresAt: latest }]) : allowed
+  return Effect.succeed({ name: name as TokenName, scopes: unique(scopes) as ReadonlyArray<Scope>, expiresAt })
+}
+
+/** What a rotation would come to, if the policy allows it: a new secret is bound by it even if no new expiry is asked for. */
+export const proposeRotation = (
+  token: ApiToken,
+  request: {
+    readonly expiry: RequestedExpiry
+    readonly graceFor: string | undefined
+    /** The latest expiry that it may be renewed to. */
+    readonly latest: Option.Option<DateTime.Utc>
+  },
+  policy: TokenPolicy,
+  now: DateTime.Utc,
+): Effect.Effect<Pick<Rotation, "expiresAt" | "graceEnds">, PolicyViolation | ExpiryNotHeld> => {
+  const { expiry, graceFor, latest } = request
+  const issues: Array<InputIssue> = []
+  const grace = TokenPolicy.graceFor(policy, graceFor === undefined ? undefined : Lifetime.parse(graceFor))
+  if (typeof grace === "string") issues.push({ path: ["graceFor"], message: grace })
+  const isKept = expiry === undefined
+  const expiresAt = TokenPolicy.expiryFor(policy, isKept ? Option.getOrNull(token.expiresAt) : expiry, now)
+  if (typeof expiresAt === "string") issues.push({ path: [fieldOf(expiry)], message: expiresAt })
+  if (typeof grace === "string" || typeof expiresAt === "string") return Effect.fail(new PolicyViolation({ issues }))
+  const excess = isKept ? undefined : excessOf(expiry, expiresAt, latest)
+  return excess === undefined
+    ? Effect.succeed({ expiresAt, graceEnds: DateTime.addDuration(now, grace) })
+    : Effect.fail(excess)
 }
 
 /**
@@ -95,8 +134,19 @@ const flawOfExpiry = (token: ApiToken, expiresAt: Option.Option<DateTime.Utc>, n
     : undefined
 }
 
+/** That a later expiry was asked for than there is to give. */
+const excessOf = (
+  asked: RequestedExpiry,
+  expiresAt: Option.Option<DateTime.Utc>,
+  latest: Option.Option<DateTime.Utc>,
+): ExpiryNotHeld | undefined =>
+  Option.isSome(latest) && !Option.exists(expiresAt, (instant) => DateTime.isLessThanOrEqualTo(instant, latest.value))
+    ? new ExpiryNotHeld({ field: fieldOf(asked), latest: latest.value })
+    : undefined
+
 /** The field by which the expiry was asked for. */
-const fieldOf = (expiry: RequestedExpiry): string => (Duration.isDuration(expiry) ? "expiresIn" : "expiresAt")
+const fieldOf = (expiry: RequestedExpiry): ExpiryNotHeld["field"] =>
+  Duration.isDuration(expiry) ? "expiresIn" : "expiresAt"
 
 const instantOf = (expiry: Exclude<RequestedExpiry, undefined>, now: DateTime.Utc): Option.Option<DateTime.Utc> =>
   expiry === null

@@ -1,0 +1,37 @@
+/** A repository that lets the cache and the audit sink know of every write, so that no use case can forget to. */
+import { Effect, Exit } from "effect"
+import type { ApiTokenRepository } from "./ports/ApiTokenRepository.ts"
+import type { ApiToken } from "./token/ApiToken.ts"
+import type { TokenId } from "./token/TokenId.ts"
+
+export interface Listener {
+  /** This token may have changed: a write of it has ended, well or not. */
+  readonly onTouched: (id: TokenId) => void
+  /** This is in the store now. */
+  readonly onWritten: (token: ApiToken) => void
+  /** Any number of tokens may have changed. */
+  readonly onManyTouched: () => void
+}
+
+export const announcing = (
+  repository: ApiTokenRepository["Service"],
+  listener: Listener,
+): ApiTokenRepository["Service"] => {
+  const one = <A, E>(token: ApiToken, write: Effect.Effect<A, E>) =>
+    Effect.onExit(write, (exit) =>
+      Effect.sync(() => {
+        listener.onTouched(token.id)
+        if (Exit.isSuccess(exit)) listener.onWritten(token)
+      }),
+    )
+  const many = <A, E>(write: Effect.Effect<A, E>) => Effect.ensuring(write, Effect.sync(listener.onManyTouched))
+  return {
+    ...repository,
+    insert: (token) => one(token, repository.insert(token)),
+    replace: (token, expectedRevision) => one(token, repository.replace(token, expectedRevision)),
+    revokeOwnedBy: (ownedBy, revocation, by) => many(repository.revokeOwnedBy(ownedBy, revocation, by)),
+    revokeIssuedTo: (issuedTo, ownedBy, revocation, by) =>
+      many(repository.revokeIssuedTo(issuedTo, ownedBy, revocation, by)),
+    purge: (diedBefore) => many(repository.purge(diedBefore)),
+  }
+}

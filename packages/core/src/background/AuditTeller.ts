@@ -1,0 +1,58 @@
+/** Tells the audit sink of every change at least once, whatever fails in between. */
+import { Clock, Effect, Stream } from "effect"
+import type { ApiTokenRepository } from "../ports/ApiTokenRepository.ts"
+import type { AuditEvent, AuditSink } from "../ports/AuditSink.ts"
+import type { ApiToken } from "../token/ApiToken.ts"
+import type { Change } from "../token/Change.ts"
+import { makeLaterWork } from "./LaterWork.ts"
+
+interface AuditTeller {
+  /** Tells of the token's changes soon; of those that can't be told now, at the next search. */
+  readonly changed: (token: ApiToken) => void
+  /** Tells soon of all that is untold in the store, after changes of many tokens at once. */
+  readonly changedMany: () => void
+}
+
+/** How often the store is searched for changes that nobody has told: after a crash, or an outage of the sink. */
+const searchInterval = "1 minute"
+
+/** How long the process that made a change has to tell of it, before another one does. */
+const precedenceMilliseconds = 30_000
+
+/** How many changed tokens may wait to be told of. What finds no place is found by the search. */
+const capacity = 1000
+
+/** Tells until its scope closes, and then of what is waiting: for five seconds at most. */
+export const makeAuditTeller = Effect.fnUntraced(function* (
+  repository: ApiTokenRepository["Service"],
+  sink: AuditSink["Service"],
+) {
+  const tell = (token: ApiToken) =>
+    sink
+      .tell(token.untoldChanges.map((change) => eventOf(token, change)))
+      .pipe(Effect.andThen(repository.markTold(token.id, token.revision)))
+
+  const tellAll = (changedBefore: number) =>
+    repository.untold.pipe(
+      Stream.filter((token) => (token.history.at(-1)?.at.epochMilliseconds ?? 0) <= changedBefore),
+      Stream.runForEach(tell),
+    )
+
+  const search = Effect.flatMap(Clock.currentTimeMillis, (now) => tellAll(now - precedenceMilliseconds))
+
+  const later = yield* makeLaterWork<Effect.Effect<void, unknown>>("Telling the audit sink", capacity, (work) => work)
+  yield* Effect.ignore(search).pipe(Effect.andThen(Effect.sleep(searchInterval)), Effect.forever, Effect.forkScoped)
+
+  const teller: AuditTeller = {
+    changed: (token) => void later.add(tell(token)),
+    changedMany: () => void later.add(tellAll(Infinity)),
+  }
+  return teller
+})
+
+const eventOf = ({ id, ownedBy, name }: ApiToken, change: Change): AuditEvent => ({
+  tokenId: id,
+  ownedBy,
+  name,
+  ...change,
+})

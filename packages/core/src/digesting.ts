@@ -1,0 +1,42 @@
+/** From plaintext tokens to what is stored of them and looked up, under the keys of the ring if there is one. */
+import { Option } from "effect"
+import type { Hasher } from "./ports/Hasher.ts"
+import type { Digest } from "./token/Digest.ts"
+import type { KeyRing } from "./token/KeyRing.ts"
+import type { KeyId, Secret } from "./token/Secret.ts"
+
+export type StoredDigest = Pick<Secret, "digest" | "keyId">
+
+export interface Digesting {
+  /** SHA-256, which stands for the plaintext everywhere inside, and is stored if there is no active key. */
+  readonly sha256: (plaintext: string) => Digest
+  /** What to store of a secret. */
+  readonly toStore: (sha256: Digest) => StoredDigest
+  /** What may be stored of a secret: under the active key, under each of the others, under none. */
+  readonly candidates: (sha256: Digest) => ReadonlyArray<Digest>
+  /** Whether what is stored so is to be moved to the active key. */
+  readonly isOutdated: (keyId: Option.Option<KeyId>) => boolean
+}
+
+/** For each verify one SHA-256, and one HMAC for each key of the ring. */
+export const makeDigesting = (hasher: Hasher["Service"], ring: KeyRing | undefined): Digesting => {
+  if (ring === undefined) {
+    return {
+      sha256: hasher.sha256,
+      toStore: (digest) => ({ digest, keyId: Option.none() }),
+      candidates: (digest) => [digest],
+      isOutdated: () => false,
+    }
+  }
+  const { active, keys } = ring
+  const [activeKey] = active === null ? [] : keys
+  return {
+    sha256: hasher.sha256,
+    toStore: (digest) =>
+      activeKey === undefined
+        ? { digest, keyId: Option.none() }
+        : { digest: hasher.hmacSha256(activeKey, digest), keyId: Option.fromNullOr(active) },
+    candidates: (digest) => [...keys.map((key) => hasher.hmacSha256(key, digest)), digest],
+    isOutdated: (keyId) => active !== null && Option.getOrNull(keyId) !== active,
+  }
+}

@@ -1,0 +1,32 @@
+/** The record of uses that belongs to the in-memory repository. */
+import { type DateTime, Effect } from "effect"
+import { TokenUsageStore } from "../ports/TokenUsageStore.ts"
+import { SecretUsage } from "../token/SecretUsage.ts"
+import type { TokenId } from "../token/TokenId.ts"
+import { given } from "./given.ts"
+
+export interface MemoryUsage {
+  readonly store: TokenUsageStore["Service"]
+  readonly forget: (id: TokenId) => void
+}
+
+export const memoryUsage = (isThere: (id: TokenId) => boolean): MemoryUsage => {
+  const byToken = new Map<TokenId, Map<number, SecretUsage>>()
+  let since: DateTime.Utc | undefined
+  const store = TokenUsageStore.of({
+    record: (usages) =>
+      Effect.sync(() => {
+        for (const { tokenId } of usages) given(tokenId)
+        for (const usage of usages.filter(({ tokenId }) => isThere(tokenId))) {
+          const secrets = byToken.get(usage.tokenId) ?? new Map<number, SecretUsage>()
+          byToken.set(usage.tokenId, secrets)
+          const before = secrets.get(usage.generation)
+          secrets.set(usage.generation, before === undefined ? usage : SecretUsage.add(before, usage))
+        }
+      }),
+    usageOf: (ids) =>
+      Effect.sync(() => [...new Set(ids.map(given))].flatMap((id) => [...(byToken.get(id)?.values() ?? [])])),
+    begin: (now) => Effect.sync(() => (since ??= given(now))),
+  })
+  return { store, forget: (id) => byToken.delete(id) }
+}

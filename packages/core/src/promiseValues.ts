@@ -1,0 +1,169 @@
+/** Tokens, callers and uses for people who do not use Effect: plain objects with dates and `null`. */
+import { DateTime, Option } from "effect"
+import type { AuditEvent } from "./ports/AuditSink.ts"
+import type { ApiToken } from "./token/ApiToken.ts"
+import type { Actor, Origin } from "./token/Attribution.ts"
+import type { Caller as EffectCaller } from "./token/Caller.ts"
+import type { Change, ChangeKind } from "./token/Change.ts"
+import type { Refusal } from "./token/Refusal.ts"
+import type { Scope } from "./token/Scope.ts"
+import type { TokenId } from "./token/TokenId.ts"
+import type { TokenUsage as EffectTokenUsage } from "./token/TokenUsage.ts"
+import type { Verdict } from "./verifying/verifying.ts"
+
+/** A token as everybody but the store sees it: nothing in it is secret. */
+export interface TokenDetails {
+  readonly id: string
+  readonly ownedBy: string
+  readonly name: string
+  readonly scopes: ReadonlyArray<string>
+  readonly createdAt: Date
+  /** `null`: never. */
+  readonly expiresAt: Date | null
+  readonly revokedAt: Date | null
+  readonly revokedBecause: string | null
+  readonly ancestors: ReadonlyArray<string>
+  readonly issuedTo: string | null
+  /** The newest first. `retiring` ones are accepted until their grace ends, or the token's expiry if that is sooner. */
+  readonly secrets: ReadonlyArray<{
+    readonly generation: number
+    readonly state: "active" | "retiring" | "retired"
+    /** When its grace ends, of a secret that is `retiring`. */
+    readonly acceptedUntil: Date | null
+  }>
+  /** The last 50 changes, the oldest first. */
+  readonly history: ReadonlyArray<{
+    readonly kind: ChangeKind
+    readonly at: Date
+    readonly actor: Actor
+    readonly origin: Origin
+    readonly detail: string | null
+  }>
+  readonly revision: number
+}
+
+export interface Caller {
+  readonly tokenId: string
+  readonly generation: number
+  readonly ownedBy: string
+  /** What the token, its ancestors and its owner have in common now, with all that is implied. */
+  readonly scopes: ReadonlyArray<string>
+  /** `null`: never. */
+  readonly expiresAt: Date | null
+}
+
+export type Verification =
+  | { readonly accepted: true; readonly caller: Caller }
+  | { readonly accepted: false; readonly refusal: Refusal }
+
+/** How a token has been used. */
+export interface TokenUsage {
+  /** `null`: not since `since`. */
+  readonly lastUsedAt: Date | null
+  /** How many requests it was accepted for. */
+  readonly count: number
+  /** From when on the record is complete. */
+  readonly since: Date
+  /** Each scope that an accepted request required, and when last. */
+  readonly scopes: ReadonlyArray<{ readonly scope: string; readonly lastUsedAt: Date }>
+  /** What the token grants, implied scopes too, and no request has needed since then. */
+  readonly unusedScopes: ReadonlyArray<string>
+  /** What to narrow it to so that everything which ran since then still runs. */
+  readonly narrowableTo: ReadonlyArray<string>
+  /** The newest first; secrets that were never used are not among them. `reuses`: how often it came back once retired. */
+  readonly secrets: ReadonlyArray<{
+    readonly generation: number
+    readonly count: number
+    readonly lastUsedAt: Date | null
+    readonly reuses: number
+    readonly lastReusedAt: Date | null
+  }>
+}
+
+/** One change of one token. Nothing in it is secret. */
+export interface AuditEventDetails {
+  readonly tokenId: string
+  readonly ownedBy: string
+  /** What the token is called now. */
+  readonly name: string
+  readonly kind: ChangeKind
+  readonly at: Date
+  readonly actor: Actor
+  readonly origin: Origin
+  readonly detail: string | null
+}
+
+export const verificationOf = (verdict: Verdict): Verification =>
+  verdict.accepted ? { accepted: true, caller: callerOf(verdict.caller) } : verdict
+
+const callerOf = ({ tokenId, generation, ownedBy, scopes, expiresAt }: EffectCaller): Caller => ({
+  tokenId,
+  generation,
+  ownedBy,
+  scopes,
+  expiresAt: dateOf(expiresAt),
+})
+
+/** A copy throughout: who changes it changes nothing in the store. */
+export const detailsOf = (token: ApiToken): TokenDetails => ({
+  id: token.id,
+  ownedBy: token.ownedBy,
+  name: token.name,
+  scopes: [...token.scopes],
+  createdAt: new Date(token.createdAt.epochMilliseconds),
+  expiresAt: dateOf(token.expiresAt),
+  revokedAt: dateOf(Option.map(token.revocation, ({ at }) => at)),
+  revokedBecause: Option.getOrNull(Option.map(token.revocation, ({ reason }) => reason)),
+  ancestors: [...token.ancestors],
+  issuedTo: Option.getOrNull(token.issuedTo),
+  secrets: token.secrets.map(({ generation, state }) => ({
+    generation,
+    state: stateNames[state._tag],
+    acceptedUntil: state._tag === "Retiring" ? new Date(state.until.epochMilliseconds) : null,
+  })),
+  history: token.history.map(changeDetailsOf),
+  revision: token.revision,
+})
+
+const changeDetailsOf = ({ kind, at, actor, origin, detail }: Change) => ({
+  kind,
+  at: new Date(at.epochMilliseconds),
+  actor: { ...actor },
+  origin: { ...origin },
+  detail: Option.getOrNull(detail),
+})
+
+export const auditEventOf = (event: AuditEvent): AuditEventDetails => ({
+  tokenId: event.tokenId,
+  ownedBy: event.ownedBy,
+  name: event.name,
+  ...changeDetailsOf(event),
+})
+
+/** What has to be known of a token to tell how it was used. */
+export const usedTokenOf = ({ id, createdAt, scopes }: TokenDetails) => ({
+  id: id as TokenId,
+  createdAt: DateTime.fromDateUnsafe(createdAt),
+  scopes: scopes as ReadonlyArray<Scope>,
+})
+
+export const usageDetailsOf = (usage: EffectTokenUsage): TokenUsage => ({
+  lastUsedAt: dateOf(usage.lastUsedAt),
+  count: usage.count,
+  since: new Date(usage.since.epochMilliseconds),
+  scopes: [...usage.scopes].map(([scope, at]) => ({ scope, lastUsedAt: new Date(at.epochMilliseconds) })),
+  unusedScopes: usage.unusedScopes,
+  narrowableTo: usage.narrowableTo,
+  secrets: usage.secrets.map(({ generation, count, lastUsedAt, reuses, lastReusedAt }) => ({
+    generation,
+    count,
+    lastUsedAt: dateOf(lastUsedAt),
+    reuses,
+    lastReusedAt: dateOf(lastReusedAt),
+  })),
+})
+
+const stateNames = { Active: "active", Retiring: "retiring", Retired: "retired" } as const
+
+const dateOf = (instant: Option.Option<DateTime.Utc>): Date | null =>
+  Option.isSome(instant) ? new Date(instant.value.epochMilliseconds) : null

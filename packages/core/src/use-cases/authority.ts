@@ -1,0 +1,80 @@
+/** Who may do what: an owner with their own tokens; a token with itself and what was minted by means of it. */
+import { type DateTime, Effect, Option } from "effect"
+import { type RepositoryUnavailable, SecretNotActive, TokenNotFound, TokenNotLive } from "../errors.ts"
+import type { ApiTokenRepository } from "../ports/ApiTokenRepository.ts"
+import type { ActingCaller, FindRequest } from "../requests.ts"
+import { type ApiToken, stateOf, type VerifiableToken } from "../token/ApiToken.ts"
+import { TokenId } from "../token/TokenId.ts"
+
+type Unreachable = TokenNotFound | TokenNotLive | SecretNotActive | RepositoryUnavailable
+
+export interface Authority {
+  /** The owner's token with this id, if who asks may see it. */
+  readonly reach: (request: FindRequest, now: DateTime.Utc) => Effect.Effect<ApiToken, Unreachable>
+  /** The same for a rotation, which a token may repeat for a short time with the secret that it had. */
+  readonly reachToRotate: (request: FindRequest, now: DateTime.Utc) => Effect.Effect<ApiToken, Unreachable>
+  /** The token by means of which it is done, if it is live, and this is its active secret. */
+  readonly actingToken: (caller: ActingCaller, now: DateTime.Utc) => Effect.Effect<ApiToken, Unreachable>
+  /** All tokens by means of which this one was minted; fails if one of them is not live. */
+  readonly liveAncestors: (
+    token: ApiToken,
+    now: DateTime.Utc,
+  ) => Effect.Effect<ReadonlyArray<VerifiableToken>, TokenNotLive | RepositoryUnavailable>
+}
+
+export const makeAuthority = (repository: ApiTokenRepository["Service"]): Authority => {
+  const findOwned = Effect.fnUntraced(function* ({ id, ownedBy }: FindRequest) {
+    if (!TokenId.is(id)) return yield* new TokenNotFound({ id: "" })
+    const found = yield* repository.findById(id)
+    return Option.isSome(found) && found.value.ownedBy === ownedBy ? found.value : yield* new TokenNotFound({ id })
+  })
+
+  const reachIf = Effect.fnUntraced(function* (
+    request: FindRequest,
+    now: DateTime.Utc,
+    mayAct: (acting: ApiToken, caller: ActingCaller) => boolean,
+  ) {
+    const { caller } = request
+    const token = yield* findOwned(request)
+    if (caller === undefined) return token
+    if (!token.isOfLineage(caller.tokenId as TokenId)) return yield* new TokenNotFound({ id: token.id })
+    const acting =
+      token.id === caller.tokenId ? token : yield* findOwned({ id: caller.tokenId, ownedBy: request.ownedBy })
+    yield* assertActs(acting, now, mayAct(acting, caller))
+    return token
+  })
+
+  return {
+    reach: (request, now) => reachIf(request, now, isActive),
+    reachToRotate: (request, now) =>
+      reachIf(request, now, (acting, caller) =>
+        acting.id === request.id ? acting.mayRotateItself(caller.generation, now) : isActive(acting, caller),
+      ),
+    actingToken: Effect.fnUntraced(function* (caller, now) {
+      const acting = yield* findOwned({ id: caller.tokenId, ownedBy: caller.ownedBy })
+      yield* assertActs(acting, now, isActive(acting, caller))
+      return acting
+    }),
+    liveAncestors: Effect.fnUntraced(function* (token, now) {
+      const ancestors = yield* repository.findManyById(token.ancestors)
+      const missing = token.ancestors.find((id) => !ancestors.some((ancestor) => ancestor.id === id))
+      if (missing !== undefined) return yield* new TokenNotLive({ id: missing, state: "revoked" })
+      for (const ancestor of ancestors) yield* assertLive(ancestor, now)
+      return ancestors
+    }),
+  }
+}
+
+const isActive = ({ secrets: [active] }: ApiToken, { generation }: ActingCaller): boolean =>
+  active.generation === generation
+
+const assertActs = Effect.fnUntraced(function* (acting: ApiToken, now: DateTime.Utc, mayAct: boolean) {
+  yield* assertLive(acting, now)
+  if (!mayAct) return yield* new SecretNotActive({ tokenId: acting.id })
+})
+
+/** Fails if the token is dead. */
+export const assertLive = (token: VerifiableToken, now: DateTime.Utc): Effect.Effect<void, TokenNotLive> => {
+  const state = stateOf(token, now)
+  return state === "live" ? Effect.void : Effect.fail(new TokenNotLive({ id: token.id, state }))
+}

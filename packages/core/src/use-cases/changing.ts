@@ -1,0 +1,130 @@
+/** Changes one token: read, let the rules decide, write under the revision that was read. */
+import { type DateTime, Effect, Schedule } from "effect"
+import type { StoredDigest } from "../digesting.ts"
+import { RevisionConflict } from "../errors.ts"
+import { makePlaintext } from "../plaintext.ts"
+import {
+  attributionOf,
+  EditRequest,
+  EndOverlapRequest,
+  type FindRequest,
+  NarrowRequest,
+  parseRequest,
+  RenameRequest,
+  requestedExpiry,
+  RevokeRequest,
+  RotateRequest,
+  ShortenRequest,
+} from "../requests.ts"
+import { type ApiToken, earliestExpiry } from "../token/ApiToken.ts"
+import { assertLive, type Authority } from "./authority.ts"
+import type { Issued } from "./issuing.ts"
+import { currentInstant } from "./present.ts"
+import { proposeChange, proposeRotation } from "./proposals.ts"
+import type { UseCaseParts } from "./UseCaseParts.ts"
+
+/** Why a token is revoked, if nobody says. */
+export const onRequest = "on request"
+
+export const changing = (
+  { repository, random, digesting, rules, policy, format }: UseCaseParts,
+  { reach, reachToRotate, liveAncestors }: Authority,
+) => {
+  /** What is decided is written, unless nothing changes; fails if somebody else was quicker. */
+  const change = <E>(
+    request: FindRequest,
+    decide: (token: ApiToken, now: DateTime.Utc) => Effect.Effect<ApiToken, E>,
+    find = reach,
+  ) =>
+    Effect.gen(function* () {
+      const now = yield* currentInstant
+      const token = yield* find(request, now)
+      const changed = yield* decide(token, now)
+      if (changed !== token) yield* repository.replace(changed, token.revision)
+      return changed
+    }).pipe(Effect.catchTag("DuplicateToken", Effect.die))
+
+  const applyEdit = Effect.fn("ApiTokens.edit")(function* (request: EditRequest) {
+    const { name, scopes } = request
+    const by = attributionOf(request)
+    const expiry = yield* requestedExpiry(request)
+    return yield* change(request, (token, now) =>
+      Effect.gen(function* () {
+        yield* assertLive(token, now)
+        const proposal = yield* proposeChange(token, { name, scopes, expiry }, rules, now)
+        return token
+          .rename(proposal.name, now, by)
+          .narrow(proposal.scopes, now, by)
+          .shorten(proposal.expiresAt, now, by)
+      }),
+    ).pipe(Effect.retry({ while: isLostRace, schedule: afterLostRace, times: 200 }))
+  })
+
+  const applyRotation = Effect.fn("ApiTokens.rotate")(function* (input: RotateRequest, secret: StoredDigest) {
+    const request = yield* parseRequest(RotateRequest, input)
+    const { caller, graceFor, id } = request
+    const expiry = yield* requestedExpiry(request)
+    const isItself = caller?.tokenId === id
+    let generation: number | undefined
+    let isOutrun = false
+
+    const rotate = (token: ApiToken, now: DateTime.Utc) =>
+      Effect.gen(function* () {
+        yield* assertLive(token, now)
+        generation ??= token.secrets[0].generation
+        isOutrun = token.secrets[0].generation !== generation
+        if (isOutrun) return yield* new RevisionConflict({ id })
+        const latest = earliestExpiry([...(yield* liveAncestors(token, now)), ...(isItself ? [token] : [])])
+        const proposal = yield* proposeRotation(token, { expiry, graceFor, latest }, policy, now)
+        const presented = isItself ? caller.generation : undefined
+        return token.rotate(secret, { ...proposal, now, presented }, attributionOf(request))
+      })
+
+    // Another change in between does not matter; another rotation has won.
+    return yield* change(request, rotate, reachToRotate).pipe(
+      Effect.retry({ while: (error) => isLostRace(error) && !isOutrun, schedule: afterLostRace, times: 200 }),
+    )
+  })
+
+  /** As at issue, the plaintext stays outside of the span. */
+  const rotate = (request: RotateRequest) =>
+    Effect.suspend(() => {
+      const plaintext = makePlaintext(format, random)
+      const secret = digesting.toStore(digesting.sha256(plaintext))
+      return Effect.map(applyRotation(request, secret), (token): Issued => ({ plaintext, token }))
+    })
+
+  const endOverlap = Effect.fn("ApiTokens.endOverlap")(function* (input: EndOverlapRequest) {
+    const request = yield* parseRequest(EndOverlapRequest, input)
+    return yield* change(request, (token, now) =>
+      Effect.as(assertLive(token, now), token.endOverlap(now, attributionOf(request))),
+    ).pipe(Effect.retry({ while: isLostRace, schedule: afterLostRace, times: 200 }))
+  })
+
+  const revoke = Effect.fn("ApiTokens.revoke")(function* (input: RevokeRequest) {
+    const request = yield* parseRequest(RevokeRequest, input)
+    const { reason = onRequest } = request
+    return yield* change(request, (token, now) =>
+      Effect.succeed(token.revoke({ at: now, reason }, attributionOf(request))),
+    ).pipe(
+      Effect.retry({ while: isLostRace, schedule: afterLostRace }),
+      Effect.catchTag("RevisionConflict", Effect.die),
+    )
+  })
+
+  return {
+    rename: (request: RenameRequest) => Effect.flatMap(parseRequest(RenameRequest, request), applyEdit),
+    narrow: (request: NarrowRequest) => Effect.flatMap(parseRequest(NarrowRequest, request), applyEdit),
+    shorten: (request: ShortenRequest) => Effect.flatMap(parseRequest(ShortenRequest, request), applyEdit),
+    edit: (request: EditRequest) => Effect.flatMap(parseRequest(EditRequest, request), applyEdit),
+    rotate,
+    endOverlap,
+    revoke,
+  }
+}
+
+/** Whether somebody else's write came first. */
+export const isLostRace = (error: { readonly _tag: string }): boolean => error._tag === "RevisionConflict"
+
+/** Somebody else's write succeeded, so this one may be tried again soon; jitter keeps many from marching in step. */
+const afterLostRace = Schedule.spaced("5 millis").pipe(Schedule.jittered)

@@ -1,0 +1,108 @@
+/** Makes tokens: in a person's session, or minted by means of another token. */
+import { type DateTime, Effect, Option } from "effect"
+import type { StoredDigest } from "../digesting.ts"
+import { InactiveOwner, PolicyViolation, ScopeNotHeld } from "../errors.ts"
+import { makePlaintext } from "../plaintext.ts"
+import { attributionOf, IssueRequest, parseRequest, requestedExpiry } from "../requests.ts"
+import { ApiToken, earliestExpiry, type VerifiableToken } from "../token/ApiToken.ts"
+import type { OwnerId } from "../token/OwnerId.ts"
+import type { Side } from "../token/Refusal.ts"
+import { TokenId } from "../token/TokenId.ts"
+import type { Authority } from "./authority.ts"
+import { currentInstant } from "./present.ts"
+import { proposeNew } from "./proposals.ts"
+import type { UseCaseParts } from "./UseCaseParts.ts"
+
+/** A new token, or a rotated one, and the only sight of its plaintext. */
+export interface Issued {
+  /** What the client is to send. Show it once; it is stored nowhere. */
+  readonly plaintext: string
+  readonly token: ApiToken
+}
+
+/** How many tokens may stand one behind the other before a minted one. */
+const ancestorsAtMost = 8
+
+export const issuing = (
+  { repository, owners, random, digesting, rules, policy, format }: UseCaseParts,
+  { actingToken, liveAncestors }: Authority,
+) => {
+  const { catalogue } = rules
+
+  const ownersScopes = Effect.fnUntraced(function* (ownedBy: OwnerId) {
+    if (Option.isNone(owners)) return catalogue.scopes
+    const authority = yield* owners.value.authorityOf(ownedBy)
+    if (!authority.active) return yield* new InactiveOwner({ ownedBy })
+    return authority.scopes === "all" ? catalogue.scopes : catalogue.close(authority.scopes)
+  })
+
+  /** The tokens by means of which one is minted, the outermost first: itself live, all of its ancestors too. */
+  const mintersOf = Effect.fnUntraced(function* (caller: IssueRequest["caller"], now: DateTime.Utc) {
+    if (caller === undefined) return { ids: [], tokens: [] }
+    const acting = yield* actingToken(caller, now)
+    const ids = [...acting.ancestors, acting.id]
+    if (ids.length > ancestorsAtMost) return yield* new PolicyViolation({ issues: [tooDeep] })
+    return { ids, tokens: [...(yield* liveAncestors(acting, now)), acting] }
+  })
+
+  const insertNew = Effect.fn("ApiTokens.issue")(function* (input: IssueRequest, secret: StoredDigest) {
+    const request = yield* parseRequest(IssueRequest, input)
+    const { name, scopes, issuedTo, caller } = request
+    const ownedBy = request.ownedBy as OwnerId
+    const now = yield* currentInstant
+    const expiry = yield* requestedExpiry(request)
+    const minters = yield* mintersOf(caller, now)
+    const latest = earliestExpiry(minters.tokens)
+    const proposal = yield* proposeNew({ name, scopes, expiry, latest }, rules, policy, now)
+    yield* assertHeld(proposal.scopes, [
+      ...minters.tokens
+        .toReversed()
+        .map((minter) => ({ on: sideOf(minter, caller), scopes: catalogue.close(minter.scopes) })),
+      { on: "owner", scopes: yield* ownersScopes(ownedBy) },
+    ])
+    const token = ApiToken.issue(
+      {
+        ...proposal,
+        id: TokenId.make(now, random.bytes(TokenId.randomByteCount)),
+        ownedBy,
+        issuedTo: Option.fromUndefinedOr(issuedTo),
+        ancestors: minters.ids,
+      },
+      secret,
+      now,
+      attributionOf(request),
+    )
+    yield* repository.insert(token)
+    return token
+  })
+
+  /** A span keeps what it ends with, so the plaintext stays outside of it. */
+  const issue = (request: IssueRequest) =>
+    Effect.suspend(() => {
+      const plaintext = makePlaintext(format, random)
+      const secret = digesting.toStore(digesting.sha256(plaintext))
+      return Effect.map(insertNew(request, secret), (token): Issued => ({ plaintext, token }))
+    })
+
+  return { issue }
+}
+
+const tooDeep = {
+  path: ["caller"],
+  message: `must have fewer than ${ancestorsAtMost} ancestors to mint by means of it`,
+}
+
+/** Fails with what is asked for and not held, on the first side that doesn't. */
+const assertHeld = (
+  asked: ReadonlyArray<string>,
+  sides: ReadonlyArray<{ readonly on: Side; readonly scopes: ReadonlyArray<string> }>,
+): Effect.Effect<void, ScopeNotHeld> => {
+  for (const { on, scopes } of sides) {
+    const excess = asked.filter((scope) => !scopes.includes(scope))
+    if (excess.length > 0) return Effect.fail(new ScopeNotHeld({ scopes: excess, on }))
+  }
+  return Effect.void
+}
+
+const sideOf = (minter: VerifiableToken, caller: IssueRequest["caller"]): Side =>
+  minter.id === caller?.tokenId ? "token" : "ancestor"

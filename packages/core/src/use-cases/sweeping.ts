@@ -1,0 +1,128 @@
+/** What is done to many tokens at once: after an incident, or now and then to keep order. */
+import { DateTime, Duration, Effect, Option, Stream } from "effect"
+import type { UsageRecorder } from "../background/UsageRecorder.ts"
+import { InvalidInput } from "../errors.ts"
+import {
+  attributionOf,
+  ExpiringRequest,
+  parseRequest,
+  PurgeRequest,
+  RevokeAllIssuedToRequest,
+  RevokeIssuedToRequest,
+  RevokeOwnedByRequest,
+  RevokeUnusedRequest,
+} from "../requests.ts"
+import { type ApiToken, stateOf } from "../token/ApiToken.ts"
+import type { Attribution } from "../token/Attribution.ts"
+import { Lifetime } from "../token/Lifetime.ts"
+import type { OwnerId } from "../token/OwnerId.ts"
+import type { TokenId } from "../token/TokenId.ts"
+import { isLostRace, onRequest } from "./changing.ts"
+import { currentInstant } from "./present.ts"
+import type { UseCaseParts } from "./UseCaseParts.ts"
+
+export const sweeping = ({ repository, usage, policy }: UseCaseParts) => {
+  const revokeOwnedBy = Effect.fn("ApiTokens.revokeOwnedBy")(function* (input: RevokeOwnedByRequest) {
+    const request = yield* parseRequest(RevokeOwnedByRequest, input)
+    const { ownedBy, reason = onRequest } = request
+    const revocation = { at: yield* currentInstant, reason }
+    return yield* repository.revokeOwnedBy(ownedBy as OwnerId, revocation, attributionOf(request))
+  })
+
+  const revokeIssuedTo = Effect.fn("ApiTokens.revokeIssuedTo")(function* (input: RevokeIssuedToRequest) {
+    const request = yield* parseRequest(RevokeIssuedToRequest, input)
+    const { issuedTo, ownedBy, reason = onRequest } = request
+    const revocation = { at: yield* currentInstant, reason }
+    const owner = Option.some(ownedBy as OwnerId)
+    return yield* repository.revokeIssuedTo(issuedTo, owner, revocation, attributionOf(request))
+  })
+
+  const revokeAllIssuedTo = Effect.fn("ApiTokens.revokeAllIssuedTo")(function* (input: RevokeAllIssuedToRequest) {
+    const request = yield* parseRequest(RevokeAllIssuedToRequest, input)
+    const { issuedTo, reason = onRequest } = request
+    const revocation = { at: yield* currentInstant, reason }
+    return yield* repository.revokeIssuedTo(issuedTo, Option.none(), revocation, attributionOf(request))
+  })
+
+  const purge = Effect.fn("ApiTokens.purge")(function* (input: PurgeRequest) {
+    const { deadFor } = yield* parseRequest(PurgeRequest, input)
+    return yield* repository.purge(DateTime.subtractDuration(yield* currentInstant, durationOf(deadFor)))
+  })
+
+  const revokeUnused = Effect.fn("ApiTokens.revokeUnused")(function* (input: RevokeUnusedRequest) {
+    const { unusedFor } = yield* parseRequest(RevokeUnusedRequest, input)
+    const longest = unusedFor === undefined ? policy.longestUnused : durationOf(unusedFor)
+    if (longest === null) return yield* invalid("unusedFor", "is missing, and the policy does not say it")
+    if (Option.isNone(usage)) return yield* invalid("unusedFor", "can't be known: there is no record of uses")
+    const now = yield* currentInstant
+    const since = DateTime.subtractDuration(now, longest)
+    // Of what was before uses were recorded nothing is known.
+    if (DateTime.isGreaterThan(yield* usage.value.since(now), since)) return 0
+    const revoke = revokeIfUnused(repository, usage.value.usageOf, since, now)
+    return yield* Stream.runFoldEffect(
+      repository.liveCreatedBefore(since, now),
+      () => 0,
+      (total, token) => Effect.map(revoke(token), (isRevoked) => total + Number(isRevoked)),
+    )
+  })
+
+  const expiringWithin = (input: ExpiringRequest) =>
+    Stream.unwrap(
+      Effect.gen(function* () {
+        const { within } = yield* parseRequest(ExpiringRequest, input)
+        // What expires now is expired, and what expires at the very end is within.
+        const from = DateTime.addDuration(yield* currentInstant, Duration.millis(1))
+        return repository.expiringBetween(from, DateTime.addDuration(from, durationOf(within)))
+      }),
+    )
+
+  return { revokeOwnedBy, revokeIssuedTo, revokeAllIssuedTo, purge, revokeUnused, expiringWithin }
+}
+
+/** Revokes the token unless it, or anything that was minted by means of it, was used; says whether it did. */
+const revokeIfUnused = (
+  repository: UseCaseParts["repository"],
+  usageOf: UsageRecorder["usageOf"],
+  since: DateTime.Utc,
+  now: DateTime.Utc,
+) => {
+  const isAnyUsed = (ids: ReadonlyArray<TokenId>) =>
+    Effect.map(usageOf(ids), (usages) =>
+      usages.some(({ lastUsedAt }) => Option.exists(lastUsedAt, DateTime.isGreaterThan(since))),
+    )
+
+  const isLineageUsed = (
+    token: ApiToken,
+    after: Option.Option<ApiToken> = Option.none(),
+  ): ReturnType<typeof isAnyUsed> =>
+    Effect.gen(function* () {
+      const { id, ownedBy } = token
+      const page = yield* repository.listOwnedBy({ ownedBy, state: "any", now, lineageOf: id, after, limit: pageSize })
+      if (yield* isAnyUsed(page.map(({ id }) => id))) return true
+      return page.length < pageSize ? false : yield* isLineageUsed(token, Option.fromUndefinedOr(page.at(-1)))
+    })
+
+  return Effect.fnUntraced(function* (token: ApiToken) {
+    if (yield* isAnyUsed([token.id])) return false
+    if (yield* isLineageUsed(token)) return false
+    const revoke = Effect.gen(function* () {
+      const current = Option.getOrUndefined(yield* repository.findById(token.id))
+      if (current === undefined || stateOf(current, now) !== "live") return false
+      yield* repository.replace(current.revoke({ at: now, reason: "unused for too long" }, bySweep), current.revision)
+      return true
+    })
+    return yield* revoke.pipe(
+      Effect.retry({ while: isLostRace }),
+      Effect.catchTag(["RevisionConflict", "DuplicateToken"], Effect.die),
+    )
+  })
+}
+
+/** How many tokens of a lineage are looked at in one go. */
+const pageSize = 100
+
+const bySweep: Attribution = { actor: { kind: "sweep", id: "unused" }, origin: {} }
+
+const durationOf = (lifetime: string): Duration.Duration => Lifetime.parse(lifetime) ?? Duration.zero
+
+const invalid = (field: string, message: string) => new InvalidInput({ issues: [{ path: [field], message }] })

@@ -1,0 +1,68 @@
+/** What the store and the directory of owners know of a presented token, in as few questions as possible. */
+import { Effect, Exit, Option } from "effect"
+import type { Digesting } from "../digesting.ts"
+import type { RepositoryUnavailable } from "../errors.ts"
+import type { ApiTokenRepository, FoundToken } from "../ports/ApiTokenRepository.ts"
+import type { OwnerAuthority, OwnerDirectory } from "../ports/OwnerDirectory.ts"
+import { stateOf, type VerifiableToken } from "../token/ApiToken.ts"
+import type { Digest } from "../token/Digest.ts"
+import type { Instant } from "../token/Instant.ts"
+import { Secret } from "../token/Secret.ts"
+
+/** Nothing more is asked for once it is known that the token, its secret or an ancestor is dead. */
+export interface Facts {
+  readonly found: FoundToken
+  /** Those that exist. */
+  readonly ancestors: ReadonlyArray<VerifiableToken>
+  readonly owner: OwnerAuthority
+}
+
+/** An `Exit` if the answer is at hand; `undefined` if no such token is known. */
+export type LookUp = (sha256: Digest, now: Instant) => Effect.Effect<Facts | undefined, RepositoryUnavailable>
+
+/** One look-up; for a token that was minted one more; if there is a directory, one question to it. */
+export const makeLookUp = (
+  repository: ApiTokenRepository["Service"],
+  owners: Option.Option<OwnerDirectory["Service"]>,
+  { candidates }: Digesting,
+): LookUp => {
+  const withOwner = (found: FoundToken, ancestors: ReadonlyArray<VerifiableToken>) =>
+    Option.isNone(owners)
+      ? withoutOwner(found, ancestors)
+      : then(owners.value.authorityOf(found.token.ownedBy), (owner) => Exit.succeed({ found, ancestors, owner }))
+
+  return (sha256, now) =>
+    then(
+      repository.findByDigest(candidates(sha256)),
+      (found): Effect.Effect<Facts | undefined, RepositoryUnavailable> => {
+        if (Option.isNone(found)) return nothingKnown
+        const { token, secret } = found.value
+        if (!Secret.isUsable(secret, now) || stateOf(token, now) !== "live") return withoutOwner(found.value, none)
+        return token.ancestors.length === 0
+          ? withOwner(found.value, none)
+          : then(repository.findManyById(token.ancestors), (ancestors) =>
+              ancestors.length === token.ancestors.length &&
+              ancestors.every((ancestor) => stateOf(ancestor, now) === "live")
+                ? withOwner(found.value, ancestors)
+                : withoutOwner(found.value, ancestors),
+            )
+      },
+    )
+}
+
+/** `flatMap`, at once if the effect is a value already. */
+const then = <A, B>(
+  effect: Effect.Effect<A, RepositoryUnavailable>,
+  next: (value: A) => Effect.Effect<B, RepositoryUnavailable>,
+): Effect.Effect<B, RepositoryUnavailable> => (isAtHand(effect) ? next(effect.value) : Effect.flatMap(effect, next))
+
+/** Whether the effect is its own answer, so that no fiber is needed to have it. */
+export const isAtHand = <A, E>(effect: Effect.Effect<A, E>): effect is Exit.Success<A, E> =>
+  Exit.isExit(effect) && Exit.isSuccess(effect)
+
+const withoutOwner = (found: FoundToken, ancestors: ReadonlyArray<VerifiableToken>) =>
+  Exit.succeed({ found, ancestors, owner: unlimited })
+
+const none: ReadonlyArray<never> = []
+const unlimited: OwnerAuthority = { active: true, scopes: "all" }
+const nothingKnown = Exit.succeed(undefined)

@@ -1,0 +1,205 @@
+/** What can be seen and changed by means of a token: itself and what was minted by means of it, with its active secret. */
+import { expect, it } from "@effect/vitest"
+import { type ActingCaller, ApiTokens } from "@tokenry/core"
+import { Effect } from "effect"
+import { TestClock } from "effect/testing"
+import { callerWith, issue, outcomeOf, verdictOn, world } from "./world.ts"
+
+const minute = 60_000
+
+type Target = { readonly id: string; readonly ownedBy: string; readonly caller: ActingCaller }
+
+/** All that can be done to one token. */
+const deeds = (target: Target) =>
+  ApiTokens.use((tokens) =>
+    Effect.succeed({
+      find: outcomeOf(tokens.find(target)),
+      rename: outcomeOf(tokens.rename({ ...target, name: "laptop" })),
+      narrow: outcomeOf(tokens.narrow({ ...target, scopes: ["treasure:read"] })),
+      shorten: outcomeOf(tokens.shorten({ ...target, expiresIn: "80 days" })),
+      edit: outcomeOf(tokens.edit({ ...target, name: "phone" })),
+      endOverlap: outcomeOf(tokens.endOverlap(target)),
+      rotate: outcomeOf(tokens.rotate(target)),
+      revoke: outcomeOf(tokens.revoke(target)),
+    } satisfies Record<
+      Exclude<
+        keyof ApiTokens["Service"],
+        | "issue"
+        | "verify"
+        | "verifyAt"
+        | "inspect"
+        | "list"
+        | "usageOf"
+        | "revokeOwnedBy"
+        | "revokeIssuedTo"
+        | "revokeAllIssuedTo"
+        | "purge"
+        | "revokeUnused"
+        | "expiringWithin"
+        | "exercised"
+        | "ownerChanged"
+        | "flush"
+      >,
+      Effect.Effect<string>
+    >),
+  )
+
+const outcomesOf = (target: Target) =>
+  Effect.gen(function* () {
+    const outcomes: Record<string, string> = {}
+    for (const [name, deed] of Object.entries(yield* deeds(target))) outcomes[name] = yield* deed
+    return outcomes
+  })
+
+const all = (outcome: string) => ({
+  find: outcome,
+  rename: outcome,
+  narrow: outcome,
+  shorten: outcome,
+  edit: outcome,
+  endOverlap: outcome,
+  rotate: outcome,
+  revoke: outcome,
+})
+
+const family = Effect.gen(function* () {
+  const parent = yield* issue({ name: "parent" })
+  const self = yield* issue({ name: "self", caller: yield* callerWith(parent.plaintext) })
+  const caller = yield* callerWith(self.plaintext)
+  const child = yield* issue({ name: "child", caller })
+  const grandchild = yield* issue({ name: "grandchild", caller: yield* callerWith(child.plaintext) })
+  const sibling = yield* issue({ name: "sibling", caller: yield* callerWith(parent.plaintext) })
+  const stranger = yield* issue({ name: "stranger", ownedBy: "user-2" })
+  return { parent, self, child, grandchild, sibling, stranger, caller }
+})
+
+it.effect("a token reaches what was minted by means of it, at any depth, and itself", () =>
+  Effect.gen(function* () {
+    const { self, child, grandchild, caller } = yield* family
+    for (const { token } of [grandchild, child]) {
+      expect(yield* outcomesOf({ id: token.id, ownedBy: "user-1", caller })).toEqual(all("done"))
+    }
+    // With the rotation it loses the active secret.
+    expect(yield* outcomesOf({ id: self.token.id, ownedBy: "user-1", caller })).toEqual({
+      ...all("done"),
+      revoke: "SecretNotActive",
+    })
+  }).pipe(Effect.provide(world())),
+)
+
+it.effect("to a token, its parent, its sibling and everybody else's tokens do not exist", () =>
+  Effect.gen(function* () {
+    const { parent, sibling, stranger, caller } = yield* family
+    for (const { token } of [parent, sibling, stranger]) {
+      expect(yield* outcomesOf({ id: token.id, ownedBy: "user-1", caller })).toEqual(all("TokenNotFound"))
+    }
+  }).pipe(Effect.provide(world())),
+)
+
+it.effect("a list by means of a token has itself and what was minted by means of it, page by page", () =>
+  Effect.gen(function* () {
+    const tokens = yield* ApiTokens
+    const { caller } = yield* family
+    const request = { ownedBy: "user-1", caller, limit: 2 }
+    const first = yield* tokens.list(request)
+    const second = yield* tokens.list({
+      ...request,
+      cursor: first.nextCursor.pipe((cursor) => (cursor._tag === "Some" ? cursor.value : "")),
+    })
+    expect(new Set([...first.items, ...second.items].map(({ name }) => name))).toEqual(
+      new Set(["self", "child", "grandchild"]),
+    )
+    expect(second.nextCursor._tag).toBe("None")
+    expect((yield* tokens.list({ ownedBy: "user-1" })).items).toHaveLength(5)
+  }).pipe(Effect.provide(world())),
+)
+
+it.effect("a secret in its grace still calls, and manages nothing", () =>
+  Effect.gen(function* () {
+    const tokens = yield* ApiTokens
+    const { self, child, caller } = yield* family
+    yield* tokens.rotate({ id: self.token.id, ownedBy: "user-1" })
+    expect(yield* verdictOn(self.plaintext)).toBe("accepted")
+    for (const { token } of [self, child]) {
+      expect(yield* outcomesOf({ id: token.id, ownedBy: "user-1", caller })).toEqual(all("SecretNotActive"))
+    }
+    expect(yield* outcomeOf(tokens.list({ ownedBy: "user-1", caller }))).toBe("SecretNotActive")
+    expect(yield* outcomeOf(issue({ caller }))).toBe("SecretNotActive")
+  }).pipe(Effect.provide(world())),
+)
+
+it.effect("a token that has died meanwhile does nothing more", () =>
+  Effect.gen(function* () {
+    const tokens = yield* ApiTokens
+    const { self, child, caller } = yield* family
+    yield* tokens.revoke({ id: self.token.id, ownedBy: "user-1" })
+    expect(yield* outcomesOf({ id: child.token.id, ownedBy: "user-1", caller })).toEqual(all("TokenNotLive"))
+    expect(yield* outcomeOf(tokens.list({ ownedBy: "user-1", caller }))).toBe("TokenNotLive")
+    expect(yield* outcomeOf(issue({ caller }))).toBe("TokenNotLive")
+  }).pipe(Effect.provide(world())),
+)
+
+it.effect("a token that rotates itself can't renew itself, but may bring its expiry forward", () =>
+  Effect.gen(function* () {
+    const tokens = yield* ApiTokens
+    const { plaintext, token } = yield* issue({ expiresIn: "10 days" })
+    const itself = { id: token.id, ownedBy: "user-1", caller: yield* callerWith(plaintext) }
+    expect(yield* outcomeOf(tokens.rotate({ ...itself, expiresIn: "11 days" }))).toBe("ExpiryNotHeld")
+    expect(yield* outcomeOf(tokens.rotate({ ...itself, expiresIn: "9 days" }))).toBe("done")
+  }).pipe(Effect.provide(world())),
+)
+
+it.effect("nobody renews a token beyond what it was minted by", () =>
+  Effect.gen(function* () {
+    const tokens = yield* ApiTokens
+    const { child, caller } = yield* family
+    const request = { id: child.token.id, ownedBy: "user-1", expiresIn: "91 days" }
+    expect(yield* outcomeOf(tokens.rotate({ ...request, caller }))).toBe("ExpiryNotHeld")
+    expect(yield* outcomeOf(tokens.rotate(request))).toBe("ExpiryNotHeld")
+    expect(yield* outcomeOf(tokens.rotate({ ...request, expiresIn: "90 days" }))).toBe("done")
+  }).pipe(Effect.provide(world())),
+)
+
+it.effect(
+  "a token that rotated itself and lost the answer may repeat that for five minutes with the secret it had",
+  () =>
+    Effect.gen(function* () {
+      const tokens = yield* ApiTokens
+      const { plaintext, token } = yield* issue()
+      const itself = { id: token.id, ownedBy: "user-1", caller: yield* callerWith(plaintext) }
+      yield* tokens.rotate(itself)
+      yield* TestClock.adjust(2 * minute)
+      yield* tokens.rotate(itself)
+      yield* TestClock.adjust(3 * minute - 1)
+      const third = yield* tokens.rotate(itself)
+      expect(yield* verdictOn(plaintext)).toBe("accepted")
+      expect(yield* verdictOn(third.plaintext)).toBe("accepted")
+      yield* TestClock.adjust(1)
+      expect(yield* outcomeOf(tokens.rotate(itself))).toBe("SecretNotActive")
+      expect(yield* outcomeOf(tokens.endOverlap(itself))).toBe("SecretNotActive")
+    }).pipe(Effect.provide(world())),
+)
+
+it.effect("a repeat keeps the secret that it is made with, also when two others are in their grace", () =>
+  Effect.gen(function* () {
+    const tokens = yield* ApiTokens
+    const { plaintext: fleet, token } = yield* issue()
+    const { plaintext } = yield* tokens.rotate({ id: token.id, ownedBy: "user-1" })
+    const itself = { id: token.id, ownedBy: "user-1", caller: yield* callerWith(plaintext) }
+    for (let attempt = 0; attempt < 4; attempt++) yield* tokens.rotate(itself)
+    expect(yield* verdictOn(fleet)).toBe("accepted")
+    expect(yield* verdictOn(plaintext)).toBe("accepted")
+  }).pipe(Effect.provide(world())),
+)
+
+it.effect("a secret that a person replaced does not rotate its token, however soon", () =>
+  Effect.gen(function* () {
+    const tokens = yield* ApiTokens
+    const { plaintext, token } = yield* issue()
+    const itself = { id: token.id, ownedBy: "user-1", caller: yield* callerWith(plaintext) }
+    yield* tokens.rotate({ id: token.id, ownedBy: "user-1" })
+    expect(yield* outcomeOf(tokens.rotate(itself))).toBe("SecretNotActive")
+    yield* tokens.endOverlap({ id: token.id, ownedBy: "user-1" })
+    expect(yield* outcomeOf(tokens.rotate(itself))).toBe("SecretNotActive")
+  }).pipe(Effect.provide(world())),
+)

@@ -1,0 +1,245 @@
+import { expect, it } from "@effect/vitest"
+import { ApiTokens, type CacheOptions, OwnerDirectory, RepositoryUnavailable, TokenFormat } from "@tokenry/core"
+import { Deferred, Effect, Fiber, Layer } from "effect"
+import { TestClock } from "effect/testing"
+import { memoryBut } from "./repositories.ts"
+import { callerWith, issue, settled, verdictOn, world } from "./world.ts"
+
+/** A store of which look-ups are counted, and answered when they are let. */
+const gated = () => {
+  let lookups = 0
+  let isAway = false
+  let gate: Deferred.Deferred<void> | undefined
+  const stores = memoryBut((repository) => ({
+    findByDigest: (candidates) => {
+      lookups += 1
+      const outage = new RepositoryUnavailable({ operation: "findByDigest", cause: undefined })
+      const answer = isAway ? Effect.fail(outage) : repository.findByDigest(candidates)
+      return gate === undefined ? answer : Effect.tap(answer, () => Deferred.await(gate as Deferred.Deferred<void>))
+    },
+  }))
+  return {
+    stores,
+    lookups: () => lookups,
+    goAway: (away: boolean) => void (isAway = away),
+    close: () => void (gate = Deferred.makeUnsafe()),
+    open: Effect.suspend(() => {
+      const opened = gate
+      gate = undefined
+      return opened === undefined ? Effect.void : Effect.asVoid(Deferred.succeed(opened, undefined))
+    }),
+  }
+}
+
+const cached = (store: ReturnType<typeof gated>, options: Partial<CacheOptions> = {}, owners = noDirectory) =>
+  world({ cache: { maxStaleness: "2 seconds", ...options } }, owners, store.stores)
+
+const noDirectory: Layer.Layer<never> = Layer.empty
+
+it.effect("what was looked up is remembered for the stated time, and then looked up again", () => {
+  const store = gated()
+  return Effect.gen(function* () {
+    const { plaintext } = yield* issue()
+    for (let use = 0; use < 5; use++) expect(yield* verdictOn(plaintext)).toBe("accepted")
+    expect(store.lookups()).toBe(1)
+    yield* TestClock.adjust(1999)
+    yield* verdictOn(plaintext)
+    expect(store.lookups()).toBe(1)
+    yield* TestClock.adjust(1)
+    yield* verdictOn(plaintext)
+    expect(store.lookups()).toBe(2)
+  }).pipe(Effect.provide(cached(store)))
+})
+
+it.effect("without the option nothing is remembered", () => {
+  const store = gated()
+  return Effect.gen(function* () {
+    const { plaintext } = yield* issue()
+    for (let use = 0; use < 5; use++) yield* verdictOn(plaintext)
+    expect(store.lookups()).toBe(5)
+  }).pipe(Effect.provide(world({}, undefined, store.stores)))
+})
+
+it.effect("what another process changes is seen when that time is over", () => {
+  const store = gated()
+  return Effect.gen(function* () {
+    const { plaintext, token } = yield* issue()
+    yield* verdictOn(plaintext)
+    yield* ApiTokens.use((other) => other.revoke({ id: token.id, ownedBy: "user-1" })).pipe(
+      Effect.provide(world({}, undefined, store.stores)),
+    )
+    yield* TestClock.adjust(1999)
+    expect(yield* verdictOn(plaintext)).toBe("accepted")
+    yield* TestClock.adjust(1)
+    expect(yield* verdictOn(plaintext)).toBe("Revoked")
+  }).pipe(Effect.provide(cached(store)))
+})
+
+it.effect("an expiry, and the end of a grace, come to the millisecond", () => {
+  const store = gated()
+  return Effect.gen(function* () {
+    const { plaintext, token } = yield* issue({ expiresIn: "1 minute" })
+    yield* TestClock.adjust(58_500)
+    yield* verdictOn(plaintext)
+    yield* TestClock.adjust(1499)
+    expect(yield* verdictOn(plaintext)).toBe("accepted")
+    yield* TestClock.adjust(1)
+    expect(yield* verdictOn(plaintext)).toBe("Expired")
+    expect(store.lookups()).toBe(1)
+    expect(token.revision).toBe(1)
+  }).pipe(Effect.provide(cached(store)))
+})
+
+const own = { ownedBy: "user-1" }
+const changes: ReadonlyArray<[string, (id: string) => Effect.Effect<unknown, unknown, ApiTokens>, string]> = [
+  ["a revocation", (id) => ApiTokens.use((tokens) => tokens.revoke({ ...own, id })), "Revoked"],
+  ["a revocation of all of an owner's", () => ApiTokens.use((tokens) => tokens.revokeOwnedBy(own)), "Revoked"],
+  [
+    "a revocation of all of an app's",
+    () => ApiTokens.use((tokens) => tokens.revokeAllIssuedTo({ issuedTo: "app" })),
+    "Revoked",
+  ],
+  ["a narrowing", (id) => ApiTokens.use((tokens) => tokens.narrow({ ...own, id, scopes: [] })), "InsufficientScope"],
+  [
+    "a rotation without grace",
+    (id) => ApiTokens.use((tokens) => tokens.rotate({ ...own, id, graceFor: "0 minutes" })),
+    "Retired",
+  ],
+]
+
+it.effect.each(changes)("%s through this process is seen at once", ([, change, verdict]) => {
+  const store = gated()
+  return Effect.gen(function* () {
+    const { plaintext, token } = yield* issue({ issuedTo: "app" })
+    expect(yield* verdictOn(plaintext, ["treasure:read"])).toBe("accepted")
+    yield* change(token.id)
+    expect(yield* verdictOn(plaintext, ["treasure:read"])).toBe(verdict)
+  }).pipe(Effect.provide(cached(store)))
+})
+
+it.effect("a change of an ancestor is seen at once too", () => {
+  const store = gated()
+  return Effect.gen(function* () {
+    const parent = yield* issue()
+    const child = yield* issue({ caller: yield* callerWith(parent.plaintext) })
+    expect(yield* verdictOn(child.plaintext)).toBe("accepted")
+    yield* ApiTokens.use((tokens) => tokens.revoke({ ...own, id: parent.token.id }))
+    expect(yield* verdictOn(child.plaintext)).toBe("Revoked")
+  }).pipe(Effect.provide(cached(store)))
+})
+
+it.effect("a change of the owner is seen when it is told, else when the time is over", () => {
+  const store = gated()
+  let active = true
+  const owners = OwnerDirectory.layerFrom(() => (active ? { active, scopes: "all" } : { active }))
+  return Effect.gen(function* () {
+    const { plaintext } = yield* issue()
+    yield* verdictOn(plaintext)
+    active = false
+    expect(yield* verdictOn(plaintext)).toBe("accepted")
+    yield* ApiTokens.use((tokens) => tokens.ownerChanged("user-1"))
+    expect(yield* verdictOn(plaintext)).toBe("OwnerInactive")
+    active = true
+    yield* TestClock.adjust("2 seconds")
+    expect(yield* verdictOn(plaintext)).toBe("accepted")
+  }).pipe(Effect.provide(cached(store, {}, owners)))
+})
+
+it.effect("a look-up that was under way during a revocation is not remembered, nor joined by who comes later", () => {
+  const store = gated()
+  return Effect.gen(function* () {
+    const { plaintext, token } = yield* issue()
+    store.close()
+    const early = yield* Effect.forkChild(verdictOn(plaintext))
+    yield* settled
+    yield* ApiTokens.use((tokens) => tokens.revoke({ ...own, id: token.id }))
+    const late = yield* Effect.forkChild(verdictOn(plaintext))
+    yield* settled
+    yield* store.open
+    expect(yield* Fiber.join(early)).toBe("accepted")
+    expect(yield* Fiber.join(late)).toBe("Revoked")
+    expect(yield* verdictOn(plaintext)).toBe("Revoked")
+  }).pipe(Effect.provide(cached(store)))
+})
+
+it.effect("many who ask for one token at once share one look-up, which goes on if the first gives up", () => {
+  const store = gated()
+  return Effect.gen(function* () {
+    const { plaintext } = yield* issue()
+    store.close()
+    const first = yield* Effect.forkChild(verdictOn(plaintext))
+    yield* settled
+    const others = yield* Effect.forkChild(
+      Effect.forEach(Array.from({ length: 100 }), () => verdictOn(plaintext), { concurrency: "unbounded" }),
+    )
+    yield* settled
+    yield* Fiber.interrupt(first)
+    yield* store.open
+    expect(new Set(yield* Fiber.join(others))).toEqual(new Set(["accepted"]))
+    expect(store.lookups()).toBe(1)
+  }).pipe(Effect.provide(cached(store)))
+})
+
+it.effect("a look-up that hangs is not waited for by those who come after the stated time", () => {
+  const store = gated()
+  return Effect.gen(function* () {
+    const { plaintext } = yield* issue()
+    store.close()
+    const hanging = yield* Effect.forkChild(verdictOn(plaintext))
+    yield* settled
+    yield* TestClock.adjust("2 seconds")
+    const opening = yield* Effect.forkChild(verdictOn(plaintext))
+    yield* settled
+    expect(store.lookups()).toBe(2)
+    yield* store.open
+    expect([yield* Fiber.join(hanging), yield* Fiber.join(opening)]).toEqual(["accepted", "accepted"])
+  }).pipe(Effect.provide(cached(store)))
+})
+
+it.effect("an outage is not remembered", () => {
+  const store = gated()
+  return Effect.gen(function* () {
+    const { plaintext } = yield* issue()
+    store.goAway(true)
+    expect(yield* verdictOn(plaintext)).toBe("RepositoryUnavailable")
+    store.goAway(false)
+    expect(yield* verdictOn(plaintext)).toBe("accepted")
+  }).pipe(Effect.provide(cached(store)))
+})
+
+/** Well-formed, and never issued. */
+const unknownToken = TokenFormat.checksummed({ prefix: "tok" }).make(new Uint8Array(64).fill(7)) ?? ""
+
+it.effect("unknown tokens are not remembered, unless asked for, and then briefly", () => {
+  const [forgetful, mindful] = [gated(), gated()]
+  const ask = Effect.gen(function* () {
+    for (let use = 0; use < 3; use++) expect(yield* verdictOn(unknownToken)).toBe("Unknown")
+    yield* TestClock.adjust("1 second")
+    expect(yield* verdictOn(unknownToken)).toBe("Unknown")
+  })
+  return Effect.gen(function* () {
+    yield* Effect.provide(ask, cached(forgetful))
+    expect(forgetful.lookups()).toBe(4)
+    yield* Effect.provide(ask, cached(mindful, { unknownFor: "1 second" }))
+    expect(mindful.lookups()).toBe(2)
+  })
+})
+
+it.effect("no more tokens are remembered than stated, and who came first goes first", () => {
+  const store = gated()
+  return Effect.gen(function* () {
+    const issued = yield* Effect.forEach(Array.from({ length: 3 }), () => issue())
+    for (const { plaintext } of issued) yield* verdictOn(plaintext)
+    for (const { plaintext } of issued.toReversed()) yield* verdictOn(plaintext)
+    expect(store.lookups()).toBe(4)
+  }).pipe(Effect.provide(cached(store, { capacity: 2 })))
+})
+
+it.effect.each([{ maxStaleness: "2 hours" }, { maxStaleness: "1 second", capacity: 0 }] as const)(
+  "a cache that forgets too late or holds nothing is refused at opening: %o",
+  (cache) =>
+    Effect.gen(function* () {
+      const exit = yield* Effect.exit(Effect.provide(issue(), world({ cache })))
+      expect(exit).toMatchObject({ _tag: "Failure", cause: { reasons: [{ defect: expect.any(RangeError) }] } })
+    }),
+)

@@ -1,0 +1,147 @@
+import { createHmac, hash } from "node:crypto"
+import { inspect } from "node:util"
+import { describe, expect, it } from "@effect/vitest"
+import { ApiTokenRepository, ApiTokens, Digest, KeyRing, MemoryRepository } from "@tokenry/core"
+import { Effect, Layer, Option } from "effect"
+import { TestClock } from "effect/testing"
+import { NodeCrypto } from "@tokenry/core/node"
+import { catalogue } from "./builders.ts"
+import { callerWith, issue, outcomeOf, settled, stored, verdictOn, world } from "./world.ts"
+
+const keys = { old: "0b".repeat(32), new: new Uint8Array(32).fill(7) }
+const ring = (active: keyof typeof keys | null, ...ids: ReadonlyArray<keyof typeof keys>) =>
+  KeyRing.make({ keys: Object.fromEntries(ids.map((id) => [id, keys[id]])), active })
+
+/** The stores are built once for a test, since layers are shared within it. */
+const under = (keyRing?: KeyRing) => world(keyRing === undefined ? {} : { keyRing })
+
+const keyIdsInUse = ApiTokenRepository.use((repository) =>
+  Effect.map(repository.keyIdsInUse, (ids) => ids.map(Option.getOrNull)),
+)
+
+it.effect("what is stored is HMAC-SHA-256 of the SHA-256, under the active key", () =>
+  Effect.gen(function* () {
+    const { plaintext, token } = yield* issue()
+    const sha256 = hash("sha256", plaintext, "buffer")
+    const hmac = createHmac("sha256", Buffer.from(keys.old, "hex")).update(sha256).digest("hex")
+    expect(token.secrets[0].keyId).toEqual(Option.some("old"))
+    expect(token.secrets[0].digest.hex).toBe(hmac)
+    expect(yield* verdictOn(plaintext)).toBe("accepted")
+    const repository = yield* ApiTokenRepository
+    expect(yield* repository.findByDigest([Digest.fromHex(sha256.toString("hex"))])).toEqual(Option.none())
+  }).pipe(Effect.provide(under(ring("old", "old")))),
+)
+
+it.effect("turning the ring on converts every stored digest, retired ones too, without the plaintexts", () =>
+  Effect.gen(function* () {
+    const issued = yield* Effect.forEach(Array.from({ length: 5 }), () => issue())
+    const [first] = issued
+    const rotated = yield* ApiTokens.use((tokens) => tokens.rotate({ id: first?.token.id ?? "", ownedBy: "user-1" }))
+    yield* Effect.gen(function* () {
+      yield* settled
+      expect(yield* keyIdsInUse).toEqual(["old"])
+      for (const { plaintext } of [...issued, rotated]) expect(yield* verdictOn(plaintext)).toBe("accepted")
+      expect((yield* stored(rotated.token.id)).history.at(-1)?.kind).toBe("rotated")
+    }).pipe(Effect.provide(under(ring("old", "old"))))
+    expect(yield* verdictOn(rotated.plaintext)).toBe("Unknown")
+  }).pipe(Effect.provide(under())),
+)
+
+it.effect("an inactive ring accepts and converts nothing, so that all processes can learn the keys first", () =>
+  Effect.gen(function* () {
+    const { plaintext } = yield* issue()
+    const withKeys = yield* Effect.gen(function* () {
+      yield* settled
+      expect(yield* keyIdsInUse).toEqual([null])
+      return yield* issue()
+    }).pipe(Effect.provide(under(ring(null, "old"))))
+    for (const token of [plaintext, withKeys.plaintext]) expect(yield* verdictOn(token)).toBe("accepted")
+    const keyed = yield* Effect.provide(issue(), under(ring("old", "old")))
+    expect(yield* Effect.provide(verdictOn(keyed.plaintext), under(ring(null, "old")))).toBe("accepted")
+  }).pipe(Effect.provide(under())),
+)
+
+it.effect("a verified secret moves to the newest key, after the request", () =>
+  Effect.gen(function* () {
+    const { plaintext, token } = yield* Effect.provide(issue(), under(ring("old", "old")))
+    const unused = yield* Effect.provide(issue(), under(ring("old", "old")))
+    yield* Effect.gen(function* () {
+      const before = (yield* stored(token.id)).revision
+      expect(yield* verdictOn(plaintext)).toBe("accepted")
+      expect((yield* stored(token.id)).revision).toBe(before)
+      yield* settled
+      expect((yield* stored(token.id)).secrets[0].keyId).toEqual(Option.some("new"))
+      expect((yield* stored(unused.token.id)).secrets[0].keyId).toEqual(Option.some("old"))
+      expect(yield* verdictOn(plaintext)).toBe("accepted")
+      expect((yield* callerWith(plaintext)).generation).toBe(1)
+    }).pipe(Effect.provide(under(ring("new", "old", "new"))))
+    expect(yield* Effect.provide(verdictOn(plaintext), under(ring("old", "old", "new")))).toBe("accepted")
+  }).pipe(Effect.provide(MemoryRepository.layer)),
+)
+
+it.effect("opening without a key that stored secrets need fails, and says which", () =>
+  Effect.gen(function* () {
+    yield* Effect.provide(issue(), under(ring("old", "old")))
+    for (const keyRing of [undefined, ring("new", "new")]) {
+      const error = yield* Effect.flip(Layer.build(under(keyRing)))
+      expect(error).toMatchObject({ _tag: "MissingKeys", ids: ["old"] })
+      expect(error.message).toContain("not in the key ring: old")
+    }
+    expect(yield* Effect.provide(outcomeOf(issue()), under(ring("new", "old", "new")))).toBe("done")
+  }).pipe(Effect.scoped, Effect.provide(MemoryRepository.layer)),
+)
+
+it.effect("a conversion that an outage interrupts goes on afterwards, and what others change meanwhile stays", () => {
+  let failures = 2
+  const flaky = Layer.effect(
+    ApiTokenRepository,
+    Effect.map(ApiTokenRepository, (repository) => ({
+      ...repository,
+      replace: (...[token, revision]: Parameters<typeof repository.replace>) =>
+        Effect.suspend(() => {
+          failures -= 1
+          return failures >= 0 ? Effect.die("the disk is gone") : repository.replace(token, revision)
+        }),
+    })),
+  )
+  return Effect.gen(function* () {
+    for (let index = 0; index < 3; index++) yield* Effect.provide(issue(), under())
+    yield* Effect.gen(function* () {
+      yield* settled
+      expect(yield* keyIdsInUse).toContain(null)
+      yield* TestClock.adjust("2 minutes")
+      yield* settled
+      expect(yield* keyIdsInUse).toEqual(["old"])
+    }).pipe(
+      Effect.provide(
+        ApiTokens.layer({ scopes: catalogue, keyRing: ring("old", "old") }).pipe(
+          Layer.provide(NodeCrypto.layer),
+          Layer.provideMerge(flaky),
+        ),
+      ),
+    )
+  }).pipe(Effect.provide(MemoryRepository.layer))
+})
+
+describe("a key ring", () => {
+  it.each<[string, Parameters<typeof KeyRing.make>[0]]>([
+    ["no key", { keys: {}, active: null }],
+    ["a short key", { keys: { a: "00".repeat(31) }, active: "a" }],
+    ["a key that is no hex", { keys: { a: "z".repeat(64) }, active: "a" }],
+    ["a key that is missing", { keys: { a: "" }, active: "a" }],
+    ["an id that is none", { keys: { "a b": "00".repeat(32) }, active: "a b" }],
+    ["an active key that is not there", { keys: { a: "00".repeat(32) }, active: "b" }],
+  ])("is not made of %s", (_, options) => {
+    expect(() => KeyRing.make(options)).toThrow(/^KeyRing: /)
+  })
+
+  it("does not change with the bytes that it was made from, and shows none of them", () => {
+    const bytes = new Uint8Array(32).fill(9)
+    const made = KeyRing.make({ keys: { a: bytes }, active: "a" })
+    bytes.fill(0)
+    expect(made.keys[0]?.[0]).toBe(9)
+    for (const shown of [JSON.stringify(made), inspect(made, { showHidden: true, depth: 9 }), String(made)]) {
+      expect(shown).not.toMatch(/9, 9|0909/)
+    }
+  })
+})

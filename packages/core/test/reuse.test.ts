@@ -1,0 +1,84 @@
+import { expect, it } from "@effect/vitest"
+import { ApiTokens, type ReuseResponse, TokenPolicy } from "@tokenry/core"
+import { Effect, Option } from "effect"
+import { TestClock } from "effect/testing"
+import { at, day } from "./builders.ts"
+import { callerWith, issue, settled, stored, verdictOn, world } from "./world.ts"
+
+const worldThat = (onReuse: ReuseResponse) => world({ policy: TokenPolicy.make({ onReuse }) })
+
+/** A token that was rotated, and its two secrets. */
+const rotated = Effect.gen(function* () {
+  const tokens = yield* ApiTokens
+  const { plaintext: old, token } = yield* issue()
+  const { plaintext: current } = yield* tokens.rotate({ id: token.id, ownedBy: "user-1" })
+  return { old, current, id: token.id }
+})
+
+it.effect("a retired secret that comes back is counted, and nothing else happens", () =>
+  Effect.gen(function* () {
+    const { old, current, id } = yield* rotated
+    yield* TestClock.setTime(day)
+    for (let use = 0; use < 3; use++) expect(yield* verdictOn(old)).toBe("Retired")
+    yield* settled
+    const token = yield* stored(id)
+    const usages = yield* ApiTokens.use((tokens) => tokens.usageOf([token]))
+    expect(Option.getOrThrow(usages)[0]?.secrets).toMatchObject([
+      { generation: 1, count: 0, reuses: 3, lastReusedAt: Option.some(at(day)) },
+    ])
+    expect(token).toMatchObject({ revision: 2 })
+    expect(yield* verdictOn(current)).toBe("accepted")
+  }).pipe(Effect.provide(worldThat("record"))),
+)
+
+it.effect("a retired secret that comes back is noted in the history, once a day", () =>
+  Effect.gen(function* () {
+    const { old, current, id } = yield* rotated
+    for (const days of [1, 1.5, 2]) {
+      yield* TestClock.setTime(days * day)
+      for (let use = 0; use < 10; use++) yield* verdictOn(old)
+      yield* settled
+    }
+    const noted = (yield* stored(id)).history.filter(({ kind }) => kind === "reused")
+    expect(noted).toMatchObject([{ at: at(day) }, { at: at(2 * day) }])
+    expect(noted[0]).toMatchObject({
+      actor: { kind: "sweep", id: "reuse" },
+      detail: Option.some("the retired secret of generation 1 came back"),
+    })
+    expect(yield* verdictOn(current)).toBe("accepted")
+  }).pipe(Effect.provide(worldThat("notify"))),
+)
+
+it.effect("a retired secret that comes back revokes the lineage", () =>
+  Effect.gen(function* () {
+    const { old, current, id } = yield* rotated
+    const child = yield* issue({ caller: yield* callerWith(current) })
+    yield* TestClock.setTime(day)
+    expect(yield* verdictOn(old)).toBe("Retired")
+    yield* settled
+    expect(yield* verdictOn(current)).toBe("Revoked")
+    expect(yield* verdictOn(child.plaintext)).toBe("Revoked")
+    expect(yield* stored(id)).toMatchObject({
+      revocation: Option.some({ at: at(day), reason: "a retired secret came back" }),
+    })
+    const { revision } = yield* stored(id)
+    yield* verdictOn(old)
+    yield* settled
+    expect((yield* stored(id)).revision).toBe(revision)
+  }).pipe(Effect.provide(worldThat("revoke"))),
+)
+
+it.effect("a client that retries within its grace triggers nothing", () =>
+  Effect.gen(function* () {
+    const { old, current, id } = yield* rotated
+    yield* TestClock.setTime(day - 1)
+    for (let use = 0; use < 3; use++) expect(yield* verdictOn(old)).toBe("accepted")
+    yield* settled
+    expect(yield* stored(id)).toMatchObject({ revision: 2, revocation: Option.none() })
+    expect(yield* verdictOn(current)).toBe("accepted")
+  }).pipe(Effect.provide(worldThat("revoke"))),
+)
+
+it("a policy knows three responses", () => {
+  expect(() => TokenPolicy.make({ onReuse: "explode" as never })).toThrow(/record, notify or revoke/)
+})

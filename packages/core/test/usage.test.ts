@@ -1,0 +1,206 @@
+import { expect, it } from "@effect/vitest"
+import {
+  ApiTokens,
+  type ApiTokensOptions,
+  MemoryRepository,
+  RepositoryUnavailable,
+  type SecretUsage,
+  TokenUsageStore,
+} from "@tokenry/core"
+import { Context, Effect, Exit, Layer, Option, Scope } from "effect"
+import { TestClock } from "effect/testing"
+import { at, hour } from "./builders.ts"
+import { issue, settled, verdictOn, world } from "./world.ts"
+
+const minute = 60_000
+
+/** What was written, call by call. */
+class Written extends Context.Service<Written, Array<ReadonlyArray<SecretUsage>>>()("test/Written") {}
+
+/** Memory stores that tell what is written of uses; while `isAway` says so, it fails. */
+const observed = (isAway: () => boolean = () => false) =>
+  Layer.effectContext(
+    Effect.gen(function* () {
+      const store = yield* TokenUsageStore
+      const written: Array<ReadonlyArray<SecretUsage>> = []
+      return Context.make(Written, written).pipe(
+        Context.add(TokenUsageStore, {
+          ...store,
+          record: (usages) =>
+            Effect.suspend(() => {
+              if (isAway()) return Effect.fail(new RepositoryUnavailable({ operation: "record", cause: undefined }))
+              written.push(usages)
+              return store.record(usages)
+            }),
+        }),
+      )
+    }),
+  ).pipe(Layer.provideMerge(MemoryRepository.layer))
+
+const observedWorld = (options: Partial<ApiTokensOptions> = {}, isAway?: () => boolean) => {
+  const stores = observed(isAway)
+  return world(options, undefined, stores).pipe(Layer.provideMerge(stores))
+}
+
+const usageOf = (token: Parameters<ApiTokens["Service"]["usageOf"]>[0][number]) =>
+  ApiTokens.use((tokens) => Effect.map(tokens.usageOf([token]), (usages) => Option.getOrThrow(usages)[0]))
+
+it.effect("uses are written once an interval for each secret, however many there are", () =>
+  Effect.gen(function* () {
+    const written = yield* Written
+    const issued = yield* Effect.forEach(Array.from({ length: 100 }), () => issue())
+    for (let round = 0; round < 100; round++) for (const { plaintext } of issued) yield* verdictOn(plaintext)
+    yield* settled
+    expect(written).toEqual([])
+    yield* TestClock.adjust("1 minute")
+    expect(written.flat()).toHaveLength(100)
+    expect(new Set(written.flat().map(({ count }) => count))).toEqual(new Set([100]))
+    yield* TestClock.adjust("1 hour")
+    expect(written.flat()).toHaveLength(100)
+  }).pipe(Effect.provide(observedWorld())),
+)
+
+it.effect("a report says when each secret was last used, how often, and which scopes were required of it", () =>
+  Effect.gen(function* () {
+    const { plaintext: first, token } = yield* issue({ scopes: ["treasure:edit", "treasure:delete"] })
+    yield* TestClock.setTime(minute)
+    yield* verdictOn(first, ["treasure:read"])
+    const { plaintext: second } = yield* ApiTokens.use((tokens) => tokens.rotate({ id: token.id, ownedBy: "user-1" }))
+    yield* TestClock.setTime(2 * minute)
+    yield* verdictOn(second, ["treasure:delete"])
+    yield* verdictOn(second)
+    expect(yield* usageOf(token)).toMatchObject({
+      lastUsedAt: Option.some(at(2 * minute)),
+      count: 3,
+      since: at(0),
+      scopes: new Map([
+        ["treasure:read", at(minute)],
+        ["treasure:delete", at(2 * minute)],
+      ]),
+      unusedScopes: ["treasure:edit"],
+      narrowableTo: ["treasure:read", "treasure:delete"],
+      secrets: [
+        { generation: 2, count: 2, lastUsedAt: Option.some(at(2 * minute)) },
+        { generation: 1, count: 1, lastUsedAt: Option.some(at(minute)) },
+      ],
+    })
+  }).pipe(Effect.provide(world())),
+)
+
+it.effect("scopes that are looked at after the verify count as exercised, and are no further use", () =>
+  Effect.gen(function* () {
+    const tokens = yield* ApiTokens
+    const { plaintext, token } = yield* issue({ scopes: ["treasure:read", "treasure:delete"] })
+    const caller = yield* tokens.verify(plaintext)
+    yield* tokens.exercised(caller, ["treasure:read"])
+    expect(yield* usageOf(token)).toMatchObject({ count: 1, unusedScopes: ["treasure:delete"] })
+    yield* tokens.flush
+    yield* tokens.exercised(caller, ["treasure:delete"])
+    expect(yield* usageOf(token)).toMatchObject({ count: 1, unusedScopes: [] })
+  }).pipe(Effect.provide(world())),
+)
+
+it.effect("a token narrowed to what the report says still does all that it did", () =>
+  Effect.gen(function* () {
+    const tokens = yield* ApiTokens
+    const { plaintext, token } = yield* issue({ scopes: ["treasure:manage", "treasure:delete"] })
+    const done = [["treasure:edit"], ["treasure:read"], ["treasure:read", "treasure:edit"]]
+    for (const scopes of done) yield* verdictOn(plaintext, scopes)
+    const usage = yield* usageOf(token)
+    expect(usage?.unusedScopes).toEqual(["treasure:manage", "treasure:delete"])
+    const narrowed = yield* tokens.narrow({ id: token.id, ownedBy: "user-1", scopes: usage?.narrowableTo ?? [] })
+    expect(narrowed.scopes).toEqual(["treasure:edit"])
+    for (const scopes of done) expect(yield* verdictOn(plaintext, scopes)).toBe("accepted")
+  }).pipe(Effect.provide(world())),
+)
+
+it.effect("a token that was never used has a report too, and refusals are no use of it", () =>
+  Effect.gen(function* () {
+    const { plaintext, token } = yield* issue()
+    yield* verdictOn(plaintext, ["treasure:delete"])
+    yield* verdictOn(`${plaintext}x`)
+    expect(yield* usageOf(token)).toMatchObject({
+      lastUsedAt: Option.none(),
+      count: 0,
+      unusedScopes: ["treasure:read"],
+    })
+  }).pipe(Effect.provide(world())),
+)
+
+it.effect("of what was before uses were recorded the report claims nothing", () =>
+  Effect.gen(function* () {
+    const { token } = yield* issue()
+    yield* TestClock.setTime(hour)
+    const report = usageOf(token).pipe(Effect.provide(world()))
+    expect((yield* report)?.since).toEqual(at(hour))
+  }).pipe(Effect.provide(world({ usage: false }))),
+)
+
+it.effect("where uses are not recorded there is no report", () =>
+  Effect.gen(function* () {
+    const { plaintext, token } = yield* issue()
+    yield* verdictOn(plaintext)
+    expect(yield* ApiTokens.use((tokens) => tokens.usageOf([token]))).toEqual(Option.none())
+  }).pipe(Effect.provide(world({ usage: false }))),
+)
+
+it.effect("closing writes what has gathered", () =>
+  Effect.gen(function* () {
+    const scope = yield* Scope.make()
+    const stores = yield* Layer.build(MemoryRepository.layer)
+    const services = yield* Layer.buildWithScope(world({}, undefined, Layer.succeedContext(stores)), scope)
+    const { plaintext, token } = yield* Effect.provide(issue(), services)
+    yield* Effect.provide(verdictOn(plaintext), services)
+    const store = Context.get(stores, TokenUsageStore)
+    expect(yield* store.usageOf([token.id])).toEqual([])
+    yield* Scope.close(scope, Exit.void)
+    expect(yield* store.usageOf([token.id])).toMatchObject([{ generation: 1, count: 1 }])
+  }),
+)
+
+it.effect("during an outage uses gather, and are written when it is over", () => {
+  let isAway = true
+  return Effect.gen(function* () {
+    const written = yield* Written
+    const { plaintext, token } = yield* issue()
+    yield* verdictOn(plaintext)
+    yield* TestClock.adjust("3 minutes")
+    yield* verdictOn(plaintext, ["treasure:read"])
+    expect(written).toEqual([])
+    expect(yield* usageOf(token)).toMatchObject({ count: 2 })
+    isAway = false
+    yield* TestClock.adjust("1 minute")
+    expect(written).toMatchObject([[{ count: 2, lastUsedAt: Option.some(at(3 * minute)) }]])
+  }).pipe(Effect.provide(observedWorld({}, () => isAway)))
+})
+
+it.effect("memory is bounded: a full recorder writes sooner, and while it can't, counts no further secrets", () => {
+  let isAway = false
+  return Effect.gen(function* () {
+    const written = yield* Written
+    const issued = yield* Effect.forEach(Array.from({ length: 4 }), () => issue())
+    for (const { plaintext } of issued.slice(0, 3)) yield* verdictOn(plaintext)
+    yield* settled
+    expect(written.flat()).toHaveLength(2)
+    isAway = true
+    for (const { plaintext } of issued) yield* verdictOn(plaintext)
+    yield* TestClock.adjust("1 minute")
+    isAway = false
+    yield* TestClock.adjust("2 minutes")
+    expect(written.flat()).toHaveLength(4)
+  }).pipe(Effect.provide(observedWorld({ usage: { capacity: 2 } }, () => isAway)))
+})
+
+it.effect("a purged token leaves no record of its uses", () =>
+  Effect.gen(function* () {
+    const tokens = yield* ApiTokens
+    const store = yield* TokenUsageStore
+    const { plaintext, token } = yield* issue()
+    yield* verdictOn(plaintext)
+    yield* tokens.flush
+    yield* tokens.revoke({ id: token.id, ownedBy: "user-1" })
+    yield* TestClock.adjust("1 hour")
+    expect(yield* tokens.purge({ deadFor: "1 minute" })).toBe(1)
+    expect(yield* store.usageOf([token.id])).toEqual([])
+  }).pipe(Effect.provide(world())),
+)
