@@ -27,6 +27,7 @@ export const contentsOf = (token: ApiToken) => ({
     origin: { ...origin },
     detail: Option.getOrNull(detail),
   })),
+  untold: token.untold,
   revision: token.revision,
 })
 

@@ -1,3 +1,21 @@
+export { checkUsageLaw, type TokensAndUses, type UsageLaw } from "./UsageLaw.ts"
+export { repositoryContract, type RepositoryContractOptions } from "./repositoryContract.ts"
 export { type CheckOptions, checkLaw, type Law, type Repository, type StoreUnderTest } from "./Law.ts"
 export { type LawName, lawNamed, laws } from "./laws.ts"
-export { repositoryContract, type RepositoryContractOptions } from "./repositoryContract.ts"
+export { type UsageLawName, usageLawNamed, usageLaws } from "./usageLaws.ts"
+export { usageContract, type UsageContractOptions } from "./usageContract.ts"
+export {
+  checkLifecycle,
+  lifecycleContract,
+  type LifecycleContractOptions,
+  type LifecycleOptions,
+  type LifecycleTally,
+} from "./lifecycle/lifecycleContract.ts"
+export {
+  serviceContract,
+  type ServiceContractOptions,
+  type ServiceLawName,
+  serviceLawNamed,
+  serviceLaws,
+} from "./service/serviceContract.ts"
+export { checkServiceLaw, type ServiceLaw } from "./service/ServiceLaw.ts"

@@ -1,7 +1,8 @@
 /** All laws, in the order in which they are best broken and mended. */
-import type { Law } from "./Law.ts"
+import { type Law, namedAmong } from "./Law.ts"
 import { findingLaws } from "./laws/finding.ts"
 import { insertingLaws } from "./laws/inserting.ts"
+import { lineageLaws } from "./laws/lineages.ts"
 import { listingLaws } from "./laws/listing.ts"
 import { missingLaws } from "./laws/missing.ts"
 import { modellingLaws } from "./laws/modelling.ts"
@@ -13,6 +14,7 @@ import { revokingLaws } from "./laws/revoking.ts"
 import { roundTrippingLaws } from "./laws/roundTripping.ts"
 import { seeingLaws } from "./laws/seeing.ts"
 import { streamingLaws } from "./laws/streaming.ts"
+import { tellingLaws } from "./laws/telling.ts"
 
 const all = [
   ...insertingLaws,
@@ -21,8 +23,10 @@ const all = [
   ...revokingLaws,
   ...listingLaws,
   ...pagingLaws,
+  ...lineageLaws,
   ...streamingLaws,
   ...namingKeysLaws,
+  ...tellingLaws,
   ...purgingLaws,
   ...roundTrippingLaws,
   ...seeingLaws,
@@ -37,8 +41,4 @@ export type LawName = (typeof all)[number]["name"]
 export const laws: ReadonlyArray<Law<LawName>> = all
 
 /** The law of this name. */
-export const lawNamed = (name: LawName): Law<LawName> => {
-  const law = laws.find((law) => law.name === name)
-  if (law === undefined) throw new TypeError("There is no law of this name")
-  return law
-}
+export const lawNamed: (name: LawName) => Law<LawName> = namedAmong(laws)

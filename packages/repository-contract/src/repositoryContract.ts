@@ -1,14 +1,11 @@
 /** The contract as tests: a verdict on a repository, law by law. */
-import { describe, it } from "@effect/vitest"
 import type { ApiTokenRepository } from "@tokenry/core"
 import type { Layer } from "effect"
-import { type CheckOptions, checkLaw } from "./Law.ts"
+import { checkLaw } from "./Law.ts"
 import { laws } from "./laws.ts"
+import { type ContractOptions, registerLaws } from "./registering.ts"
 
-export interface RepositoryContractOptions extends CheckOptions {
-  /** How long one law may take, in milliseconds; 60 000 unless given. */
-  readonly timeout?: number
-}
+export interface RepositoryContractOptions extends ContractOptions<ApiTokenRepository> {}
 
 /**
  * Registers a Vitest test for each law that a repository keeps. Call it at the top of a test file:
@@ -26,10 +23,5 @@ export interface RepositoryContractOptions extends CheckOptions {
 export const repositoryContract = <E>(
   name: string,
   layer: Layer.Layer<ApiTokenRepository, E>,
-  { timeout = 60_000, ...options }: RepositoryContractOptions = {},
-): void => {
-  if (options.alsoThrough === layer) throw new TypeError("alsoThrough must be a layer of its own")
-  describe(`the repository contract, kept by ${name}`, { concurrent: false }, () => {
-    for (const law of laws) it.live(law.name, () => checkLaw(law, layer, options), timeout)
-  })
-}
+  options: RepositoryContractOptions = {},
+): void => registerLaws("repository", name, laws, checkLaw, layer, options)

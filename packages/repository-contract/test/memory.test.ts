@@ -1,14 +1,18 @@
-import { ApiTokenRepository, MemoryRepository } from "@tokenry/core"
-import { repositoryContract } from "@tokenry/repository-contract"
-import { Effect, Layer } from "effect"
+import { ApiTokenRepository, MemoryRepository, TokenUsageStore } from "@tokenry/core"
+import { repositoryContract, usageContract } from "@tokenry/repository-contract"
+import { Context, Effect, Layer } from "effect"
 
 repositoryContract("memory", MemoryRepository.layer)
+usageContract("memory", MemoryRepository.layer)
 
 /** Another way into the same store: the layer that both have in common is built once for each law. */
 const another = () =>
-  Layer.effect(
-    ApiTokenRepository,
-    Effect.map(ApiTokenRepository, (repository) => ({ ...repository })),
+  Layer.effectContext(
+    Effect.gen(function* () {
+      const repository = Context.make(ApiTokenRepository, { ...(yield* ApiTokenRepository) })
+      return Context.add(repository, TokenUsageStore, { ...(yield* TokenUsageStore) })
+    }),
   ).pipe(Layer.provide(MemoryRepository.layer))
 
 repositoryContract("memory, by two ways into one store", another(), { alsoThrough: another(), runs: 30 })
+usageContract("memory, by two ways into one store", another(), { alsoThrough: another(), runs: 30 })

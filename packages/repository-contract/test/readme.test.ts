@@ -1,13 +1,18 @@
 import { assert, it } from "@effect/vitest"
-import { laws } from "@tokenry/repository-contract"
+import { laws, usageLaws } from "@tokenry/repository-contract"
 import { readFileSync } from "node:fs"
 
 it("the README lists each law, and no other", () => {
   const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8")
-  const [, list = ""] = readme.split("## The laws\n")
-  const listed = list.split("\n").filter((line) => line.startsWith("- "))
-  assert.sameOrderedMembers(
-    listed,
-    laws.map(({ name }) => `- ${name}`),
-  )
+  const [, lists = ""] = readme.split("## The laws\n")
+  const [ofRepositories = "", ofUses = ""] = lists.split("## The laws of the record of uses\n")
+  for (const [list, listed] of [
+    [laws, ofRepositories],
+    [usageLaws, ofUses],
+  ] as const) {
+    assert.sameOrderedMembers(
+      listed.split("\n").filter((line) => line.startsWith("- ")),
+      list.map(({ name }) => `- ${name}`),
+    )
+  }
 })

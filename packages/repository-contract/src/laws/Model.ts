@@ -1,5 +1,5 @@
 /** What a store of tokens is, in as few lines as can be: a list, and the port's sentences about it. */
-import { type ApiToken, diedAt, type ListQuery, type Revocation, stateOf, unattributed } from "@tokenry/core"
+import { ApiToken, diedAt, type ListQuery, type Revocation, stateOf, type TokenId, unattributed } from "@tokenry/core"
 import { type DateTime, Option } from "effect"
 import { newestFirst } from "./listing.ts"
 
@@ -37,10 +37,17 @@ export class Model {
     return count
   }
 
-  list({ ownedBy, state, now, after, limit }: ListQuery): ReadonlyArray<ApiToken> {
+  markTold(id: TokenId, revision: number): void {
+    this.tokens = this.tokens.map((token) =>
+      token.id === id && token.revision === revision ? new ApiToken({ ...token, untold: 0 }) : token,
+    )
+  }
+
+  list({ ownedBy, state, now, lineageOf, after, limit }: ListQuery): ReadonlyArray<ApiToken> {
     const owned = this.tokens.filter((token) => token.ownedBy === ownedBy).toSorted(newestFirst)
     return owned
       .filter((token) => state === "any" || (stateOf(token, now) === "live") === (state === "live"))
+      .filter(({ id, ancestors }) => lineageOf === undefined || [id, ...ancestors].includes(lineageOf))
       .filter((token) => Option.isNone(after) || newestFirst(after.value, token) < 0)
       .slice(0, limit)
   }

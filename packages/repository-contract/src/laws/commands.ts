@@ -29,9 +29,11 @@ export const Command = Schema.Union([
     state: Schema.Literals(["live", "dead", "any"]),
     now: instant,
     after: absentOr(Schema.Struct({ createdAt: upTo(2), id })),
+    lineageOf: absentOr(id),
     limit: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 4 })),
   }),
   Schema.Struct({ find: digest }),
+  Schema.Struct({ markTold: id, behind: upTo(1) }),
 ])
 export type Command = typeof Command.Type
 export type DescribedToken = Extract<Command, { readonly insert: unknown }>["insert"]

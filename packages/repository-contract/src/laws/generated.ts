@@ -69,6 +69,7 @@ export const oddTokens = Arbitrary.all({
   retired: below(5),
   keyIds,
   history,
+  untold: below(1000),
   revision: Arbitrary.map(below(1000), (revision) => revision + 1),
 })
 
@@ -99,6 +100,7 @@ export const oddToken = (described: Described<typeof oddTokens>) =>
       },
       detail: firstOf(detail),
     })),
+    untold: described.untold,
     revision: described.revision,
   })
 

@@ -21,9 +21,9 @@ import {
 } from "../tokens.ts"
 
 /** What stands where a text should, in programs that nothing type-checks; the last would be a filter to some stores. */
-const noText: ReadonlyArray<unknown> = [undefined, null, "", {}, { $ne: "" }]
+export const noText: ReadonlyArray<unknown> = [undefined, null, "", {}, { $ne: "" }]
 const noInstant: ReadonlyArray<unknown> = [undefined, null, "", 0, {}, { epochMilliseconds: Number.NaN }]
-const noRevision: ReadonlyArray<unknown> = [undefined, null, "", Number.NaN, {}, { $ne: 0 }]
+export const noRevision: ReadonlyArray<unknown> = [undefined, null, "", Number.NaN, {}, { $ne: 0 }]
 const noDigest: ReadonlyArray<unknown> = [undefined, null, "", {}, { hex: null }, { hex: "" }, { hex: { $ne: "" } }]
 
 const revocation = { at: at(0), reason: "x" }

@@ -4,7 +4,7 @@ import { type ListQuery, unattributed } from "@tokenry/core"
 import { Effect, Option } from "effect"
 import { contentsOf } from "../contents.ts"
 import { law, type Repository } from "../Law.ts"
-import { everythingOf, forAll, outcomeOf } from "../steps.ts"
+import { amongThese, everythingOf, forAll, idsOf, outcomeOf } from "../steps.ts"
 import { aDigest, anId, anOwner, aSecret, at, aToken, endOfTime, first, named, retired, unique } from "../tokens.ts"
 import { type Command, commands, type DescribedToken } from "./commands.ts"
 import { Model } from "./Model.ts"
@@ -23,6 +23,12 @@ export const modellingLaws = [
             const query = everythingOf({ ownedBy })
             assert.deepStrictEqual((yield* here.listOwnedBy(query)).map(contentsOf), model.list(query).map(contentsOf))
           }
+          for (const { id: lineageOf, ownedBy } of model.tokens) {
+            const query = { ...everythingOf({ ownedBy }), lineageOf }
+            assert.deepStrictEqual(idsOf(yield* here.listOwnedBy(query)), idsOf(model.list(query)))
+          }
+          const untold = idsOf(yield* amongThese(there.untold, model.tokens))
+          assert.sameMembers(untold, idsOf(model.tokens.filter(({ untold }) => untold > 0)))
           yield* here.purge(endOfTime)
         }),
       )
@@ -94,7 +100,7 @@ const answersAlike = (repository: Repository, model: Model, command: Command, wo
     } else if ("purge" in command) {
       assert.strictEqual(yield* repository.purge(at(command.purge)), model.purge(at(command.purge)))
     } else if ("list" in command) {
-      const { state, now, limit } = command
+      const { state, now, lineageOf, limit } = command
       const query: ListQuery = {
         ownedBy: pick(world.owners, command.list),
         state,
@@ -103,11 +109,17 @@ const answersAlike = (repository: Repository, model: Model, command: Command, wo
           createdAt: at(createdAt),
           id: pick(world.ids, id),
         })),
+        ...(lineageOf === null ? {} : { lineageOf: pick(world.ids, lineageOf) }),
         limit,
       }
       assert.deepStrictEqual((yield* repository.listOwnedBy(query)).map(contentsOf), model.list(query).map(contentsOf))
-      const live = model.list({ ...query, state: "live", after: Option.none(), limit: Infinity }).length
+      const live = model.list({ ...everythingOf(query), state: "live", now: query.now }).length
       assert.strictEqual(yield* repository.countLiveOwnedBy(query.ownedBy, query.now), live)
+    } else if ("markTold" in command) {
+      const id = pick(world.ids, command.markTold)
+      const revision = (model.tokens.find((token) => token.id === id)?.revision ?? 1) - command.behind
+      model.markTold(id, revision)
+      yield* repository.markTold(id, revision)
     } else {
       const digest = pick(world.digests, command.find)
       const holder = model.tokens.find(({ secrets }) => secrets.some((secret) => secret.digest.hex === digest.hex))

@@ -1,10 +1,23 @@
-/** What holds for `keyIdsInUse`. The store may name others than a law's own. */
+/** What holds for `keyIdsInUse` and `withKey`. The store may name keys, and hold tokens, other than a law's own. */
 import { assert } from "@effect/vitest"
-import type { KeyId } from "@tokenry/core"
-import { Effect, Option } from "effect"
+import type { ApiToken, KeyId, Secrets } from "@tokenry/core"
+import { Effect, Option, Stream } from "effect"
+import { contentsOf } from "../contents.ts"
 import { law, type Repository } from "../Law.ts"
-import { insertAll } from "../steps.ts"
-import { aKeyId, aSecret, at, aToken, changed, expiring, retired, retiring } from "../tokens.ts"
+import { amongThese, idsOf, insertAll } from "../steps.ts"
+import {
+  aDigest,
+  aKeyId,
+  aSecret,
+  at,
+  aToken,
+  changed,
+  expiring,
+  manyTokens,
+  retired,
+  retiring,
+  revoked,
+} from "../tokens.ts"
 
 export const namingKeysLaws = [
   law(
@@ -34,7 +47,70 @@ export const namingKeysLaws = [
     for (const keyId of [old, purged]) assert.strictEqual(yield* timesNamed(there, keyId), 0)
     assert.strictEqual(yield* timesNamed(there, next), 1)
   }),
+
+  law(
+    "the stream of a key, or of none, gives each token with a secret under it once, in whatever state",
+    function* ({ here, there }) {
+      const [key, another] = [aKeyId(), aKeyId()].map(Option.some) as [Option.Option<KeyId>, Option.Option<KeyId>]
+      const under = (keyId: Option.Option<KeyId>, index: number): Secrets =>
+        index % 2
+          ? [aSecret({ keyId })]
+          : [
+              aSecret({ generation: 3, keyId: index % 4 ? keyId : another }),
+              aSecret({ generation: 2, keyId, state: retiring(at(9)) }),
+              aSecret({ generation: 1, keyId, state: retired(at(1)) }),
+            ]
+      const ofKey = manyTokens(260, (index) => ({ secrets: under(key, index), ...inState(index) }))
+      const ofNone = manyTokens(260, (index) => ({ secrets: under(Option.none(), index), ...inState(index) }))
+      const others = manyTokens(20, () => ({ secrets: [aSecret({ keyId: another })] }))
+      const all = [...ofKey, ...ofNone, ...others]
+      yield* insertAll(here, all)
+      for (const [keyId, expected] of [
+        [key, ofKey],
+        [Option.none(), ofNone],
+        [Option.some(aKeyId()), []],
+      ] as const) {
+        const streamed = yield* amongThese(there.withKey(keyId), all)
+        assert.strictEqual(streamed.length, expected.length)
+        assert.sameDeepMembers(streamed.map(contentsOf), expected.map(contentsOf))
+      }
+    },
+  ),
+
+  law(
+    "tokens may be replaced while the stream of their key gives them, and each comes exactly once",
+    function* ({ here, there }) {
+      for (const old of [Option.some(aKeyId()), Option.none()]) {
+        const next = Option.some(aKeyId())
+        const tokens = manyTokens(260, (index) => ({
+          createdAt: at(index % 5),
+          secrets: [aSecret({ generation: 2, keyId: old }), aSecret({ keyId: old, state: retired(at(1)) })],
+        }))
+        yield* insertAll(here, tokens)
+        const ids = new Set(idsOf(tokens))
+        const read: Array<ApiToken> = []
+        yield* Stream.runForEach(
+          Stream.filter(here.withKey(old), ({ id }) => ids.has(id)),
+          (token) => {
+            const isHalf = read.push(token) % 3 === 0
+            const rekeyed = token.rekey(({ generation }) =>
+              isHalf && generation === 1 ? undefined : { digest: aDigest(), keyId: next },
+            )
+            return there.replace(rekeyed, token.revision)
+          },
+        )
+        assert.strictEqual(read.length, tokens.length)
+        assert.sameMembers(idsOf(read), idsOf(tokens))
+        const half = read.filter((_, index) => index % 3 === 2)
+        assert.sameMembers(idsOf(yield* amongThese(there.withKey(old), tokens)), idsOf(half))
+        assert.sameMembers(idsOf(yield* amongThese(there.withKey(next), tokens)), idsOf(tokens))
+      }
+    },
+  ),
 ]
+
+/** Two of five are dead. */
+const inState = (index: number) => (index % 5 === 0 ? revoked(1) : index % 5 === 1 ? expiring(-1) : {})
 
 const timesNamed = (repository: Repository, keyId: KeyId | undefined) =>
   Effect.map(

@@ -99,7 +99,8 @@ export const roundTrippingLaws = [
       ...issuedTo("an app"),
       expiresAt: Option.some(at(999)),
       revocation: Option.some({ at: at(998), reason: "on request" }),
-      revision: 51,
+      untold: 60,
+      revision: 61,
     })
     yield* here.insert(token)
     yield* isTheSameThroughAll({ here, there }, token)

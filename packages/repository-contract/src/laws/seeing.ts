@@ -1,7 +1,7 @@
 /** What holds between writers and readers of one store, from whichever connection or process. */
 import { assert } from "@effect/vitest"
 import { type ApiToken, unattributed } from "@tokenry/core"
-import { Effect, Option } from "effect"
+import { Effect, Option, Stream } from "effect"
 import { law, type Repository } from "../Law.ts"
 import { amongThese, areAbsent, areStored, everythingOf, forAll, idsOf, storedIn } from "../steps.ts"
 import { aKeyId, aSecret, at, aToken, changed, expiring, issuedTo, named, unique } from "../tokens.ts"
@@ -87,12 +87,14 @@ const sees = (repository: Repository, token: ApiToken) =>
     assert.deepStrictEqual(idsOf(yield* inState("live")), isLive ? [token.id] : [])
     assert.deepStrictEqual(idsOf(yield* inState("dead")), isLive ? [] : [token.id])
     assert.strictEqual(yield* repository.countLiveOwnedBy(token.ownedBy, at(0)), isLive ? 1 : 0)
+    assert.strictEqual((yield* amongThese(repository.untold, [token])).length, 1)
     for (const stream of [repository.liveCreatedBefore(at(1), at(0)), repository.expiringBetween(at(50), at(51))]) {
       assert.deepStrictEqual(idsOf(yield* amongThese(stream, [token])), isLive ? [token.id] : [])
     }
     if (Option.isSome(secret.keyId)) {
       const named = (yield* repository.keyIdsInUse).map(Option.getOrUndefined)
       assert.include(named, secret.keyId.value)
+      assert.deepStrictEqual(idsOf(yield* Stream.runCollect(repository.withKey(secret.keyId))), [token.id])
     }
   })
 
@@ -101,4 +103,5 @@ const seesNothing = (repository: Repository, token: ApiToken) =>
     yield* areAbsent(repository, [token])
     assert.strictEqual(yield* repository.countLiveOwnedBy(token.ownedBy, at(0)), 0)
     assert.deepStrictEqual(yield* amongThese(repository.liveCreatedBefore(at(1), at(0)), [token]), [])
+    assert.deepStrictEqual(yield* amongThese(repository.untold, [token]), [])
   })

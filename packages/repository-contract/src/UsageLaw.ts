@@ -1,0 +1,33 @@
+/** A law that every record of uses keeps, and how to hold one to it. */
+import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core"
+import { Context, type Effect, type Layer } from "effect"
+import { type CheckOptions, checkingThrough, type Law, lawAbout } from "./Law.ts"
+
+/** A repository and the record of uses that belongs to it, through one connection. */
+export interface TokensAndUses {
+  readonly repository: ApiTokenRepository["Service"]
+  readonly usage: TokenUsageStore["Service"]
+}
+
+/** The check fails or dies if the store breaks the law, and says how. */
+export type UsageLaw<Name extends string = string> = Law<Name, TokensAndUses>
+
+/** Makes a law about a record of uses. */
+export const usageLaw = lawAbout<TokensAndUses>()
+
+type Services = ApiTokenRepository | TokenUsageStore
+
+/**
+ * Builds the layer anew, checks one law of the record of uses on it, and releases it. Fails with what the layer fails
+ * with, and fails or dies if the law is broken.
+ *
+ *     const exit = yield* Effect.exit(checkUsageLaw(usageLawNamed("what comes twice is counted twice"), layer))
+ */
+export const checkUsageLaw: (
+  law: UsageLaw,
+  layer: Layer.Layer<Services, unknown>,
+  options?: CheckOptions<Services>,
+) => Effect.Effect<void, unknown> = checkingThrough((services: Context.Context<Services>) => ({
+  repository: Context.get(services, ApiTokenRepository),
+  usage: Context.get(services, TokenUsageStore),
+}))

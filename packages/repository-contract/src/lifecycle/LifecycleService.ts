@@ -1,0 +1,68 @@
+/** The real service over the store that is held to the law, with a clock and a directory of owners that the law sets. */
+import {
+  type ApiTokenRepository,
+  ApiTokens,
+  type OwnerAuthority,
+  OwnerDirectory,
+  ScopeCatalogue,
+  TokenPolicy,
+} from "@tokenry/core"
+import { NodeCrypto } from "@tokenry/core/node"
+import { Clock, Context, Duration, Effect, Exit, Layer } from "effect"
+import { policy } from "./LifecycleStep.ts"
+
+export interface LifecycleService {
+  readonly tokens: ApiTokens["Service"]
+  /** What each owner may do; who is not among them, is not active. */
+  readonly owners: Map<string, OwnerAuthority>
+}
+
+const catalogue = ScopeCatalogue.make({
+  read: "See",
+  edit: { description: "Change", implies: ["read"] },
+  own: { description: "Change and give away", implies: ["edit"] },
+  audit: { description: "See what was changed", implies: ["read"] },
+  pay: "Pay",
+})
+
+/** The service, open as long as the scope is. */
+export const openService = <E>(layer: Layer.Layer<ApiTokenRepository, E>) =>
+  Effect.gen(function* () {
+    const owners = new Map<string, OwnerAuthority>()
+    const directory = Layer.succeed(OwnerDirectory, {
+      authorityOf: (ownedBy) => Exit.succeed(owners.get(ownedBy) ?? { active: false }),
+    })
+    const service = ApiTokens.layer({
+      scopes: catalogue,
+      policy: TokenPolicy.make({
+        defaultLifetime: Duration.millis(policy.defaultLifetime),
+        longestLifetime: Duration.millis(policy.longestLifetime),
+        allowsNeverExpiring: true,
+        defaultGrace: Duration.millis(policy.defaultGrace),
+        longestGrace: Duration.millis(policy.longestGrace),
+      }),
+      usage: false,
+    }).pipe(Layer.provide(Layer.mergeAll(layer, NodeCrypto.layer, directory)))
+    const context = yield* Layer.build(service)
+    return { tokens: Context.get(context, ApiTokens), owners } satisfies LifecycleService
+  })
+
+/**
+ * Runs the effect at the time that is read from the value whenever it is asked for. Waiting takes real time all the same:
+ * retries and deadlines of an adapter work.
+ */
+export const atTimeOf =
+  (time: { readonly now: number }) =>
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
+    Effect.flatMap(Clock.Clock, (live) => {
+      const clock: Clock.Clock = {
+        currentTimeMillisUnsafe: () => time.now,
+        currentTimeMillis: Effect.sync(() => time.now),
+        currentTimeNanosUnsafe: () => BigInt(time.now) * 1_000_000n,
+        currentTimeNanos: Effect.sync(() => BigInt(time.now) * 1_000_000n),
+        monotonicTimeNanosUnsafe: () => live.monotonicTimeNanosUnsafe(),
+        monotonicTimeNanos: live.monotonicTimeNanos,
+        sleep: (duration) => live.sleep(duration),
+      }
+      return Effect.provideService(effect, Clock.Clock, clock)
+    })

@@ -1,0 +1,142 @@
+/** What happens in the life of an owner's tokens, as plain values that can be made smaller and printed. */
+import { Arbitrary, Schema } from "effect"
+
+/** The scopes that there are, each with all that it grants. */
+export const grants: Readonly<Record<string, ReadonlyArray<string>>> = {
+  read: ["read"],
+  edit: ["edit", "read"],
+  own: ["own", "edit", "read"],
+  audit: ["audit", "read"],
+  pay: ["pay"],
+}
+
+/** The policy that tokens live under, in milliseconds. A token may be asked for that never expires. */
+export const policy = {
+  defaultLifetime: 86_400_000,
+  longestLifetime: 172_800_000,
+  defaultGrace: 3_600_000,
+  longestGrace: 172_800_000,
+}
+
+/** Lifetimes and graces by the words that ask for them, in milliseconds. The last one exceeds the policy. */
+export const lifetimes = {
+  "0 minutes": 0,
+  "1 minute": 60_000,
+  "1 hour": 3_600_000,
+  "1 day": 86_400_000,
+  "2 weeks": 1_209_600_000,
+} as const
+
+const upTo = (maximum: number) => Schema.Int.check(Schema.isBetween({ minimum: 0, maximum }))
+const words = ["0 minutes", "1 minute", "1 hour", "1 day", "2 weeks"] as const
+const scopes = Schema.Array(Schema.Literals(["read", "edit", "own", "audit", "pay"])).check(Schema.isMaxLength(5))
+
+const AnyToken = Schema.Struct({ any: upTo(9) })
+const LiveToken = Schema.Struct({ live: upTo(2) })
+const LatestToken = Schema.Struct({ latest: upTo(1) })
+
+/**
+ * A token by its number: among all, the oldest first, or those that can be accepted, the oldest or the latest first.
+ * Whatever the number, there is one.
+ */
+const token = Schema.Union([AnyToken, LiveToken, LiveToken, LatestToken])
+
+/** By means of which token it is done, and with which of its secrets: its newest one, or one or two before. */
+const Acting = Schema.Struct({
+  token,
+  secretsBack: Schema.Union([
+    Schema.Literal(0),
+    Schema.Literal(0),
+    Schema.Literal(0),
+    Schema.Literal(1),
+    Schema.Literal(2),
+  ]),
+})
+
+/** In a session, or by means of a token: then `token` counts what that reaches, and one that it does not reach. */
+const by = Schema.NullOr(Acting)
+
+/** `latest` is the very latest that can be given, `later` a millisecond more. */
+const instant = Schema.Literals(["latest", "later", "never", ...words])
+const expiry = Schema.Union([Schema.Literal("default"), instant])
+const grace = Schema.Literals(["default", ...words])
+
+const usuallyOnce = (atMost: number) =>
+  Schema.Union([
+    Schema.Literal(1),
+    Schema.Literal(1),
+    Schema.Literal(1),
+    Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: atMost })),
+  ])
+
+/** Several follow one another at one instant and by means of one secret, as if the answers got lost. */
+const rotation = { grace, expiry, times: usuallyOnce(4) }
+
+/**
+ * These scopes are asked for, or all but these; and of them all, or those that the token itself holds by which it is done,
+ * or those that can be given.
+ */
+const asked = {
+  scopes,
+  allBut: Schema.Boolean,
+  within: Schema.Literals(["all", "own", "givable"]),
+}
+
+const steps = {
+  issue: Schema.Struct({ issue: Schema.Struct({ ...asked, expiry }) }),
+  /** With more than one generation, each is minted by means of the one before. */
+  mint: Schema.Struct({ mint: Schema.Struct({ by: Acting, ...asked, expiry, generations: usuallyOnce(9) }) }),
+  narrow: Schema.Struct({ narrow: Schema.Struct({ token, by, ...asked }) }),
+  shorten: Schema.Struct({ shorten: Schema.Struct({ token, by, expiry: instant }) }),
+  rotate: Schema.Struct({ rotate: Schema.Struct({ token, by, ...rotation }) }),
+  rotateItself: Schema.Struct({ rotateItself: Schema.Struct({ by: Acting, ...rotation }) }),
+  endOverlap: Schema.Struct({ endOverlap: Schema.Struct({ token, by }) }),
+  revoke: Schema.Struct({ revoke: Schema.Struct({ token, by }) }),
+  /** In milliseconds. */
+  wait: Schema.Struct({ wait: Schema.Literals([1, 60_000, 299_999, 300_000, 3_600_000]) }),
+  /** To one of the instants at which something ends, the soonest first; or a millisecond before it, or after. */
+  waitForEnd: Schema.Struct({ waitForEnd: upTo(2), offset: Schema.Literals([-1, 0, 1]) }),
+  deactivated: Schema.Struct({ owner: Schema.Literal("deactivated") }),
+  reactivated: Schema.Struct({ owner: Schema.Literal("reactivated") }),
+  ownerHoldsAll: Schema.Struct({ ownerHolds: Schema.Literal("all") }),
+  ownerHolds: Schema.Struct({ ownerHolds: scopes }),
+}
+
+/** What is there more than once happens more often. */
+export const LifecycleStep = Schema.Union([
+  steps.issue,
+  steps.issue,
+  steps.mint,
+  steps.mint,
+  steps.mint,
+  steps.narrow,
+  steps.narrow,
+  steps.shorten,
+  steps.rotate,
+  steps.rotate,
+  steps.rotateItself,
+  steps.rotateItself,
+  steps.rotateItself,
+  steps.endOverlap,
+  steps.revoke,
+  steps.wait,
+  steps.waitForEnd,
+  steps.waitForEnd,
+  steps.deactivated,
+  steps.reactivated,
+  steps.reactivated,
+  steps.ownerHoldsAll,
+  steps.ownerHolds,
+])
+export type LifecycleStep = typeof LifecycleStep.Type
+export type TokenNumber = typeof token.Type
+export type Acting = typeof Acting.Type
+export type Expiry = typeof expiry.Type
+export type AskedMint = Extract<LifecycleStep, { readonly mint: unknown }>["mint"]
+export type AskedRotation = Extract<LifecycleStep, { readonly rotateItself: unknown }>["rotateItself"]
+
+/** A sequence of steps, after each of which every plaintext is verified: also for the scopes that are required there. */
+export const lives = (maxLength: number) =>
+  Arbitrary.array(Arbitrary.all({ step: Arbitrary.schema(LifecycleStep), requiring: Arbitrary.schema(scopes) }), {
+    maxLength,
+  })

@@ -1,0 +1,104 @@
+/** What has to hold after each step: of each plaintext that was ever handed out, and of each token and its ancestors. */
+import { assert } from "@effect/vitest"
+import type { Caller, Refusal } from "@tokenry/core"
+import { Effect, Option } from "effect"
+import { activeOf, ancestorsOf, isGranted, type ModelToken, type ModelVerdict } from "./LifecycleModel.ts"
+import { grants } from "./LifecycleStep.ts"
+import type { Life } from "./taking.ts"
+
+/** What the real service says of each plaintext, no scope being required: by token, the oldest secret first. */
+export type Verdicts = ReadonlyMap<ModelToken, ReadonlyArray<ModelVerdict>>
+
+/**
+ * Verifies every plaintext, for no scope, for these, and for all that there are; asserts that the model says the same, and
+ * that nothing minted may more than what it was minted by. Gives the verdicts' tags.
+ */
+export const agree = (life: Life, required: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<string>> =>
+  Effect.gen(function* () {
+    const requirements = [[], required, Object.keys(grants)]
+    const verdicts = new Map<ModelToken, Array<ModelVerdict>>()
+    const seen: Array<Seen> = []
+    for (const token of life.model.tokens) {
+      const ofToken: Array<ModelVerdict> = []
+      verdicts.set(token, ofToken)
+      for (const secret of token.secrets) {
+        for (const scopes of requirements) {
+          const verdict = yield* verdictOf(life, secret.plaintext, scopes)
+          if (scopes === requirements[0]) ofToken.push(verdict)
+          seen.push({ verdict, expected: life.model.verdictsOf(token, secret, scopes), generation: secret.generation })
+        }
+      }
+    }
+    keepWithinAncestors(verdicts, life.model.owner)
+    for (const { verdict, expected, generation } of seen) {
+      const nearest = expected.find(({ tag }) => tag === verdict.tag) ?? expected[0]
+      assert.deepStrictEqual(verdict, nearest, `what verifying the secret of generation ${generation} comes to`)
+    }
+    return seen.map(({ verdict }) => ("on" in verdict ? `${verdict.tag} on ${verdict.on}` : verdict.tag))
+  })
+
+interface Seen {
+  readonly verdict: ModelVerdict
+  readonly expected: ReadonlyArray<ModelVerdict>
+  readonly generation: number
+}
+
+/** Asserts that whatever is accepted may no more, and no longer, than its ancestors, all of which are, and its owner. */
+export const keepWithinAncestors = (
+  verdicts: Verdicts,
+  owner: { readonly isActive: boolean; readonly scopes: ReadonlyArray<string> },
+): void => {
+  for (const [token, ofToken] of verdicts) {
+    for (const verdict of ofToken) {
+      if (verdict.tag !== "Accepted") continue
+      assert.isTrue(owner.isActive, "no token of an inactive owner is accepted")
+      const beyondOwner = verdict.scopes.filter((scope) => !isGranted(scope, owner.scopes))
+      assert.deepStrictEqual(beyondOwner, [], "no token may what its owner may not")
+      for (const ancestor of ancestorsOf(token)) {
+        const above = verdicts.get(ancestor)?.[activeOf(ancestor).generation - 1]
+        assert.strictEqual(above?.tag, "Accepted", "no token outlives one that it was minted by")
+        if (above?.tag !== "Accepted") continue
+        const beyond = verdict.scopes.filter((scope) => !above.scopes.includes(scope))
+        assert.deepStrictEqual(beyond, [], "no token may what one that it was minted by may not")
+        assert.isAtMost(verdict.expiresAt, above.expiresAt, "no token lives longer than one that it was minted by")
+      }
+    }
+  }
+}
+
+const verdictOf = ({ service, ownedBy }: Life, plaintext: string, scopes: ReadonlyArray<string>) =>
+  service.tokens.verify(plaintext, { scopes }).pipe(
+    Effect.catchTag("RepositoryUnavailable", Effect.die),
+    Effect.match({
+      onSuccess: (caller): ModelVerdict => {
+        assert.strictEqual(caller.ownedBy, ownedBy, "a caller has the owner of its token")
+        return ofCaller(caller)
+      },
+      onFailure: ofRefusal,
+    }),
+  )
+
+const ofCaller = ({ tokenId, generation, scopes, expiresAt }: Caller): ModelVerdict => ({
+  tag: "Accepted",
+  id: tokenId,
+  generation,
+  scopes: Object.keys(grants).filter((scope) => (scopes as ReadonlyArray<string>).includes(scope)),
+  expiresAt: Option.match(expiresAt, { onNone: () => Infinity, onSome: (expiry) => expiry.epochMilliseconds }),
+})
+
+const ofRefusal = (refusal: Refusal): ModelVerdict => {
+  switch (refusal._tag) {
+    case "Malformed":
+    case "Unknown":
+      return { tag: refusal._tag }
+    case "Retired":
+      return { tag: "Retired", id: refusal.tokenId, generation: refusal.generation }
+    case "Revoked":
+    case "Expired":
+      return { tag: refusal._tag, id: refusal.tokenId, on: refusal.on }
+    case "OwnerInactive":
+      return { tag: "OwnerInactive", id: refusal.tokenId }
+    case "InsufficientScope":
+      return { tag: "InsufficientScope", id: refusal.tokenId, missing: refusal.missing }
+  }
+}

@@ -1,0 +1,28 @@
+/** A law of the use cases over a store: what holds whoever calls them at once, through whichever connection. */
+import { type ApiTokenRepository, ApiTokens, ScopeCatalogue, type TokenUsageStore } from "@tokenry/core"
+import { NodeCrypto } from "@tokenry/core/node"
+import { Context, Effect, Layer } from "effect"
+import { checkingThrough, type Law, lawAbout } from "../Law.ts"
+
+/** The services that a layer gives of which these laws speak. */
+export type Stores = ApiTokenRepository | TokenUsageStore
+
+/** `treasure:edit` implies `treasure:read`. */
+const scopes = ScopeCatalogue.make({
+  "treasure:read": "See treasures",
+  "treasure:edit": { description: "Change treasures", implies: ["treasure:read"] },
+})
+
+export type ServiceLaw<Name extends string = string> = Law<Name, Context.Context<Stores>>
+
+export const serviceLaw = lawAbout<Context.Context<Stores>>()
+
+/** Builds the layer anew, checks one law of the use cases on it, and releases it; otherwise as `checkLaw`. */
+export const checkServiceLaw = checkingThrough<Stores, Context.Context<Stores>>((services) => services)
+
+/** The use cases over these stores, without cache, for as long as the scope lasts. */
+export const serviceOver = (stores: Context.Context<Stores>) =>
+  Effect.map(
+    Layer.build(ApiTokens.layer({ scopes }).pipe(Layer.provide([NodeCrypto.layer, Layer.succeedContext(stores)]))),
+    Context.get(ApiTokens),
+  )

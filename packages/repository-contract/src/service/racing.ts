@@ -1,0 +1,134 @@
+/** Races between use cases: rotations with each other, and minting with changes of what it is minted by. */
+import { assert } from "@effect/vitest"
+import { ApiTokenRepository, type ApiTokens, type RevisionConflict, Secret } from "@tokenry/core"
+import { Clock, Context, DateTime, Effect, Option, Result } from "effect"
+import { race, storedIn } from "../steps.ts"
+import { serviceLaw, serviceOver } from "./ServiceLaw.ts"
+
+type Service = ApiTokens["Service"]
+
+const ownedBy = "somebody who races"
+const rotations = 16
+
+/** `accepted`, or why not. */
+const verdictOn = (tokens: Service, plaintext: string, scopes: ReadonlyArray<string> = []) =>
+  Effect.match(tokens.verify(plaintext, { scopes }), {
+    onSuccess: () => "accepted" as const,
+    onFailure: ({ _tag }) => _tag,
+  })
+
+const rotationRace = Effect.fnUntraced(function* (
+  here: Service,
+  there: Service,
+  repository: ApiTokenRepository["Service"],
+) {
+  const { token } = yield* here.issue({ ownedBy, name: "raced for", scopes: [] })
+  const outcomes = yield* race(Array.from({ length: rotations }), (_, index) =>
+    Effect.result((index % 2 === 0 ? here : there).rotate({ id: token.id, ownedBy })),
+  )
+  const answered = outcomes.filter(Result.isSuccess).map(({ success }) => success)
+  const refused = outcomes.filter(Result.isFailure).map(({ failure }): string => failure._tag)
+  assert.isAtLeast(answered.length, 1, "one of the rotations wins")
+  assert.isTrue(
+    refused.every((tag) => tag === ("RevisionConflict" satisfies RevisionConflict["_tag"])),
+    "the others are told so",
+  )
+
+  const stored = yield* storedIn(repository, token.id)
+  assert.strictEqual(stored.secrets.filter(({ state }) => state._tag === "Active").length, 1, "one secret is active")
+  assert.strictEqual(
+    stored.secrets[0].generation,
+    1 + answered.length,
+    "each rotation that was answered is one generation",
+  )
+  const now = DateTime.makeUnsafe(yield* Clock.currentTimeMillis)
+  const usable = stored.secrets.filter((secret) => Secret.isUsable(secret, now)).map(({ generation }) => generation)
+  for (const { plaintext, token } of answered) {
+    const { generation } = token.secrets[0]
+    const expected = usable.includes(generation)
+    const verdict = yield* verdictOn(generation % 2 === 0 ? here : there, plaintext)
+    assert.strictEqual(verdict === "accepted", expected, `generation ${generation} of ${1 + answered.length}`)
+  }
+  assert.include(usable, 1 + answered.length, "the last one is accepted")
+})
+
+/** Mints below a token two levels down, while that is changed; nothing may be accepted afterwards that it forbids. */
+const mintingRace = Effect.fnUntraced(function* (
+  here: Service,
+  there: Service,
+  change: (tokens: Service, top: { readonly id: string; readonly ownedBy: string }) => Effect.Effect<unknown, unknown>,
+  forbidden: ReadonlyArray<string>,
+) {
+  const scopes = ["treasure:edit"]
+  const top = yield* here.issue({ ownedBy, name: "top", scopes })
+  const middle = yield* here.issue({ ownedBy, name: "middle", scopes, caller: yield* here.verify(top.plaintext) })
+  const caller = yield* here.verify(middle.plaintext)
+  const mint = (tokens: Service) => Effect.result(tokens.issue({ ownedBy, name: "minted", scopes, caller }))
+  const changing = Effect.gen(function* () {
+    yield* change(there, { id: top.token.id, ownedBy })
+    assert.notStrictEqual(yield* verdictOn(here, middle.plaintext, forbidden), "accepted", "it is seen at once")
+    return undefined
+  })
+  const minted = yield* race([mint(here), mint(there), changing, mint(here), mint(there)], (contender) => contender)
+  for (const result of minted) {
+    if (result === undefined || Result.isFailure(result)) continue
+    for (const tokens of [here, there]) {
+      const verdict = yield* verdictOn(tokens, result.success.plaintext, forbidden)
+      assert.notStrictEqual(verdict, "accepted", "what was minted meanwhile can do no more than its ancestors")
+    }
+  }
+})
+
+/** Repeats the race, between the two ways into the store. */
+const repeated = (
+  round: (here: Service, there: Service, repository: ApiTokenRepository["Service"]) => Effect.Effect<void, unknown>,
+) =>
+  function* ({ here, there, runs }: Parameters<Parameters<typeof serviceLaw>[1]>[0]) {
+    yield* Effect.scoped(
+      Effect.gen(function* () {
+        const services = [yield* serviceOver(here), yield* serviceOver(there)] as const
+        const repository = Context.get(here, ApiTokenRepository)
+        for (let run = 0; run < runs; run++) yield* round(...services, repository)
+      }),
+    )
+  }
+
+export const racingLaws = [
+  serviceLaw(
+    "of many concurrent rotations one secret ends active, and of those answered the last and those in their grace are accepted",
+    repeated(rotationRace),
+  ),
+
+  serviceLaw(
+    "once a revocation two levels up has returned, nothing below is accepted, though it be minted at the same time",
+    repeated((here, there) => mintingRace(here, there, (tokens, top) => tokens.revoke(top), [])),
+  ),
+
+  serviceLaw(
+    "once a narrowing two levels up has returned, nothing below has what was taken away, though it be minted at the same time",
+    repeated((here, there) =>
+      mintingRace(here, there, (tokens, top) => tokens.narrow({ ...top, scopes: ["treasure:read"] }), [
+        "treasure:edit",
+      ]),
+    ),
+  ),
+
+  serviceLaw(
+    "once an expiry two levels up has come, nothing below is accepted, though it be minted at the same time",
+    repeated((here, there) =>
+      mintingRace(
+        here,
+        there,
+        (tokens, top) =>
+          Effect.gen(function* () {
+            const expiresAt = (yield* Clock.currentTimeMillis) + 20
+            const shortened = yield* tokens.shorten({ ...top, expiresAt: new Date(expiresAt) })
+            assert.isTrue(Option.isSome(shortened.expiresAt))
+            // A timer may go off a moment before the clock says so.
+            while ((yield* Clock.currentTimeMillis) < expiresAt) yield* Effect.sleep(1)
+          }),
+        [],
+      ),
+    ),
+  ),
+] as const

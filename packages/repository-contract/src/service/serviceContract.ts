@@ -1,0 +1,30 @@
+/** The laws of the use cases over a store, as tests. */
+import type { Layer } from "effect"
+import { namedAmong } from "../Law.ts"
+import { type ContractOptions, registerLaws } from "../registering.ts"
+import { racingLaws } from "./racing.ts"
+import { checkServiceLaw, type ServiceLaw, type Stores } from "./ServiceLaw.ts"
+import { usingLaws } from "./using.ts"
+
+const all = [...racingLaws, ...usingLaws] as const
+
+/** The sentence that such a law is called by. */
+export type ServiceLawName = (typeof all)[number]["name"]
+
+/** Every law of the use cases, one test each. */
+export const serviceLaws: ReadonlyArray<ServiceLaw<ServiceLawName>> = all
+
+/** The law of this name. */
+export const serviceLawNamed = namedAmong(serviceLaws)
+
+export interface ServiceContractOptions extends ContractOptions<Stores> {}
+
+/**
+ * Registers a Vitest test for each law that the use cases keep over a store, on the real clock; otherwise as
+ * `repositoryContract`. Here `runs` says how often each race is run.
+ */
+export const serviceContract = <E>(
+  name: string,
+  layer: Layer.Layer<Stores, E>,
+  options: ServiceContractOptions = {},
+): void => registerLaws("service", name, serviceLaws, checkServiceLaw, layer, options)

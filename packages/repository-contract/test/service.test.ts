@@ -1,0 +1,4 @@
+import { MemoryRepository } from "@tokenry/core"
+import { serviceContract } from "@tokenry/repository-contract"
+
+serviceContract("memory", MemoryRepository.layer, { runs: 200 })

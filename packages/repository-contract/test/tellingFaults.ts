@@ -1,0 +1,189 @@
+/** Faults in the list of a lineage, in the stream of a key, and in what an audit sink is told by. */
+import { ApiToken, type ListQuery } from "@tokenry/core"
+import type { Repository } from "@tokenry/repository-contract"
+import { Effect, Option, Stream } from "effect"
+import { type Fault, fault } from "./faults.ts"
+
+/** A stream that reads batches of 50 by how many rows it has read, and not by where the last one ended. */
+const byOffset = <E>(read: () => Stream.Stream<ApiToken, E>) =>
+  Stream.paginate(0, (offset: number) =>
+    Effect.map(Stream.runCollect(Stream.take(Stream.drop(read(), offset), 50)), (batch) => [
+      batch,
+      batch.length < 50 ? Option.none<number>() : Option.some(offset + 50),
+    ]),
+  )
+
+const listing =
+  (change: (query: ListQuery, right: Repository) => ReturnType<Repository["listOwnedBy"]>) => (right: Repository) => ({
+    listOwnedBy: (query: ListQuery) =>
+      query.lineageOf === undefined ? right.listOwnedBy(query) : change(query, right),
+  })
+
+export const lineageFaults: ReadonlyArray<Fault> = [
+  fault(
+    "a lineage of children only",
+    "the list of a lineage holds that token and what was minted by means of it, however far down, and nothing else",
+    listing((query, right) =>
+      Effect.map(right.listOwnedBy(query), (tokens) =>
+        tokens.filter(({ id, ancestors }) => id === query.lineageOf || ancestors.at(-1) === query.lineageOf),
+      ),
+    ),
+  ),
+  fault(
+    "a lineage without its own token",
+    "the list of a lineage holds that token and what was minted by means of it, however far down, and nothing else",
+    listing((query, right) =>
+      Effect.map(right.listOwnedBy(query), (tokens) => tokens.filter(({ id }) => id !== query.lineageOf)),
+    ),
+  ),
+  fault(
+    "a lineage whatever the owner",
+    "the list of a lineage is empty for an owner who has none of it",
+    listing((query, right) =>
+      Effect.flatMap(right.findById(query.lineageOf ?? ("" as never)), (root) =>
+        right.listOwnedBy(
+          Option.match(root, { onNone: () => query, onSome: ({ ownedBy }) => ({ ...query, ownedBy }) }),
+        ),
+      ),
+    ),
+  ),
+  fault(
+    "a lineage picked from a page",
+    "the list of a lineage is in order, by state and in full pages, like any other",
+    listing(({ lineageOf, ...query }, right) =>
+      Effect.map(right.listOwnedBy(query), (tokens) => tokens.filter((token) => token.isOfLineage(lineageOf as never))),
+    ),
+  ),
+  fault(
+    "a lineage of nobody that means all",
+    "a missing or empty id of a lineage is an error, and never means all",
+    ({ listOwnedBy }) => ({
+      listOwnedBy: (query) => listOwnedBy({ ...query, lineageOf: query.lineageOf || undefined }),
+    }),
+  ),
+]
+
+export const keyFaults: ReadonlyArray<Fault> = [
+  fault(
+    "a token for each secret under a key",
+    "the stream of a key, or of none, gives each token with a secret under it once, in whatever state",
+    (right) => ({
+      withKey: (keyId) =>
+        Stream.flatMap(right.withKey(keyId), (token) =>
+          Stream.fromIterable(
+            token.secrets
+              .filter((secret) => Option.getOrNull(secret.keyId) === Option.getOrNull(keyId))
+              .map(() => token),
+          ),
+        ),
+    }),
+  ),
+  fault(
+    "a key of active secrets only",
+    "the stream of a key, or of none, gives each token with a secret under it once, in whatever state",
+    (right) => ({
+      withKey: (keyId) =>
+        Stream.filter(
+          right.withKey(keyId),
+          ({ secrets }) => Option.getOrNull(secrets[0].keyId) === Option.getOrNull(keyId),
+        ),
+    }),
+  ),
+  fault(
+    "a key's stream by offset",
+    "tokens may be replaced while the stream of their key gives them, and each comes exactly once",
+    (right) => ({ withKey: (keyId) => byOffset(() => right.withKey(keyId)) }),
+  ),
+  fault(
+    "a key's stream that begins again",
+    "tokens may be replaced while the stream of their key gives them, and each comes exactly once",
+    (right) => ({
+      withKey: (keyId) =>
+        Stream.concat(
+          Stream.take(right.withKey(keyId), 50),
+          Stream.suspend(() => right.withKey(keyId)),
+        ),
+    }),
+  ),
+]
+
+export const tellingFaults: ReadonlyArray<Fault> = [
+  fault(
+    "untold changes of the dead forgotten",
+    "the stream of the untold gives each token with untold changes once, in whatever state",
+    (right) => ({ untold: Stream.filter(right.untold, ({ revocation }) => Option.isNone(revocation)) }),
+  ),
+  fault(
+    "the untold by offset",
+    "tokens may be marked as told while the stream of the untold gives them, and each comes once",
+    (right) => ({ untold: byOffset(() => right.untold) }),
+  ),
+  fault(
+    "a mark that raises the revision",
+    "a token that is marked as told does not come any more, and stays as it is otherwise",
+    (right) => ({
+      markTold: (id, revision) =>
+        Effect.gen(function* () {
+          const token = Option.getOrUndefined(yield* right.findById(id))
+          if (token?.revision !== revision) return
+          yield* Effect.orDie(right.replace(new ApiToken({ ...token, untold: 0, revision: revision + 1 }), revision))
+        }),
+    }),
+  ),
+  fault(
+    "a mark under any revision",
+    "a mark under another revision, or for a token that is gone, changes nothing",
+    (right) => ({
+      markTold: (id) =>
+        Effect.flatMap(right.findById(id), (token) =>
+          Option.isSome(token) ? right.markTold(id, token.value.revision) : Effect.void,
+        ),
+    }),
+  ),
+  fault(
+    "a replace that leaves the mark",
+    "who replaces a token that was marked as told meanwhile makes its changes untold again",
+    (right) => ({
+      replace: (token, expectedRevision) =>
+        Effect.flatMap(right.findById(token.id), (stored) =>
+          right.replace(
+            Option.exists(stored, ({ untold }) => untold === 0) ? new ApiToken({ ...token, untold: 0 }) : token,
+            expectedRevision,
+          ),
+        ),
+    }),
+  ),
+  fault(
+    "a mark that looks first and then writes",
+    "however replaces and marks interleave, no change is taken for told that was not there when it was told",
+    (right) => ({
+      markTold: (id, revision) =>
+        Effect.gen(function* () {
+          const token = Option.getOrUndefined(yield* right.findById(id))
+          if (token?.revision !== revision) return
+          yield* Effect.yieldNow
+          const now = Option.getOrElse(yield* right.findById(id), () => token)
+          yield* right.markTold(id, now.revision)
+        }),
+    }),
+  ),
+  fault(
+    "a bulk revocation that nobody is told of",
+    "a bulk revocation makes a token that was told untold again",
+    (right) => ({
+      revokeOwnedBy: (ownedBy, revocation, by) =>
+        Effect.tap(right.revokeOwnedBy(ownedBy, revocation, by), () =>
+          Stream.runForEach(
+            Stream.filter(right.untold, (token) => token.ownedBy === ownedBy),
+            ({ id, revision }) => right.markTold(id, revision),
+          ),
+        ),
+    }),
+  ),
+  fault("a mark under no revision", "a missing id or revision marks no token as told", (right) => ({
+    markTold: (id, revision: number | undefined) =>
+      Effect.flatMap(right.findById(id), (token) =>
+        Option.isSome(token) ? right.markTold(id, revision ?? token.value.revision) : Effect.void,
+      ),
+  })),
+]
