@@ -1,4 +1,4 @@
-/** The repository of tokens on SQLite. */
+/** The repository of tokens on SQLite, and the record of their uses beside it. */
 import {
   ApiTokenRepository,
   DuplicateToken,
@@ -6,34 +6,45 @@ import {
   type KeyId,
   OwnerId,
   RevisionConflict,
+  TokenUsageStore,
 } from "@tokenry/core"
-import { Effect, Exit, Layer, Option } from "effect"
+import { Context, Effect, Exit, Layer, Option } from "effect"
 import { beyondAll, idOf, limitOf, millisecondsOf } from "./arguments.ts"
 import { bulkWorkOn } from "./bulkWork.ts"
 import { migrate } from "./Migrations.ts"
 import { tokenMigrations } from "./schema.ts"
 import { SqliteDatabase, type SqliteOptions } from "./SqliteDatabase.ts"
 import { openErrorOf, type SqliteOpenError } from "./SqliteOpenError.ts"
+import { usageStoreOn } from "./SqliteUsageStore.ts"
 import { Statements } from "./Statements.ts"
 import { streamsFrom } from "./streams.ts"
 import { foundOf, rowOf, tokenOf, verifiableOf } from "./TokenRow.ts"
 
 /** Opens the file, migrates it, and closes it when the layer is released. */
-const layer = (options: SqliteOptions): Layer.Layer<ApiTokenRepository, SqliteOpenError> =>
-  Layer.effect(ApiTokenRepository, Effect.flatMap(SqliteDatabase.openScoped(options), make))
+const layer = (options: SqliteOptions): Layer.Layer<ApiTokenRepository | TokenUsageStore, SqliteOpenError> =>
+  Layer.effectContext(Effect.flatMap(SqliteDatabase.openScoped(options), make))
 
 /** Migrates a database that the caller has opened, and will close. */
-const layerFrom = (database: SqliteDatabase): Layer.Layer<ApiTokenRepository, SqliteOpenError> =>
-  Layer.effect(ApiTokenRepository, make(database))
+const layerFrom = (database: SqliteDatabase): Layer.Layer<ApiTokenRepository | TokenUsageStore, SqliteOpenError> =>
+  Layer.effectContext(make(database))
 
 /** `migrations` are the repository's own, for `migrate`: to undo them, or to apply them ahead of time. */
 export const SqliteRepository = { layer, layerFrom, migrations: tokenMigrations } as const
 
 const make = Effect.fnUntraced(function* (database: SqliteDatabase) {
   yield* migrate(database, { migrations: tokenMigrations })
-  const [statements, bulkWork, streams] = yield* database
-    .read("prepare", (db) => [new Statements(db), bulkWorkOn(database), streamsFrom(database)] as const)
+  return yield* database
+    .read("prepare", () =>
+      Context.make(ApiTokenRepository, repositoryOn(database)).pipe(
+        Context.add(TokenUsageStore, usageStoreOn(database)),
+      ),
+    )
     .pipe(Effect.mapError((outage) => openErrorOf(database.filename, outage)))
+})
+
+/** Compiles its statements, so that the tables must be there. */
+const repositoryOn = (database: SqliteDatabase): ApiTokenRepository["Service"] => {
+  const statements = new Statements(database.connection)
 
   return ApiTokenRepository.of({
     insert: (token) =>
@@ -81,18 +92,20 @@ const make = Effect.fnUntraced(function* (database: SqliteDatabase) {
           }),
         ),
 
-    listOwnedBy: ({ ownedBy, state, now, after, limit }) =>
+    listOwnedBy: ({ ownedBy, state, now, lineageOf, after, limit }) =>
       database.read("listOwnedBy", () => {
         const position = Option.getOrUndefined(after)
-        return statements.owned[state]
-          .all(
-            OwnerId.assert(ownedBy),
-            position === undefined ? beyondAll : millisecondsOf(position.createdAt),
-            position === undefined ? "" : idOf(position.id),
-            millisecondsOf(now),
-            limitOf(limit),
-          )
-          .map(tokenOf)
+        const ownedAfter = [
+          OwnerId.assert(ownedBy),
+          position === undefined ? beyondAll : millisecondsOf(position.createdAt),
+          position === undefined ? "" : idOf(position.id),
+          millisecondsOf(now),
+        ] as const
+        const rows =
+          lineageOf === undefined
+            ? statements.owned[state].all(...ownedAfter, limitOf(limit))
+            : statements.lineage[state].all(...ownedAfter, idOf(lineageOf), idOf(lineageOf), limitOf(limit))
+        return rows.map(tokenOf)
       }),
 
     countLiveOwnedBy: (ownedBy, now) =>
@@ -101,14 +114,16 @@ const make = Effect.fnUntraced(function* (database: SqliteDatabase) {
         () => statements.countLive.get(OwnerId.assert(ownedBy), millisecondsOf(now))?.[0] ?? 0,
       ),
 
+    markTold: (id, revision) => database.write("markTold", () => void statements.markTold.run(idOf(id), revision)),
+
     keyIdsInUse: database.read("keyIdsInUse", () =>
       statements.keyIds.all().map(([keyId]) => Option.fromNullOr(keyId as KeyId | null)),
     ),
 
-    ...bulkWork,
-    ...streams,
+    ...bulkWorkOn(database),
+    ...streamsFrom(database),
   })
-})
+}
 
 const nothingFound = Exit.succeed(Option.none<FoundToken>())
 const noTokens = Exit.succeed([])

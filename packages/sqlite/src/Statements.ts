@@ -24,9 +24,14 @@ const inState: Readonly<Record<ListState, string>> = {
 const byDigestWhere = (condition: string) =>
   `SELECT ${foundColumns} FROM api_token_secret JOIN api_token ON api_token.number = token_number WHERE ${condition}`
 
-const ownedIn = (state: ListState) =>
-  `SELECT ${tokenColumns} FROM api_token WHERE owned_by = ? AND (created_at, id) < (?, ?) AND ${inState[state]}
+const ownedWhere = (condition: string) =>
+  `SELECT ${tokenColumns} FROM api_token WHERE owned_by = ? AND (created_at, id) < (?, ?) AND ${condition}
    ORDER BY created_at DESC, id DESC LIMIT ?`
+
+/** Takes the id twice. The `+` keeps SQLite at the index that has the owner's tokens in order, and has their numbers. */
+const ofLineage = `+number IN (
+    SELECT token_number FROM api_token_ancestor WHERE ancestor = ?
+    UNION ALL SELECT number FROM api_token WHERE id = ?)`
 
 /** The texts, for the tests that ask SQLite for their plans. */
 export const sql = {
@@ -34,9 +39,21 @@ export const sql = {
   manyById: `SELECT ${verifiableColumns} FROM api_token WHERE id IN (SELECT value FROM json_each(?))`,
   byDigest: byDigestWhere("digest = ?"),
   byDigests: byDigestWhere("digest IN (SELECT value FROM json_each(?))"),
-  owned: { live: ownedIn("live"), dead: ownedIn("dead"), any: ownedIn("any") },
+  owned: { live: ownedWhere(inState.live), dead: ownedWhere(inState.dead), any: ownedWhere(inState.any) },
+  lineage: {
+    live: ownedWhere(`${inState.live} AND ${ofLineage}`),
+    dead: ownedWhere(`${inState.dead} AND ${ofLineage}`),
+    any: ownedWhere(`${inState.any} AND ${ofLineage}`),
+  },
   countLive: `SELECT count(*) FROM api_token WHERE owned_by = ? AND ${inState.live}`,
-  keyIds: "SELECT DISTINCT key_id FROM api_token_secret",
+  /** From one key id to the next by the index, instead of over all secrets. */
+  keyIds: `WITH RECURSIVE key (id) AS (
+      SELECT min(key_id) FROM api_token_secret WHERE key_id IS NOT NULL
+      UNION ALL
+      SELECT (SELECT min(key_id) FROM api_token_secret WHERE key_id > id) FROM key WHERE id IS NOT NULL)
+    SELECT id FROM key WHERE id IS NOT NULL
+    UNION ALL SELECT NULL WHERE EXISTS (SELECT 1 FROM api_token_secret WHERE key_id IS NULL)`,
+  markTold: "UPDATE api_token SET untold = 0 WHERE id = ? AND revision = ?",
   digestsTaken: `SELECT 1 FROM api_token_secret
     WHERE digest IN (SELECT value ->> 0 FROM json_each(?)) AND token_number IS NOT ? LIMIT 1`,
 } as const
@@ -48,8 +65,11 @@ export class Statements {
   readonly byDigest: Query<FoundRow>
   readonly byDigests: Query<FoundRow>
   readonly owned: Readonly<Record<ListState, Query<TokenRow>>>
+  /** The same of one lineage. */
+  readonly lineage: Readonly<Record<ListState, Query<TokenRow>>>
   readonly countLive: Query<readonly [number]>
   readonly keyIds: Query<readonly [string | null]>
+  readonly markTold: StatementSync
   readonly #stored: Query<readonly [number: number, revision: number, ancestors: string | null, secrets: string]>
   readonly #digestsTaken: Query<readonly [1]>
   readonly #insertToken: StatementSync
@@ -64,19 +84,17 @@ export class Statements {
     this.manyById = new Query(db, sql.manyById)
     this.byDigest = new Query(db, sql.byDigest)
     this.byDigests = new Query(db, sql.byDigests)
-    this.owned = {
-      live: new Query(db, sql.owned.live),
-      dead: new Query(db, sql.owned.dead),
-      any: new Query(db, sql.owned.any),
-    }
+    this.owned = inEachState(db, sql.owned)
+    this.lineage = inEachState(db, sql.lineage)
     this.countLive = new Query(db, sql.countLive)
     this.keyIds = new Query(db, sql.keyIds)
+    this.markTold = db.prepare(sql.markTold)
     this.#stored = new Query(db, `SELECT number, revision, ancestors, ${secretsColumn} FROM api_token WHERE id = ?`)
     this.#digestsTaken = new Query(db, sql.digestsTaken)
     this.#insertToken = db.prepare(
       `INSERT INTO api_token (id, owned_by, scopes, expires_at, revoked_at, revoked_because, ancestors, name,
-         created_at, issued_to, revision, history)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         created_at, issued_to, revision, untold, history)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     this.#insertSecrets = db.prepare(
       `INSERT INTO api_token_secret (digest, token_number, generation, key_id, retiring_until, retired_at)
@@ -88,7 +106,7 @@ export class Statements {
     this.#updateToken = db.prepare(
       `UPDATE api_token
        SET id = ?, owned_by = ?, scopes = ?, expires_at = ?, revoked_at = ?, revoked_because = ?, ancestors = ?,
-         name = ?, created_at = ?, issued_to = ?, revision = ?, history = ?
+         name = ?, created_at = ?, issued_to = ?, revision = ?, untold = ?, history = ?
        WHERE number = ?`,
     )
     this.#deleteSecrets = db.prepare("DELETE FROM api_token_secret WHERE token_number = ?")
@@ -98,9 +116,9 @@ export class Statements {
   /** Whether it was inserted: not if the id or a digest is there already. */
   insert(row: TokenRow): boolean {
     const [id, , , , , , ancestors] = row
-    const secrets = row[12]
+    const secrets = row[13]
     if (this.#stored.get(id) !== undefined || this.#isTaken(secrets, null)) return false
-    const number = Number(this.#insertToken.run(...row.slice(0, 12)).lastInsertRowid)
+    const number = Number(this.#insertToken.run(...row.slice(0, 13)).lastInsertRowid)
     this.#insertSecrets.run(number, secrets)
     this.#insertAncestors.run(number, ancestors ?? "[]")
     return true
@@ -109,7 +127,7 @@ export class Statements {
   /** Most changes leave the secrets as they are, and all of them the ancestors: those are written if they differ. */
   replace(row: TokenRow, expectedRevision: number): "replaced" | "conflict" | "duplicate" {
     const [id, , , , , , ancestors] = row
-    const secrets = row[12]
+    const secrets = row[13]
     const stored = this.#stored.get(id)
     if (stored === undefined || stored[1] !== expectedRevision) return "conflict"
     const [number, , storedAncestors, storedSecrets] = stored
@@ -122,7 +140,7 @@ export class Statements {
       this.#deleteAncestors.run(number)
       this.#insertAncestors.run(number, ancestors ?? "[]")
     }
-    this.#updateToken.run(...row.slice(0, 12), number)
+    this.#updateToken.run(...row.slice(0, 13), number)
     return "replaced"
   }
 
@@ -130,3 +148,12 @@ export class Statements {
     return this.#digestsTaken.get(secrets, exceptBy) !== undefined
   }
 }
+
+const inEachState = (
+  db: DatabaseSync,
+  texts: Readonly<Record<ListState, string>>,
+): Readonly<Record<ListState, Query<TokenRow>>> => ({
+  live: new Query(db, texts.live),
+  dead: new Query(db, texts.dead),
+  any: new Query(db, texts.any),
+})

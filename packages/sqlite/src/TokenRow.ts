@@ -35,6 +35,7 @@ export type TokenRow = readonly [
   createdAt: number,
   issuedTo: string | null,
   revision: number,
+  untold: number,
   history: string,
   secrets: string,
 ]
@@ -57,7 +58,8 @@ export const secretsColumn = `
   (SELECT json_group_array(json_array(digest, generation, key_id, retiring_until, retired_at) ORDER BY generation DESC)
    FROM api_token_secret WHERE token_number = api_token.number)`
 
-export const tokenColumns = `${verifiableColumns}, name, created_at, issued_to, revision, history, ${secretsColumn}`
+export const tokenColumns = `${verifiableColumns}, name, created_at, issued_to, revision, untold,
+  history, ${secretsColumn}`
 
 export const foundColumns = `${verifiableColumns}, digest, generation, key_id, retiring_until, retired_at`
 
@@ -73,12 +75,14 @@ export const rowOf = (token: ApiToken): TokenRow => [
   millisecondsOf(token.createdAt),
   Option.getOrNull(token.issuedTo),
   token.revision,
+  token.untold,
   JSON.stringify(token.history.map(storedChangeOf)),
   JSON.stringify(token.secrets.map(secretRowOf)),
 ]
 
-export const tokenOf = (row: TokenRow): ApiToken => {
-  const [, , , , , , , name, createdAt, issuedTo, revision, history, secrets] = row
+/** Takes longer rows too, that begin with these columns. */
+export const tokenOf = (row: readonly [...TokenRow, ...ReadonlyArray<unknown>]): ApiToken => {
+  const [, , , , , , , name, createdAt, issuedTo, revision, untold, history, secrets] = row
   return new ApiToken({
     ...verifiableOf(row),
     name: name as TokenName,
@@ -86,6 +90,7 @@ export const tokenOf = (row: TokenRow): ApiToken => {
     issuedTo: Option.fromNullOr(issuedTo),
     secrets: secretsOf(secrets),
     history: (JSON.parse(history) as ReadonlyArray<StoredChange>).map(changeOf),
+    untold,
     revision,
   })
 }
@@ -105,7 +110,7 @@ export const verifiableOf = (row: readonly [...VerifiableRow, ...ReadonlyArray<u
   ancestors: row[6] === null ? [] : (JSON.parse(row[6]) as ReadonlyArray<TokenId>),
 })
 
-const instantOf = (milliseconds: number | null): Option.Option<DateTime.Utc> =>
+export const instantOf = (milliseconds: number | null): Option.Option<DateTime.Utc> =>
   milliseconds === null ? Option.none() : Option.some(DateTime.makeUnsafe(milliseconds))
 
 const revocationOf = (at: number | null, reason: string | null): Option.Option<Revocation> =>

@@ -1,4 +1,5 @@
 /** What reaches SQL: values from JavaScript callers that are missing or empty are defects, and never mean "all". */
+import type { KeyId } from "@tokenry/core"
 import type { DateTime, Option } from "effect"
 
 /** The id, if it is one at all. */
@@ -6,6 +7,10 @@ export const idOf = (id: string): string => nonEmpty(id, "A token's id")
 
 /** The third party that tokens were issued to. */
 export const issuedToOf = (issuedTo: string): string => nonEmpty(issuedTo, "Whom the tokens were issued to")
+
+/** The key's id; `null` if there is none, for plain SHA-256. */
+export const keyIdOf = (keyId: Option.Option<KeyId>): string | null =>
+  keyId._tag === "Some" ? nonEmpty(keyId.value, "A key's id") : null
 
 /** The instant as it is stored. `NaN` would become NULL, which means "never". */
 export const millisecondsOf = (instant: DateTime.Utc): number => {

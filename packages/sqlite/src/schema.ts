@@ -3,9 +3,10 @@ import type { Migration } from "./Migrations.ts"
 
 /**
  * Instants are epoch milliseconds, lists JSON text, NULL is none. `number` is what other tables refer to: a look-up by
- * digest reaches the token with it in one step less than with the id. `history` comes last, so that SQLite needn't
- * read past it. `api_token_ancestor` has the lists of ancestors the other way round, to find what was minted by means
- * of a token.
+ * digest reaches the token with it in one step less than with the id. `history` comes late, so that SQLite needn't
+ * read past it for what verifying needs. `api_token_ancestor` has the lists of ancestors the other way round, to find
+ * what was minted by means of a token. `api_token_usage` stands beside the tokens, whose rows no use may touch; its
+ * `scopes` are pairs of a scope and an instant. `api_token_usage_since` has one row, from the first `begin` on.
  */
 export const tokenMigrations: ReadonlyArray<Migration> = [
   {
@@ -55,5 +56,35 @@ export const tokenMigrations: ReadonlyArray<Migration> = [
       DROP TABLE api_token_ancestor;
       DROP TABLE api_token_secret;
       DROP TABLE api_token;`,
+  },
+  {
+    version: 2,
+    name: "uses, untold changes and an index of keys",
+    up: `
+      ALTER TABLE api_token ADD COLUMN untold INTEGER NOT NULL DEFAULT 0;
+      CREATE INDEX api_token_untold ON api_token (id) WHERE untold > 0;
+      CREATE INDEX api_token_secret_key ON api_token_secret (key_id, token_number);
+
+      CREATE TABLE api_token_usage (
+        token_number INTEGER NOT NULL REFERENCES api_token ON DELETE CASCADE,
+        generation INTEGER NOT NULL,
+        count INTEGER NOT NULL,
+        last_used_at INTEGER,
+        scopes TEXT NOT NULL,
+        reuses INTEGER NOT NULL,
+        last_reused_at INTEGER,
+        PRIMARY KEY (token_number, generation)
+      ) STRICT, WITHOUT ROWID;
+
+      CREATE TABLE api_token_usage_since (
+        only INTEGER PRIMARY KEY CHECK (only = 1),
+        instant INTEGER NOT NULL
+      ) STRICT;`,
+    down: `
+      DROP TABLE api_token_usage_since;
+      DROP TABLE api_token_usage;
+      DROP INDEX api_token_secret_key;
+      DROP INDEX api_token_untold;
+      ALTER TABLE api_token DROP COLUMN untold;`,
   },
 ]

@@ -1,7 +1,7 @@
-/** Sweeps over all owners' tokens, page by page. */
+/** Streams of all owners' tokens, page by page. */
 import type { ApiTokenRepository } from "@tokenry/core"
 import { Effect, Option, Stream } from "effect"
-import { beyondAll, millisecondsOf } from "./arguments.ts"
+import { beyondAll, keyIdOf, millisecondsOf } from "./arguments.ts"
 import { Query } from "./Query.ts"
 import type { SqliteDatabase } from "./SqliteDatabase.ts"
 import { tokenColumns, tokenOf, type TokenRow } from "./TokenRow.ts"
@@ -15,30 +15,38 @@ export const streamSql = {
   expiringBetween: `SELECT ${tokenColumns} FROM api_token
     WHERE revoked_at IS NULL AND (expires_at, id) > (?, ?) AND expires_at < ?
     ORDER BY expires_at, id LIMIT ?`,
+  withKey: `SELECT ${tokenColumns}, number FROM api_token
+    WHERE number IN (SELECT DISTINCT token_number FROM api_token_secret
+      WHERE key_id IS ? AND token_number > ? ORDER BY token_number LIMIT ?)
+    ORDER BY number`,
+  untold: `SELECT ${tokenColumns} FROM api_token WHERE untold > 0 AND id > ? ORDER BY id LIMIT ?`,
 } as const
 
 /** How many tokens are read, mapped and held in memory at a time: some milliseconds' work. */
 const pageSize = 100
 
+type LongerRow = readonly [...TokenRow, ...ReadonlyArray<unknown>]
+
 export const streamsFrom = (
   database: SqliteDatabase,
-): Pick<ApiTokenRepository["Service"], "liveCreatedBefore" | "expiringBetween"> => {
+): Pick<ApiTokenRepository["Service"], "liveCreatedBefore" | "expiringBetween" | "withKey" | "untold"> => {
   const liveCreatedBefore = new Query<TokenRow>(database.connection, streamSql.liveCreatedBefore)
   const expiringBetween = new Query<TokenRow>(database.connection, streamSql.expiringBetween)
+  const withKey = new Query<readonly [...TokenRow, number: number]>(database.connection, streamSql.withKey)
+  const untold = new Query<TokenRow>(database.connection, streamSql.untold)
 
-  const pages = (
+  const pages = <Position, Row extends LongerRow>(
     operation: string,
-    from: number,
-    rowsAfter: (milliseconds: number, id: string) => ReadonlyArray<TokenRow>,
-    millisecondsIn: (row: TokenRow) => number | null,
+    from: Position,
+    rowsAfter: (position: Position) => ReadonlyArray<Row>,
+    positionOf: (row: Row) => Position,
   ) =>
-    Stream.paginate({ milliseconds: from, id: "" }, ({ milliseconds, id }) =>
+    Stream.paginate(from, (position) =>
       database
         .read(operation, () => {
-          const rows = rowsAfter(milliseconds, id)
+          const rows = rowsAfter(position)
           const last = rows.length < pageSize ? undefined : rows.at(-1)
-          const next = last && { milliseconds: millisecondsIn(last) ?? beyondAll, id: last[0] }
-          return [rows.map(tokenOf), Option.fromUndefinedOr(next)] as const
+          return [rows.map(tokenOf), Option.map(Option.fromUndefinedOr(last), positionOf)] as const
         })
         .pipe(Effect.tap(Effect.yieldNow)),
     )
@@ -47,16 +55,43 @@ export const streamsFrom = (
     liveCreatedBefore: (instant, now) =>
       Stream.suspend(() => {
         const [before, at] = [millisecondsOf(instant), millisecondsOf(now)]
-        const rowsAfter = (milliseconds: number, id: string) =>
-          liveCreatedBefore.all(milliseconds, id, before, at, pageSize)
-        return pages("liveCreatedBefore", -beyondAll, rowsAfter, (row) => row[8])
+        return pages(
+          "liveCreatedBefore",
+          { milliseconds: -beyondAll, id: "" },
+          ({ milliseconds, id }) => liveCreatedBefore.all(milliseconds, id, before, at, pageSize),
+          (row) => ({ milliseconds: row[8], id: row[0] }),
+        )
       }),
 
     expiringBetween: (from, to) =>
       Stream.suspend(() => {
         const before = millisecondsOf(to)
-        const rowsAfter = (milliseconds: number, id: string) => expiringBetween.all(milliseconds, id, before, pageSize)
-        return pages("expiringBetween", millisecondsOf(from), rowsAfter, (row) => row[3])
+        return pages(
+          "expiringBetween",
+          { milliseconds: millisecondsOf(from), id: "" },
+          ({ milliseconds, id }) => expiringBetween.all(milliseconds, id, before, pageSize),
+          (row) => ({ milliseconds: row[3] ?? beyondAll, id: row[0] }),
+        )
       }),
+
+    withKey: (keyId) =>
+      Stream.suspend(() => {
+        const key = keyIdOf(keyId)
+        return pages(
+          "withKey",
+          0,
+          (number) => withKey.all(key, number, pageSize),
+          (row) => row[14],
+        )
+      }),
+
+    untold: Stream.suspend(() =>
+      pages(
+        "untold",
+        "",
+        (id) => untold.all(id, pageSize),
+        (row) => row[0],
+      ),
+    ),
   }
 }

@@ -1,8 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type OwnerId, type TokenId, unattributed } from "@tokenry/core"
+import { type KeyId, type OwnerId, type TokenId, unattributed } from "@tokenry/core"
 import { Cause, type DateTime, Effect, Exit, Option, Stream } from "effect"
 import { aStore } from "./stores.ts"
-import { at, aToken } from "./tokens.ts"
+import { at, aToken, aUse } from "./tokens.ts"
 
 /** What a caller in JavaScript may give by mistake. */
 const missing = { undefined, null: null, empty: "", "a number": 0, "an object": {} }
@@ -13,7 +13,7 @@ describe("what is missing is a defect, and never means all", () => {
   for (const [what, value] of Object.entries(missing)) {
     it.effect(`${what} for an owner, an id or a third party`, () =>
       Effect.gen(function* () {
-        const { repository } = yield* aStore
+        const { repository, usageStore } = yield* aStore
         const token = aToken({ issuedTo: Option.some("an app") })
         yield* repository.insert(token)
         const owner = value as OwnerId
@@ -24,6 +24,11 @@ describe("what is missing is a defect, and never means all", () => {
         yield* isDefect(repository.revokeIssuedTo("an app", Option.some(owner), revocation, unattributed))
         yield* isDefect(repository.listOwnedBy({ ...list, ownedBy: owner }))
         yield* isDefect(repository.countLiveOwnedBy(owner, at(0)))
+        if (value !== undefined) yield* isDefect(repository.listOwnedBy({ ...list, ...token, lineageOf: id }))
+        yield* isDefect(repository.markTold(id, 1))
+        yield* isDefect(Stream.runCollect(repository.withKey(Option.some(value as KeyId))))
+        yield* isDefect(usageStore.record([aUse(id)]))
+        yield* isDefect(usageStore.usageOf([id]))
         yield* isDefect(repository.findById(id))
         yield* isDefect(repository.findManyById([id]))
         yield* isDefect(repository.insert(aToken({ id })))
@@ -36,12 +41,15 @@ describe("what is missing is a defect, and never means all", () => {
   for (const instant of [undefined, nowhen] as ReadonlyArray<DateTime.Utc>) {
     it.effect(instant === undefined ? "no instant" : "an instant that is none", () =>
       Effect.gen(function* () {
-        const { repository } = yield* aStore
+        const { repository, usageStore } = yield* aStore
         const token = aToken({ expiresAt: Option.some(at(9)) })
         const { ownedBy } = token
         yield* repository.insert(token)
         const list = { ownedBy, state: "any", now: at(0), after: Option.none(), limit: 10 } as const
         yield* isDefect(repository.purge(instant))
+        yield* isDefect(usageStore.begin(instant))
+        yield* isDefect(usageStore.record([aUse(token.id, { lastUsedAt: Option.some(instant) })]))
+        assert.deepStrictEqual(yield* usageStore.usageOf([token.id]), [])
         yield* isDefect(repository.countLiveOwnedBy(ownedBy, instant))
         yield* isDefect(repository.listOwnedBy({ ...list, now: instant }))
         yield* isDefect(repository.listOwnedBy({ ...list, after: Option.some({ createdAt: instant, id: token.id }) }))

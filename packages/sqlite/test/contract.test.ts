@@ -1,25 +1,27 @@
 import { describe, it } from "@effect/vitest"
-import { ApiTokenRepository } from "@tokenry/core"
-import { checkLaw, type LawName, lawNamed, repositoryContract } from "@tokenry/repository-contract"
+import {
+  checkLaw,
+  checkUsageLaw,
+  type LawName,
+  lawNamed,
+  lifecycleContract,
+  repositoryContract,
+  serviceContract,
+  usageContract,
+  usageLaws,
+} from "@tokenry/repository-contract"
 import { SqliteRepository } from "@tokenry/sqlite"
-import { Context, Effect, Layer } from "effect"
-import { repositoryInAnotherProcess } from "./otherProcess.ts"
-import { temporaryFile } from "./stores.ts"
-
-class File extends Context.Service<File, string>()("@tokenry/sqlite/test/File") {
-  static readonly layer = Layer.effect(File, temporaryFile)
-}
-
-/** A connection to a file that is new for each law; for all connections of one law, the same. */
-const connection = () =>
-  Layer.unwrap(Effect.map(File, (filename) => SqliteRepository.layer({ filename }))).pipe(Layer.provide(File.layer))
-
-const otherProcess = Layer.effect(ApiTokenRepository, Effect.flatMap(File, repositoryInAnotherProcess)).pipe(
-  Layer.provide(File.layer),
-)
+import { connection, otherProcess } from "./waysIn.ts"
 
 repositoryContract("SQLite in memory", SqliteRepository.layer({ filename: ":memory:" }))
 repositoryContract("SQLite in a file, by two connections", connection(), { alsoThrough: connection(), runs: 25 })
+usageContract("SQLite in a file, by two connections", connection(), { alsoThrough: connection(), runs: 25 })
+serviceContract("SQLite in a file, by two processes", connection(), {
+  alsoThrough: otherProcess,
+  runs: 200,
+  timeout: 120_000,
+})
+lifecycleContract("SQLite in memory", SqliteRepository.layer({ filename: ":memory:" }), { timeout: 240_000 })
 
 /** Those for which it matters whether two connections belong to one process, which makes its calls one by one. */
 const lawsBetweenProcesses: ReadonlyArray<LawName> = [
@@ -41,5 +43,11 @@ const lawsBetweenProcesses: ReadonlyArray<LawName> = [
 describe("the repository contract, kept by SQLite in a file, by two processes", () => {
   for (const name of lawsBetweenProcesses) {
     it.live(name, () => checkLaw(lawNamed(name), connection(), { alsoThrough: otherProcess, runs: 25 }), 60_000)
+  }
+})
+
+describe("the usage contract, kept by SQLite in a file, by two processes", () => {
+  for (const law of usageLaws) {
+    it.live(law.name, () => checkUsageLaw(law, connection(), { alsoThrough: otherProcess, runs: 10 }), 60_000)
   }
 })

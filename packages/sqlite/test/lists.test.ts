@@ -1,8 +1,8 @@
 import { assert, it } from "@effect/vitest"
-import { type ApiToken, type ListPosition, type ListQuery, unattributed } from "@tokenry/core"
+import { type ApiToken, type ListPosition, type ListQuery, type TokenId, unattributed } from "@tokenry/core"
 import { DateTime, Effect, Option } from "effect"
 import { aStore } from "./stores.ts"
-import { at, aToken, contentsOf, owner } from "./tokens.ts"
+import { anId, at, aToken, contentsOf, owner } from "./tokens.ts"
 
 const query: ListQuery = { ownedBy: owner("owner-1"), state: "any", now: at(0), after: Option.none(), limit: 100 }
 const revocation = { at: at(-1), reason: "on request" }
@@ -40,6 +40,35 @@ it.effect("a token is dead from the millisecond on at which it expires, or when 
     assert.strictEqual(yield* repository.countLiveOwnedBy(owner("owner-1"), at(0)), 2)
     assert.strictEqual(yield* repository.countLiveOwnedBy(owner("owner-1"), at(1)), 1)
     assert.strictEqual(yield* repository.countLiveOwnedBy(owner("nobody"), at(0)), 0)
+  }),
+)
+
+it.effect("a lineage is the token and what was minted by means of it, page by page, in each state", () =>
+  Effect.gen(function* () {
+    const { repository } = yield* aStore
+    const root = aToken({ createdAt: at(-9) })
+    const child = aToken({ createdAt: at(-5), ancestors: [root.id], expiresAt: Option.some(at(-1)) })
+    const grandchild = aToken({ createdAt: at(-5), ancestors: [root.id, child.id] })
+    const others = [
+      aToken(),
+      aToken({ ancestors: [anId()] }),
+      aToken({ ancestors: [root.id], ownedBy: owner("owner-2") }),
+    ]
+    for (const token of [root, child, grandchild, ...others]) yield* repository.insert(token)
+    const list = (lineageOf: TokenId, more: Partial<ListQuery> = {}) =>
+      Effect.map(repository.listOwnedBy({ ...query, lineageOf, ...more }), idsOf)
+    const twins = [child.id, grandchild.id].toSorted().toReversed()
+
+    assert.deepStrictEqual(yield* list(root.id), [...twins, root.id])
+    assert.deepStrictEqual(yield* list(root.id, { state: "live" }), [grandchild.id, root.id])
+    assert.deepStrictEqual(yield* list(root.id, { state: "dead" }), [child.id])
+    assert.deepStrictEqual(yield* list(child.id), twins)
+    assert.deepStrictEqual(yield* list(grandchild.id), [grandchild.id])
+    assert.deepStrictEqual(yield* list(anId()), [])
+    assert.deepStrictEqual(yield* list(root.id, { limit: 1 }), twins.slice(0, 1))
+    const after = Option.some({ createdAt: at(-5), id: twins[0] ?? root.id })
+    assert.deepStrictEqual(yield* list(root.id, { after }), [...twins.slice(1), root.id])
+    assert.strictEqual((yield* repository.listOwnedBy({ ...query, lineageOf: undefined })).length, 5)
   }),
 )
 

@@ -1,5 +1,11 @@
-/** A repository that makes its calls in a Node process of its own, which ends with the scope. */
-import { ApiTokenRepository, DuplicateToken, RepositoryUnavailable, RevisionConflict } from "@tokenry/core"
+/** A repository, or a record of uses, that makes its calls in a Node process of its own, which ends with the scope. */
+import {
+  ApiTokenRepository,
+  DuplicateToken,
+  RepositoryUnavailable,
+  RevisionConflict,
+  TokenUsageStore,
+} from "@tokenry/core"
 import { Deferred, Effect, Stream } from "effect"
 import { fork } from "node:child_process"
 import { fileURLToPath } from "node:url"
@@ -7,8 +13,8 @@ import { type Answer, type Call, receivedOf, sentOf } from "./wire.ts"
 
 const program = fileURLToPath(new URL("./programs/serve.ts", import.meta.url))
 
-/** On the file with this name. */
-export const repositoryInAnotherProcess = Effect.fnUntraced(function* (filename: string) {
+/** How to call methods in another process, which opens the file with this name. */
+const anotherProcess = Effect.fnUntraced(function* (filename: string) {
   const waiting = new Map<number, Deferred.Deferred<unknown, unknown>>()
   let calls = 0
   const child = yield* Effect.acquireRelease(
@@ -35,6 +41,12 @@ export const repositoryInAnotherProcess = Effect.fnUntraced(function* (filename:
       return Deferred.await(deferred)
     }) as Effect.Effect<never>
 
+  return call
+})
+
+/** On the file with this name. */
+export const repositoryInAnotherProcess = Effect.fnUntraced(function* (filename: string) {
+  const call = yield* anotherProcess(filename)
   const stream = (method: string, ...values: ReadonlyArray<unknown>) =>
     Stream.unwrap(Effect.map(call(method, ...values), (tokens: ReadonlyArray<never>) => Stream.fromIterable(tokens)))
 
@@ -50,8 +62,21 @@ export const repositoryInAnotherProcess = Effect.fnUntraced(function* (filename:
     countLiveOwnedBy: (...values) => call("countLiveOwnedBy", ...values),
     liveCreatedBefore: (...values) => stream("liveCreatedBefore", ...values),
     expiringBetween: (...values) => stream("expiringBetween", ...values),
+    withKey: (...values) => stream("withKey", ...values),
+    untold: stream("untold"),
+    markTold: (...values) => call("markTold", ...values),
     keyIdsInUse: call("keyIdsInUse"),
     purge: (...values) => call("purge", ...values),
+  })
+})
+
+/** On the file with this name. */
+export const usageStoreInAnotherProcess = Effect.fnUntraced(function* (filename: string) {
+  const call = yield* anotherProcess(filename)
+  return TokenUsageStore.of({
+    record: (...values) => call("record", ...values),
+    usageOf: (...values) => call("usageOf", ...values),
+    begin: (...values) => call("begin", ...values),
   })
 })
 

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { migrate, SqliteDatabase, SqliteRepository } from "@tokenry/sqlite"
 import { Effect } from "effect"
 import { bulkSql } from "../src/bulkWork.ts"
+import { usageSql } from "../src/SqliteUsageStore.ts"
 import { sql } from "../src/Statements.ts"
 import { streamSql } from "../src/streams.ts"
 
@@ -26,6 +27,13 @@ describe("each query reaches its tokens by an index, without reading or sorting 
     "owned, any": [sql.owned.any, "api_token_newest (owned_by=? AND (created_at,id)<(?,?))"],
     "owned, live": [sql.owned.live, "api_token_newest (owned_by=? AND (created_at,id)<(?,?))"],
     "owned, dead": [sql.owned.dead, "api_token_newest (owned_by=? AND (created_at,id)<(?,?))"],
+    "lineage, any": [sql.lineage.any, "api_token_newest (owned_by=? AND (created_at,id)<(?,?))"],
+    "lineage, live": [sql.lineage.live, "api_token_newest (owned_by=? AND (created_at,id)<(?,?))"],
+    "lineage, dead": [sql.lineage.dead, "api_token_newest (owned_by=? AND (created_at,id)<(?,?))"],
+    "lineage, below the token": [sql.lineage.any, "api_token_ancestor USING PRIMARY KEY (ancestor=?)"],
+    keyIds: [sql.keyIds, "COVERING INDEX api_token_secret_key (key_id>?)"],
+    "keyIds, none": [sql.keyIds, "COVERING INDEX api_token_secret_key (key_id=?)"],
+    markTold: [sql.markTold, "sqlite_autoindex_api_token_1 (id=?)"],
     unrevokedOf: [bulkSql.unrevokedOf, "api_token_newest (owned_by=? AND (created_at,id)<(?,?))"],
     unrevokedIssuedTo: [bulkSql.unrevokedIssuedTo, "api_token_issued_to (issued_to=? AND id>?)"],
     "dead by expiry": [bulkSql.dead, "api_token_expiry (expires_at<?)"],
@@ -33,6 +41,12 @@ describe("each query reaches its tokens by an index, without reading or sorting 
     mintedBy: [bulkSql.mintedBy, "api_token_ancestor USING PRIMARY KEY (ancestor=?)"],
     liveCreatedBefore: [streamSql.liveCreatedBefore, "api_token_created ((created_at,id)>(?,?) AND created_at<?)"],
     expiringBetween: [streamSql.expiringBetween, "api_token_expiry ((expires_at,id)>(?,?) AND expires_at<?)"],
+    withKey: [streamSql.withKey, "COVERING INDEX api_token_secret_key (key_id=? AND token_number>?)"],
+    untold: [streamSql.untold, "api_token_untold (id>?)"],
+    "usage, number of a token": [usageSql.numberOf, "sqlite_autoindex_api_token_1 (id=?)"],
+    "usage of a secret": [usageSql.ofSecret, "api_token_usage USING PRIMARY KEY (token_number=? AND generation=?)"],
+    "usage of tokens": [usageSql.ofTokens, "api_token_usage USING PRIMARY KEY (token_number=?)"],
+    "tokens, for their usage": [usageSql.ofTokens, "sqlite_autoindex_api_token_1 (id=?)"],
   } as const
   for (const [name, [query, index]] of Object.entries(queries)) {
     it.effect(name, () =>

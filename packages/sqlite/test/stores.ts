@@ -1,5 +1,5 @@
 /** Databases in files of their own, which go when the test ends. */
-import { ApiTokenRepository } from "@tokenry/core"
+import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core"
 import { SqliteDatabase, type SqliteOptions, SqliteRepository } from "@tokenry/sqlite"
 import { Context, Effect, Layer } from "effect"
 import { mkdtempSync, rmSync } from "node:fs"
@@ -13,12 +13,17 @@ export const temporaryFolder = Effect.acquireRelease(
 
 export const temporaryFile = Effect.map(temporaryFolder, (folder) => join(folder, "tokens.sqlite"))
 
-/** A database and a repository on it, closed with the scope. */
+/** A database, a repository on it and the record of uses beside, closed with the scope. */
 export const openStore = (options: SqliteOptions) =>
   Effect.gen(function* () {
     const database = yield* SqliteDatabase.openScoped(options)
     const context = yield* Layer.build(SqliteRepository.layerFrom(database))
-    return { database, repository: Context.get(context, ApiTokenRepository), filename: options.filename }
+    return {
+      database,
+      repository: Context.get(context, ApiTokenRepository),
+      usageStore: Context.get(context, TokenUsageStore),
+      filename: options.filename,
+    }
   })
 
 /** A store in a file that is new. */

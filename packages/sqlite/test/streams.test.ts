@@ -1,8 +1,8 @@
 import { assert, it } from "@effect/vitest"
-import { type ApiToken, unattributed } from "@tokenry/core"
+import { ApiToken, type KeyId, type Secret, unattributed } from "@tokenry/core"
 import { Effect, Option, Stream } from "effect"
 import { aStore } from "./stores.ts"
-import { at, aToken, contentsOf, owner } from "./tokens.ts"
+import { active, aDigest, at, aToken, contentsOf, named, owner } from "./tokens.ts"
 
 const revocation = { at: at(0), reason: "on request" }
 const idsOf = (tokens: Iterable<ApiToken>) => Array.from(tokens, ({ id }) => id)
@@ -56,6 +56,86 @@ it.effect("more than a batch that share an instant come once each, while they ar
     const all = idsOf(tokens).sort()
     assert.deepStrictEqual(idsOf(created), all)
     assert.deepStrictEqual(idsOf(expiring), all)
+  }),
+)
+
+const key = (id: string) => Option.some(id as KeyId)
+const under = (keyId: Option.Option<KeyId>): Secret => ({ ...active(aDigest()), keyId })
+const retired = (secret: Secret, generation: number): Secret => ({
+  ...secret,
+  generation,
+  state: { _tag: "Retired", at: at(0) },
+})
+
+it.effect("the tokens with a secret under a key come whole, each once, in whatever state", () =>
+  Effect.gen(function* () {
+    const { repository } = yield* aStore
+    const [plain, keyed] = [aToken(), aToken({ secrets: [under(key("one"))], revocation: Option.some(revocation) })]
+    const both = aToken({
+      secrets: [
+        { ...under(key("one")), generation: 4 },
+        retired(under(key("one")), 3),
+        retired(under(Option.none()), 2),
+        retired(under(Option.none()), 1),
+      ],
+    })
+    for (const token of [plain, keyed, both]) yield* repository.insert(token)
+    const found = (keyId: Option.Option<KeyId>) =>
+      Effect.map(Stream.runCollect(repository.withKey(keyId)), (tokens) => Array.from(tokens, contentsOf))
+    assert.sameDeepMembers(yield* found(Option.none()), [plain, both].map(contentsOf))
+    assert.sameDeepMembers(yield* found(key("one")), [keyed, both].map(contentsOf))
+    assert.deepStrictEqual(yield* found(key("on")), [])
+  }),
+)
+
+it.effect("more than a batch of tokens move to a key, each once, while the stream of them is read", () =>
+  Effect.gen(function* () {
+    const { repository } = yield* aStore
+    const secrets = () => [{ ...under(Option.none()), generation: 2 }, retired(under(Option.none()), 1)] as const
+    const tokens = Array.from({ length: 350 }, () => aToken({ secrets: secrets() }))
+    for (const token of tokens) yield* repository.insert(token)
+    const moved = yield* Stream.runCollect(
+      Stream.tap(repository.withKey(Option.none()), (token) =>
+        repository.replace(
+          token.rekey(() => ({ digest: aDigest(), keyId: key("new") })),
+          token.revision,
+        ),
+      ),
+    )
+    assert.deepStrictEqual(idsOf(moved).sort(), idsOf(tokens).sort())
+    assert.deepStrictEqual(yield* repository.keyIdsInUse, [key("new")])
+    assert.strictEqual((yield* Stream.runCollect(repository.withKey(key("new")))).length, 350)
+  }),
+)
+
+it.effect("more than a batch of untold tokens come whole, each once, while they are marked as told", () =>
+  Effect.gen(function* () {
+    const { repository } = yield* aStore
+    const tokens = Array.from({ length: 250 }, (_, index) => aToken({ untold: 1 + (index % 3) }))
+    for (const token of [...tokens, aToken({ untold: 0 })]) yield* repository.insert(token)
+    const found = yield* Stream.runCollect(
+      Stream.tap(repository.untold, ({ id, revision }) => repository.markTold(id, revision)),
+    )
+    assert.sameDeepMembers(Array.from(found, contentsOf), tokens.map(contentsOf))
+    assert.deepStrictEqual(idsOf(yield* Stream.runCollect(repository.untold)), [])
+  }),
+)
+
+it.effect("a token is told under the revision that was told only, and nothing else of it changes", () =>
+  Effect.gen(function* () {
+    const { repository } = yield* aStore
+    const [token, other] = [aToken({ revision: 3 }), aToken({ revision: 3 })]
+    for (const one of [token, other]) yield* repository.insert(one)
+    for (const revision of [2, 4]) yield* repository.markTold(token.id, revision)
+    assert.strictEqual((yield* Stream.runCollect(repository.untold)).length, 2)
+    yield* repository.markTold(token.id, 3)
+    const told = new ApiToken({ ...token, untold: 0 })
+    assert.deepStrictEqual(contentsOf(Option.getOrThrow(yield* repository.findById(token.id))), contentsOf(told))
+    assert.deepStrictEqual(idsOf(yield* Stream.runCollect(repository.untold)), [other.id])
+
+    yield* repository.replace(token.rename(named("laptop"), at(1), unattributed), 3)
+    const untold = Option.map(yield* repository.findById(token.id), (stored) => stored.untold)
+    assert.deepStrictEqual(untold, Option.some(2), "who read it before makes its changes untold again")
   }),
 )
 

@@ -1,4 +1,4 @@
-/** Builders of tokens for tests, each with an id and a digest of its own unless told otherwise. */
+/** Builders of tokens and of uses for tests, each with an id and a digest of its own unless told otherwise. */
 import {
   ApiToken,
   type ApiTokenFields,
@@ -6,6 +6,7 @@ import {
   type OwnerId,
   type Scope,
   type Secret,
+  type SecretUsage,
   TokenId,
   type TokenName,
   unattributed,
@@ -48,6 +49,18 @@ export const active = (digest: Digest): Secret => ({
   generation: 1,
   keyId: Option.none(),
   state: { _tag: "Active" },
+})
+
+/** One use of a token's first secret, unless the fields say otherwise. */
+export const aUse = (tokenId: TokenId, fields: Partial<SecretUsage> = {}): SecretUsage => ({
+  tokenId,
+  generation: 1,
+  count: 1,
+  lastUsedAt: Option.some(at(0)),
+  scopes: new Map(),
+  reuses: 0,
+  lastReusedAt: Option.none(),
+  ...fields,
 })
 
 /** All there is in a token, as plain values that compare with `deepStrictEqual` and show digests. */

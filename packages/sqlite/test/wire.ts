@@ -1,4 +1,4 @@
-/** What goes into a repository's methods and comes out of them, as values that another process can be sent. */
+/** What goes into the methods of a repository and its record of uses and comes out of them, as values that another process can be sent. */
 import { ApiToken, type ApiTokenFields, Digest } from "@tokenry/core"
 import { DateTime, Option } from "effect"
 
@@ -6,6 +6,7 @@ type Sent =
   | { readonly is: "plain"; readonly value: unknown }
   | { readonly is: "option"; readonly value: ReadonlyArray<Sent> }
   | { readonly is: "list"; readonly value: ReadonlyArray<Sent> }
+  | { readonly is: "map"; readonly value: ReadonlyArray<readonly [string, Sent]> }
   | { readonly is: "instant"; readonly value: number }
   | { readonly is: "digest"; readonly value: string }
   | { readonly is: "token" | "object"; readonly value: ReadonlyArray<readonly [string, Sent]> }
@@ -13,6 +14,7 @@ type Sent =
 export const sentOf = (value: unknown): Sent => {
   if (Option.isOption(value)) return { is: "option", value: Option.toArray(value).map(sentOf) }
   if (Array.isArray(value)) return { is: "list", value: value.map(sentOf) }
+  if (value instanceof Map) return { is: "map", value: [...value].map(([key, field]) => [key, sentOf(field)]) }
   if (DateTime.isDateTime(value)) return { is: "instant", value: value.epochMilliseconds }
   if (value instanceof Digest) return { is: "digest", value: value.hex }
   if (typeof value !== "object" || value === null) return { is: "plain", value }
@@ -30,6 +32,8 @@ export const receivedOf = (sent: Sent): unknown => {
       return Option.fromUndefinedOr(sent.value.map(receivedOf)[0])
     case "list":
       return sent.value.map(receivedOf)
+    case "map":
+      return new Map(sent.value.map(([key, field]) => [key, receivedOf(field)]))
     case "instant":
       return DateTime.makeUnsafe(sent.value)
     case "digest":

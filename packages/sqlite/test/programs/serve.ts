@@ -1,16 +1,19 @@
-/** Makes the calls that its parent sends on a repository on the file that it is told, until the parent is gone. */
-import { ApiTokenRepository } from "@tokenry/core"
+/** Makes its parent's calls on a repository and its record of uses, on the file that it is told, until that is gone. */
+import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core"
 import { SqliteRepository } from "@tokenry/sqlite"
 import { Cause, Effect, Exit, ManagedRuntime, Stream } from "effect"
 import { type Answer, type Call, receivedOf, sentOf } from "../wire.ts"
 
 const runtime = ManagedRuntime.make(SqliteRepository.layer({ filename: process.argv[2] ?? "" }))
-const repository: Record<string, unknown> = { ...(await runtime.runPromise(ApiTokenRepository)) }
+const members: Record<string, unknown> = {
+  ...(await runtime.runPromise(ApiTokenRepository)),
+  ...(await runtime.runPromise(TokenUsageStore)),
+}
 
 const resultOf = ({ method, values }: Call): Effect.Effect<unknown, unknown> => {
-  const member = repository[method]
+  const member = members[method]
   const result: unknown =
-    typeof member === "function" ? Reflect.apply(member, repository, receivedOf(values) as Array<unknown>) : member
+    typeof member === "function" ? Reflect.apply(member, members, receivedOf(values) as Array<unknown>) : member
   return Stream.isStream(result)
     ? Stream.runCollect(result as Stream.Stream<unknown>)
     : (result as Effect.Effect<unknown>)

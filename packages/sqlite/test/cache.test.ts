@@ -1,0 +1,58 @@
+import { assert, it } from "@effect/vitest"
+import { ApiTokens, type ApiTokensOptions, ScopeCatalogue } from "@tokenry/core"
+import { NodeCrypto } from "@tokenry/core/node"
+import { Clock, Context, Effect, Layer } from "effect"
+import { connection, otherProcess } from "./waysIn.ts"
+
+const scopes = ScopeCatalogue.make({ "treasure:read": "See treasures" })
+
+/** The use cases over the same file: here, and through another process. */
+const twoServices = (options: Partial<ApiTokensOptions>) =>
+  Effect.gen(function* () {
+    const memoMap = Layer.makeMemoMapUnsafe()
+    const open = (stores: ReturnType<typeof connection> | typeof otherProcess, options: Partial<ApiTokensOptions>) =>
+      Effect.flatMap(Effect.scope, (scope) =>
+        Effect.map(
+          Layer.buildWithMemoMap(
+            ApiTokens.layer({ scopes, ...options }).pipe(Layer.provide([NodeCrypto.layer, stores])),
+            memoMap,
+            scope,
+          ),
+          Context.get(ApiTokens),
+        ),
+      )
+    return { here: yield* open(connection(), options), there: yield* open(otherProcess, {}) }
+  })
+
+const isAccepted = (tokens: ApiTokens["Service"], plaintext: string) =>
+  Effect.match(tokens.verify(plaintext), { onSuccess: () => true, onFailure: () => false })
+
+it.live(
+  "with a cache, what another process revokes is refused here within the stated time",
+  () =>
+    Effect.gen(function* () {
+      const { here, there } = yield* twoServices({ cache: { maxStaleness: "2 seconds" } })
+      const { plaintext, token } = yield* there.issue({ ownedBy: "user-1", name: "CI", scopes: [] })
+      for (let use = 0; use < 3; use++) assert.isTrue(yield* isAccepted(here, plaintext))
+      yield* there.revoke({ id: token.id, ownedBy: "user-1" })
+      const revokedAt = yield* Clock.currentTimeMillis
+      assert.isTrue(yield* isAccepted(here, plaintext), "the cache is used")
+      while (yield* isAccepted(here, plaintext)) {
+        assert.isBelow((yield* Clock.currentTimeMillis) - revokedAt, 2000, "it is not used for longer than stated")
+        yield* Effect.sleep(5)
+      }
+    }),
+  20_000,
+)
+
+it.live("without a cache, what another process revokes is refused here at once", () =>
+  Effect.gen(function* () {
+    const { here, there } = yield* twoServices({})
+    for (let round = 0; round < 20; round++) {
+      const { plaintext, token } = yield* there.issue({ ownedBy: "user-1", name: "CI", scopes: [] })
+      assert.isTrue(yield* isAccepted(here, plaintext))
+      yield* there.revoke({ id: token.id, ownedBy: "user-1" })
+      assert.isFalse(yield* isAccepted(here, plaintext))
+    }
+  }),
+)

@@ -1,0 +1,20 @@
+/** Layers of one store: a file that is new for each law, through several connections and processes. */
+import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core"
+import { SqliteRepository } from "@tokenry/sqlite"
+import { Context, Effect, Layer } from "effect"
+import { repositoryInAnotherProcess, usageStoreInAnotherProcess } from "./otherProcess.ts"
+import { temporaryFile } from "./stores.ts"
+
+class File extends Context.Service<File, string>()("@tokenry/sqlite/test/File") {
+  static readonly layer = Layer.effect(File, temporaryFile)
+}
+
+/** A connection of its own; for all connections of one law, to the same file. */
+export const connection = () =>
+  Layer.unwrap(Effect.map(File, (filename) => SqliteRepository.layer({ filename }))).pipe(Layer.provide(File.layer))
+
+/** The same file, opened by two other processes: one for the tokens, one for their uses. */
+export const otherProcess = Layer.merge(
+  Layer.effect(ApiTokenRepository, Effect.flatMap(File, repositoryInAnotherProcess)),
+  Layer.effect(TokenUsageStore, Effect.flatMap(File, usageStoreInAnotherProcess)),
+).pipe(Layer.provide(File.layer))
