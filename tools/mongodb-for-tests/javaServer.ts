@@ -13,10 +13,15 @@ const pom = join(import.meta.dirname, "pom.xml")
 const launcher = join(import.meta.dirname, "Launch.java")
 const cache = join(import.meta.dirname, "../../node_modules/.cache/mongodb-for-tests")
 
+/** With several, some reads see a document half as it was and half as a replace in the same moment leaves it. */
+const onOneThread = "-Dio.netty.eventLoopThreads=1"
+
 /** The first start on a machine fetches the jars; later ones take some two seconds. */
 export const startJavaServer = async (): Promise<Running> => {
   const jars = await jarsFolder()
-  const java = spawn(javaCommand(), ["-cp", join(jars, "*"), launcher], { stdio: ["pipe", "pipe", "pipe"] })
+  const java = spawn(javaCommand(), [onOneThread, "-cp", join(jars, "*"), launcher], {
+    stdio: ["pipe", "pipe", "pipe"],
+  })
   let complaints = ""
   java.stderr.on("data", (chunk: Buffer) => (complaints = (complaints + chunk.toString()).slice(-2000)))
   java.on("error", (error) => (complaints += error.message))

@@ -1,9 +1,17 @@
-/** The repository of tokens on MongoDB. */
-import { ApiTokenRepository, DuplicateToken, type FoundToken, type KeyId, RevisionConflict } from "@tokenry/core"
-import { Effect, Exit, Layer, Option } from "effect"
+/** The repository of tokens on MongoDB, and the store of their uses beside it. */
+import {
+  ApiTokenRepository,
+  DuplicateToken,
+  type FoundToken,
+  type KeyId,
+  RevisionConflict,
+  TokenUsageStore,
+} from "@tokenry/core"
+import { Context, Effect, Exit, Layer, Option } from "effect"
 import { idOf, limitOf, revisionOf } from "./arguments.ts"
+import { persistently } from "./bounded.ts"
 import { bulkWorkOn } from "./bulkWork.ts"
-import type { MongoClientLike, MongoDatabaseLike } from "./Driver.ts"
+import type { CollectionOptions, MongoClientLike, MongoDatabaseLike } from "./Driver.ts"
 import { isDuplicateKey } from "./driverErrors.ts"
 import { migrate } from "./Migrations.ts"
 import type { MongoOpenError } from "./MongoOpenError.ts"
@@ -14,18 +22,16 @@ import { streamsFrom } from "./streams.ts"
 import { strict } from "./strict.ts"
 import { documentOf, foundFields, foundOf, tokenOf, verifiableFields, verifiableOf } from "./TokenDocument.ts"
 import { TokenCollection } from "./TokenCollection.ts"
-import { tokenMigrations } from "./tokenIndexes.ts"
+import { tokenMigrations, usageCollectionOf } from "./tokenIndexes.ts"
+import { usageStoreOn } from "./usageStore.ts"
 
 /**
  * Connects a client of its own, migrates, and closes the client when the layer is released.
  *
  *     MongoRepository.layer({ url: "mongodb://localhost:27017/app" })
  */
-const layer = (options: MongoConnectOptions): Layer.Layer<ApiTokenRepository, MongoOpenError> =>
-  Layer.effect(
-    ApiTokenRepository,
-    Effect.flatMap(openClient(options), (client) => make(client.db(options.databaseName), options)),
-  )
+const layer = (options: MongoConnectOptions): Layer.Layer<ApiTokenRepository | TokenUsageStore, MongoOpenError> =>
+  Layer.effectContext(Effect.flatMap(openClient(options), (client) => make(client.db(options.databaseName), options)))
 
 /**
  * Migrates and uses a database of the caller's: a `Db`, or the `MongoClient`'s own database. Any copy of the driver 7
@@ -34,9 +40,8 @@ const layer = (options: MongoConnectOptions): Layer.Layer<ApiTokenRepository, Mo
 const layerFrom = (
   clientOrDatabase: MongoClientLike | MongoDatabaseLike,
   options: MongoRepositoryOptions = {},
-): Layer.Layer<ApiTokenRepository, MongoOpenError> =>
-  Layer.effect(
-    ApiTokenRepository,
+): Layer.Layer<ApiTokenRepository | TokenUsageStore, MongoOpenError> =>
+  Layer.effectContext(
     Effect.suspend(() =>
       make("collection" in clientOrDatabase ? clientOrDatabase : clientOrDatabase.db(options.databaseName), options),
     ),
@@ -48,14 +53,16 @@ export const MongoRepository = { layer, layerFrom, migrations: tokenMigrations }
 const make = Effect.fnUntraced(function* (database: MongoDatabaseLike, options: MongoRepositoryOptions) {
   const { collectionName, deadlines, readConcern, writeConcern, isMigrating } = withDefaults(options)
   if (isMigrating) yield* migrate(database, { migrations: tokenMigrations(collectionName) })
-  const collection = database.collection(collectionName, {
+  const settings: CollectionOptions = {
     ...strict,
     ...(readConcern === undefined ? {} : { readConcern: { level: readConcern } }),
     writeConcern,
-  })
+  }
+  const collection = database.collection(collectionName, settings)
+  const usages = database.collection(usageCollectionOf(collectionName), settings)
   const tokens = new TokenCollection(collection, deadlines)
 
-  return ApiTokenRepository.of({
+  const repository = ApiTokenRepository.of({
     insert: (token) =>
       Effect.flatMap(
         tokens.write("insert", (bounds) => unlessDuplicate(collection.insertOne(documentOf(token), bounds))),
@@ -101,6 +108,14 @@ const make = Effect.fnUntraced(function* (database: MongoDatabaseLike, options: 
         },
       ),
 
+    markTold: (id, revision) =>
+      Effect.asVoid(
+        tokens.write("markTold", async (bounds) => {
+          const filter = { _id: idOf(id), revision: revisionOf(revision) }
+          return persistently(bounds, () => collection.updateOne(filter, { $set: { untold: 0 } }, bounds))
+        }),
+      ),
+
     listOwnedBy: ({ limit, ...query }) =>
       tokens.read("listOwnedBy", async (bounds) => {
         const { filter, sort } = ownedPage(query)
@@ -118,9 +133,10 @@ const make = Effect.fnUntraced(function* (database: MongoDatabaseLike, options: 
       return keyIds.map((keyId) => Option.fromNullOr(keyId as KeyId | null))
     }),
 
-    ...bulkWorkOn(tokens),
+    ...bulkWorkOn(tokens, usages),
     ...streamsFrom(tokens),
   })
+  return Context.make(ApiTokenRepository, repository).pipe(Context.add(TokenUsageStore, usageStoreOn(tokens, usages)))
 })
 
 /** The error that says so is dropped here, because it quotes the digest. */

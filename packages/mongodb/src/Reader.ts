@@ -72,6 +72,12 @@ export class Reader {
     return this.#fields[field] === null ? Option.none() : Option.some(this.instant(field))
   }
 
+  /** An object all of whose fields are instants, by their names. */
+  instants(field: string): ReadonlyMap<string, DateTime.Utc> {
+    const inside = this.#inside(field, this.#fields[field])
+    return new Map(Object.keys(inside.#fields).map((name) => [name, inside.instant(name)]))
+  }
+
   optional<A>(field: string, read: (reader: Reader) => A): Option.Option<A> {
     const value = this.#fields[field]
     return value === null ? Option.none() : Option.some(read(this.#inside(field, value)))

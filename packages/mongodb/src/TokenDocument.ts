@@ -17,7 +17,7 @@ import {
   type VerifiableToken,
 } from "@tokenry/core"
 import { type DateTime, Option } from "effect"
-import { dateOf, hexOf, idOf } from "./arguments.ts"
+import { countOf, dateOf, hexOf, idOf } from "./arguments.ts"
 import { Reader } from "./Reader.ts"
 
 /** What is stored. Whatever may be absent is `null`, never left out, so that a lost expiry is not taken for "never". */
@@ -35,6 +35,8 @@ export interface TokenDocument {
   readonly secrets: ReadonlyArray<SecretDocument>
   /** The oldest first. */
   readonly history: ReadonlyArray<ChangeDocument>
+  /** Missing in documents that were written before there was an audit sink, which reads as 0. */
+  readonly untold: number
   readonly revision: number
 }
 
@@ -80,6 +82,7 @@ export const documentOf = (token: ApiToken): TokenDocument => ({
   issuedTo: Option.getOrNull(token.issuedTo),
   secrets: token.secrets.map(secretDocumentOf),
   history: token.history.map(changeDocumentOf),
+  untold: countOf(token.untold),
   revision: token.revision,
 })
 
@@ -124,6 +127,7 @@ export const tokenOf = (document: object): ApiToken => {
     issuedTo: reader.optionalString("issuedTo"),
     secrets: [first, ...rest],
     history: reader.listOf("history", changeOf),
+    untold: reader.read("untold", untoldOf),
     revision: reader.integer("revision"),
   })
 }
@@ -165,6 +169,11 @@ const secretStateOf = (
 ): SecretState => {
   if (Option.isSome(retiredAt)) return { _tag: "Retired", at: retiredAt.value }
   return Option.isSome(retiringUntil) ? { _tag: "Retiring", until: retiringUntil.value } : Secret.active
+}
+
+const untoldOf = (value: unknown): number | undefined => {
+  if (value === undefined) return 0
+  return Number.isSafeInteger(value) && Number(value) >= 0 ? Number(value) : undefined
 }
 
 const changeOf = (reader: Reader): Change => ({

@@ -1,12 +1,16 @@
 /** What reaches a query: values from JavaScript callers that are missing or empty are defects, and never mean "all". */
-import type { Digest } from "@tokenry/core"
-import type { DateTime } from "effect"
+import type { Digest, KeyId } from "@tokenry/core"
+import { type DateTime, Option } from "effect"
 
 /** The id, if it is one at all. */
 export const idOf = (id: string): string => nonEmpty(id, "A token's id")
 
 /** The third party that tokens were issued to. */
 export const issuedToOf = (issuedTo: string): string => nonEmpty(issuedTo, "Whom the tokens were issued to")
+
+/** The key of the ring that secrets are under; `null` stands for plain SHA-256. */
+export const keyIdOf = (keyId: Option.Option<KeyId>): string | null =>
+  Option.isNone(keyId) ? null : nonEmpty(keyId.value, "A key's id")
 
 /** The digest as it is stored and looked up. */
 export const hexOf = ({ hex }: Digest): string => nonEmpty(hex, "A digest")
@@ -22,6 +26,13 @@ export const dateOf = (instant: DateTime.Utc): Date => {
 export const revisionOf = (revision: number): number => {
   if (!Number.isSafeInteger(revision)) throw new TypeError("A revision was expected, but something else was given")
   return revision
+}
+
+/** A generation, or how often something happened: 0 or more. */
+export const countOf = (count: number): number => {
+  if (!(Number.isSafeInteger(count) && count >= 0))
+    throw new TypeError("A count was expected, but something else was given")
+  return count
 }
 
 /** How many documents at most: 1 or more. */

@@ -3,6 +3,7 @@ import { type ApiTokenRepository, type Attribution, Change, type Revocation } fr
 import { type Bounds, persistently } from "./bounded.ts"
 import { deadBefore, mintedBy, unrevokedIssuedTo, unrevokedOf } from "./queries.ts"
 import { changeDocumentOf, revocationDocumentOf } from "./TokenDocument.ts"
+import type { MongoCollectionLike } from "./Driver.ts"
 import type { TokenCollection } from "./TokenCollection.ts"
 
 /** How many tokens a batch is. */
@@ -10,6 +11,7 @@ const batchSize = 500
 
 export const bulkWorkOn = (
   tokens: TokenCollection,
+  usages: MongoCollectionLike,
 ): Pick<ApiTokenRepository["Service"], "revokeOwnedBy" | "revokeIssuedTo" | "purge"> => {
   const { collection } = tokens
 
@@ -27,7 +29,7 @@ export const bulkWorkOn = (
       const change = changeDocumentOf(Change.make("revoked", revocation.at, by, revocation.reason))
       const update = {
         $set: { revocation: revocationDocumentOf(revocation) },
-        $inc: { revision: 1 },
+        $inc: { revision: 1, untold: 1 },
         $push: { history: { $each: [change], $slice: -Change.remembered } },
       }
       const ids = await idsOf(filter(), bounds)
@@ -40,7 +42,12 @@ export const bulkWorkOn = (
 
   const remove = async (ids: ReadonlyArray<unknown>, bounds: Bounds): Promise<number> => {
     if (ids.length === 0) return 0
-    return (await persistently(bounds, () => collection.deleteMany({ _id: { $in: ids } }, bounds))).deletedCount
+    const forget = () => persistently(bounds, () => usages.deleteMany({ tokenId: { $in: ids } }, bounds))
+    // Before, so that an outage in between leaves no uses without their tokens; after, for those recorded meanwhile.
+    await forget()
+    const { deletedCount } = await persistently(bounds, () => collection.deleteMany({ _id: { $in: ids } }, bounds))
+    await forget()
+    return deletedCount
   }
 
   return {

@@ -4,6 +4,7 @@ import { MongoClient, type MongoClientOptions } from "mongodb"
 import { bounded } from "./bounded.ts"
 import { MongoOpenError, unreachable } from "./MongoOpenError.ts"
 import type { MongoRepositoryOptions } from "./options.ts"
+import { reconnectWhenSilent } from "./reconnectWhenSilent.ts"
 
 export interface MongoConnectOptions extends MongoRepositoryOptions {
   /** `mongodb://…` or `mongodb+srv://…`; appears in no error message. */
@@ -28,6 +29,12 @@ export const openClient = ({
     }),
     (client) => Effect.ignore(bounded("close", closeMilliseconds, () => client.close())),
   ).pipe(
+    Effect.tap((client) =>
+      Effect.acquireRelease(
+        Effect.sync(() => reconnectWhenSilent(client)),
+        (stopWatching) => Effect.sync(stopWatching),
+      ),
+    ),
     Effect.tap((client) =>
       bounded("open", openMilliseconds, () => client.connect()).pipe(
         Effect.catchTag("RepositoryUnavailable", ({ cause }) => Effect.fail(unreachable(cause))),

@@ -1,7 +1,7 @@
 /** The filters and orders of all look-ups, each for an index of `tokenIndexes`. */
-import { type ListPosition, type ListQuery, OwnerId } from "@tokenry/core"
+import { type KeyId, type ListPosition, type ListQuery, OwnerId, type TokenId } from "@tokenry/core"
 import { type DateTime, Option } from "effect"
-import { dateOf, hexOf, idOf, issuedToOf } from "./arguments.ts"
+import { dateOf, hexOf, idOf, issuedToOf, keyIdOf } from "./arguments.ts"
 
 export interface Query {
   readonly filter: object
@@ -10,7 +10,7 @@ export interface Query {
 
 /** Where a batch is to go on: right after the document with this value and this id. */
 export interface BatchPosition {
-  readonly value: Date
+  readonly value: Date | number
   readonly id: string
 }
 
@@ -23,8 +23,13 @@ export const hexesOf = (candidates: ReadonlyArray<Parameters<typeof hexOf>[0]>):
 
 export const byIds = (ids: ReadonlyArray<string>): object => ({ _id: { $in: ids.map(idOf) } })
 
-export const ownedPage = ({ ownedBy, state, now, after }: Omit<ListQuery, "limit">): Query => ({
-  filter: allOf({ ownedBy: OwnerId.assert(ownedBy) }, ...stateFilter(state, now), ...Option.toArray(after).map(older)),
+export const ownedPage = ({ ownedBy, state, now, lineageOf, after }: Omit<ListQuery, "limit">): Query => ({
+  filter: allOf(
+    { ownedBy: OwnerId.assert(ownedBy) },
+    ...stateFilter(state, now),
+    ...(lineageOf === undefined ? [] : [ofLineage(lineageOf)]),
+    ...Option.toArray(after).map(older),
+  ),
   sort: { createdAt: -1, _id: -1 },
 })
 
@@ -49,6 +54,16 @@ export const expiringBetween = (from: DateTime.Utc, to: DateTime.Utc, after: Bat
   sort: { expiresAt: 1, _id: 1 },
 })
 
+export const withKey = (keyId: Option.Option<KeyId>, after: string | undefined): Query => ({
+  filter: { "secrets.keyId": keyIdOf(keyId), ...(after === undefined ? {} : { _id: { $gt: after } }) },
+  sort: { _id: 1 },
+})
+
+export const untold = (after: BatchPosition | undefined): Query => ({
+  filter: allOf({ untold: { $gt: 0 } }, ...later("untold", after)),
+  sort: { untold: 1, _id: 1 },
+})
+
 export const unrevokedOf = (ownedBy: OwnerId): object => ({ ownedBy: OwnerId.assert(ownedBy), revocation: null })
 
 export const unrevokedIssuedTo = (issuedTo: string, ownedBy: Option.Option<OwnerId>): object => ({
@@ -63,6 +78,8 @@ export const deadBefore = (instant: DateTime.Utc): object => {
 }
 
 export const mintedBy = (ids: ReadonlyArray<string>): object => ({ ancestors: { $in: ids } })
+
+const ofLineage = (id: TokenId): object => ({ $or: [{ _id: idOf(id) }, { ancestors: id }] })
 
 const live = (now: DateTime.Utc): object => ({
   revocation: null,
@@ -91,7 +108,7 @@ const older = ({ createdAt, id }: ListPosition): object => {
   }
 }
 
-const later = (field: "createdAt" | "expiresAt", after: BatchPosition | undefined): ReadonlyArray<object> =>
+const later = (field: "createdAt" | "expiresAt" | "untold", after: BatchPosition | undefined): ReadonlyArray<object> =>
   after === undefined
     ? []
     : [

@@ -1,7 +1,7 @@
 /** Sweeps over all owners' tokens, batch by batch. */
 import type { ApiToken, ApiTokenRepository } from "@tokenry/core"
-import { Effect, Option, Stream } from "effect"
-import { type BatchPosition, expiringBetween, liveCreatedBefore, type Query } from "./queries.ts"
+import { DateTime, Effect, Option, Stream } from "effect"
+import { type BatchPosition, expiringBetween, liveCreatedBefore, type Query, untold, withKey } from "./queries.ts"
 import type { TokenCollection } from "./TokenCollection.ts"
 import { tokenOf } from "./TokenDocument.ts"
 
@@ -10,13 +10,13 @@ const batchSize = 100
 
 export const streamsFrom = (
   tokens: TokenCollection,
-): Pick<ApiTokenRepository["Service"], "liveCreatedBefore" | "expiringBetween"> => {
-  const batches = (
+): Pick<ApiTokenRepository["Service"], "liveCreatedBefore" | "expiringBetween" | "withKey" | "untold"> => {
+  const batches = <Position>(
     operation: string,
-    queryAfter: (after: BatchPosition | undefined) => Query,
-    valueOf: (token: ApiToken) => Option.Option<{ readonly epochMilliseconds: number }>,
+    queryAfter: (after: Position | undefined) => Query,
+    positionOf: (token: ApiToken) => Option.Option<Position>,
   ) =>
-    Stream.paginate(undefined as BatchPosition | undefined, (after) =>
+    Stream.paginate(undefined as Position | undefined, (after) =>
       Effect.map(
         tokens.read(operation, async (bounds) => {
           const { filter, sort } = queryAfter(after)
@@ -25,11 +25,7 @@ export const streamsFrom = (
         }),
         (batch) => {
           const last = batch.length < batchSize ? undefined : batch.at(-1)
-          const value = last && Option.getOrUndefined(valueOf(last))
-          return [
-            batch,
-            last && value ? Option.some({ value: new Date(value.epochMilliseconds), id: last.id }) : Option.none(),
-          ] as const
+          return [batch, last === undefined ? Option.none() : positionOf(last)] as const
         },
       ),
     )
@@ -38,15 +34,25 @@ export const streamsFrom = (
     liveCreatedBefore: (instant, now) =>
       batches(
         "liveCreatedBefore",
-        (after) => liveCreatedBefore(instant, now, after),
-        ({ createdAt }) => Option.some(createdAt),
+        (after: BatchPosition | undefined) => liveCreatedBefore(instant, now, after),
+        ({ createdAt, id }) => Option.some({ value: DateTime.toDateUtc(createdAt), id }),
       ),
 
     expiringBetween: (from, to) =>
       batches(
         "expiringBetween",
-        (after) => expiringBetween(from, to, after),
-        ({ expiresAt }) => expiresAt,
+        (after: BatchPosition | undefined) => expiringBetween(from, to, after),
+        ({ expiresAt, id }) => Option.map(expiresAt, (expiry) => ({ value: DateTime.toDateUtc(expiry), id })),
       ),
+
+    withKey: (keyId) =>
+      batches(
+        "withKey",
+        (after: string | undefined) => withKey(keyId, after),
+        ({ id }) => Option.some<string>(id),
+      ),
+
+    // What is told meanwhile falls back to 0, behind the position, and what is changed meanwhile moves on, so none is passed over.
+    untold: batches("untold", untold, (token) => Option.some<BatchPosition>({ value: token.untold, id: token.id })),
   }
 }

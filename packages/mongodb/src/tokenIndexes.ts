@@ -1,10 +1,13 @@
-/** The indexes of the collection of tokens, as migrations. */
+/** The indexes of the collections of tokens and of their uses, as migrations. */
 import type { IndexKey } from "./Driver.ts"
 import type { IndexDefinition } from "./indexes.ts"
 import type { Migration } from "./Migrations.ts"
 
+/** Where the uses of the tokens in this collection are recorded. */
+export const usageCollectionOf = (collection: string): string => `${collection}_usage`
+
 /**
- * The repository's own migrations, for the collection with this name. What is released is never edited: what comes next
+ * The repository's own migrations, for the collection of tokens with this name. What is released is never edited: what comes next
  * gets the next number.
  */
 export const tokenMigrations = (collection: string): ReadonlyArray<Migration> => {
@@ -28,6 +31,15 @@ export const tokenMigrations = (collection: string): ReadonlyArray<Migration> =>
         index("created", { createdAt: 1, _id: 1 }),
         index("expires", { expiresAt: 1, _id: 1 }),
         index("revoked", { "revocation.at": 1 }, { sparse: true }),
+      ],
+    },
+    {
+      version: 2,
+      name: "uses, untold changes, batches by key",
+      create: [
+        index("untold", { untold: 1, _id: 1 }),
+        index("key_id_in_batches", { "secrets.keyId": 1, _id: 1 }),
+        { collection: usageCollectionOf(collection), name: "token", key: { tokenId: 1 } },
       ],
     },
   ]

@@ -7,14 +7,15 @@ import { serverUrl } from "./stores.ts"
 export class Proxy {
   readonly #open = new Set<Socket>()
   readonly #server = createServer((client) => this.#join(client))
+  #port = 0
   #isSilent = false
   #lostAnswersTo: string | undefined
 
   static readonly start = Effect.acquireRelease(
     Effect.promise(async () => {
       const proxy = new Proxy()
-      proxy.#server.listen(0, "127.0.0.1")
-      await once(proxy.#server, "listening")
+      await proxy.accept()
+      proxy.#port = (proxy.#server.address() as AddressInfo).port
       return proxy
     }),
     (proxy) =>
@@ -27,7 +28,7 @@ export class Proxy {
 
   get url(): string {
     const url = new URL(serverUrl())
-    url.host = `127.0.0.1:${(this.#server.address() as AddressInfo).port}`
+    url.host = `127.0.0.1:${this.#port}`
     url.searchParams.delete("replicaSet")
     url.searchParams.set("directConnection", "true")
     if (url.pathname === "") url.pathname = "/"
@@ -47,6 +48,19 @@ export class Proxy {
   /** Passes on again, on new connections. */
   speak(): void {
     this.#isSilent = false
+  }
+
+  /** Takes no new connections, and passes nothing on any more on those that are open, which stay so. */
+  abandon(): void {
+    this.silence()
+    this.#server.close()
+  }
+
+  /** Takes connections again, at the same place, and passes on. */
+  async accept(): Promise<void> {
+    this.speak()
+    this.#server.listen(this.#port, "127.0.0.1")
+    await once(this.#server, "listening")
   }
 
   /** Ends all connections. */

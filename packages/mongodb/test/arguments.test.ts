@@ -3,7 +3,7 @@ import type { ApiTokenRepository } from "@tokenry/core"
 import { MongoRepository } from "@tokenry/mongodb"
 import { type Cause, type DateTime, Effect, Option, Stream } from "effect"
 import { aDatabase, aStore, repositoryOf, withoutMongodb } from "./stores.ts"
-import { at, aToken, owner } from "./tokens.ts"
+import { anId, at, aToken, owner } from "./tokens.ts"
 
 const revocation = { at: at(1), reason: "r" }
 const by = { actor: { kind: "system" }, origin: {} } as const
@@ -37,6 +37,13 @@ const calls: Readonly<Record<string, Call>> = {
   "listOwnedBy in any state without an instant": ({ listOwnedBy }) => listOwnedBy({ ...list, now: nothing }),
   "listOwnedBy without a limit": ({ listOwnedBy }) => listOwnedBy({ ...list, limit: nothing }),
   "listOwnedBy with the limit 0": ({ listOwnedBy }) => listOwnedBy({ ...list, limit: 0 }),
+  "listOwnedBy of an empty lineage": ({ listOwnedBy }) => listOwnedBy({ ...list, lineageOf: "" as never }),
+  "listOwnedBy of a null lineage": ({ listOwnedBy }) => listOwnedBy({ ...list, lineageOf: null as never }),
+  "markTold without an id": ({ markTold }) => markTold(nothing, 1),
+  "markTold without a revision": ({ markTold }) => markTold(anId(), nothing),
+  "withKey of an empty key": ({ withKey }) => Stream.runCollect(withKey(Option.some("" as never))),
+  "withKey of an object": ({ withKey }) => Stream.runCollect(withKey(Option.some({ $ne: "" } as never))),
+  "withKey without a key": ({ withKey }) => Stream.runCollect(withKey(nothing)),
   "countLiveOwnedBy without an owner": ({ countLiveOwnedBy }) => countLiveOwnedBy(nothing, at(0)),
   "countLiveOwnedBy without an instant": ({ countLiveOwnedBy }) => countLiveOwnedBy(owner("owner-1"), nothing),
   "liveCreatedBefore without an instant": ({ liveCreatedBefore }) =>

@@ -3,7 +3,7 @@ import { type ApiToken, Change, unattributed } from "@tokenry/core"
 import { documentOf } from "@tokenry/mongodb"
 import { Effect, Option } from "effect"
 import { aStore, withoutMongodb } from "./stores.ts"
-import { anId, at, aToken, contentsOf, named, owner } from "./tokens.ts"
+import { anId, at, aToken, aUsage, contentsOf, named, owner } from "./tokens.ts"
 
 const revocation = { at: at(5), reason: "deactivated" }
 const by = { actor: { kind: "person", id: "admin" }, origin: { address: "::1" } } as const
@@ -122,6 +122,23 @@ describe.skipIf(withoutMongodb)("purge", () => {
       const left = yield* Effect.promise(() => tokens.distinct("_id"))
       assert.deepStrictEqual(left.sort(), kept.map(({ id }) => id as string).sort())
       assert.strictEqual(yield* repository.purge(at(100)), 0)
+    }),
+  )
+
+  it.effect("forgets the uses of what it removes, and of nothing else", () =>
+    Effect.gen(function* () {
+      const root = aToken({ expiresAt: Option.some(at(10)) })
+      const below = aToken({ ancestors: [root.id] })
+      const kept = aToken()
+      const { repository, usage, usages } = yield* aStoreWith(root, below, kept)
+      yield* usage.begin(at(1))
+      yield* usage.record([root, below, kept].flatMap(({ id }) => [aUsage(id), aUsage(id, { generation: 2 })]))
+      yield* repository.purge(at(100))
+      const left = yield* Effect.promise(() => usages.distinct("tokenId"))
+      assert.deepStrictEqual(left, [kept.id as string])
+      assert.deepStrictEqual(yield* usage.usageOf([root.id, below.id]), [])
+      assert.strictEqual((yield* usage.usageOf([kept.id])).length, 2)
+      assert.deepStrictEqual(yield* usage.begin(at(200)), at(1))
     }),
   )
 

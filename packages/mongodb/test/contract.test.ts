@@ -1,9 +1,8 @@
-import { describe, it } from "@effect/vitest"
-import type { ApiTokenRepository } from "@tokenry/core"
+import { describe } from "@effect/vitest"
 import { MongoRepository } from "@tokenry/mongodb"
-import { type CheckOptions, checkLaw, type LawName, laws } from "@tokenry/repository-contract"
+import { lifecycleContract, repositoryContract, serviceContract, usageContract } from "@tokenry/repository-contract"
 import { Context, Effect, Layer } from "effect"
-import { aDatabase, urlOf, withoutMongodb, withoutRealMongod } from "./stores.ts"
+import { aDatabase, urlOf, withoutMongodb } from "./stores.ts"
 
 class DatabaseName extends Context.Service<DatabaseName, string>()("@tokenry/mongodb/test/DatabaseName") {
   static readonly layer = Layer.effect(
@@ -20,17 +19,11 @@ const client = () =>
 
 const callersDatabase = Layer.unwrap(Effect.map(aDatabase(), (database) => MongoRepository.layerFrom(database)))
 
-/** The stand-in server may send half of a document as it was and half as another command leaves it; no mongod does. */
-const needsRealMongod: LawName =
-  "whoever reads while others write sees a token as it was or as it is, and never a mixture"
-
-const contract = (name: string, layer: Layer.Layer<ApiTokenRepository, unknown>, options: CheckOptions) =>
-  describe.skipIf(withoutMongodb)(`the repository contract, kept by ${name}`, { concurrent: false }, () => {
-    for (const law of laws) {
-      const isSkipped = law.name === needsRealMongod && withoutRealMongod
-      it.live.skipIf(isSkipped)(law.name, () => checkLaw(law, layer, options), 60_000)
-    }
-  })
-
-contract("MongoDB, on a caller's client", callersDatabase, { runs: 25 })
-contract("MongoDB, by two clients", client(), { alsoThrough: client(), runs: 25 })
+/** The contracts register tests, which vitest skips within a group that is skipped. */
+describe.skipIf(withoutMongodb)("with a MongoDB server", () => {
+  repositoryContract("MongoDB, on a caller's client", callersDatabase, { runs: 25 })
+  repositoryContract("MongoDB, by two clients", client(), { alsoThrough: client(), runs: 25 })
+  usageContract("MongoDB, by two clients", client(), { alsoThrough: client(), runs: 25 })
+  serviceContract("MongoDB, by two clients", client(), { alsoThrough: client(), runs: 200, timeout: 240_000 })
+  lifecycleContract("MongoDB", callersDatabase, { sequences: 25, timeout: 240_000 })
+})

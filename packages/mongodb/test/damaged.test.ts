@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { DamagedDocument } from "@tokenry/mongodb"
 import { Cause, Effect, Option } from "effect"
 import { aStore, withoutMongodb } from "./stores.ts"
-import { at, aToken } from "./tokens.ts"
+import { at, aToken, aUsage } from "./tokens.ts"
 
 /** What somebody did to a stored token, and the field that says so. */
 const damages: ReadonlyArray<readonly [update: object, field: string]> = [
@@ -24,6 +24,9 @@ const wholeOnly: ReadonlyArray<readonly [update: object, field: string]> = [
   [{ $set: { createdAt: "yesterday" } }, "createdAt"],
   [{ $unset: { name: 1 } }, "name"],
   [{ $set: { revision: 1.5 } }, "revision"],
+  [{ $set: { untold: "1" } }, "untold"],
+  [{ $set: { untold: -1 } }, "untold"],
+  [{ $set: { untold: null } }, "untold"],
   [{ $unset: { history: 1 } }, "history"],
   [{ $set: { "history.0.actor": {} } }, "history.0.actor.kind"],
   [{ $set: { secrets: [] } }, "secrets"],
@@ -75,6 +78,25 @@ describe.skipIf(withoutMongodb)("a document that is not what was stored", () => 
       yield* repository.insert(other)
       assert.isTrue(Option.isSome(yield* repository.findByDigest([other.secrets[0].digest])))
       assert.strictEqual(yield* repository.revokeOwnedBy(other.ownedBy, { at: at(1), reason: "r" }, by), 2)
+    }),
+  )
+})
+
+describe.skipIf(withoutMongodb)("recorded uses that are not what was stored", () => {
+  it.effect.each([
+    [{ $set: { count: "3" } }, "count"],
+    [{ $unset: { lastUsedAt: 1 } }, "lastUsedAt"],
+    [{ $set: { "scopes.a": "yesterday" } }, "scopes.a"],
+    [{ $unset: { scopes: 1 } }, "scopes"],
+  ] as const)("are a defect that names the document: %j", ([update, field]) =>
+    Effect.gen(function* () {
+      const { repository, usage, usages } = yield* aStore()
+      const token = aToken()
+      yield* repository.insert(token)
+      yield* usage.record([aUsage(token.id)])
+      yield* Effect.promise(() => usages.updateOne({ _id: `${token.id}/1` }, update))
+      const check = isDefect(`${token.id}/1`, field, token.secrets[0].digest.hex)
+      check(yield* Effect.flip(Effect.sandbox(usage.usageOf([token.id]))))
     }),
   )
 })

@@ -3,7 +3,7 @@ import type { ApiToken, ApiTokenRepository, ListState } from "@tokenry/core"
 import { unattributed } from "@tokenry/core"
 import { Effect, Option, Stream } from "effect"
 import { aStore, withoutMongodb } from "./stores.ts"
-import { at, aToken, owner } from "./tokens.ts"
+import { anId, at, aToken, owner } from "./tokens.ts"
 
 type Repository = ApiTokenRepository["Service"]
 
@@ -56,6 +56,36 @@ describe.skipIf(withoutMongodb)("an owner's list", () => {
     }),
   )
 })
+
+describe.skipIf(withoutMongodb)("the list of a lineage", () => {
+  it.effect("is of the token and what was minted by means of it, at any depth, in pages", () =>
+    Effect.gen(function* () {
+      const { repository } = yield* aStore()
+      const root = aToken()
+      const below = Array.from({ length: 5 }, (_, index) =>
+        aToken({ createdAt: at(index), ancestors: index % 2 === 0 ? [root.id] : [anId(), root.id, anId()] }),
+      )
+      const others = [
+        aToken(),
+        aToken({ ancestors: [anId()] }),
+        aToken({ ownedBy: owner("owner-2"), ancestors: [root.id] }),
+      ]
+      for (const token of [root, ...below, ...others]) yield* repository.insert(token)
+      const pageAfter = (after: Option.Option<ApiToken>) =>
+        repository.listOwnedBy({ ...lineageOf(root), after, limit: 4 })
+      const first = yield* pageAfter(Option.none())
+      const second = yield* pageAfter(Option.fromUndefinedOr(first.at(-1)))
+      assert.deepStrictEqual(idsOf([...first, ...second]), idsOf([root, ...below].toSorted(newestFirst)))
+      assert.deepStrictEqual(
+        yield* repository.listOwnedBy({ ...lineageOf(aToken()), after: Option.none(), limit: 4 }),
+        [],
+      )
+    }),
+  )
+})
+
+const lineageOf = ({ id }: ApiToken) =>
+  ({ ownedBy: owner("owner-1"), state: "any", now: at(100), lineageOf: id }) as const
 
 const expiring = (milliseconds: number) => aToken({ expiresAt: Option.some(at(milliseconds)) })
 

@@ -3,19 +3,22 @@ import { migrate, MongoOpenError, MongoRepository } from "@tokenry/mongodb"
 import { Effect } from "effect"
 import type { Db } from "mongodb"
 import { inspect } from "node:util"
-import { aDatabase, repositoryOf, withoutMongodb } from "./stores.ts"
-import { aDigest, aToken } from "./tokens.ts"
+import { aDatabase, portsOf, repositoryOf, withoutMongodb } from "./stores.ts"
+import { aDigest, aToken, aUsage } from "./tokens.ts"
 
 const migrations = MongoRepository.migrations("api_token")
 
 const indexNamesIn = (database: Db) =>
   Effect.promise(async () => {
-    const indexes = await database
-      .collection("api_token")
-      .listIndexes()
-      .toArray()
-      .catch(() => [])
-    return indexes
+    const indexes = ["api_token", "api_token_usage"].map((name) =>
+      database
+        .collection(name)
+        .listIndexes()
+        .toArray()
+        .catch(() => []),
+    )
+    return (await Promise.all(indexes))
+      .flat()
       .map(({ name }) => String(name))
       .filter((name) => name !== "_id_")
       .toSorted()
@@ -40,7 +43,7 @@ describe.skipIf(withoutMongodb)("migrating", () => {
         ours.map((name) => ["create", "Absent", name]),
       )
       assert.deepStrictEqual(yield* indexNamesIn(database), ours.toSorted())
-      assert.deepStrictEqual(yield* versionsIn(database), [1])
+      assert.deepStrictEqual(yield* versionsIn(database), [1, 2])
       assert.deepStrictEqual(yield* migrate(database, { migrations }), [])
 
       const undone = yield* migrate(database, { migrations, to: 0 })
@@ -52,6 +55,25 @@ describe.skipIf(withoutMongodb)("migrating", () => {
       assert.deepStrictEqual(yield* versionsIn(database), [])
       yield* migrate(database, { migrations })
       assert.deepStrictEqual(yield* indexNamesIn(database), ours.toSorted())
+    }),
+  )
+
+  it.effect("goes on from the first version, where there is no place for uses yet", () =>
+    Effect.gen(function* () {
+      const database = yield* aDatabase()
+      yield* migrate(database, { migrations, to: 1 })
+      const { repository, usage } = yield* portsOf(MongoRepository.layerFrom(database))
+      assert.deepStrictEqual(yield* versionsIn(database), [1, 2])
+      assert.deepStrictEqual(yield* indexNamesIn(database), ours.toSorted())
+      const token = aToken()
+      yield* repository.insert(token)
+      yield* usage.record([aUsage(token.id)])
+      const undone = yield* migrate(database, { migrations, to: 1 })
+      assert.deepStrictEqual(
+        undone.map(({ index }) => `${index.collection} ${index.name}`),
+        ["api_token_usage token", "api_token key_id_in_batches", "api_token untold"],
+      )
+      assert.strictEqual((yield* usage.usageOf([token.id])).length, 1)
     }),
   )
 
@@ -78,7 +100,7 @@ describe.skipIf(withoutMongodb)("migrating", () => {
         { concurrency: "unbounded" },
       )
       assert.deepStrictEqual(yield* indexNamesIn(database), ours.toSorted())
-      assert.deepStrictEqual(yield* versionsIn(database), [1])
+      assert.deepStrictEqual(yield* versionsIn(database), [1, 2])
     }),
   )
 
@@ -90,7 +112,7 @@ describe.skipIf(withoutMongodb)("migrating", () => {
       yield* Effect.promise(() => database.collection("api_token").dropIndex("revoked"))
       yield* migrate(database, { migrations })
       assert.deepStrictEqual(yield* indexNamesIn(database), ours.toSorted())
-      assert.deepStrictEqual(yield* versionsIn(database), [1])
+      assert.deepStrictEqual(yield* versionsIn(database), [1, 2])
     }),
   )
 
@@ -134,11 +156,11 @@ describe.skipIf(withoutMongodb)("migrating", () => {
       const database = yield* aDatabase()
       yield* migrate(database, { migrations })
       yield* Effect.promise(() =>
-        database.collection("tokenry_migration").insertOne({ _id: 2 as never, name: "newer" }),
+        database.collection("tokenry_migration").insertOne({ _id: 3 as never, name: "newer" }),
       )
       assert.deepStrictEqual(yield* migrate(database, { migrations }), [])
       const error = yield* Effect.flip(migrate(database, { migrations, to: 0 }))
-      assert.deepStrictEqual(error.reason, { _tag: "NewerThanCode", found: 2, known: 1 })
+      assert.deepStrictEqual(error.reason, { _tag: "NewerThanCode", found: 3, known: 2 })
       assert.deepStrictEqual(yield* indexNamesIn(database), ours.toSorted())
     }),
   )

@@ -11,8 +11,8 @@ import { type Cause, Effect, Option, Stream } from "effect"
 import { inspect } from "node:util"
 import { vi } from "vitest"
 import { Proxy } from "./Proxy.ts"
-import { aClient, aDatabase, aDatabaseName, repositoryOf, withoutMongodb } from "./stores.ts"
-import { aDigest, at, aToken, owner } from "./tokens.ts"
+import { aClient, aDatabase, aDatabaseName, portsOf, repositoryOf, withoutMongodb } from "./stores.ts"
+import { aDigest, at, aToken, aUsage, owner } from "./tokens.ts"
 
 type Repository = ApiTokenRepository["Service"]
 
@@ -26,10 +26,10 @@ const behindProxy = (deadlines?: MongoRepositoryOptions["deadlines"]) =>
     const proxy = yield* Proxy.start
     const client = yield* aClient({}, proxy.url)
     const { databaseName } = database
-    const repository = yield* repositoryOf(
+    const ports = yield* portsOf(
       MongoRepository.layerFrom(client, { databaseName, ...(deadlines ? { deadlines } : {}) }),
     )
-    return { proxy, repository, tokens: database.collection("api_token") }
+    return { ...ports, proxy, tokens: database.collection("api_token") }
   })
 
 /** A repository on a server that answers everything with this error. */
@@ -80,7 +80,7 @@ describe("a server that can't be reached", () => {
   it.effect("is unavailable for every operation within its deadline, though the driver would wait longer", () =>
     Effect.gen(function* () {
       const client = yield* aClient({ serverSelectionTimeoutMS: 60_000 }, "mongodb://127.0.0.1:9")
-      const repository = yield* repositoryOf(
+      const { repository, usage } = yield* portsOf(
         MongoRepository.layerFrom(client, {
           databaseName: aDatabaseName(),
           migrate: false,
@@ -108,7 +108,13 @@ describe("a server that can't be reached", () => {
         liveCreatedBefore: Stream.runCollect(repository.liveCreatedBefore(at(0), at(0))),
         expiringBetween: Stream.runCollect(repository.expiringBetween(at(0), at(1))),
         keyIdsInUse: repository.keyIdsInUse,
+        withKey: Stream.runCollect(repository.withKey(Option.none())),
+        untold: Stream.runCollect(repository.untold),
+        markTold: repository.markTold(token.id, 1),
         purge: repository.purge(at(0)),
+        record: usage.record([aUsage(token.id)]),
+        usageOf: usage.usageOf([token.id]),
+        begin: usage.begin(at(0)),
       }
       for (const [operation, attempt] of Object.entries(attempts)) {
         const error = yield* Effect.flip<unknown, unknown, never>(attempt)
@@ -178,6 +184,19 @@ describe.skipIf(withoutMongodb)("a network that fails", () => {
       proxy.loseAnswerTo("delete")
       yield* repository.purge(at(1))
       assert.strictEqual(yield* Effect.promise(() => tokens.countDocuments()), 0)
+    }),
+  )
+
+  it.effect("when uses are being recorded, counts none of them twice", () =>
+    Effect.gen(function* () {
+      const { proxy, repository, usage } = yield* behindProxy()
+      const token = aToken()
+      yield* repository.insert(token)
+      proxy.loseAnswerTo("update")
+      const outcome = yield* Effect.exit(usage.record([aUsage(token.id)]))
+      // Where writes are retryable (replica sets), the driver finds out by itself.
+      if (outcome._tag === "Failure") assert.include(inspect(outcome, { depth: 9 }), "RepositoryUnavailable")
+      assert.deepStrictEqual(yield* usage.usageOf([token.id]), [aUsage(token.id)])
     }),
   )
 

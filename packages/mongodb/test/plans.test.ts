@@ -1,20 +1,21 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type ApiTokenRepository, unattributed } from "@tokenry/core"
+import { type ApiTokenRepository, type KeyId, type TokenUsageStore, unattributed } from "@tokenry/core"
 import { documentOf, MongoRepository } from "@tokenry/mongodb"
 import { Effect, Option, Stream } from "effect"
 import type { Db } from "mongodb"
-import { aDatabase, repositoryOf, withoutRealMongod } from "./stores.ts"
-import { aDigest, anId, at, aToken, owner } from "./tokens.ts"
+import { aDatabase, portsOf, withoutRealMongod } from "./stores.ts"
+import { active, aDigest, anId, at, aToken, aUsage, owner } from "./tokens.ts"
 
-type Repository = ApiTokenRepository["Service"]
+type Ports = ApiTokenRepository["Service"] & TokenUsageStore["Service"]
 type Command = Readonly<Record<string, unknown>>
 
 const list = { ownedBy: owner("owner-7"), now: at(100), after: Option.none(), limit: 10 } as const
+const keyId = "key-1" as KeyId
 const revocation = { at: at(200), reason: "r" }
 
 /** Each use, and the indexes that its commands have to go by. */
 const uses: ReadonlyArray<
-  readonly [name: string, indexes: ReadonlyArray<string>, (repository: Repository) => Effect.Effect<unknown, unknown>]
+  readonly [name: string, indexes: ReadonlyArray<string>, (ports: Ports) => Effect.Effect<unknown, unknown>]
 > = [
   ["findById", [], ({ findById }) => findById(anId())],
   ["findManyById", [], ({ findManyById }) => findManyById([anId(), anId()])],
@@ -31,8 +32,13 @@ const uses: ReadonlyArray<
   ["countLiveOwnedBy", ["owner_newest_first"], ({ countLiveOwnedBy }) => countLiveOwnedBy(list.ownedBy, at(100))],
   ["liveCreatedBefore", ["created"], ({ liveCreatedBefore }) => Stream.runCollect(liveCreatedBefore(at(20), at(100)))],
   ["expiringBetween", ["expires"], ({ expiringBetween }) => Stream.runCollect(expiringBetween(at(110), at(120)))],
-  ["keyIdsInUse", ["key_id"], ({ keyIdsInUse }) => keyIdsInUse],
-  ["purge", ["expires", "revoked", "ancestor"], ({ purge }) => purge(at(3))],
+  ["untold", ["untold"], ({ untold }) => Stream.runCollect(untold)],
+  ["withKey", ["key_id_in_batches"], ({ withKey }) => Stream.runCollect(withKey(Option.some(keyId)))],
+  ["markTold", [], ({ markTold }) => markTold(anId(), 1)],
+  ["record", [], ({ record }) => record(tokens.slice(0, 3).map(({ id }) => aUsage(id)))],
+  ["usageOf", ["token"], ({ usageOf }) => usageOf([anId(), anId()])],
+  ["keyIdsInUse", [], ({ keyIdsInUse }) => keyIdsInUse],
+  ["purge", ["expires", "revoked", "ancestor", "token"], ({ purge }) => purge(at(3))],
   [
     "revokeIssuedTo",
     ["issued_to"],
@@ -53,6 +59,8 @@ const tokens = Array.from({ length: 300 }, (_, index) => {
     expiresAt: index % 3 === 0 ? Option.some(at(index)) : Option.none(),
     issuedTo: index % 5 === 0 ? Option.some(`app-${index % 7}`) : Option.none(),
     ancestors: index % 4 === 0 ? [anId()] : [],
+    secrets: [{ ...active(aDigest()), keyId: index % 3 === 0 ? Option.some(keyId) : Option.none() }],
+    untold: index % 10 === 0 ? 1 : 0,
   })
   return index % 11 === 0 ? token.revoke({ at: at(index), reason: "r" }, unattributed) : token
 })
@@ -81,28 +89,43 @@ const planOf = (database: Db, command: Command) =>
     )
   })
 
+/** What the server would do for the commands of this use. */
+const plansOf = (use: (ports: Ports) => Effect.Effect<unknown, unknown>) =>
+  Effect.gen(function* () {
+    const database = yield* aDatabase({ monitorCommands: true })
+    const { repository, usage } = yield* portsOf(MongoRepository.layerFrom(database))
+    yield* Effect.promise(() =>
+      database.collection<{ _id: string }>("api_token").insertMany(tokens.map((token) => ({ ...documentOf(token) }))),
+    )
+    yield* usage.record(tokens.map(({ id }) => aUsage(id)))
+    const commands: Array<Command> = []
+    database.client.on("commandStarted", ({ command }) => commands.push({ ...command }))
+    yield* use({ ...repository, ...usage })
+    database.client.removeAllListeners("commandStarted")
+    const plans = yield* Effect.forEach(
+      commands.filter((command) => explained.some((verb) => verb in command)),
+      (command) => planOf(database, command),
+    )
+    assert.isNotEmpty(plans)
+    return plans
+  })
+
 describe.skipIf(withoutRealMongod)("plans (on a real mongod only)", () => {
   it.effect.each(uses)("%s goes by its index, and neither scans nor sorts", ([, indexes, use]) =>
     Effect.gen(function* () {
-      const database = yield* aDatabase({ monitorCommands: true })
-      const repository = yield* repositoryOf(MongoRepository.layerFrom(database))
-      yield* Effect.promise(() =>
-        database.collection<{ _id: string }>("api_token").insertMany(tokens.map((token) => ({ ...documentOf(token) }))),
-      )
-      const commands: Array<Command> = []
-      database.client.on("commandStarted", ({ command }) => commands.push({ ...command }))
-      yield* use(repository)
-      database.client.removeAllListeners("commandStarted")
-      const plans = yield* Effect.forEach(
-        commands.filter((command) => explained.some((verb) => verb in command)),
-        (command) => planOf(database, command),
-      )
-      assert.isNotEmpty(plans)
+      const plans = yield* plansOf(use)
       for (const plan of plans) {
         assert.notInclude(plan, '"COLLSCAN"')
         assert.notInclude(plan, '"SORT"')
       }
       for (const index of indexes) assert.include(plans.join("\n"), `"indexName":"${index}"`)
+    }),
+  )
+
+  it.effect("the list of a lineage never scans; it may sort, as a lineage is small", () =>
+    Effect.gen(function* () {
+      const plans = yield* plansOf(({ listOwnedBy }) => listOwnedBy({ ...list, state: "any", lineageOf: anId() }))
+      for (const plan of plans) assert.notInclude(plan, '"COLLSCAN"')
     }),
   )
 })

@@ -1,5 +1,5 @@
 /** Databases of the tests' server, each with a name of its own, which go when the test ends. */
-import { ApiTokenRepository } from "@tokenry/core"
+import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core"
 import { type MongoRepositoryOptions, MongoRepository } from "@tokenry/mongodb"
 import { Context, Effect, Layer } from "effect"
 import { MongoClient, type MongoClientOptions } from "mongodb"
@@ -44,18 +44,26 @@ export const aDatabase = (options: MongoClientOptions = {}) =>
     )
   })
 
-export const repositoryOf = (layer: ReturnType<typeof MongoRepository.layerFrom>) =>
-  Effect.map(Layer.build(layer), (context) => Context.get(context, ApiTokenRepository))
+type MongoLayer = ReturnType<typeof MongoRepository.layerFrom>
+
+export const repositoryOf = (layer: MongoLayer) => Effect.map(portsOf(layer), ({ repository }) => repository)
+
+export const portsOf = (layer: MongoLayer) =>
+  Effect.map(Layer.build(layer), (context) => ({
+    repository: Context.get(context, ApiTokenRepository),
+    usage: Context.get(context, TokenUsageStore),
+  }))
 
 interface Stored {
   _id: string
   [field: string]: unknown
 }
 
-/** A repository in a new database, and what is stored in it. */
+/** A repository and its store of uses in a new database, and what is stored in it. */
 export const aStore = (options: MongoRepositoryOptions = {}) =>
   Effect.gen(function* () {
     const database = yield* aDatabase()
-    const repository = yield* repositoryOf(MongoRepository.layerFrom(database, options))
-    return { database, repository, tokens: database.collection<Stored>("api_token") }
+    const ports = yield* portsOf(MongoRepository.layerFrom(database, options))
+    const collection = (name: string) => database.collection<Stored>(name)
+    return { ...ports, database, tokens: collection("api_token"), usages: collection("api_token_usage") }
   })

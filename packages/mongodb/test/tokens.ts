@@ -6,6 +6,7 @@ import {
   type OwnerId,
   type Scope,
   type Secret,
+  type SecretUsage,
   TokenId,
   type TokenName,
   unattributed,
@@ -47,6 +48,18 @@ export const active = (digest: Digest): Secret => ({
   generation: 1,
   keyId: Option.none(),
   state: { _tag: "Active" },
+})
+
+/** One use of the first secret, unless the fields say otherwise. */
+export const aUsage = (tokenId: TokenId, fields: Partial<SecretUsage> = {}): SecretUsage => ({
+  tokenId,
+  generation: 1,
+  count: 1,
+  lastUsedAt: Option.some(at(1)),
+  scopes: new Map(),
+  reuses: 0,
+  lastReusedAt: Option.none(),
+  ...fields,
 })
 
 /** All there is in a token, as plain values that compare with `deepStrictEqual` and show digests. */

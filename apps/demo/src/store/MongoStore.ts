@@ -1,13 +1,12 @@
 /** The demo's store in one MongoDB database. */
-import { ApiTokenRepository } from "@tokenry/core"
-import { bounded, MongoOpenError, MongoRepository } from "@tokenry/mongodb"
+import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core"
+import { bounded, MongoOpenError, MongoRepository, reconnectWhenSilent } from "@tokenry/mongodb"
 import { Effect, ManagedRuntime } from "effect"
 import { type Db, MongoClient } from "mongodb"
 import { indexAccounts, mongoAccounts } from "./MongoAccounts.ts"
 import { insertUnlessThere, read, write } from "./mongoOperations.ts"
 import { indexSessions, mongoSessions } from "./MongoSessions.ts"
 import { indexTreasures, mongoTreasures } from "./MongoTreasures.ts"
-import { reconnectWhenSilent } from "./reconnectWhenSilent.ts"
 import type { Store } from "./Store.ts"
 
 /**
@@ -25,9 +24,11 @@ export const openMongoStore = async (url: string): Promise<Store> => {
   }
   try {
     const tokenRepository = await tokens.runPromise(ApiTokenRepository)
+    const tokenUsage = await tokens.runPromise(TokenUsageStore)
     const db = client.db()
     for (const makeIndexes of [indexAccounts, indexTreasures, indexSessions]) await makeIndexes(db)
-    return storeOf(db, tokenRepository, close)
+    let closing: Promise<void> | undefined
+    return { ...storeOf(db), tokenRepository, tokenUsage, close: () => (closing ??= close()) }
   } catch (error) {
     await close()
     throw error
@@ -51,18 +52,16 @@ const patience = {
   appName: "tokenry-demo",
 } as const
 
-const storeOf = (db: Db, tokenRepository: ApiTokenRepository["Service"], close: () => Promise<void>): Store => {
+const storeOf = (db: Db): Omit<Store, "tokenRepository" | "tokenUsage" | "close"> => {
   /** Holds one document, written after everything else: whoever wrote it has filled the store. */
   const filled = db.collection<{ _id: "fixtures" }>("filled")
   const accounts = mongoAccounts(db)
   const treasures = mongoTreasures(db)
   const isEmpty = () => read("isEmpty", async (bounds) => (await filled.findOne({ _id: "fixtures" }, bounds)) === null)
-  let closing: Promise<void> | undefined
   return {
     accounts,
     treasures,
     sessions: mongoSessions(db),
-    tokenRepository,
     isEmpty,
     addIfEmpty: async (newAccounts, newTreasures) => {
       if (!(await isEmpty())) return false
@@ -73,6 +72,5 @@ const storeOf = (db: Db, tokenRepository: ApiTokenRepository["Service"], close: 
     ping: async () => {
       await isEmpty()
     },
-    close: () => (closing ??= close()),
   }
 }

@@ -1,0 +1,121 @@
+import { assert, describe, it } from "@effect/vitest"
+import { type ApiToken, type KeyId, unattributed } from "@tokenry/core"
+import { documentOf } from "@tokenry/mongodb"
+import { Effect, Option, Stream } from "effect"
+import { aStore, withoutMongodb } from "./stores.ts"
+import { active, aDigest, at, aToken, contentsOf, named, owner } from "./tokens.ts"
+
+const aStoreWith = (...tokens: ReadonlyArray<ApiToken>) =>
+  Effect.gen(function* () {
+    const store = yield* aStore()
+    yield* Effect.promise(() => store.tokens.insertMany(tokens.map((token) => ({ ...documentOf(token) }))))
+    return store
+  })
+
+const idsOf = (tokens: ReadonlyArray<ApiToken>) => tokens.map(({ id }) => id as string).toSorted()
+
+describe.skipIf(withoutMongodb)("changes that the audit sink has not confirmed", () => {
+  const tokens = Array.from({ length: 250 }, (_, index) => aToken({ untold: index < 220 ? 1 : index % 7 }))
+
+  it.effect("are of each token once, more than a batch", () =>
+    Effect.gen(function* () {
+      const { repository } = yield* aStoreWith(...tokens)
+      const found = yield* Stream.runCollect(Stream.take(repository.untold, 1000))
+      assert.deepStrictEqual(idsOf(found), idsOf(tokens.filter(({ untold }) => untold > 0)))
+    }),
+  )
+
+  it.effect("come once also while they are marked as told", () =>
+    Effect.gen(function* () {
+      const { repository } = yield* aStoreWith(...tokens)
+      const told: Array<ApiToken> = []
+      yield* Stream.runForEach(repository.untold, (token) => {
+        told.push(token)
+        return repository.markTold(token.id, token.revision)
+      })
+      assert.deepStrictEqual(idsOf(told), idsOf(tokens.filter(({ untold }) => untold > 0)))
+      assert.deepStrictEqual(yield* Stream.runCollect(repository.untold), [])
+    }),
+  )
+
+  it.effect("are none once they are marked, and nothing else of the token changes", () =>
+    Effect.gen(function* () {
+      const token = aToken({ untold: 3, revision: 5 })
+      const { repository } = yield* aStoreWith(token)
+      yield* repository.markTold(token.id, 5)
+      const stored = Option.getOrThrow(yield* repository.findById(token.id))
+      assert.deepStrictEqual(contentsOf(stored), { ...contentsOf(token), untold: 0 })
+    }),
+  )
+
+  it.effect("stay when the token has another revision meanwhile, or is another", () =>
+    Effect.gen(function* () {
+      const token = aToken()
+      const { repository } = yield* aStoreWith(token)
+      const renamed = token.rename(named("laptop"), at(1), unattributed)
+      yield* repository.replace(renamed, token.revision)
+      yield* repository.markTold(token.id, token.revision)
+      yield* repository.markTold(aToken().id, renamed.revision)
+      assert.strictEqual(Option.getOrThrow(yield* repository.findById(token.id)).untold, 2)
+    }),
+  )
+
+  it.effect("are none in a document that was written before they were counted, until it is revoked with others", () =>
+    Effect.gen(function* () {
+      const token = aToken()
+      const { repository, tokens } = yield* aStoreWith(token)
+      yield* Effect.promise(() => tokens.updateOne({ _id: token.id }, { $unset: { untold: 1 } }))
+      assert.strictEqual(Option.getOrThrow(yield* repository.findById(token.id)).untold, 0)
+      assert.deepStrictEqual(yield* Stream.runCollect(repository.untold), [])
+      yield* repository.revokeOwnedBy(owner("owner-1"), { at: at(1), reason: "r" }, unattributed)
+      const [untold] = yield* Stream.runCollect(repository.untold)
+      assert.deepStrictEqual(
+        untold?.untoldChanges.map(({ kind }) => kind),
+        ["revoked"],
+      )
+    }),
+  )
+})
+
+const key = (id: string) => Option.some(id as KeyId)
+const under = (keyId: Option.Option<KeyId>) => ({ ...active(aDigest()), keyId })
+const old = (keyId: Option.Option<KeyId>) => ({ ...under(keyId), state: { _tag: "Retired", at: at(0) } as const })
+
+describe.skipIf(withoutMongodb)("tokens with a secret under a key", () => {
+  it.effect("are those that have one, in whatever state, each once", () =>
+    Effect.gen(function* () {
+      const plain = aToken({ secrets: [under(Option.none())] })
+      const moved = aToken({ secrets: [under(key("key-1")), old(Option.none()), old(Option.none())] })
+      const revoked = aToken({ secrets: [under(key("key-1"))] }).revoke({ at: at(1), reason: "r" }, unattributed)
+      const { repository } = yield* aStoreWith(plain, moved, revoked)
+      const found = (keyId: Option.Option<KeyId>) => Effect.map(Stream.runCollect(repository.withKey(keyId)), idsOf)
+      assert.deepStrictEqual(yield* found(Option.none()), idsOf([plain, moved]))
+      assert.deepStrictEqual(yield* found(key("key-1")), idsOf([moved, revoked]))
+      assert.deepStrictEqual(yield* found(key("key-2")), [])
+    }),
+  )
+
+  it.effect("all come once, more than a batch", () =>
+    Effect.gen(function* () {
+      const tokens = Array.from({ length: 250 }, () => aToken())
+      const { repository } = yield* aStoreWith(...tokens)
+      const found = yield* Stream.runCollect(Stream.take(repository.withKey(Option.none()), 1000))
+      assert.deepStrictEqual(idsOf(found), idsOf(tokens))
+    }),
+  )
+
+  it.effect("all come once also while they are moved to another key", () =>
+    Effect.gen(function* () {
+      const tokens = Array.from({ length: 250 }, () => aToken())
+      const { repository } = yield* aStoreWith(...tokens)
+      const came: Array<ApiToken> = []
+      yield* Stream.runForEach(repository.withKey(Option.none()), (token) => {
+        came.push(token)
+        const moved = token.rekey(() => ({ digest: aDigest(), keyId: key("key-1") }))
+        return repository.replace(moved, token.revision)
+      })
+      assert.deepStrictEqual(idsOf(came), idsOf(tokens))
+      assert.deepStrictEqual(yield* repository.keyIdsInUse, [key("key-1")])
+    }),
+  )
+})

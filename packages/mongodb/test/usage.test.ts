@@ -1,0 +1,150 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { SecretUsage, TokenUsageStore } from "@tokenry/core"
+import { MongoRepository } from "@tokenry/mongodb"
+import { type Cause, DateTime, Effect, Option } from "effect"
+import { aClient, aStore, portsOf, withoutMongodb } from "./stores.ts"
+import { anId, at, aToken, aUsage } from "./tokens.ts"
+
+const filled = Effect.gen(function* () {
+  const store = yield* aStore()
+  const token = aToken()
+  yield* store.repository.insert(token)
+  return { ...store, token }
+})
+
+const oneOf = (usages: ReadonlyArray<SecretUsage>): SecretUsage => {
+  const [usage] = usages
+  if (usage === undefined || usages.length !== 1) throw new Error(`One was expected, not ${usages.length}`)
+  return usage
+}
+
+const defectOf = (cause: Cause.Cause<unknown>): unknown => {
+  const [reason] = cause.reasons
+  return reason?._tag === "Die" ? reason.defect : undefined
+}
+
+describe.skipIf(withoutMongodb)("recorded uses", () => {
+  const usages: Readonly<Record<string, Partial<SecretUsage>>> = {
+    "of a secret that was used": { count: 3, lastUsedAt: Option.some(at(123)) },
+    "of a secret that only came back": {
+      count: 0,
+      lastUsedAt: Option.none(),
+      reuses: 2,
+      lastReusedAt: Option.some(at(7)),
+      generation: 12,
+    },
+    "with scopes whose names mean something elsewhere": {
+      scopes: new Map(
+        [
+          "treasure:read",
+          "a.b",
+          ".",
+          "..",
+          "$where",
+          "a$b",
+          "$",
+          "__proto__",
+          "constructor",
+          "_id",
+          "0",
+          "%",
+          "%2e",
+        ].map((scope, index) => [scope, at(index)]),
+      ),
+    },
+    "from before the epoch": { lastUsedAt: Option.some(DateTime.makeUnsafe(-123)) },
+  }
+
+  it.effect("have no scope's name as a field that means something to MongoDB or to JavaScript", () =>
+    Effect.gen(function* () {
+      const { usage, usages: stored, token } = yield* filled
+      for (const fields of Object.values(usages)) yield* usage.record([aUsage(token.id, fields)])
+      const documents = yield* Effect.promise(() => stored.find().toArray())
+      const names = documents.flatMap(({ scopes }) => Object.getOwnPropertyNames(scopes))
+      assert.isAtLeast(names.length, 10)
+      for (const name of names) assert.notMatch(name, /^_|[.$]/)
+    }),
+  )
+
+  it.effect.each(Object.entries(usages))("%s come back as they went in", ([, fields]) =>
+    Effect.gen(function* () {
+      const { usage, token } = yield* filled
+      yield* usage.record([aUsage(token.id, fields)])
+      assert.deepStrictEqual(yield* usage.usageOf([token.id, anId()]), [aUsage(token.id, fields)])
+    }),
+  )
+
+  it.effect("are summed, and the later instants stay, in whichever order they come", () =>
+    Effect.gen(function* () {
+      const { usage, token } = yield* filled
+      const parts = [
+        aUsage(token.id, { count: 2, lastUsedAt: Option.some(at(20)), scopes: new Map([["a", at(20)]]) }),
+        aUsage(token.id, { count: 0, lastUsedAt: Option.none(), reuses: 1, lastReusedAt: Option.some(at(5)) }),
+        aUsage(token.id, {
+          count: 3,
+          lastUsedAt: Option.some(at(10)),
+          scopes: new Map([
+            ["a", at(10)],
+            ["b", at(10)],
+          ]),
+        }),
+        aUsage(token.id, { reuses: 1, lastReusedAt: Option.some(at(4)) }),
+      ]
+      for (const part of parts) yield* usage.record([part])
+      yield* usage.record(parts.toReversed())
+      assert.deepStrictEqual(oneOf(yield* usage.usageOf([token.id])), {
+        tokenId: token.id,
+        generation: 1,
+        count: 12,
+        lastUsedAt: Option.some(at(20)),
+        scopes: new Map([
+          ["a", at(20)],
+          ["b", at(10)],
+        ]),
+        reuses: 4,
+        lastReusedAt: Option.some(at(5)),
+      })
+    }),
+  )
+
+  it.effect("are of each secret on its own, and of more than are written at a time", () =>
+    Effect.gen(function* () {
+      const { usage, token } = yield* filled
+      const generations = Array.from({ length: 60 }, (_, index) => index + 1)
+      yield* usage.record(generations.map((generation) => aUsage(token.id, { generation, count: generation })))
+      const found = (yield* usage.usageOf([token.id])).map(({ generation, count }) => [generation, count] as const)
+      assert.deepStrictEqual(new Map(found), new Map(generations.map((generation) => [generation, generation])))
+    }),
+  )
+
+  it.effect("of a token that is not there are ignored, and the others are not", () =>
+    Effect.gen(function* () {
+      const { usage, usages, token } = yield* filled
+      yield* usage.record([aUsage(anId()), aUsage(token.id), aUsage(anId())])
+      assert.deepStrictEqual(yield* Effect.promise(() => usages.distinct("tokenId")), [token.id as string])
+    }),
+  )
+
+  it.effect("of no tokens ask for nothing", () =>
+    Effect.gen(function* () {
+      const client = yield* aClient({ serverSelectionTimeoutMS: 60_000 }, "mongodb://127.0.0.1:9/app")
+      const { usage } = yield* portsOf(MongoRepository.layerFrom(client, { migrate: false }))
+      yield* usage.record([])
+      assert.deepStrictEqual(yield* usage.usageOf([]), [])
+    }),
+  )
+
+  const calls: Readonly<Record<string, (usage: TokenUsageStore["Service"]) => Effect.Effect<unknown, unknown>>> = {
+    "record without an id": ({ record }) => record([aUsage(undefined as never)]),
+    "record of an object": ({ record }) => record([aUsage({ $ne: "" } as never)]),
+    "usageOf with a missing id": ({ usageOf }) => usageOf([undefined as never]),
+    "begin without an instant": ({ begin }) => begin(undefined as never),
+  }
+
+  it.effect.each(Object.entries(calls))("%s is a defect", ([, call]) =>
+    Effect.gen(function* () {
+      const { usage } = yield* aStore()
+      assert.instanceOf(defectOf(yield* Effect.flip(Effect.sandbox(call(usage)))), TypeError)
+    }),
+  )
+})

@@ -1,0 +1,158 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { TokenUsageStore } from "@tokenry/core"
+import { type MongoClientLike, type MongoCollectionLike, MongoRepository } from "@tokenry/mongodb"
+import { Effect, Option } from "effect"
+import { aClient, aStore, portsOf, withoutMongodb } from "./stores.ts"
+import { at, aToken, aUsage } from "./tokens.ts"
+
+const filled = Effect.gen(function* () {
+  const store = yield* aStore()
+  const token = aToken()
+  const dead = aToken({ expiresAt: Option.some(at(0)) })
+  for (const each of [token, dead]) yield* store.repository.insert(each)
+  return { ...store, token, dead }
+})
+
+/** The store's database by another client, on which this does something else with one of its collections. */
+const interfered = (
+  databaseName: string,
+  of: "api_token" | "api_token_usage",
+  instead: (collection: MongoCollectionLike) => Partial<MongoCollectionLike>,
+) =>
+  Effect.gen(function* () {
+    const client: MongoClientLike = yield* aClient()
+    const through: MongoClientLike = {
+      db: (name) => {
+        const database = client.db(name)
+        return {
+          databaseName,
+          collection: (name, options) => {
+            const collection = database.collection(name, options)
+            const wrapped = Object.create(collection) as MongoCollectionLike
+            return name === of ? Object.assign(wrapped, instead(collection)) : collection
+          },
+        }
+      },
+    }
+    return yield* portsOf(MongoRepository.layerFrom(through, { databaseName, migrate: false }))
+  })
+
+/** What the driver reports when two upserts make one document. */
+const duplicateKey = () => Object.assign(new Error("E11000"), { name: "MongoServerError", code: 11000 })
+
+describe.skipIf(withoutMongodb)("uses that are recorded while others write", () => {
+  it.effect("by another client are all there, each scope's too", () =>
+    Effect.gen(function* () {
+      const { usage, token, database } = yield* filled
+      const client = yield* aClient()
+      const { databaseName } = database
+      const other = (yield* portsOf(MongoRepository.layerFrom(client, { databaseName }))).usage
+      const record = (store: TokenUsageStore["Service"], index: number) =>
+        store.record([
+          aUsage(token.id, {
+            lastUsedAt: Option.some(at(index)),
+            scopes: new Map([[`scope-${index % 5}`, at(index)]]),
+            reuses: 2,
+          }),
+        ])
+      yield* Effect.all(
+        Array.from({ length: 60 }, (_, index) => record(index % 2 === 0 ? usage : other, index)),
+        { concurrency: "unbounded" },
+      )
+      const recorded = (yield* other.usageOf([token.id]))[0]
+      assert.deepStrictEqual([recorded?.count, recorded?.reuses], [60, 120])
+      assert.deepStrictEqual(recorded?.lastUsedAt, Option.some(at(59)))
+      const scopes = [55, 56, 57, 58, 59].map((index) => [`scope-${index % 5}`, at(index)] as const)
+      assert.deepStrictEqual(recorded?.scopes, new Map(scopes))
+    }),
+  )
+
+  it.effect("of a token that is purged before they are written are gone", () =>
+    Effect.gen(function* () {
+      const { repository, usages, dead, database } = yield* filled
+      const { usage } = yield* interfered(database.databaseName, "api_token_usage", (collection) => ({
+        updateOne: async (filter, update, options) => {
+          await Effect.runPromise(repository.purge(at(1)))
+          return collection.updateOne(filter, update, options)
+        },
+      }))
+      yield* usage.record([aUsage(dead.id)])
+      assert.strictEqual(yield* Effect.promise(() => usages.countDocuments()), 0)
+    }),
+  )
+
+  it.effect("that are written while their token is being purged are gone", () =>
+    Effect.gen(function* () {
+      const { usage, usages, dead, database } = yield* filled
+      const { repository } = yield* interfered(database.databaseName, "api_token", (collection) => ({
+        deleteMany: async (filter, options) => {
+          await Effect.runPromise(usage.record([aUsage(dead.id)]))
+          return collection.deleteMany(filter, options)
+        },
+      }))
+      assert.strictEqual(yield* repository.purge(at(1)), 1)
+      assert.strictEqual(yield* Effect.promise(() => usages.countDocuments()), 0)
+    }),
+  )
+
+  it.effect("are gone with their token when an outage ends the purge", () =>
+    Effect.gen(function* () {
+      const { usage, usages, dead, database } = yield* filled
+      yield* usage.record([aUsage(dead.id)])
+      const { repository } = yield* interfered(database.databaseName, "api_token", (collection) => ({
+        deleteMany: async (filter, options) => {
+          await collection.deleteMany(filter, options)
+          throw Object.assign(new Error("E"), { name: "MongoServerError", code: 13 })
+        },
+      }))
+      assert.strictEqual((yield* Effect.flip(repository.purge(at(1))))._tag, "RepositoryUnavailable")
+      assert.strictEqual(yield* Effect.promise(() => usages.countDocuments()), 0)
+    }),
+  )
+
+  it.effect("are all there when another process makes the document in the same moment", () =>
+    Effect.gen(function* () {
+      const { usage, token, database } = yield* filled
+      let hasRaced = false
+      const other = yield* interfered(database.databaseName, "api_token_usage", (collection) => ({
+        updateOne: async (filter, update, options) => {
+          if (hasRaced) return collection.updateOne(filter, update, options)
+          hasRaced = true
+          await Effect.runPromise(usage.record([aUsage(token.id)]))
+          throw duplicateKey()
+        },
+      }))
+      yield* other.usage.record([aUsage(token.id, { count: 4 })])
+      assert.strictEqual((yield* usage.usageOf([token.id]))[0]?.count, 5)
+    }),
+  )
+})
+
+describe.skipIf(withoutMongodb)("the beginning of the record", () => {
+  it.effect("is what the very first call gave, by any number of clients at once", () =>
+    Effect.gen(function* () {
+      const { usage, database } = yield* aStore()
+      const { databaseName } = database
+      const other = (yield* portsOf(MongoRepository.layerFrom(yield* aClient(), { databaseName }))).usage
+      const begun = yield* Effect.all(
+        Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? usage : other).begin(at(index))),
+        { concurrency: "unbounded" },
+      )
+      assert.strictEqual(new Set(begun.map(({ epochMilliseconds }) => epochMilliseconds)).size, 1)
+      assert.deepStrictEqual(yield* other.begin(at(-1)), begun[0])
+    }),
+  )
+
+  it.effect("is the other's when that one began in the same moment", () =>
+    Effect.gen(function* () {
+      const { usage, database } = yield* aStore()
+      const other = yield* interfered(database.databaseName, "api_token_usage", () => ({
+        updateOne: async () => {
+          await Effect.runPromise(usage.begin(at(1)))
+          throw duplicateKey()
+        },
+      }))
+      assert.deepStrictEqual(yield* other.usage.begin(at(2)), at(1))
+    }),
+  )
+})
