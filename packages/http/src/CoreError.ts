@@ -1,24 +1,28 @@
 /** What the use cases of the core fail with, as one union. */
 import type {
   DuplicateToken,
+  ExpiryNotHeld,
   InactiveOwner,
   InvalidInput,
   PolicyViolation,
   RepositoryUnavailable,
   RevisionConflict,
   ScopeNotHeld,
+  SecretNotActive,
   TokenNotFound,
   TokenNotLive,
 } from "@tokenry/core"
 
 export type CoreError =
   | DuplicateToken
+  | ExpiryNotHeld
   | InactiveOwner
   | InvalidInput
   | PolicyViolation
   | RepositoryUnavailable
   | RevisionConflict
   | ScopeNotHeld
+  | SecretNotActive
   | TokenNotFound
   | TokenNotLive
 
@@ -33,17 +37,25 @@ export const isCoreError = (value: unknown): value is CoreError => {
 
 const hasFields: Record<CoreError["_tag"], (error: object) => boolean> = {
   DuplicateToken: (error) => "id" in error,
+  ExpiryNotHeld: (error) => "field" in error && isString(error.field) && "latest" in error && isInstant(error.latest),
   InactiveOwner: (error) => "ownedBy" in error,
   InvalidInput: (error) => "issues" in error && isListOf(error.issues, isIssue),
   PolicyViolation: (error) => "issues" in error && isListOf(error.issues, isIssue),
   RepositoryUnavailable: (error) => "operation" in error,
   RevisionConflict: (error) => "id" in error,
   ScopeNotHeld: (error) => "scopes" in error && isListOf(error.scopes, isString),
+  SecretNotActive: (error) => "tokenId" in error,
   TokenNotFound: (error) => "id" in error,
   TokenNotLive: (error) => "id" in error && "state" in error && isString(error.state),
 }
 
 const isString = (value: unknown): boolean => typeof value === "string"
+
+const isInstant = (value: unknown): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  "epochMilliseconds" in value &&
+  Number.isFinite(value.epochMilliseconds)
 
 const isListOf = (value: unknown, isElement: (element: unknown) => boolean): boolean =>
   Array.isArray(value) && value.every((element) => isElement(element))

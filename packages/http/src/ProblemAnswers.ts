@@ -1,4 +1,5 @@
 /** The answers to requests that fail for another reason than their bearer token. */
+import type { ExpiryNotHeld } from "@tokenry/core"
 import type { CoreError } from "./CoreError.ts"
 import { answerOf, type HttpAnswer } from "./HttpAnswer.ts"
 import {
@@ -66,6 +67,10 @@ const make = (options: ProblemOptions): ProblemAnswers => {
         return answerOf(problemOf(base, "policy-violation", { errors: error.issues.map(inputProblemOf) }))
       case "ScopeNotHeld":
         return answerOf(problemOf(base, "scope-not-held", { scopes: error.scopes }))
+      case "ExpiryNotHeld":
+        return answerOf(problemOf(base, "expiry-not-held", { errors: [expiryProblemOf(error)] }))
+      case "SecretNotActive":
+        return answerOf(problemOf(base, "secret-not-active"))
       case "InactiveOwner":
         return answerOf(problemOf(base, "owner-inactive"))
       case "TokenNotFound":
@@ -103,6 +108,12 @@ const make = (options: ProblemOptions): ProblemAnswers => {
     },
   }
 }
+
+const expiryProblemOf = ({ field, latest }: ExpiryNotHeld) =>
+  inputProblemOf({
+    path: [field],
+    message: `must not be later than ${new Date(latest.epochMilliseconds).toISOString()}`,
+  })
 
 /** The statuses that mean one thing only, whoever says them. */
 const slugsByStatus: ReadonlyMap<number, ProblemSlug> = new Map([

@@ -49,6 +49,18 @@ export const problemTypes = {
     explanation:
       "Nobody can give a token a scope that they do not hold themselves. `scopes` names those that are too many.",
   },
+  "expiry-not-held": {
+    status: 403,
+    title: "A later expiry was asked for than is held",
+    explanation:
+      "No token can be given a later expiry by means of a token than that one has itself. `errors` says the latest that is possible.",
+  },
+  "secret-not-active": {
+    status: 403,
+    title: "The token was replaced by a rotation",
+    explanation:
+      "A secret in its grace still works for calls, but only the newest one may manage tokens. Use that, or sign in.",
+  },
   "owner-inactive": {
     status: 403,
     title: "The owner is not active",

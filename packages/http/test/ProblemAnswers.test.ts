@@ -1,15 +1,18 @@
 import { describe, expect, it } from "@effect/vitest"
 import {
   DuplicateToken,
+  ExpiryNotHeld,
   InactiveOwner,
   InvalidInput,
   PolicyViolation,
   RepositoryUnavailable,
   RevisionConflict,
   ScopeNotHeld,
+  SecretNotActive,
   TokenNotFound,
   TokenNotLive,
 } from "@tokenry/core"
+import { DateTime } from "effect"
 import { type CoreError, isCoreError, ProblemAnswers, problemTypes } from "@tokenry/http"
 
 const problemBase = "https://api.example.test/problems#"
@@ -52,6 +55,15 @@ const expected: {
     "scope-not-held",
     { status: 403, scopes: ["a:b"] },
   ],
+  ExpiryNotHeld: [
+    new ExpiryNotHeld({ field: "expiresIn", latest: DateTime.makeUnsafe("2026-12-01T00:00:00Z") }),
+    "expiry-not-held",
+    {
+      status: 403,
+      errors: [{ pointer: "#/expiresIn", detail: "must not be later than 2026-12-01T00:00:00.000Z" }],
+    },
+  ],
+  SecretNotActive: [new SecretNotActive({ tokenId: id }), "secret-not-active", { status: 403 }],
   InactiveOwner: [new InactiveOwner({ ownedBy: "user-1" }), "owner-inactive", { status: 403 }],
   TokenNotFound: [new TokenNotFound({ id }), "not-found", { status: 404 }],
   TokenNotLive: [
