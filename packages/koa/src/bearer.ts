@@ -1,15 +1,15 @@
 /** Lets only requests with an accepted bearer token pass, and says who calls. */
-import type { Caller, PromiseApiTokens } from "@tokenry/core/promise"
+import type { Caller } from "@tokenry/core/promise"
 import { BearerAnswers, type BearerAnswersOptions, isCoreError, readBearer } from "@tokenry/http"
 import type { Middleware } from "koa"
 import { authorizationOf } from "./authorizationOf.ts"
-import { rememberAnswers } from "./bearerAnswers.ts"
+import { type Passage, rememberPassage, type VerifyingTokens } from "./passage.ts"
 import { reportToApp } from "./reportToApp.ts"
 import { writeAnswer } from "./writeAnswer.ts"
 
 export interface BearerOptions extends BearerAnswersOptions {
   /** What `openApiTokens` gives, or anything else that verifies. */
-  readonly tokens: Pick<PromiseApiTokens, "verify">
+  readonly tokens: VerifyingTokens
 }
 
 /** What `bearer` adds to `ctx.state`. */
@@ -30,6 +30,7 @@ export interface CallerState {
  */
 export const bearer = ({ tokens, ...options }: BearerOptions): Middleware<CallerState, unknown> => {
   const answers = BearerAnswers.make(options)
+  const passage: Passage = { answers, tokens }
   return async function bearer(ctx, next) {
     // What `ctx.vary` would do, at a tenth of its cost where nothing varies yet.
     if (ctx.res.hasHeader("Vary")) ctx.vary("Authorization")
@@ -45,7 +46,7 @@ export const bearer = ({ tokens, ...options }: BearerOptions): Middleware<Caller
       reportToApp(error, ctx)
       return writeAnswer(ctx, answers.storeUnavailable)
     }
-    rememberAnswers(ctx.state, answers)
+    rememberPassage(ctx.state, passage)
     return next()
   }
 }

@@ -2,12 +2,12 @@
 import { Scope } from "@tokenry/core"
 import type { Middleware } from "koa"
 import type { CallerState } from "./bearer.ts"
-import { rememberedAnswers } from "./bearerAnswers.ts"
+import { passageOf } from "./passage.ts"
 import { writeAnswer } from "./writeAnswer.ts"
 
 /**
  * Middleware for after `bearer`: answers 403 `insufficient_scope` with all these scopes in the challenge if the caller
- * lacks one of them. Scopes that the token's own imply count.
+ * lacks one of them. Scopes that the token's own imply count. That they were exercised is noted in the record of uses.
  *
  * A request that no `bearer` let pass makes it throw an Error.
  *
@@ -22,10 +22,13 @@ export const requireScopes = (...scopes: ReadonlyArray<string>): Middleware<Call
     throw new Error(`requireScopes: ${JSON.stringify(illegal)} is not an RFC 6749 scope-token`)
   }
   return async function requireScopes(ctx, next) {
-    const answers = rememberedAnswers(ctx.state)
-    if (answers === undefined) throw new Error("requireScopes has to come after bearer, which says who calls")
-    const held = ctx.state.caller.scopes
-    if (scopes.every((scope) => held.includes(scope))) return next()
-    writeAnswer(ctx, answers.insufficientScope(scopes))
+    const passage = passageOf(ctx.state)
+    if (passage === undefined) throw new Error("requireScopes has to come after bearer, which says who calls")
+    const { caller } = ctx.state
+    if (!scopes.every((scope) => caller.scopes.includes(scope))) {
+      return writeAnswer(ctx, passage.answers.insufficientScope(scopes))
+    }
+    passage.tokens.exercised?.(caller, scopes)
+    return next()
   }
 }

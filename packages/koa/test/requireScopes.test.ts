@@ -19,13 +19,23 @@ const serve = async () => {
     const { plaintext } = await tokens.issue({ ownedBy: "user-1", name: "CI", scopes })
     return request(server.port, { authorization: [`Bearer ${plaintext}`] })
   }
-  return { ...server, askWith }
+  return { ...server, tokens, askWith }
 }
 
 describe("requireScopes", () => {
   it("lets a caller pass who has all of them", async () => {
     await using server = await serve()
     expect((await server.askWith("treasure:delete", "treasure:read")).status).toBe(200)
+  })
+
+  it("notes which scopes were exercised, so that the others can be taken away", async () => {
+    await using server = await serve()
+    const { status } = await server.askWith("treasure:edit", "treasure:delete")
+    expect(status).toBe(200)
+    const { items } = await server.tokens.list({ ownedBy: "user-1" })
+    expect(await server.tokens.usageOf(items)).toMatchObject([
+      { count: 1, unusedScopes: ["treasure:edit"], narrowableTo: ["treasure:read", "treasure:delete"] },
+    ])
   })
 
   it("counts what the token's scopes imply", async () => {
