@@ -3,9 +3,9 @@ import { once } from "node:events"
 import { createServer, type RequestListener, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { setTimeout as sleep } from "node:timers/promises"
-import { ApiTokenRepository, RepositoryUnavailable } from "@tokenry/core"
+import { ApiTokenRepository, RepositoryUnavailable, TokenUsageStore } from "@tokenry/core"
 import { openApiTokens, type PromiseApiTokens } from "@tokenry/core/promise"
-import { Layer } from "effect"
+import { Context, Layer } from "effect"
 import { makeApp } from "./app.ts"
 import type { Configuration } from "./Configuration.ts"
 import { loadFixtures } from "./fixtures.ts"
@@ -120,9 +120,11 @@ const logError = (error: unknown, id: string): void => {
 const stackOf = (error: unknown): string =>
   error instanceof Error ? (error.stack ?? error.message) : "something that is no error was thrown"
 
-const openTokens = ({ accounts, tokenRepository }: Store): Promise<PromiseApiTokens> =>
+const openTokens = ({ accounts, tokenRepository, tokenUsage }: Store): Promise<PromiseApiTokens> =>
   openApiTokens({
-    repository: Layer.succeed(ApiTokenRepository, tokenRepository),
+    repository: Layer.succeedContext(
+      Context.make(ApiTokenRepository, tokenRepository).pipe(Context.add(TokenUsageStore, tokenUsage)),
+    ),
     owners: async (ownedBy) => {
       const account = await accounts.find(ownedBy)
       return account?.active ? { active: true, scopes: account.scopes } : { active: false }

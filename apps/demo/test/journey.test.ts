@@ -61,7 +61,8 @@ describe.each(stores)("on %s", (_, location) => {
       { kind: "renamed", actor, detail: "was test" },
       { kind: "shortened", actor },
     ])
-    expect(body).not.toHaveProperty("secrets")
+    expect(body.secrets).toEqual([{ generation: 1, state: "active", acceptedUntil: null }])
+    expect(body.usage).toMatchObject({ count: 0, lastUsedAt: null, unusedScopes: ["treasure:read"] })
   })
 
   it("several changes in one request happen all or not at all", async () => {

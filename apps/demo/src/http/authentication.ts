@@ -83,11 +83,11 @@ export const allows = (services: Services, ...scopes: ReadonlyArray<string>): De
   }
 }
 
-/** Lets only persons in a session pass. */
-export const bySession = (services: Services): DemoMiddleware => {
-  const { sessionRequired } = answersOf(services)
-  return async function bySession(ctx, next) {
-    return ctx.state.principal.via === "session" ? next() : writeAnswer(ctx, sessionRequired)
+/** Lets persons in a session pass, and tokens that may do all this. */
+export const bySessionOr = (...scopes: ReadonlyArray<string>): DemoMiddleware => {
+  const byToken = requireScopes(...scopes)
+  return async function bySessionOr(ctx, next) {
+    return ctx.state.principal.via === "session" ? next() : byToken(ctx, next)
   }
 }
 

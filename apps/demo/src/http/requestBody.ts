@@ -20,6 +20,14 @@ export const readBody = async <S extends Shape>(ctx: Koa.Context, schema: S): Pr
   return checked(schema, parseJson(await rawBody(ctx.req, { length: ctx.get("Content-Length"), limit: "16kb" })))
 }
 
+/** The same, where a request without a body asks for nothing in particular. */
+export const readOptionalBody = async <S extends Shape>(ctx: Koa.Context, schema: S): Promise<S["Type"]> =>
+  hasBody(ctx) ? readBody(ctx, schema) : checked(schema, {})
+
+/** Whether there is one, of whatever type (RFC 9112 §6.3). */
+const hasBody = (ctx: Koa.Context): boolean =>
+  ctx.get("Transfer-Encoding") !== "" || !["", "0"].includes(ctx.get("Content-Length"))
+
 /** Bytes that are no UTF-8 are refused rather than replaced: strings come back as they went in. */
 const parseJson = (bytes: Buffer): unknown => {
   try {

@@ -10,7 +10,8 @@ import { exactPaths } from "../http/routing.ts"
 import { scopeCatalogue } from "../scopes.ts"
 import type { Services } from "../Services.ts"
 import type { Account } from "../store/Store.ts"
-import { tokenBody, TokensQuery } from "./tokens.ts"
+import { tokenBodies } from "./tokenBody.ts"
+import { TokensQuery } from "./tokens.ts"
 
 const AccountChange = Schema.Struct({
   active: Schema.optionalKey(Schema.Boolean),
@@ -33,13 +34,15 @@ export const userRoutes = (services: Services): Router<DemoState> => {
     if (id === ctx.state.principal.ownedBy && change.active === false) {
       throw new HttpError(409, "You can't deactivate the account that you are signed in with")
     }
-    ctx.body = accountBody(found(await store.accounts.update(id, declared(change))))
+    const account = found(await store.accounts.update(id, declared(change)))
+    await tokens.ownerChanged(id)
+    ctx.body = accountBody(account)
   })
 
   router.get("/api/users/:id/tokens", async (ctx) => {
     const { id: ownedBy } = found(await store.accounts.find(ctx.params["id"] ?? ""))
     const { items, nextCursor } = await tokens.list({ ...(await readQuery(ctx, TokensQuery)), ownedBy })
-    ctx.body = { items: items.map(tokenBody), nextCursor }
+    ctx.body = { items: await tokenBodies(tokens, items), nextCursor }
   })
 
   router.delete("/api/users/:id/tokens", async (ctx) => {

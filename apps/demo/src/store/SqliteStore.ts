@@ -1,5 +1,5 @@
 /** The demo's store in one SQLite file, or in memory. */
-import { ApiTokenRepository, MemoryRepository } from "@tokenry/core"
+import { ApiTokenRepository, MemoryRepository, TokenUsageStore } from "@tokenry/core"
 import { migrate, SqliteDatabase, SqliteRepository } from "@tokenry/sqlite"
 import { Effect, ManagedRuntime } from "effect"
 import { mkdirSync } from "node:fs"
@@ -30,7 +30,12 @@ export const openSqliteStore = async (location: Exclude<StoreLocation, { kind: "
   }
   try {
     await Effect.runPromise(migrate(database, { table: migrationTable, migrations }))
-    return storeOf(database, await tokens.runPromise(ApiTokenRepository), close)
+    return {
+      ...storeOf(database),
+      tokenRepository: await tokens.runPromise(ApiTokenRepository),
+      tokenUsage: await tokens.runPromise(TokenUsageStore),
+      close,
+    }
   } catch (error) {
     await close()
     throw error
@@ -44,17 +49,12 @@ const makeFolderOf = (filename: string): void => {
   } catch {}
 }
 
-const storeOf = (
-  database: SqliteDatabase,
-  tokenRepository: ApiTokenRepository["Service"],
-  close: () => Promise<void>,
-): Store => {
+const storeOf = (database: SqliteDatabase): Omit<Store, "tokenRepository" | "tokenUsage" | "close"> => {
   const isEmpty = () => Effect.runPromise(database.read("isEmpty", (db) => hasNoAccount(db)))
   return {
     accounts: sqliteAccounts(database),
     treasures: sqliteTreasures(database),
     sessions: sqliteSessions(database),
-    tokenRepository,
     isEmpty,
     addIfEmpty: (accounts, treasures) =>
       Effect.runPromise(
@@ -68,7 +68,6 @@ const storeOf = (
     ping: async () => {
       await isEmpty()
     },
-    close,
   }
 }
 

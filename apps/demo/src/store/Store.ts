@@ -1,5 +1,5 @@
 /** What the demo keeps besides tokens: accounts, treasures and sessions. */
-import type { ApiTokenRepository } from "@tokenry/core"
+import type { ApiTokenRepository, TokenUsageStore } from "@tokenry/core"
 
 export interface Account {
   readonly id: string
@@ -75,8 +75,9 @@ export interface Store {
   readonly accounts: Accounts
   readonly treasures: Treasures
   readonly sessions: Sessions
-  /** The tokens' repository in the same database. */
+  /** The tokens' repository in the same database, and the record of their uses. */
   readonly tokenRepository: ApiTokenRepository["Service"]
+  readonly tokenUsage: TokenUsageStore["Service"]
   /** Whether nothing was added yet, or adding it was interrupted. */
   readonly isEmpty: () => Promise<boolean>
   /**
