@@ -7,7 +7,7 @@ import { grants } from "./LifecycleStep.ts"
 import type { Life } from "./taking.ts"
 
 /** What the real service says of each plaintext, no scope being required: by token, the oldest secret first. */
-export type Verdicts = ReadonlyMap<ModelToken, ReadonlyArray<ModelVerdict>>
+type Verdicts = ReadonlyMap<ModelToken, ReadonlyArray<ModelVerdict>>
 
 /**
  * Verifies every plaintext, for no scope, for these, and for all that there are; asserts that the model says the same, and
@@ -44,7 +44,7 @@ interface Seen {
 }
 
 /** Asserts that whatever is accepted may no more, and no longer, than its ancestors, all of which are, and its owner. */
-export const keepWithinAncestors = (
+const keepWithinAncestors = (
   verdicts: Verdicts,
   owner: { readonly isActive: boolean; readonly scopes: ReadonlyArray<string> },
 ): void => {

@@ -26,7 +26,7 @@ export const required = (scopes: Readonly<Record<string, number>> | ReadonlyArra
 })
 
 /** What is in a usage, as plain values that assertions can compare and print. */
-export const usageContentsOf = (usage: SecretUsage) => ({
+const usageContentsOf = (usage: SecretUsage) => ({
   tokenId: usage.tokenId,
   generation: usage.generation,
   count: usage.count,
