@@ -22,11 +22,12 @@ import {
   type TokenNotLive,
 } from "./errors.ts"
 import { ApiTokenRepository } from "./ports/ApiTokenRepository.ts"
-import { AuditSink } from "./ports/AuditSink.ts"
+import { AuditSink, type AuditSinkUnavailable } from "./ports/AuditSink.ts"
 import { Hasher } from "./ports/Hasher.ts"
 import { OwnerDirectory } from "./ports/OwnerDirectory.ts"
 import { SecureRandom } from "./ports/SecureRandom.ts"
 import { TokenUsageStore } from "./ports/TokenUsageStore.ts"
+import { type ActingCaller, isActingCaller } from "./requests.ts"
 import type * as Request from "./requests.ts"
 import type { ApiToken } from "./token/ApiToken.ts"
 import type { Caller } from "./token/Caller.ts"
@@ -36,12 +37,14 @@ import { OwnerId } from "./token/OwnerId.ts"
 import type { Refusal } from "./token/Refusal.ts"
 import type { ScopeCatalogue } from "./token/ScopeCatalogue.ts"
 import { TokenFormat } from "./token/TokenFormat.ts"
+import { TokenId } from "./token/TokenId.ts"
 import { TokenPolicy } from "./token/TokenPolicy.ts"
 import type { TokenUsage } from "./token/TokenUsage.ts"
 import { currentInstant } from "./use-cases/present.ts"
 import { makeAuthority } from "./use-cases/authority.ts"
 import { changing } from "./use-cases/changing.ts"
 import { type Issued, issuing } from "./use-cases/issuing.ts"
+import { makeParse } from "./use-cases/parsing.ts"
 import { type Page, reading } from "./use-cases/reading.ts"
 import { sweeping } from "./use-cases/sweeping.ts"
 import { makeLookUp } from "./verifying/lookUp.ts"
@@ -73,7 +76,7 @@ export interface Requirement {
 }
 
 type Unavailable = InvalidInput | RepositoryUnavailable
-type Unreachable = Unavailable | TokenNotFound | TokenNotLive | SecretNotActive
+type Unreachable = Unavailable | TokenNotFound | TokenNotLive | SecretNotActive | InactiveOwner
 type Unchangeable = Unreachable | PolicyViolation | ScopeNotHeld | RevisionConflict
 
 export class ApiTokens extends Context.Service<
@@ -125,7 +128,7 @@ export class ApiTokens extends Context.Service<
      */
     readonly usageOf: (
       tokens: ReadonlyArray<Pick<ApiToken, "id" | "createdAt" | "scopes">>,
-    ) => Effect.Effect<Option.Option<ReadonlyArray<TokenUsage>>, RepositoryUnavailable>
+    ) => Effect.Effect<Option.Option<ReadonlyArray<TokenUsage>>, Unavailable>
 
     readonly rename: (request: Request.RenameRequest) => Effect.Effect<ApiToken, Unchangeable>
 
@@ -162,9 +165,10 @@ export class ApiTokens extends Context.Service<
 
     /**
      * Removes what has been dead for so long, with all that was minted by means of it, and says how many. In batches, which
-     * let verifies through; any number of processes may do it at once.
+     * let verifies through; any number of processes may do it at once. If there is an audit sink, it is told first of all
+     * that it has not heard of; if that fails, nothing is removed.
      */
-    readonly purge: (request: Request.PurgeRequest) => Effect.Effect<number, Unavailable>
+    readonly purge: (request: Request.PurgeRequest) => Effect.Effect<number, Unavailable | AuditSinkUnavailable>
 
     /**
      * Revokes live tokens that have not been used for so long, nor anything that was minted by means of them, and says how
@@ -181,7 +185,7 @@ export class ApiTokens extends Context.Service<
      * of uses knows which scopes are exercised. The use itself was counted by `verify`. Waits for nothing.
      */
     readonly exercised: (
-      caller: Pick<Caller, "tokenId" | "generation">,
+      caller: ActingCaller & { readonly ancestors?: ReadonlyArray<string> },
       scopes: ReadonlyArray<string>,
     ) => Effect.Effect<void>
 
@@ -235,7 +239,10 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
   const recorder = Option.isSome(usageStore)
     ? yield* makeUsageRecorder(usageStore.value, options.usage || {})
     : undefined
-  const reuse = policy.onReuse === "record" ? undefined : yield* makeReuseWatch(repository, policy.onReuse)
+  const reuse =
+    policy.onReuse === "notify" || policy.onReuse === "revoke"
+      ? yield* makeReuseWatch(repository, policy.onReuse)
+      : undefined
   const mover = keyRing?.active == null ? undefined : yield* makeKeyMover(repository, digesting)
   if (Option.isSome(usageStore)) yield* Effect.ignore(usageStore.value.begin(yield* currentInstant))
 
@@ -245,7 +252,7 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
     ...judging,
     onlooker: {
       onAccepted: ({ token, secret }, required, sha256, at) => {
-        recorder?.used(token.id, secret.generation, required, at)
+        recorder?.used(token.id, secret.generation, token.ancestors, required, at)
         if (digesting.isOutdated(secret.keyId)) mover?.outdated(token.id, secret.generation, sha256)
       },
       onRetired: ({ token, secret }, at) => {
@@ -262,16 +269,13 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
         ? verifier(presented, requirement.scopes, now)
         : Exit.die(new InvalidInput({ issues: [{ path: ["scopes"], message: "must be a list of required scopes" }] }))
 
-  const decideNow = (decide: (now: Instant) => Deciding): Effect.Effect<Caller, Refusal | RepositoryUnavailable> =>
-    Effect.withFiber((fiber) => {
-      const deciding = decide({ epochMilliseconds: fiber.getRef(Clock.Clock).currentTimeMillisUnsafe() })
-      return isVerdict(deciding) ? exitOf(deciding) : Effect.flatMap(deciding, exitOf)
-    })
-
+  const declared = (scope: string) => catalogue.has(scope)
   const rules = { catalogue, formats }
   const usage = Option.fromUndefinedOr(recorder)
-  const parts = { repository, owners, usage, random, digesting, rules, policy, format }
-  const authority = makeAuthority(repository)
+  const tellEverything = teller?.tellEverything ?? Effect.void
+  const parse = makeParse(formats)
+  const parts = { repository, owners, usage, random, digesting, rules, policy, format, tellEverything, parse }
+  const authority = makeAuthority(repository, owners)
   const sweeps = sweeping(parts)
   if (options.sweeps) {
     if (options.sweeps.revokeUnused && policy.longestUnused === null) {
@@ -287,8 +291,12 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
     ...reading(parts, authority),
     ...changing(parts, authority),
     ...sweeps,
-    exercised: ({ tokenId, generation }, scopes) =>
-      Effect.map(Clock.currentTimeMillis, (now) => recorder?.exercised(tokenId, generation, scopes, now)),
+    exercised: (caller, scopes) =>
+      Effect.map(Clock.currentTimeMillis, (now) => {
+        if (!isActingCaller(caller) || !isListOfStrings(scopes)) return
+        const ancestors = Array.isArray(caller.ancestors) ? caller.ancestors.filter(TokenId.is) : []
+        recorder?.exercised(caller.tokenId as TokenId, caller.generation, ancestors, scopes.filter(declared), now)
+      }),
     ownerChanged: (ownedBy) => Effect.sync(() => cache?.forgetOwner(OwnerId.assert(ownedBy as OwnerId))),
     flush: recorder?.flush ?? Effect.void,
   })
@@ -299,6 +307,13 @@ const assertKeys = Effect.fnUntraced(function* (repository: ApiTokenRepository["
   const ids = needed.filter((id) => ring?.has(id) !== true)
   if (ids.length > 0) return yield* new MissingKeys({ ids })
 })
+
+/** What is decided by the clock of who asks. */
+const decideNow = (decide: (now: Instant) => Deciding): Effect.Effect<Caller, Refusal | RepositoryUnavailable> =>
+  Effect.withFiber((fiber) => {
+    const deciding = decide({ epochMilliseconds: fiber.getRef(Clock.Clock).currentTimeMillisUnsafe() })
+    return isVerdict(deciding) ? exitOf(deciding) : Effect.flatMap(deciding, exitOf)
+  })
 
 const noScopes: ReadonlyArray<string> = []
 const nobody = { onAccepted: () => {}, onRetired: () => {} }

@@ -26,7 +26,17 @@ export const announcing = (
     )
   const many = <A, E>(write: Effect.Effect<A, E>) => Effect.ensuring(write, Effect.sync(listener.onManyTouched))
   return {
-    ...repository,
+    findById: (id) => repository.findById(id),
+    findManyById: (ids) => repository.findManyById(ids),
+    findByDigest: (candidates) => repository.findByDigest(candidates),
+    listOwnedBy: (query) => repository.listOwnedBy(query),
+    countLiveOwnedBy: (ownedBy, now) => repository.countLiveOwnedBy(ownedBy, now),
+    liveCreatedBefore: (instant, now) => repository.liveCreatedBefore(instant, now),
+    expiringBetween: (from, to) => repository.expiringBetween(from, to),
+    withKey: (keyId) => repository.withKey(keyId),
+    untold: repository.untold,
+    markTold: (id, revision) => repository.markTold(id, revision),
+    keyIdsInUse: repository.keyIdsInUse,
     insert: (token) => one(token, repository.insert(token)),
     replace: (token, expectedRevision) => one(token, repository.replace(token, expectedRevision)),
     revokeOwnedBy: (ownedBy, revocation, by) => many(repository.revokeOwnedBy(ownedBy, revocation, by)),

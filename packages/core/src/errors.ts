@@ -70,7 +70,7 @@ export class MissingKeys extends Data.TaggedError("MissingKeys")<{ readonly ids:
 /** The owner is deactivated or gone: nothing can be issued for them. */
 export class InactiveOwner extends Data.TaggedError("InactiveOwner")<{ readonly ownedBy: string }> {
   override get message(): string {
-    return `The owner ${this.ownedBy} is not active`
+    return "The owner is not active"
   }
 }
 

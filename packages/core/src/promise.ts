@@ -2,6 +2,7 @@
 import { Clock, Effect, Layer, ManagedRuntime, Option, Stream } from "effect"
 import { ApiTokens, type ApiTokensOptions, type Requirement } from "./ApiTokens.ts"
 import { backgroundClock } from "./node/backgroundClock.ts"
+import { InvalidInput } from "./errors.ts"
 import { NodeCrypto } from "./node/NodeCrypto.ts"
 import type { ApiTokenRepository } from "./ports/ApiTokenRepository.ts"
 import { AuditSink } from "./ports/AuditSink.ts"
@@ -24,7 +25,6 @@ import type { ApiToken } from "./token/ApiToken.ts"
 import type { Caller as EffectCaller } from "./token/Caller.ts"
 import type { Instant } from "./token/Instant.ts"
 import type { Refusal } from "./token/Refusal.ts"
-import type { TokenId } from "./token/TokenId.ts"
 import { isVerdict, type Verdict } from "./verifying/verifying.ts"
 
 export type { AuditEventDetails, Caller, TokenDetails, TokenUsage, Verification } from "./promiseValues.ts"
@@ -42,9 +42,9 @@ export interface OpenOptions<E> extends ApiTokensOptions {
 }
 
 /**
- * Each method but `verify` and `inspect` rejects with the errors of `ApiTokens`' method of the same name, which are instances of
- * `Error` with a `_tag`: `InvalidInput`, `PolicyViolation`, `ScopeNotHeld`, `ExpiryNotHeld`, `InactiveOwner`,
- * `TokenNotFound`, `TokenNotLive`, `SecretNotActive`, `RevisionConflict`, `RepositoryUnavailable`.
+ * Each method but `verify` and `inspect` rejects with the errors of `ApiTokens`' method of the same name, which are
+ * instances of `Error` with a `_tag`: `InvalidInput`, `PolicyViolation`, `ScopeNotHeld`, `ExpiryNotHeld`,
+ * `InactiveOwner`, `TokenNotFound`, `TokenNotLive`, `SecretNotActive`, `RevisionConflict`, `RepositoryUnavailable`.
  */
 export interface PromiseApiTokens {
   /** Makes a token for an owner. `plaintext` is what the client sends; it can't be had again. */
@@ -86,7 +86,7 @@ export interface PromiseApiTokens {
   /** What expires within so long, the soonest first, read in batches while it is iterated over. */
   readonly expiringWithin: (request: Request.ExpiringRequest) => AsyncIterable<TokenDetails>
   /** Notes that the caller needed these scopes, for who looks into `caller.scopes` instead of asking `verify`. */
-  readonly exercised: (caller: Pick<Caller, "tokenId" | "generation">, scopes: ReadonlyArray<string>) => void
+  readonly exercised: (caller: Caller, scopes: ReadonlyArray<string>) => void
   /** Call it when what an owner may do has changed, so that the cache, if there is one, does not remember it. */
   readonly ownerChanged: (ownedBy: string) => Promise<void>
   /** Writes down the uses that have gathered here. */
@@ -155,6 +155,8 @@ export const openApiTokens = async <E>({
     revokeIssuedTo: (request) => run(tokens.revokeIssuedTo(request)),
     revokeAllIssuedTo: (request) => run(tokens.revokeAllIssuedTo(request)),
     usageOf: async (details) => {
+      if (!Array.isArray(details))
+        throw new InvalidInput({ issues: [{ path: [], message: "must be a list of tokens" }] })
       const usages = await run(tokens.usageOf(details.map(usedTokenOf)))
       return Option.getOrNull(Option.map(usages, (usages) => usages.map(usageDetailsOf)))
     },
@@ -164,9 +166,9 @@ export const openApiTokens = async <E>({
       assertOpen()
       yield* Stream.toAsyncIterable(Stream.map(tokens.expiringWithin(request), detailsOf))
     },
-    exercised: ({ tokenId, generation }, scopes) => {
+    exercised: (caller, scopes) => {
       assertOpen()
-      Effect.runSync(tokens.exercised({ tokenId: tokenId as TokenId, generation }, scopes))
+      Effect.runSync(tokens.exercised(caller, scopes))
     },
     ownerChanged: (ownedBy) => run(tokens.ownerChanged(ownedBy)),
     flush: () => run(tokens.flush),

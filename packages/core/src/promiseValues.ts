@@ -1,5 +1,6 @@
 /** Tokens, callers and uses for people who do not use Effect: plain objects with dates and `null`. */
 import { DateTime, Option } from "effect"
+import { InvalidInput } from "./errors.ts"
 import type { AuditEvent } from "./ports/AuditSink.ts"
 import type { ApiToken } from "./token/ApiToken.ts"
 import type { Actor, Origin } from "./token/Attribution.ts"
@@ -46,6 +47,8 @@ export interface Caller {
   readonly tokenId: string
   readonly generation: number
   readonly ownedBy: string
+  /** The tokens by means of which this one was minted, the outermost first. */
+  readonly ancestors: ReadonlyArray<string>
   /** What the token, its ancestors and its owner have in common now, with all that is implied. */
   readonly scopes: ReadonlyArray<string>
   /** `null`: never. */
@@ -60,11 +63,13 @@ export type Verification =
 export interface TokenUsage {
   /** `null`: not since `since`. */
   readonly lastUsedAt: Date | null
-  /** How many requests it was accepted for. */
+  /** When what was minted by means of it was last used. */
+  readonly lineageUsedAt: Date | null
+  /** How many requests it was accepted for itself. */
   readonly count: number
   /** From when on the record is complete. */
   readonly since: Date
-  /** Each scope that an accepted request required, and when last. */
+  /** Each scope that a request required for which it, or what was minted by means of it, was accepted, and when last. */
   readonly scopes: ReadonlyArray<{ readonly scope: string; readonly lastUsedAt: Date }>
   /** What the token grants, implied scopes too, and no request has needed since then. */
   readonly unusedScopes: ReadonlyArray<string>
@@ -96,10 +101,11 @@ export interface AuditEventDetails {
 export const verificationOf = (verdict: Verdict): Verification =>
   verdict.accepted ? { accepted: true, caller: callerOf(verdict.caller) } : verdict
 
-const callerOf = ({ tokenId, generation, ownedBy, scopes, expiresAt }: EffectCaller): Caller => ({
+const callerOf = ({ tokenId, generation, ownedBy, ancestors, scopes, expiresAt }: EffectCaller): Caller => ({
   tokenId,
   generation,
   ownedBy,
+  ancestors,
   scopes,
   expiresAt: dateOf(expiresAt),
 })
@@ -141,14 +147,17 @@ export const auditEventOf = (event: AuditEvent): AuditEventDetails => ({
 })
 
 /** What has to be known of a token to tell how it was used. */
-export const usedTokenOf = ({ id, createdAt, scopes }: TokenDetails) => ({
-  id: id as TokenId,
-  createdAt: DateTime.fromDateUnsafe(createdAt),
-  scopes: scopes as ReadonlyArray<Scope>,
-})
+export const usedTokenOf = (token: TokenDetails, index: number) => {
+  if (!(token?.createdAt instanceof Date && !Number.isNaN(token.createdAt.getTime()))) {
+    throw new InvalidInput({ issues: [{ path: [String(index)], message: "must be a token" }] })
+  }
+  const { id, createdAt, scopes } = token
+  return { id: id as TokenId, createdAt: DateTime.fromDateUnsafe(createdAt), scopes: scopes as ReadonlyArray<Scope> }
+}
 
 export const usageDetailsOf = (usage: EffectTokenUsage): TokenUsage => ({
   lastUsedAt: dateOf(usage.lastUsedAt),
+  lineageUsedAt: dateOf(usage.lineageUsedAt),
   count: usage.count,
   since: new Date(usage.since.epochMilliseconds),
   scopes: [...usage.scopes].map(([scope, at]) => ({ scope, lastUsedAt: new Date(at.epochMilliseconds) })),

@@ -1,5 +1,5 @@
 /** What callers of the use cases ask for: the shape of each request, checked once, at the edge. */
-import { DateTime, Effect, Schema, SchemaIssue } from "effect"
+import { DateTime, Duration, Effect, Schema, SchemaIssue } from "effect"
 import { type InputIssue, InvalidInput } from "./errors.ts"
 import { ListCursor } from "./ListCursor.ts"
 import { type Attribution, unattributed } from "./token/Attribution.ts"
@@ -8,7 +8,7 @@ import { Lifetime } from "./token/Lifetime.ts"
 import { OwnerId } from "./token/OwnerId.ts"
 import { flawOfText } from "./token/Text.ts"
 import { TokenId } from "./token/TokenId.ts"
-import type { RequestedExpiry } from "./token/TokenPolicy.ts"
+import { type RequestedExpiry, TokenPolicy } from "./token/TokenPolicy.ts"
 
 const text = (maxLength: number) =>
   Schema.String.check(Schema.makeFilter((value: string) => flawOfText(value, maxLength)))
@@ -46,6 +46,15 @@ const lifetime = Schema.declare(
   { expected: 'a whole number of minutes, hours, days or weeks, as in "90 days"' },
 )
 
+/** As long as any policy allows a token to live: beyond it no clock counts. */
+const period = lifetime.check(
+  Schema.makeFilter(
+    (text: string) =>
+      !Duration.isGreaterThan(Lifetime.parse(text) ?? Duration.zero, TokenPolicy.longestOfAll) ||
+      "must be at most 100 years",
+  ),
+)
+
 const expiry = {
   /** RFC 3339 with an offset, or a `Date`; `null` for never. Not together with `expiresIn`. */
   expiresAt: Schema.optional(instantOrNever),
@@ -70,19 +79,19 @@ export interface ActingCaller {
  * minted by means of it, with its active secret alone, and gives no more than it has. It is the actor then.
  */
 const caller = Schema.optional(
-  Schema.declare(
-    (value): value is ActingCaller =>
-      typeof value === "object" &&
-      value !== null &&
-      "tokenId" in value &&
-      TokenId.is(value.tokenId) &&
-      "generation" in value &&
-      Number.isSafeInteger(value.generation) &&
-      "ownedBy" in value &&
-      OwnerId.is(value.ownedBy),
-    { expected: "a caller that verify gave" },
-  ),
+  Schema.declare((value): value is ActingCaller => isActingCaller(value), { expected: "a caller that verify gave" }),
 )
+
+/** Whether the value says by means of which token of whom something is done. */
+export const isActingCaller = (value: unknown): value is ActingCaller =>
+  typeof value === "object" &&
+  value !== null &&
+  "tokenId" in value &&
+  TokenId.is(value.tokenId) &&
+  "generation" in value &&
+  Number.isSafeInteger(value.generation) &&
+  "ownedBy" in value &&
+  OwnerId.is(value.ownedBy)
 
 /** That what is done by means of a token is done for its owner. */
 const forCallersOwner = Schema.makeFilter(
@@ -192,19 +201,21 @@ export type RevokeAllIssuedToRequest = typeof RevokeAllIssuedToRequest.Type
 
 export const PurgeRequest = Schema.Struct({
   /** For how long a token has to be dead. `0 minutes`: all that is dead. */
-  deadFor: lifetime,
+  deadFor: period,
 })
 export type PurgeRequest = typeof PurgeRequest.Type
 
 export const RevokeUnusedRequest = Schema.Struct({
   /** For how long a token, and all that was minted by means of it, has to be unused. The policy's if it isn't told. */
-  unusedFor: Schema.optional(lifetime),
+  unusedFor: Schema.optional(
+    period.check(Schema.makeFilter((text: string) => !text.startsWith("0 ") || "must be longer than nothing")),
+  ),
 })
 export type RevokeUnusedRequest = typeof RevokeUnusedRequest.Type
 
 export const ExpiringRequest = Schema.Struct({
   /** From now on. */
-  within: lifetime,
+  within: period,
 })
 export type ExpiringRequest = typeof ExpiringRequest.Type
 

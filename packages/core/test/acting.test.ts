@@ -1,6 +1,6 @@
 /** What can be seen and changed by means of a token: itself and what was minted by means of it, with its active secret. */
 import { expect, it } from "@effect/vitest"
-import { type ActingCaller, ApiTokens } from "@tokenry/core"
+import { type ActingCaller, ApiTokens, OwnerDirectory } from "@tokenry/core"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { callerWith, issue, outcomeOf, verdictOn, world } from "./world.ts"
@@ -191,6 +191,36 @@ it.effect("a repeat keeps the secret that it is made with, also when two others 
     expect(yield* verdictOn(plaintext)).toBe("accepted")
   }).pipe(Effect.provide(world())),
 )
+
+it.effect(
+  "after a person has rotated, no earlier secret rotates the token again, not even to repeat its own rotation",
+  () =>
+    Effect.gen(function* () {
+      const tokens = yield* ApiTokens
+      const { plaintext, token } = yield* issue()
+      const itself = { id: token.id, ownedBy: "user-1", caller: yield* callerWith(plaintext) }
+      yield* tokens.rotate(itself)
+      yield* tokens.rotate({ id: token.id, ownedBy: "user-1", graceFor: "0 minutes" })
+      expect(yield* outcomeOf(tokens.rotate(itself))).toBe("SecretNotActive")
+    }).pipe(Effect.provide(world())),
+)
+
+it.effect("below a dead ancestor, or for an owner who is not active, nothing is managed by means of a token", () => {
+  let active = true
+  const owners = OwnerDirectory.layerFrom(() => (active ? { active, scopes: "all" } : { active }))
+  return Effect.gen(function* () {
+    const tokens = yield* ApiTokens
+    const { parent, child, caller } = yield* family
+    const target = { id: child.token.id, ownedBy: "user-1", caller }
+    active = false
+    expect(yield* outcomesOf(target)).toEqual(all("InactiveOwner"))
+    expect(yield* outcomeOf(tokens.list({ ownedBy: "user-1", caller }))).toBe("InactiveOwner")
+    active = true
+    yield* tokens.revoke({ id: parent.token.id, ownedBy: "user-1" })
+    expect(yield* outcomesOf(target)).toEqual(all("TokenNotLive"))
+    expect(yield* outcomeOf(tokens.list({ ownedBy: "user-1", caller }))).toBe("TokenNotLive")
+  }).pipe(Effect.provide(world({}, owners)))
+})
 
 it.effect("a secret that a person replaced does not rotate its token, however soon", () =>
   Effect.gen(function* () {

@@ -1,5 +1,5 @@
 import { expect, it } from "@effect/vitest"
-import { ApiTokenRepository, ApiTokens, type AuditEvent, AuditSink, MemoryRepository } from "@tokenry/core"
+import { ApiTokenRepository, ApiTokens, type AuditEvent, AuditSink, KeyRing, MemoryRepository } from "@tokenry/core"
 import { Effect, Layer, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { byAlice } from "./builders.ts"
@@ -109,4 +109,72 @@ it.effect("a change whose confirmation is lost is told again", () => {
     expect(told.map(({ kind }) => kind)).toEqual(["issued", "issued"])
     expect(told[0]).toEqual(told[1])
   }).pipe(Effect.provide(world({}, layer, stores)))
+})
+
+it.effect.each<[string, () => Effect.Effect<never, never>]>([
+  ["dies", () => Effect.die("a bug")],
+  [
+    "throws before there is an effect",
+    () => {
+      throw new Error("a bug")
+    },
+  ],
+  ["never answers", () => Effect.never],
+])("a sink that %s loses no change, and no plaintext", ([, fail]) => {
+  const told: Array<string> = []
+  let isIll = true
+  const sink = Layer.succeed(AuditSink, {
+    tell: (events) => (isIll ? fail() : Effect.sync(() => void told.push(...events.map(({ kind }) => kind)))),
+  })
+  return Effect.gen(function* () {
+    const { plaintext } = yield* issue()
+    expect(plaintext).toMatch(/^tok_/)
+    yield* TestClock.adjust("10 minutes")
+    isIll = false
+    yield* TestClock.adjust("10 minutes")
+    expect(told).toEqual(["issued"])
+  }).pipe(Effect.provide(world({}, sink)))
+})
+
+it.effect("what the sink refuses of one token does not keep it from hearing of the others", () => {
+  const told: Array<string> = []
+  const layer = AuditSink.layerFrom((events) => {
+    if (events.some(({ name }) => name === "1")) throw new Error("this one is not liked")
+    told.push(...events.map(({ name }) => name))
+  })
+  return Effect.gen(function* () {
+    for (let index = 0; index < 5; index++) yield* Effect.provide(issue({ name: String(index) }), world())
+    yield* TestClock.adjust("1 minute")
+    yield* Effect.gen(function* () {
+      yield* TestClock.adjust("1 minute")
+      expect(told.toSorted()).toEqual(["0", "2", "3", "4"])
+    }).pipe(Effect.provide(world({}, layer)))
+  }).pipe(Effect.provide(MemoryRepository.layer))
+})
+
+it.effect("nothing is purged that the sink has not heard of", () => {
+  const { told, layer, goAway } = aSink()
+  return Effect.gen(function* () {
+    const tokens = yield* ApiTokens
+    yield* issue({ expiresIn: "1 day" })
+    yield* TestClock.adjust("100 days")
+    goAway(true)
+    yield* tokens.revokeOwnedBy(own)
+    expect((yield* Effect.flip(tokens.purge({ deadFor: "90 days" })))._tag).toBe("AuditSinkUnavailable")
+    goAway(false)
+    expect(yield* tokens.purge({ deadFor: "90 days" })).toBe(1)
+    expect(told.map(({ kind }) => kind)).toEqual(["issued", "revoked"])
+  }).pipe(Effect.provide(world({}, layer)))
+})
+
+it.effect("what changes nothing that people see is told to nobody", () => {
+  let calls = 0
+  const layer = AuditSink.layerFrom(() => void (calls += 1))
+  const keyRing = KeyRing.make({ keys: { a: "0a".repeat(32) }, active: "a" })
+  return Effect.gen(function* () {
+    yield* Effect.provide(issue(), world({}, layer))
+    expect(calls).toBe(1)
+    yield* Effect.provide(TestClock.adjust("10 minutes"), world({ keyRing }, layer))
+    expect(calls).toBe(1)
+  }).pipe(Effect.provide(MemoryRepository.layer))
 })

@@ -22,7 +22,7 @@ it.each([
   [new InvalidInput({ issues }), "input must be an object; scopes.0 must be a string"],
   [new PolicyViolation({ issues }), "input must be an object; scopes.0 must be a string"],
   [new ScopeNotHeld({ scopes: ["a:b", "c:d"], on: "owner" }), "The owner does not hold a:b, c:d, so it can't be given"],
-  [new InactiveOwner({ ownedBy: "user-1" }), "The owner user-1 is not active"],
+  [new InactiveOwner({ ownedBy: "user-1" }), "The owner is not active"],
   [new TokenNotFound({ id: "7" }), "There is no token 7 of this owner"],
   [new TokenNotFound({ id: "" }), "There is no token with such an id of this owner"],
   [new TokenNotLive({ id: "7", state: "expired" }), "The token 7 is expired and can't be changed any more"],

@@ -98,6 +98,7 @@ it("with promises a refusal is a value too, and an outage rejects", async () => 
       tokenId: token.id,
       generation: 1,
       ownedBy: "user-1",
+      ancestors: [],
       scopes: ["treasure:edit", "treasure:read"],
       expiresAt: token.expiresAt,
     },

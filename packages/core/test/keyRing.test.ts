@@ -79,6 +79,21 @@ it.effect("a verified secret moves to the newest key, after the request", () =>
   }).pipe(Effect.provide(MemoryRepository.layer)),
 )
 
+it.effect("an old key is not needed any more once every token has been used, rotated ones too", () =>
+  Effect.gen(function* () {
+    const { token } = yield* Effect.provide(issue(), under(ring("old", "old")))
+    const rotated = yield* ApiTokens.use((tokens) =>
+      tokens.rotate({ id: token.id, ownedBy: "user-1", graceFor: "0 minutes" }),
+    ).pipe(Effect.provide(under(ring("old", "old"))))
+    yield* Effect.gen(function* () {
+      expect(yield* verdictOn(rotated.plaintext)).toBe("accepted")
+      yield* settled
+      expect(yield* keyIdsInUse).toEqual(["new"])
+    }).pipe(Effect.provide(under(ring("new", "old", "new"))))
+    expect(yield* Effect.provide(verdictOn(rotated.plaintext), under(ring("new", "new")))).toBe("accepted")
+  }).pipe(Effect.provide(MemoryRepository.layer)),
+)
+
 it.effect("opening without a key that stored secrets need fails, and says which", () =>
   Effect.gen(function* () {
     yield* Effect.provide(issue(), under(ring("old", "old")))
@@ -133,6 +148,11 @@ describe("a key ring", () => {
     ["an active key that is not there", { keys: { a: "00".repeat(32) }, active: "b" }],
   ])("is not made of %s", (_, options) => {
     expect(() => KeyRing.make(options)).toThrow(/^KeyRing: /)
+  })
+
+  it("says nothing of a key that was put in the place of its id", () => {
+    const key = "ab".repeat(32)
+    expect(() => KeyRing.make({ keys: { [key]: "2026" }, active: null })).toThrow(/^KeyRing: (?!.*abab)/)
   })
 
   it("does not change with the bytes that it was made from, and shows none of them", () => {

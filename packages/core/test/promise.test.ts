@@ -36,6 +36,7 @@ it("the whole life of a token, with dates and plain objects", async () => {
       tokenId: token.id,
       generation: 1,
       ownedBy: "alice",
+      ancestors: [],
       scopes: ["treasure:edit", "treasure:read"],
       expiresAt: token.expiresAt,
     },

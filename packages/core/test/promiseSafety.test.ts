@@ -93,6 +93,7 @@ it("after close every method rejects, and says why", async () => {
   await tokens.close()
   expect(closings).toBe(1)
   const own = { id: token.id, ownedBy: "user-1" }
+  const caller = { tokenId: token.id, generation: 1, ownedBy: "user-1", ancestors: [], scopes: [], expiresAt: null }
   const calls: Record<Exclude<keyof PromiseApiTokens, "close">, () => Promise<unknown>> = {
     issue: () => tokens.issue(request),
     verify: () => tokens.verify(plaintext),
@@ -113,7 +114,7 @@ it("after close every method rejects, and says why", async () => {
     purge: () => tokens.purge({ deadFor: "1 day" }),
     revokeUnused: () => tokens.revokeUnused({ unusedFor: "1 day" }),
     expiringWithin: () => collected(tokens.expiringWithin({ within: "1 day" })),
-    exercised: async () => tokens.exercised({ tokenId: token.id, generation: 1 }, []),
+    exercised: async () => tokens.exercised(caller, []),
     ownerChanged: () => tokens.ownerChanged("user-1"),
     flush: () => tokens.flush(),
   }

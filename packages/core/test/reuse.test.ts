@@ -1,8 +1,9 @@
 import { expect, it } from "@effect/vitest"
-import { ApiTokens, type ReuseResponse, TokenPolicy } from "@tokenry/core"
+import { ApiTokens, RepositoryUnavailable, type ReuseResponse, TokenPolicy } from "@tokenry/core"
 import { Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { at, day } from "./builders.ts"
+import { memoryBut } from "./repositories.ts"
 import { callerWith, issue, settled, stored, verdictOn, world } from "./world.ts"
 
 const worldThat = (onReuse: ReuseResponse) => world({ policy: TokenPolicy.make({ onReuse }) })
@@ -75,6 +76,56 @@ it.effect("a client that retries within its grace triggers nothing", () =>
     for (let use = 0; use < 3; use++) expect(yield* verdictOn(old)).toBe("accepted")
     yield* settled
     expect(yield* stored(id)).toMatchObject({ revision: 2, revocation: Option.none() })
+    expect(yield* verdictOn(current)).toBe("accepted")
+  }).pipe(Effect.provide(worldThat("revoke"))),
+)
+
+it.effect("a secret that gave way to newer ones triggers nothing before the grace that it was given is over", () =>
+  Effect.gen(function* () {
+    const tokens = yield* ApiTokens
+    const { token } = yield* issue()
+    const own = { id: token.id, ownedBy: "user-1" }
+    const { plaintext: second } = yield* tokens.rotate(own)
+    yield* tokens.rotate(own)
+    const { plaintext: current } = yield* tokens.rotate(own)
+    yield* TestClock.setTime(day - 1)
+    expect(yield* verdictOn(second)).toBe("Retired")
+    yield* settled
+    expect(yield* verdictOn(current)).toBe("accepted")
+    yield* TestClock.setTime(day)
+    expect(yield* verdictOn(second)).toBe("Retired")
+    yield* settled
+    expect(yield* verdictOn(current)).toBe("Revoked")
+  }).pipe(Effect.provide(worldThat("revoke"))),
+)
+
+it.effect("an outage of the store delays the response, and does not call it off", () => {
+  let outages = 3
+  const stores = memoryBut((repository) => ({
+    replace: (token, revision) =>
+      Effect.suspend(() => {
+        const isAway = token.revocation._tag === "Some" && outages-- > 0
+        const outage = new RepositoryUnavailable({ operation: "replace", cause: undefined })
+        return isAway ? Effect.fail(outage) : repository.replace(token, revision)
+      }),
+  }))
+  return Effect.gen(function* () {
+    const { old, current } = yield* rotated
+    yield* TestClock.setTime(day)
+    yield* verdictOn(old)
+    yield* settled
+    expect(yield* verdictOn(current)).toBe("accepted")
+    yield* TestClock.adjust("1 minute")
+    expect(yield* verdictOn(current)).toBe("Revoked")
+  }).pipe(Effect.provide(world({ policy: TokenPolicy.make({ onReuse: "revoke" }) }, undefined, stores)))
+})
+
+it.effect("whoever verifies by a clock that is wrong has nobody's token revoked", () =>
+  Effect.gen(function* () {
+    const tokens = yield* ApiTokens
+    const { old, current } = yield* rotated
+    for (const epochMilliseconds of [NaN, Infinity, 2 * day]) tokens.verifyAt(old, undefined, { epochMilliseconds })
+    yield* settled
     expect(yield* verdictOn(current)).toBe("accepted")
   }).pipe(Effect.provide(worldThat("revoke"))),
 )

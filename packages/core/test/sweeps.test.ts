@@ -88,6 +88,24 @@ it.effect("a token is used as long as something that was minted by means of it i
   }).pipe(Effect.provide(world())),
 )
 
+it.effect("a token that was just rotated has had no time to be used, and none is unused for no time", () =>
+  Effect.gen(function* () {
+    const tokens = yield* ApiTokens
+    const { token } = yield* issue()
+    yield* TestClock.adjust("40 days")
+    yield* tokens.rotate({ ...own, id: token.id })
+    yield* TestClock.adjust("1 day")
+    expect(yield* tokens.revokeUnused({ unusedFor: "30 days" })).toBe(0)
+    for (const unusedFor of ["0 minutes", "999999999 weeks", "soon"]) {
+      expect(yield* outcomeOf(tokens.revokeUnused({ unusedFor }))).toBe("InvalidInput")
+    }
+    expect(yield* outcomeOf(tokens.purge({ deadFor: "999999999 weeks" }))).toBe("InvalidInput")
+    expect(yield* outcomeOf(Stream.runCollect(tokens.expiringWithin({ within: "999999999 weeks" })))).toBe(
+      "InvalidInput",
+    )
+  }).pipe(Effect.provide(world())),
+)
+
 it.effect("nothing counts as unused before uses have been recorded for so long", () =>
   Effect.gen(function* () {
     yield* issue().pipe(Effect.provide(world({ usage: false })))

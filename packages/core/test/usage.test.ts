@@ -7,7 +7,7 @@ import {
   type SecretUsage,
   TokenUsageStore,
 } from "@tokenry/core"
-import { Context, Effect, Exit, Layer, Option, Scope } from "effect"
+import { Context, Deferred, Effect, Exit, Fiber, Layer, Option, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { at, hour } from "./builders.ts"
 import { issue, settled, verdictOn, world } from "./world.ts"
@@ -174,22 +174,117 @@ it.effect("during an outage uses gather, and are written when it is over", () =>
   }).pipe(Effect.provide(observedWorld({}, () => isAway)))
 })
 
-it.effect("memory is bounded: a full recorder writes sooner, and while it can't, counts no further secrets", () => {
-  let isAway = false
-  return Effect.gen(function* () {
+it.effect("memory is bounded: beyond what may gather in an interval, further secrets are not counted", () =>
+  Effect.gen(function* () {
     const written = yield* Written
     const issued = yield* Effect.forEach(Array.from({ length: 4 }), () => issue())
-    for (const { plaintext } of issued.slice(0, 3)) yield* verdictOn(plaintext)
-    yield* settled
-    expect(written.flat()).toHaveLength(2)
-    isAway = true
-    for (const { plaintext } of issued) yield* verdictOn(plaintext)
+    for (let use = 0; use < 3; use++) for (const { plaintext } of issued) yield* verdictOn(plaintext)
     yield* TestClock.adjust("1 minute")
-    isAway = false
-    yield* TestClock.adjust("2 minutes")
+    expect(written.flat().map(({ count }) => count)).toEqual([3, 3])
+    for (const { plaintext } of issued.toReversed()) yield* verdictOn(plaintext)
+    yield* TestClock.adjust("1 minute")
     expect(written.flat()).toHaveLength(4)
-  }).pipe(Effect.provide(observedWorld({ usage: { capacity: 2 } }, () => isAway)))
+  }).pipe(Effect.provide(observedWorld({ usage: { capacity: 2 } }))),
+)
+
+it.effect.each([{ interval: "10 millis" }, { interval: Infinity }, { capacity: 0 }, { capacity: NaN }] as const)(
+  "a recorder that would write all the time, or hold anything, is refused at opening: %o",
+  (usage) =>
+    Effect.gen(function* () {
+      const exit = yield* Effect.exit(Effect.provide(issue(), world({ usage })))
+      expect(exit).toMatchObject({ _tag: "Failure", cause: { reasons: [{ defect: expect.any(RangeError) }] } })
+    }),
+)
+
+it.effect("what no caller is, and what is no scope, is not noted, and spoils nothing", () =>
+  Effect.gen(function* () {
+    const tokens = yield* ApiTokens
+    const written = yield* Written
+    const { plaintext, token } = yield* issue()
+    const caller = yield* tokens.verify(plaintext)
+    for (const rubbish of [{}, null, "x", { ...caller, generation: NaN }, { ...caller, tokenId: plaintext }]) {
+      yield* tokens.exercised(rubbish as never, ["treasure:read"])
+    }
+    yield* tokens.exercised(caller, "treasure:read" as never)
+    yield* tokens.exercised(caller, [plaintext, "no such scope"])
+    tokens.verifyAt(plaintext, undefined, { epochMilliseconds: NaN })
+    yield* TestClock.adjust("1 minute")
+    expect(written).toMatchObject([[{ tokenId: token.id, generation: 1, count: 1, scopes: new Map() }]])
+  }).pipe(Effect.provide(observedWorld())),
+)
+
+it.effect("what the store can't take is given up, and the rest is written", () => {
+  let isBroken = true
+  const breaking = Layer.effect(
+    TokenUsageStore,
+    Effect.map(TokenUsageStore, (store) => ({
+      ...store,
+      record: (usages: ReadonlyArray<SecretUsage>) =>
+        Effect.suspend(() => (isBroken ? Effect.die("a value that can't be stored") : store.record(usages))),
+    })),
+  ).pipe(Layer.provideMerge(MemoryRepository.layer))
+  return Effect.gen(function* () {
+    const { plaintext, token } = yield* issue()
+    yield* verdictOn(plaintext)
+    yield* TestClock.adjust("1 minute")
+    isBroken = false
+    yield* verdictOn(plaintext)
+    yield* TestClock.adjust("1 minute")
+    expect(yield* usageOf(token)).toMatchObject({ count: 1 })
+  }).pipe(Effect.provide(world({}, undefined, breaking)))
 })
+
+it.effect("uses are seen also while they are being written", () => {
+  const gate = Deferred.makeUnsafe<void>()
+  const slow = Layer.effect(
+    TokenUsageStore,
+    Effect.map(TokenUsageStore, (store) => ({
+      ...store,
+      record: (usages: ReadonlyArray<SecretUsage>) => Effect.andThen(Deferred.await(gate), store.record(usages)),
+    })),
+  ).pipe(Layer.provideMerge(MemoryRepository.layer))
+  return Effect.gen(function* () {
+    const { plaintext, token } = yield* issue()
+    yield* verdictOn(plaintext)
+    const flushing = yield* Effect.forkChild(ApiTokens.use(({ flush }) => flush))
+    yield* settled
+    expect(yield* usageOf(token)).toMatchObject({ count: 1 })
+    yield* Deferred.succeed(gate, undefined)
+    yield* Fiber.join(flushing)
+    expect(yield* usageOf(token)).toMatchObject({ count: 1 })
+  }).pipe(Effect.provide(world({}, undefined, slow)))
+})
+
+it.effect("what a token's descendants need counts as needed, so that narrowing it breaks none of them", () =>
+  Effect.gen(function* () {
+    const tokens = yield* ApiTokens
+    const parent = yield* issue({ scopes: ["treasure:edit", "treasure:delete"] })
+    const caller = yield* tokens.verify(parent.plaintext, { scopes: ["treasure:delete"] })
+    const child = yield* issue({ scopes: ["treasure:edit"], caller })
+    const grandchild = yield* issue({ caller: yield* tokens.verify(child.plaintext) })
+    yield* TestClock.setTime(minute)
+    yield* tokens.exercised(yield* tokens.verify(grandchild.plaintext), ["treasure:read"])
+    const usage = yield* usageOf(parent.token)
+    expect(usage).toMatchObject({
+      count: 1,
+      lastUsedAt: Option.some(at(0)),
+      lineageUsedAt: Option.some(at(minute)),
+      narrowableTo: ["treasure:read", "treasure:delete"],
+      secrets: [{ generation: 1 }],
+    })
+    yield* tokens.narrow({ id: parent.token.id, ownedBy: "user-1", scopes: usage?.narrowableTo ?? [] })
+    expect(yield* verdictOn(grandchild.plaintext, ["treasure:read"])).toBe("accepted")
+  }).pipe(Effect.provide(world())),
+)
+
+it.effect.each([[undefined], [[null]], [[{}]], [[{ id: "x", scopes: [] }]]])(
+  "usage of what is no token is refused: %o",
+  ([tokens]) =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(ApiTokens.use((service) => service.usageOf(tokens as never)))
+      expect(error._tag).toBe("InvalidInput")
+    }).pipe(Effect.provide(world())),
+)
 
 it.effect("a purged token leaves no record of its uses", () =>
   Effect.gen(function* () {

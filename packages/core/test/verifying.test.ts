@@ -61,6 +61,7 @@ it.effect("an accepted token tells who calls, and what is implied", () =>
       tokenId: token.id,
       generation: 1,
       ownedBy: "user-1",
+      ancestors: [],
       scopes: ["treasure:edit", "treasure:read"],
       expiresAt: Option.some(at(hour)),
     })

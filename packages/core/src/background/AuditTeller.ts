@@ -1,7 +1,8 @@
 /** Tells the audit sink of every change at least once, whatever fails in between. */
 import { Clock, Effect, Stream } from "effect"
+import type { RepositoryUnavailable } from "../errors.ts"
 import type { ApiTokenRepository } from "../ports/ApiTokenRepository.ts"
-import type { AuditEvent, AuditSink } from "../ports/AuditSink.ts"
+import { type AuditEvent, type AuditSink, AuditSinkUnavailable } from "../ports/AuditSink.ts"
 import type { ApiToken } from "../token/ApiToken.ts"
 import type { Change } from "../token/Change.ts"
 import { makeLaterWork } from "./LaterWork.ts"
@@ -11,7 +12,15 @@ interface AuditTeller {
   readonly changed: (token: ApiToken) => void
   /** Tells soon of all that is untold in the store, after changes of many tokens at once. */
   readonly changedMany: () => void
+  /** Tells now of all that is untold in the store. */
+  readonly tellEverything: Effect.Effect<void, AuditSinkUnavailable | RepositoryUnavailable>
 }
+
+/** How long the sink may take for one token. */
+const patience = "30 seconds"
+
+/** After how many failures a search is given up until the next one. */
+const failuresAtMost = 10
 
 /** How often the store is searched for changes that nobody has told: after a crash, or an outage of the sink. */
 const searchInterval = "1 minute"
@@ -28,24 +37,51 @@ export const makeAuditTeller = Effect.fnUntraced(function* (
   sink: AuditSink["Service"],
 ) {
   const tell = (token: ApiToken) =>
-    sink
-      .tell(token.untoldChanges.map((change) => eventOf(token, change)))
-      .pipe(Effect.andThen(repository.markTold(token.id, token.revision)))
-
-  const tellAll = (changedBefore: number) =>
-    repository.untold.pipe(
-      Stream.filter((token) => (token.history.at(-1)?.at.epochMilliseconds ?? 0) <= changedBefore),
-      Stream.runForEach(tell),
+    Effect.suspend(() => sink.tell(token.untoldChanges.map((change) => eventOf(token, change)))).pipe(
+      Effect.andThen(repository.markTold(token.id, token.revision)),
+      Effect.timeoutOrElse({
+        duration: patience,
+        orElse: () => Effect.fail(new AuditSinkUnavailable({ cause: "it hangs" })),
+      }),
     )
+
+  /** What one token fails at does not keep the others from being told. How many failed; it gives up after ten. */
+  const tellAll = (changedBefore: number) =>
+    Effect.suspend(() => {
+      let failures = 0
+      const attempt = (token: ApiToken) =>
+        Effect.catchCause(tell(token), () =>
+          Effect.sync(() => {
+            failures += 1
+          }),
+        )
+      return repository.untold.pipe(
+        Stream.filter((token) => (token.history.at(-1)?.at.epochMilliseconds ?? 0) <= changedBefore),
+        Stream.takeWhile(() => failures < failuresAtMost),
+        Stream.runForEach(attempt),
+        Effect.map(() => failures),
+      )
+    })
+
+  const tellEverything = Effect.flatMap(tellAll(Infinity), (failures) =>
+    failures === 0
+      ? Effect.void
+      : Effect.fail(new AuditSinkUnavailable({ cause: `${failures} tokens could not be told of` })),
+  )
 
   const search = Effect.flatMap(Clock.currentTimeMillis, (now) => tellAll(now - precedenceMilliseconds))
 
   const later = yield* makeLaterWork<Effect.Effect<void, unknown>>("Telling the audit sink", capacity, (work) => work)
-  yield* Effect.ignore(search).pipe(Effect.andThen(Effect.sleep(searchInterval)), Effect.forever, Effect.forkScoped)
+  yield* Effect.catchCause(search, () => Effect.logWarning("Untold changes could not be searched for")).pipe(
+    Effect.andThen(Effect.sleep(searchInterval)),
+    Effect.forever,
+    Effect.forkScoped,
+  )
 
   const teller: AuditTeller = {
-    changed: (token) => void later.add(tell(token)),
-    changedMany: () => void later.add(tellAll(Infinity)),
+    changed: (token) => void (token.untold > 0 && later.add(tell(token))),
+    changedMany: () => void later.add(tellEverything),
+    tellEverything,
   }
   return teller
 })

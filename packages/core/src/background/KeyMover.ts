@@ -33,10 +33,14 @@ export const makeKeyMover = Effect.fnUntraced(function* (
       if (token && moved) yield* repository.replace(moved, token.revision)
     }).pipe(Effect.retry({ while: (error) => error._tag === "RevisionConflict" }))
 
+  /** Retired secrets can't move, since nobody presents them; they are forgotten, or the old key would be needed for ever. */
   const moveSecret = (tokenId: TokenId, generation: number, sha256: Digest) =>
     moveTo(tokenId, (token) =>
       token.secrets.some((secret) => secret.generation === generation && isOutdated(secret.keyId))
-        ? token.rekey((secret) => (secret.generation === generation ? toStore(sha256) : undefined))
+        ? token.rekey((secret) => {
+            if (secret.generation === generation) return toStore(sha256)
+            return secret.state._tag === "Retired" && isOutdated(secret.keyId) ? "forget" : undefined
+          })
         : undefined,
     ).pipe(Effect.ensuring(Effect.sync(() => waiting.delete(tokenId))))
 

@@ -1,8 +1,10 @@
 /** Does what the policy says when a retired secret comes back, off the request's path. */
-import { Clock, DateTime, Effect, Option } from "effect"
+import { Clock, DateTime, Effect, Option, Schedule } from "effect"
 import type { ApiTokenRepository } from "../ports/ApiTokenRepository.ts"
 import type { ApiToken } from "../token/ApiToken.ts"
 import type { Attribution } from "../token/Attribution.ts"
+import { Secret } from "../token/Secret.ts"
+import { Secrets } from "../token/Secrets.ts"
 import type { TokenId } from "../token/TokenId.ts"
 import type { ReuseResponse } from "../token/TokenPolicy.ts"
 import { makeLaterWork } from "./LaterWork.ts"
@@ -16,6 +18,9 @@ const reason = "a retired secret came back"
 
 const bySweep: Attribution = { actor: { kind: "sweep", id: "reuse" }, origin: {} }
 
+/** For four minutes in all; whoever has the secret will hardly have used it only once. */
+const afterOutage = Schedule.exponential("1 second")
+
 /** How many such events may wait. One that finds no place is dealt with when the secret comes back again. */
 const capacity = 1000
 
@@ -25,7 +30,10 @@ export const makeReuseWatch = Effect.fnUntraced(function* (
 ) {
   const waiting = new Set<string>()
 
+  /** Judged by what is stored now and by the system's clock, whatever was thought when the secret was presented. */
   const respond = (token: ApiToken, generation: number, now: DateTime.Utc): ApiToken => {
+    const secret = Secrets.ofGeneration(token.secrets, generation)
+    if (!Option.exists(secret, (secret) => Secret.isSuspicious(secret, now))) return token
     const noted = token.noteReuse(generation, now, bySweep)
     return response === "notify" ? noted : noted.revoke({ at: now, reason }, bySweep)
   }
@@ -39,6 +47,7 @@ export const makeReuseWatch = Effect.fnUntraced(function* (
       if (changed !== token) yield* repository.replace(changed, token.revision)
     }).pipe(
       Effect.retry({ while: (error) => error._tag === "RevisionConflict" }),
+      Effect.retry({ schedule: afterOutage, times: 8 }),
       Effect.ensuring(Effect.sync(() => waiting.delete(keyOf(work)))),
     ),
   )

@@ -1,24 +1,37 @@
 /** Counts uses in memory and writes them down now and then, so that verifying itself writes nothing. */
-import { DateTime, Duration, Effect, Exit, Latch, Option, Semaphore } from "effect"
+import { Cause, DateTime, Duration, Effect, Exit, Latch, Option, Semaphore } from "effect"
 import type { RepositoryUnavailable } from "../errors.ts"
 import type { TokenUsageStore } from "../ports/TokenUsageStore.ts"
 import { SecretUsage } from "../token/SecretUsage.ts"
 import type { TokenId } from "../token/TokenId.ts"
 
 export interface UsageOptions {
-  /** How often what has gathered is written: each secret at most once. The default is a minute. */
+  /** How often what has gathered is written: each secret at most once. A second or more; the default is a minute. */
   readonly interval?: Duration.Input
   /**
-   * How many secrets may gather. If more are used, what has gathered is written sooner; if that fails, further secrets
-   * are not counted until it works again. The default is 10,000, some 5 MB.
+   * How many secrets may gather in an interval; the uses of further ones are not counted. The default is 50,000, some
+   * 25 MB if they are all used.
    */
   readonly capacity?: number
 }
 
 export interface UsageRecorder {
-  readonly used: (tokenId: TokenId, generation: number, scopes: ReadonlyArray<string>, at: number) => void
+  /** A secret was accepted for these scopes; so the tokens that its token was minted by gave them. */
+  readonly used: (
+    tokenId: TokenId,
+    generation: number,
+    ancestors: ReadonlyArray<TokenId>,
+    scopes: ReadonlyArray<string>,
+    at: number,
+  ) => void
   /** Scopes that a use which is counted already needed as well. */
-  readonly exercised: (tokenId: TokenId, generation: number, scopes: ReadonlyArray<string>, at: number) => void
+  readonly exercised: (
+    tokenId: TokenId,
+    generation: number,
+    ancestors: ReadonlyArray<TokenId>,
+    scopes: ReadonlyArray<string>,
+    at: number,
+  ) => void
   readonly reused: (tokenId: TokenId, generation: number, at: number) => void
   /** What is recorded, together with what has gathered here and is not written yet. */
   readonly usageOf: (ids: ReadonlyArray<TokenId>) => Effect.Effect<ReadonlyArray<SecretUsage>, RepositoryUnavailable>
@@ -49,29 +62,51 @@ export const makeUsageRecorder = Effect.fnUntraced(function* (
   options: UsageOptions,
 ) {
   const interval = Duration.fromInputUnsafe(options.interval ?? "1 minute")
-  const { capacity = 10_000 } = options
+  const { capacity = 50_000 } = options
+  if (!(Duration.isFinite(interval) && Duration.toMillis(interval) >= 1000)) {
+    throw new RangeError("usage.interval must be a second or more")
+  }
+  if (!(Number.isSafeInteger(capacity) && capacity >= 1)) throw new RangeError("usage.capacity must be 1 or more")
+
   const gathered = new Map<TokenId, Map<number, Gathered>>()
-  const isWaiting = Latch.makeUnsafe()
-  const isFull = Latch.makeUnsafe()
-  const oneAtATime = Semaphore.makeUnsafe(1)
+  /** What is being written now. */
+  let leaving: ReadonlyArray<SecretUsage> = []
   let size = 0
+  const isWaiting = Latch.makeUnsafe()
+  const oneAtATime = Semaphore.makeUnsafe(1)
 
   const of = (tokenId: TokenId, generation: number): Gathered | undefined => {
     const secrets = gathered.get(tokenId)
-    const secret = secrets?.get(generation)
-    return secret ?? add(tokenId, generation, secrets)
+    return secrets?.get(generation) ?? add(tokenId, generation, secrets)
   }
 
   const add = (tokenId: TokenId, generation: number, secrets = new Map<number, Gathered>()): Gathered | undefined => {
-    if (size >= capacity) {
-      isFull.openUnsafe()
-      return undefined
-    }
+    if (size >= capacity) return undefined
     size += 1
     const secret: Gathered = { count: 0, lastUsedAt: never, scopes: new Map(), reuses: 0, lastReusedAt: never }
     gathered.set(tokenId, secrets.set(generation, secret))
     isWaiting.openUnsafe()
     return secret
+  }
+
+  const note = (secret: Gathered | undefined, count: number, scopes: ReadonlyArray<string>, at: number): void => {
+    // An instant that is none (from JavaScript) can't be written.
+    if (secret === undefined || !Number.isSafeInteger(at)) return
+    secret.count += count
+    if (at > secret.lastUsedAt) secret.lastUsedAt = at
+    for (const scope of scopes) secret.scopes.set(scope, at)
+  }
+
+  const noteUse = (
+    count: number,
+    tokenId: TokenId,
+    generation: number,
+    ancestors: ReadonlyArray<TokenId>,
+    scopes: ReadonlyArray<string>,
+    at: number,
+  ): void => {
+    note(of(tokenId, generation), count, scopes, at)
+    for (const id of ancestors) note(of(id, SecretUsage.byDescendants), count, scopes, at)
   }
 
   const gatheredOf = (tokenId: TokenId): ReadonlyArray<SecretUsage> =>
@@ -82,77 +117,71 @@ export const makeUsageRecorder = Effect.fnUntraced(function* (
     gathered.clear()
     size = 0
     isWaiting.closeUnsafe()
-    isFull.closeUnsafe()
     return usages
   }
 
-  const putBack = (usages: ReadonlyArray<SecretUsage>) =>
-    Effect.sync(() => {
-      for (const usage of usages) {
-        const secret = of(usage.tokenId, usage.generation)
-        if (secret === undefined) return
-        secret.count += usage.count
-        secret.lastUsedAt = Math.max(secret.lastUsedAt, millisecondsOf(usage.lastUsedAt))
-        for (const [scope, at] of usage.scopes) {
-          secret.scopes.set(scope, Math.max(secret.scopes.get(scope) ?? never, at.epochMilliseconds))
-        }
-        secret.reuses += usage.reuses
-        secret.lastReusedAt = Math.max(secret.lastReusedAt, millisecondsOf(usage.lastReusedAt))
+  const putBack = (usages: ReadonlyArray<SecretUsage>): void => {
+    for (const usage of usages) {
+      const secret = of(usage.tokenId, usage.generation)
+      if (secret === undefined) return
+      secret.count += usage.count
+      secret.lastUsedAt = Math.max(secret.lastUsedAt, millisecondsOf(usage.lastUsedAt))
+      for (const [scope, at] of usage.scopes) {
+        secret.scopes.set(scope, Math.max(secret.scopes.get(scope) ?? never, at.epochMilliseconds))
       }
-    })
+      secret.reuses += usage.reuses
+      secret.lastReusedAt = Math.max(secret.lastReusedAt, millisecondsOf(usage.lastReusedAt))
+    }
+  }
 
-  /** Whether all of it was written. */
+  /** A batch that the store can't take at all (a defect) is given up, or it would be tried for ever. */
   const writeAll = oneAtATime.withPermit(
     Effect.suspend(() => {
-      let left = takeAll()
+      leaving = takeAll()
       return Effect.whileLoop({
-        while: () => left.length > 0,
-        body: () => store.record(left.slice(0, batchSize)),
+        while: () => leaving.length > 0,
+        body: () => store.record(leaving.slice(0, batchSize)),
         step: () => {
-          left = left.slice(batchSize)
+          leaving = leaving.slice(batchSize)
         },
       }).pipe(
-        Effect.onExit((exit) => (Exit.isSuccess(exit) ? Effect.void : putBack(left))),
-        Effect.as(true),
-        Effect.catchCause(() => Effect.as(Effect.logWarning("Uses of tokens could not be recorded"), false)),
+        Effect.onExit((exit) =>
+          Effect.sync(() => {
+            const isDefect = Exit.isFailure(exit) && Cause.hasDies(exit.cause)
+            putBack(isDefect ? leaving.slice(batchSize) : leaving)
+            leaving = []
+          }),
+        ),
+        Effect.catchCause(() => Effect.logWarning("Uses of tokens could not be recorded")),
       )
     }),
   )
 
   yield* Effect.addFinalizer(() => Effect.timeoutOption(writeAll, closingPatience))
-  yield* Effect.gen(function* () {
-    let mayHurry = true
-    while (true) {
-      yield* isWaiting.await
-      yield* mayHurry ? Effect.raceFirst(Effect.sleep(interval), isFull.await) : Effect.sleep(interval)
-      mayHurry = yield* writeAll
-    }
-  }).pipe(Effect.forkScoped)
+  yield* isWaiting.await.pipe(
+    Effect.andThen(Effect.sleep(interval)),
+    Effect.andThen(writeAll),
+    Effect.forever,
+    Effect.forkScoped,
+  )
 
   const recorder: UsageRecorder = {
-    used: (tokenId, generation, scopes, at) => {
-      const secret = of(tokenId, generation)
-      if (secret === undefined) return
-      secret.count += 1
-      if (at > secret.lastUsedAt) secret.lastUsedAt = at
-      for (const scope of scopes) secret.scopes.set(scope, at)
-    },
-    exercised: (tokenId, generation, scopes, at) => {
-      const secret = scopes.length === 0 ? undefined : of(tokenId, generation)
-      for (const scope of scopes) secret?.scopes.set(scope, at)
-    },
+    used: (...use) => noteUse(1, ...use),
+    exercised: (...use) => noteUse(0, ...use),
     reused: (tokenId, generation, at) => {
       const secret = of(tokenId, generation)
-      if (secret === undefined) return
+      if (secret === undefined || !Number.isSafeInteger(at)) return
       secret.reuses += 1
       if (at > secret.lastReusedAt) secret.lastReusedAt = at
     },
     usageOf: (ids) =>
-      Effect.map(store.usageOf(ids), (recorded) =>
-        SecretUsage.merge([...recorded, ...[...new Set(ids)].flatMap(gatheredOf)]),
-      ),
+      Effect.map(store.usageOf(ids), (recorded) => {
+        const asked = new Set(ids)
+        const here = [...leaving.filter(({ tokenId }) => asked.has(tokenId)), ...[...asked].flatMap(gatheredOf)]
+        return SecretUsage.merge([...recorded, ...here])
+      }),
     since: store.begin,
-    flush: Effect.asVoid(writeAll),
+    flush: writeAll,
   }
   return recorder
 })

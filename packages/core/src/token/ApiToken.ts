@@ -144,17 +144,19 @@ export class ApiToken extends Data.Class<ApiTokenFields> {
 
   /**
    * Whether the token may rotate itself by means of this secret: it is the active one; or it was replaced by such a
-   * rotation less than five minutes ago, the answer to which may have got lost.
+   * rotation less than five minutes ago, the answer to which may have got lost, and nobody else has rotated it since.
    */
   mayRotateItself(generation: number, now: DateTime.Utc): boolean {
     const [active] = this.secrets
     if (generation === active.generation) return true
     const secret = Secrets.ofGeneration(this.secrets, generation)
     if (!Option.exists(secret, (secret) => Secret.isUsable(secret, now))) return false
-    const replacedBy = this.history.filter(({ kind }) => kind === "rotated").at(generation - active.generation)
+    const since = this.history.filter(({ kind }) => kind === "rotated").slice(generation - active.generation)
+    const [replacedBy] = since
     return (
-      replacedBy?.actor.kind === "token" &&
-      replacedBy.actor.id === this.id &&
+      replacedBy !== undefined &&
+      since.length === active.generation - generation &&
+      since.every(({ actor }) => actor.kind === "token" && actor.id === this.id) &&
       DateTime.isLessThan(now, DateTime.addDuration(replacedBy.at, repeatable))
     )
   }
@@ -177,11 +179,17 @@ export class ApiToken extends Data.Class<ApiTokenFields> {
     return isNoted ? this : this.#changed({}, Change.make("reused", now, by, detail))
   }
 
-  /** The same secrets under other digests, where there is one. People see nothing of it, so history doesn't either. */
-  rekey(digestOf: (secret: Secret) => Pick<Secret, "digest" | "keyId"> | undefined): ApiToken {
+  /**
+   * The same secrets under other digests, where there is one; those that are to be forgotten left out, but for the active
+   * one. People see nothing of it, so history doesn't either.
+   */
+  rekey(digestOf: (secret: Secret) => Pick<Secret, "digest" | "keyId"> | "forget" | undefined): ApiToken {
     const [active, ...others] = this.secrets
-    const rekeyed = (secret: Secret): Secret => ({ ...secret, ...digestOf(secret) })
-    const secrets: Secrets = [rekeyed(active), ...others.map(rekeyed)]
+    const rekeyed = (secret: Secret): ReadonlyArray<Secret> => {
+      const stored = digestOf(secret)
+      return stored === "forget" ? [] : [{ ...secret, ...stored }]
+    }
+    const secrets: Secrets = [rekeyed(active)[0] ?? active, ...others.flatMap(rekeyed)]
     return new ApiToken({ ...this, secrets, revision: this.revision + 1 })
   }
 

@@ -9,6 +9,8 @@ export interface Caller {
   /** Which of the token's secrets was presented. */
   readonly generation: number
   readonly ownedBy: OwnerId
+  /** The tokens by means of which this one was minted, the outermost first. */
+  readonly ancestors: ReadonlyArray<TokenId>
   /** What token, ancestors and owner have in common now, with all that is implied. */
   readonly scopes: ReadonlyArray<Scope>
   /** None: never. */

@@ -38,7 +38,7 @@ export class KeyRing {
       if (!/^[\w.-]{1,64}$/.test(id)) throw new Error("KeyRing: an id is 1 to 64 letters, digits, dots, _ or -")
       const bytes = typeof key === "string" ? bytesOf(key) : key.slice()
       if (bytes === undefined || bytes.length < 32) {
-        throw new Error(`KeyRing: the key ${id} must be 32 bytes or more, as bytes or in hex digits`)
+        throw new Error("KeyRing: a key is 32 bytes or more, as bytes or in hex digits")
       }
       return [id as KeyId, bytes]
     })

@@ -10,7 +10,8 @@ export type KeyId = string & Brand.Brand<"KeyId">
  * - `Active`: the one secret that clients should use.
  * - `Retiring`: replaced by a rotation, accepted until the instant `until`, which never lies after the expiry that
  *   the token had then.
- * - `Retired`: no longer accepted; remembered so that its return can be noticed.
+ * - `Retired`: no longer accepted; remembered so that its return can be noticed. Nobody has reason to use it from the
+ *   instant `at` on, which lies ahead if it had to give way to newer ones within its grace.
  */
 export type SecretState =
   | { readonly _tag: "Active" }
@@ -40,6 +41,18 @@ const isUsable = (secret: Secret, now: Instant): boolean => {
   }
 }
 
+/** Whether its return at `now` is a sign that somebody has it who should not. */
+const isSuspicious = (secret: Secret, now: Instant): boolean => {
+  switch (secret.state._tag) {
+    case "Active":
+      return false
+    case "Retiring":
+      return now.epochMilliseconds >= secret.state.until.epochMilliseconds
+    case "Retired":
+      return now.epochMilliseconds >= secret.state.at.epochMilliseconds
+  }
+}
+
 /** Until when the secret is accepted, given the token's expiry, which may have been brought forward since the rotation. */
 const expiryOf = (secret: Secret, expiresAt: Option.Option<DateTime.Utc>): Option.Option<DateTime.Utc> => {
   if (secret.state._tag !== "Retiring") return expiresAt
@@ -49,4 +62,4 @@ const expiryOf = (secret: Secret, expiresAt: Option.Option<DateTime.Utc>): Optio
     : Option.some(until)
 }
 
-export const Secret = { active, isUsable, expiryOf } as const
+export const Secret = { active, isUsable, isSuspicious, expiryOf } as const

@@ -1,9 +1,10 @@
-/** What is recorded of the uses of one secret. */
+/** What is recorded of the uses of one secret, or of what was minted by means of a token. */
 import { DateTime, Option } from "effect"
 import type { TokenId } from "./TokenId.ts"
 
 export interface SecretUsage {
   readonly tokenId: TokenId
+  /** That of the secret; 0 stands for all that was minted by means of the token. */
   readonly generation: number
   /** How many times it was accepted. */
   readonly count: number
@@ -48,4 +49,7 @@ const merge = (usages: ReadonlyArray<SecretUsage>): ReadonlyArray<SecretUsage> =
   return [...bySecret.values()]
 }
 
-export const SecretUsage = { add, merge } as const
+/** The generation under which a token is charged with what was minted by means of it does. */
+const byDescendants = 0
+
+export const SecretUsage = { add, merge, byDescendants } as const

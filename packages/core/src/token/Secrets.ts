@@ -44,9 +44,13 @@ const rotate = (
     .slice(0, retiringAtMost)
   return remembered([
     { ...next, generation, state: Secret.active },
-    ...[replaced, ...older].map((secret) => (kept.includes(secret) ? secret : retired(secret, now))),
+    ...[replaced, ...older].map((secret) => (kept.includes(secret) ? secret : gaveWay(secret))),
   ])
 }
+
+/** No longer accepted, but who comes with it may still think so until its grace was to end: no sign of a theft. */
+const gaveWay = (secret: Secret): Secret =>
+  secret.state._tag === "Retiring" ? { ...secret, state: { _tag: "Retired", at: secret.state.until } } : secret
 
 /** Every secret in its grace retires now. The same list if there is none. */
 const endOverlap = (secrets: Secrets, now: DateTime.Utc): Secrets =>

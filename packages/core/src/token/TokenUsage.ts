@@ -8,11 +8,13 @@ import { SecretUsage } from "./SecretUsage.ts"
 export interface TokenUsage {
   /** None: not since `since`. */
   readonly lastUsedAt: Option.Option<DateTime.Utc>
-  /** How many requests it was accepted for. */
+  /** When what was minted by means of it was last used. */
+  readonly lineageUsedAt: Option.Option<DateTime.Utc>
+  /** How many requests it was accepted for itself. */
   readonly count: number
   /** What is recorded of each secret, the newest first; secrets that were never used are not among them. */
   readonly secrets: ReadonlyArray<SecretUsage>
-  /** Each scope that an accepted request required, and when last. */
+  /** Each scope that a request required for which it, or what was minted by means of it, was accepted, and when last. */
   readonly scopes: ReadonlyMap<string, DateTime.Utc>
   /** From when on the record is complete: since the token was issued, or since uses are recorded at all. */
   readonly since: DateTime.Utc
@@ -29,14 +31,18 @@ const of = (
   recordedSince: DateTime.Utc,
   catalogue: ScopeCatalogue,
 ): TokenUsage => {
-  const total = secrets.reduce(SecretUsage.add, { ...nothing, tokenId: token.id })
+  const own = secrets.filter(({ generation }) => generation !== SecretUsage.byDescendants)
+  const ofLineage = secrets.filter(({ generation }) => generation === SecretUsage.byDescendants)
+  const sum = (usages: ReadonlyArray<SecretUsage>) => usages.reduce(SecretUsage.add, { ...nothing, tokenId: token.id })
+  const [itself, lineage, total] = [sum(own), sum(ofLineage), sum(secrets)]
   const granted = catalogue.close(token.scopes)
   const used = granted.filter((scope) => total.scopes.has(scope))
   const needed = catalogue.close(used)
   return {
-    lastUsedAt: total.lastUsedAt,
-    count: total.count,
-    secrets: [...secrets].sort((left, right) => right.generation - left.generation),
+    lastUsedAt: itself.lastUsedAt,
+    lineageUsedAt: lineage.lastUsedAt,
+    count: itself.count,
+    secrets: own.sort((left, right) => right.generation - left.generation),
     scopes: total.scopes,
     since: DateTime.max(token.createdAt, recordedSince),
     unusedScopes: granted.filter((scope) => !needed.includes(scope)),

@@ -1,12 +1,15 @@
 /** What all use cases are made from. */
-import type { Option } from "effect"
+import type { Effect, Option } from "effect"
 import type { UsageRecorder } from "../background/UsageRecorder.ts"
+import type { RepositoryUnavailable } from "../errors.ts"
+import type { AuditSinkUnavailable } from "../ports/AuditSink.ts"
 import type { Digesting } from "../digesting.ts"
 import type { ApiTokenRepository } from "../ports/ApiTokenRepository.ts"
 import type { OwnerDirectory } from "../ports/OwnerDirectory.ts"
 import type { SecureRandom } from "../ports/SecureRandom.ts"
 import type { TokenFormat } from "../token/TokenFormat.ts"
 import type { TokenPolicy } from "../token/TokenPolicy.ts"
+import type { Parse } from "./parsing.ts"
 import type { Rules } from "./proposals.ts"
 
 export interface UseCaseParts {
@@ -18,6 +21,9 @@ export interface UseCaseParts {
   readonly digesting: Digesting
   readonly rules: Rules
   readonly policy: TokenPolicy
+  /** Tells the audit sink, if there is one, of all that it has not heard of yet. */
+  readonly tellEverything: Effect.Effect<void, AuditSinkUnavailable | RepositoryUnavailable>
+  readonly parse: Parse
   /** The format of new tokens. */
   readonly format: TokenFormat
 }

@@ -1,20 +1,26 @@
 /** Who may do what: an owner with their own tokens; a token with itself and what was minted by means of it. */
 import { type DateTime, Effect, Option } from "effect"
-import { type RepositoryUnavailable, SecretNotActive, TokenNotFound, TokenNotLive } from "../errors.ts"
+import { InactiveOwner, type RepositoryUnavailable, SecretNotActive, TokenNotFound, TokenNotLive } from "../errors.ts"
 import type { ApiTokenRepository } from "../ports/ApiTokenRepository.ts"
+import type { OwnerDirectory } from "../ports/OwnerDirectory.ts"
 import type { ActingCaller, FindRequest } from "../requests.ts"
 import { type ApiToken, stateOf, type VerifiableToken } from "../token/ApiToken.ts"
 import { TokenId } from "../token/TokenId.ts"
 
-type Unreachable = TokenNotFound | TokenNotLive | SecretNotActive | RepositoryUnavailable
+type Unreachable = TokenNotFound | TokenNotLive | SecretNotActive | InactiveOwner | RepositoryUnavailable
+
+interface Acting {
+  readonly token: ApiToken
+  readonly ancestors: ReadonlyArray<VerifiableToken>
+}
 
 export interface Authority {
   /** The owner's token with this id, if who asks may see it. */
   readonly reach: (request: FindRequest, now: DateTime.Utc) => Effect.Effect<ApiToken, Unreachable>
   /** The same for a rotation, which a token may repeat for a short time with the secret that it had. */
   readonly reachToRotate: (request: FindRequest, now: DateTime.Utc) => Effect.Effect<ApiToken, Unreachable>
-  /** The token by means of which it is done, if it is live, and this is its active secret. */
-  readonly actingToken: (caller: ActingCaller, now: DateTime.Utc) => Effect.Effect<ApiToken, Unreachable>
+  /** The token by means of which it is done, if it is live, and this is its active secret; with all by which it was minted. */
+  readonly actingToken: (caller: ActingCaller, now: DateTime.Utc) => Effect.Effect<Acting, Unreachable>
   /** All tokens by means of which this one was minted; fails if one of them is not live. */
   readonly liveAncestors: (
     token: ApiToken,
@@ -22,7 +28,10 @@ export interface Authority {
   ) => Effect.Effect<ReadonlyArray<VerifiableToken>, TokenNotLive | RepositoryUnavailable>
 }
 
-export const makeAuthority = (repository: ApiTokenRepository["Service"]): Authority => {
+export const makeAuthority = (
+  repository: ApiTokenRepository["Service"],
+  owners: Option.Option<OwnerDirectory["Service"]>,
+): Authority => {
   const findOwned = Effect.fnUntraced(function* ({ id, ownedBy }: FindRequest) {
     if (!TokenId.is(id)) return yield* new TokenNotFound({ id: "" })
     const found = yield* repository.findById(id)
@@ -44,6 +53,27 @@ export const makeAuthority = (repository: ApiTokenRepository["Service"]): Author
     return token
   })
 
+  const liveAncestors: Authority["liveAncestors"] = Effect.fnUntraced(function* (token, now) {
+    if (token.ancestors.length === 0) return []
+    const ancestors = yield* repository.findManyById(token.ancestors)
+    const missing = token.ancestors.find((id) => !ancestors.some((ancestor) => ancestor.id === id))
+    if (missing !== undefined) return yield* new TokenNotLive({ id: missing, state: "revoked" })
+    for (const ancestor of ancestors) yield* assertLive(ancestor, now)
+    return ancestors
+  })
+
+  /** Live itself and in all its lineage, of an active owner, and with a secret that may act: as verifying would have it. */
+  const assertActs = Effect.fnUntraced(function* (acting: ApiToken, now: DateTime.Utc, mayAct: boolean) {
+    yield* assertLive(acting, now)
+    const ancestors = yield* liveAncestors(acting, now)
+    const { ownedBy } = acting
+    if (Option.isSome(owners) && !(yield* owners.value.authorityOf(ownedBy)).active) {
+      return yield* new InactiveOwner({ ownedBy })
+    }
+    if (!mayAct) return yield* new SecretNotActive({ tokenId: acting.id })
+    return ancestors
+  })
+
   return {
     reach: (request, now) => reachIf(request, now, isActive),
     reachToRotate: (request, now) =>
@@ -51,27 +81,15 @@ export const makeAuthority = (repository: ApiTokenRepository["Service"]): Author
         acting.id === request.id ? acting.mayRotateItself(caller.generation, now) : isActive(acting, caller),
       ),
     actingToken: Effect.fnUntraced(function* (caller, now) {
-      const acting = yield* findOwned({ id: caller.tokenId, ownedBy: caller.ownedBy })
-      yield* assertActs(acting, now, isActive(acting, caller))
-      return acting
+      const token = yield* findOwned({ id: caller.tokenId, ownedBy: caller.ownedBy })
+      return { token, ancestors: yield* assertActs(token, now, isActive(token, caller)) }
     }),
-    liveAncestors: Effect.fnUntraced(function* (token, now) {
-      const ancestors = yield* repository.findManyById(token.ancestors)
-      const missing = token.ancestors.find((id) => !ancestors.some((ancestor) => ancestor.id === id))
-      if (missing !== undefined) return yield* new TokenNotLive({ id: missing, state: "revoked" })
-      for (const ancestor of ancestors) yield* assertLive(ancestor, now)
-      return ancestors
-    }),
+    liveAncestors,
   }
 }
 
 const isActive = ({ secrets: [active] }: ApiToken, { generation }: ActingCaller): boolean =>
   active.generation === generation
-
-const assertActs = Effect.fnUntraced(function* (acting: ApiToken, now: DateTime.Utc, mayAct: boolean) {
-  yield* assertLive(acting, now)
-  if (!mayAct) return yield* new SecretNotActive({ tokenId: acting.id })
-})
 
 /** Fails if the token is dead. */
 export const assertLive = (token: VerifiableToken, now: DateTime.Utc): Effect.Effect<void, TokenNotLive> => {

@@ -9,7 +9,6 @@ import {
   EndOverlapRequest,
   type FindRequest,
   NarrowRequest,
-  parseRequest,
   RenameRequest,
   requestedExpiry,
   RevokeRequest,
@@ -27,7 +26,7 @@ import type { UseCaseParts } from "./UseCaseParts.ts"
 export const onRequest = "on request"
 
 export const changing = (
-  { repository, random, digesting, rules, policy, format }: UseCaseParts,
+  { repository, random, digesting, rules, policy, format, parse }: UseCaseParts,
   { reach, reachToRotate, liveAncestors }: Authority,
 ) => {
   /** What is decided is written, unless nothing changes; fails if somebody else was quicker. */
@@ -61,7 +60,7 @@ export const changing = (
   })
 
   const applyRotation = Effect.fn("ApiTokens.rotate")(function* (input: RotateRequest, secret: StoredDigest) {
-    const request = yield* parseRequest(RotateRequest, input)
+    const request = yield* parse(RotateRequest, input)
     const { caller, graceFor, id } = request
     const expiry = yield* requestedExpiry(request)
     const isItself = caller?.tokenId === id
@@ -95,14 +94,14 @@ export const changing = (
     })
 
   const endOverlap = Effect.fn("ApiTokens.endOverlap")(function* (input: EndOverlapRequest) {
-    const request = yield* parseRequest(EndOverlapRequest, input)
+    const request = yield* parse(EndOverlapRequest, input)
     return yield* change(request, (token, now) =>
       Effect.as(assertLive(token, now), token.endOverlap(now, attributionOf(request))),
     ).pipe(Effect.retry({ while: isLostRace, schedule: afterLostRace, times: 200 }))
   })
 
   const revoke = Effect.fn("ApiTokens.revoke")(function* (input: RevokeRequest) {
-    const request = yield* parseRequest(RevokeRequest, input)
+    const request = yield* parse(RevokeRequest, input)
     const { reason = onRequest } = request
     return yield* change(request, (token, now) =>
       Effect.succeed(token.revoke({ at: now, reason }, attributionOf(request))),
@@ -113,10 +112,10 @@ export const changing = (
   })
 
   return {
-    rename: (request: RenameRequest) => Effect.flatMap(parseRequest(RenameRequest, request), applyEdit),
-    narrow: (request: NarrowRequest) => Effect.flatMap(parseRequest(NarrowRequest, request), applyEdit),
-    shorten: (request: ShortenRequest) => Effect.flatMap(parseRequest(ShortenRequest, request), applyEdit),
-    edit: (request: EditRequest) => Effect.flatMap(parseRequest(EditRequest, request), applyEdit),
+    rename: (request: RenameRequest) => Effect.flatMap(parse(RenameRequest, request), applyEdit),
+    narrow: (request: NarrowRequest) => Effect.flatMap(parse(NarrowRequest, request), applyEdit),
+    shorten: (request: ShortenRequest) => Effect.flatMap(parse(ShortenRequest, request), applyEdit),
+    edit: (request: EditRequest) => Effect.flatMap(parse(EditRequest, request), applyEdit),
     rotate,
     endOverlap,
     revoke,

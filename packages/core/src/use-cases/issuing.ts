@@ -3,7 +3,7 @@ import { type DateTime, Effect, Option } from "effect"
 import type { StoredDigest } from "../digesting.ts"
 import { InactiveOwner, PolicyViolation, ScopeNotHeld } from "../errors.ts"
 import { makePlaintext } from "../plaintext.ts"
-import { attributionOf, IssueRequest, parseRequest, requestedExpiry } from "../requests.ts"
+import { attributionOf, IssueRequest, requestedExpiry } from "../requests.ts"
 import { ApiToken, earliestExpiry, type VerifiableToken } from "../token/ApiToken.ts"
 import type { OwnerId } from "../token/OwnerId.ts"
 import type { Side } from "../token/Refusal.ts"
@@ -24,8 +24,8 @@ export interface Issued {
 const ancestorsAtMost = 8
 
 export const issuing = (
-  { repository, owners, random, digesting, rules, policy, format }: UseCaseParts,
-  { actingToken, liveAncestors }: Authority,
+  { repository, owners, random, digesting, rules, policy, format, parse }: UseCaseParts,
+  { actingToken }: Authority,
 ) => {
   const { catalogue } = rules
 
@@ -39,14 +39,14 @@ export const issuing = (
   /** The tokens by means of which one is minted, the outermost first: itself live, all of its ancestors too. */
   const mintersOf = Effect.fnUntraced(function* (caller: IssueRequest["caller"], now: DateTime.Utc) {
     if (caller === undefined) return { ids: [], tokens: [] }
-    const acting = yield* actingToken(caller, now)
-    const ids = [...acting.ancestors, acting.id]
+    const { token, ancestors } = yield* actingToken(caller, now)
+    const ids = [...token.ancestors, token.id]
     if (ids.length > ancestorsAtMost) return yield* new PolicyViolation({ issues: [tooDeep] })
-    return { ids, tokens: [...(yield* liveAncestors(acting, now)), acting] }
+    return { ids, tokens: [...ancestors, token] }
   })
 
   const insertNew = Effect.fn("ApiTokens.issue")(function* (input: IssueRequest, secret: StoredDigest) {
-    const request = yield* parseRequest(IssueRequest, input)
+    const request = yield* parse(IssueRequest, input)
     const { name, scopes, issuedTo, caller } = request
     const ownedBy = request.ownedBy as OwnerId
     const now = yield* currentInstant

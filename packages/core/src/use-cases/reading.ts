@@ -1,7 +1,8 @@
 /** Shows an owner their tokens, and how they have been used. */
 import { Effect, Option } from "effect"
+import { InvalidInput } from "../errors.ts"
 import { ListCursor } from "../ListCursor.ts"
-import { FindRequest, ListRequest, parseRequest } from "../requests.ts"
+import { FindRequest, ListRequest } from "../requests.ts"
 import type { ApiToken } from "../token/ApiToken.ts"
 import type { OwnerId } from "../token/OwnerId.ts"
 import { TokenId } from "../token/TokenId.ts"
@@ -16,16 +17,16 @@ export interface Page {
   readonly nextCursor: Option.Option<string>
 }
 
-export const reading = ({ repository, usage, rules }: UseCaseParts, { reach, actingToken }: Authority) => {
+export const reading = ({ repository, usage, rules, parse }: UseCaseParts, { reach, actingToken }: Authority) => {
   const find = Effect.fn("ApiTokens.find")(function* (request: FindRequest) {
-    return yield* reach(yield* parseRequest(FindRequest, request), yield* currentInstant)
+    return yield* reach(yield* parse(FindRequest, request), yield* currentInstant)
   })
 
   const list = Effect.fn("ApiTokens.list")(function* (request: ListRequest) {
-    const { ownedBy, state = "any", limit = 20, cursor, caller } = yield* parseRequest(ListRequest, request)
+    const { ownedBy, state = "any", limit = 20, cursor, caller } = yield* parse(ListRequest, request)
     const after = Option.fromUndefinedOr(cursor === undefined ? undefined : ListCursor.decode(cursor, TokenId.is))
     const now = yield* currentInstant
-    const lineageOf = caller === undefined ? undefined : (yield* actingToken(caller, now)).id
+    const lineageOf = caller === undefined ? undefined : (yield* actingToken(caller, now)).token.id
     const query = { ownedBy: ownedBy as OwnerId, state, now, lineageOf, after }
     const found = yield* repository.listOwnedBy({ ...query, limit: limit + 1 })
     const items = found.slice(0, limit)
@@ -36,6 +37,12 @@ export const reading = ({ repository, usage, rules }: UseCaseParts, { reach, act
   const usageOf = Effect.fn("ApiTokens.usageOf")(function* (
     tokens: ReadonlyArray<Pick<ApiToken, "id" | "createdAt" | "scopes">>,
   ) {
+    if (!Array.isArray(tokens))
+      return yield* new InvalidInput({ issues: [{ path: [], message: "must be a list of tokens" }] })
+    const wrong = tokens.findIndex((token) => !TokenId.is(token?.id) || !Array.isArray(token.scopes))
+    if (wrong >= 0) {
+      return yield* new InvalidInput({ issues: [{ path: [String(wrong)], message: "must be a token" }] })
+    }
     if (Option.isNone(usage)) return Option.none()
     const since = yield* usage.value.since(yield* currentInstant)
     const recorded = yield* usage.value.usageOf(tokens.map(({ id }) => id))

@@ -5,13 +5,13 @@ import { InvalidInput } from "../errors.ts"
 import {
   attributionOf,
   ExpiringRequest,
-  parseRequest,
   PurgeRequest,
   RevokeAllIssuedToRequest,
   RevokeIssuedToRequest,
   RevokeOwnedByRequest,
   RevokeUnusedRequest,
 } from "../requests.ts"
+import type { SecretUsage } from "../token/SecretUsage.ts"
 import { type ApiToken, stateOf } from "../token/ApiToken.ts"
 import type { Attribution } from "../token/Attribution.ts"
 import { Lifetime } from "../token/Lifetime.ts"
@@ -21,16 +21,16 @@ import { isLostRace, onRequest } from "./changing.ts"
 import { currentInstant } from "./present.ts"
 import type { UseCaseParts } from "./UseCaseParts.ts"
 
-export const sweeping = ({ repository, usage, policy }: UseCaseParts) => {
+export const sweeping = ({ repository, usage, policy, tellEverything, parse }: UseCaseParts) => {
   const revokeOwnedBy = Effect.fn("ApiTokens.revokeOwnedBy")(function* (input: RevokeOwnedByRequest) {
-    const request = yield* parseRequest(RevokeOwnedByRequest, input)
+    const request = yield* parse(RevokeOwnedByRequest, input)
     const { ownedBy, reason = onRequest } = request
     const revocation = { at: yield* currentInstant, reason }
     return yield* repository.revokeOwnedBy(ownedBy as OwnerId, revocation, attributionOf(request))
   })
 
   const revokeIssuedTo = Effect.fn("ApiTokens.revokeIssuedTo")(function* (input: RevokeIssuedToRequest) {
-    const request = yield* parseRequest(RevokeIssuedToRequest, input)
+    const request = yield* parse(RevokeIssuedToRequest, input)
     const { issuedTo, ownedBy, reason = onRequest } = request
     const revocation = { at: yield* currentInstant, reason }
     const owner = Option.some(ownedBy as OwnerId)
@@ -38,19 +38,20 @@ export const sweeping = ({ repository, usage, policy }: UseCaseParts) => {
   })
 
   const revokeAllIssuedTo = Effect.fn("ApiTokens.revokeAllIssuedTo")(function* (input: RevokeAllIssuedToRequest) {
-    const request = yield* parseRequest(RevokeAllIssuedToRequest, input)
+    const request = yield* parse(RevokeAllIssuedToRequest, input)
     const { issuedTo, reason = onRequest } = request
     const revocation = { at: yield* currentInstant, reason }
     return yield* repository.revokeIssuedTo(issuedTo, Option.none(), revocation, attributionOf(request))
   })
 
   const purge = Effect.fn("ApiTokens.purge")(function* (input: PurgeRequest) {
-    const { deadFor } = yield* parseRequest(PurgeRequest, input)
+    const { deadFor } = yield* parse(PurgeRequest, input)
+    yield* tellEverything
     return yield* repository.purge(DateTime.subtractDuration(yield* currentInstant, durationOf(deadFor)))
   })
 
   const revokeUnused = Effect.fn("ApiTokens.revokeUnused")(function* (input: RevokeUnusedRequest) {
-    const { unusedFor } = yield* parseRequest(RevokeUnusedRequest, input)
+    const { unusedFor } = yield* parse(RevokeUnusedRequest, input)
     const longest = unusedFor === undefined ? policy.longestUnused : durationOf(unusedFor)
     if (longest === null) return yield* invalid("unusedFor", "is missing, and the policy does not say it")
     if (Option.isNone(usage)) return yield* invalid("unusedFor", "can't be known: there is no record of uses")
@@ -69,7 +70,7 @@ export const sweeping = ({ repository, usage, policy }: UseCaseParts) => {
   const expiringWithin = (input: ExpiringRequest) =>
     Stream.unwrap(
       Effect.gen(function* () {
-        const { within } = yield* parseRequest(ExpiringRequest, input)
+        const { within } = yield* parse(ExpiringRequest, input)
         // What expires now is expired, and what expires at the very end is within.
         const from = DateTime.addDuration(yield* currentInstant, Duration.millis(1))
         return repository.expiringBetween(from, DateTime.addDuration(from, durationOf(within)))
@@ -79,47 +80,30 @@ export const sweeping = ({ repository, usage, policy }: UseCaseParts) => {
   return { revokeOwnedBy, revokeIssuedTo, revokeAllIssuedTo, purge, revokeUnused, expiringWithin }
 }
 
-/** Revokes the token unless it, or anything that was minted by means of it, was used; says whether it did. */
+/** Revokes the token unless it, or anything that was minted by means of it, was used since; says whether it did. */
 const revokeIfUnused = (
   repository: UseCaseParts["repository"],
   usageOf: UsageRecorder["usageOf"],
   since: DateTime.Utc,
   now: DateTime.Utc,
 ) => {
-  const isAnyUsed = (ids: ReadonlyArray<TokenId>) =>
-    Effect.map(usageOf(ids), (usages) =>
-      usages.some(({ lastUsedAt }) => Option.exists(lastUsedAt, DateTime.isGreaterThan(since))),
-    )
+  const isUsed = ({ lastUsedAt }: SecretUsage) => Option.exists(lastUsedAt, DateTime.isGreaterThan(since))
 
-  const isLineageUsed = (
-    token: ApiToken,
-    after: Option.Option<ApiToken> = Option.none(),
-  ): ReturnType<typeof isAnyUsed> =>
+  const attempt = (id: TokenId) =>
     Effect.gen(function* () {
-      const { id, ownedBy } = token
-      const page = yield* repository.listOwnedBy({ ownedBy, state: "any", now, lineageOf: id, after, limit: pageSize })
-      if (yield* isAnyUsed(page.map(({ id }) => id))) return true
-      return page.length < pageSize ? false : yield* isLineageUsed(token, Option.fromUndefinedOr(page.at(-1)))
-    })
-
-  return Effect.fnUntraced(function* (token: ApiToken) {
-    if (yield* isAnyUsed([token.id])) return false
-    if (yield* isLineageUsed(token)) return false
-    const revoke = Effect.gen(function* () {
-      const current = Option.getOrUndefined(yield* repository.findById(token.id))
-      if (current === undefined || stateOf(current, now) !== "live") return false
-      yield* repository.replace(current.revoke({ at: now, reason: "unused for too long" }, bySweep), current.revision)
+      const token = Option.getOrUndefined(yield* repository.findById(id))
+      if (token === undefined || stateOf(token, now) !== "live" || isRotated(token, since)) return false
+      yield* repository.replace(token.revoke({ at: now, reason: "unused for too long" }, bySweep), token.revision)
       return true
-    })
-    return yield* revoke.pipe(
-      Effect.retry({ while: isLostRace }),
-      Effect.catchTag(["RevisionConflict", "DuplicateToken"], Effect.die),
-    )
-  })
+    }).pipe(Effect.retry({ while: isLostRace }), Effect.catchTag(["RevisionConflict", "DuplicateToken"], Effect.die))
+
+  return ({ id }: ApiToken) =>
+    Effect.flatMap(usageOf([id]), (usages) => (usages.some(isUsed) ? Effect.succeed(false) : attempt(id)))
 }
 
-/** How many tokens of a lineage are looked at in one go. */
-const pageSize = 100
+/** Who has just been given a new secret has had no time to use it. */
+const isRotated = ({ history }: ApiToken, since: DateTime.Utc): boolean =>
+  history.some(({ kind, at }) => kind === "rotated" && DateTime.isGreaterThan(at, since))
 
 const bySweep: Attribution = { actor: { kind: "sweep", id: "unused" }, origin: {} }
 

@@ -47,7 +47,7 @@ export const makeVerifier = ({ sha256, lookUp, catalogue, formats, onlooker }: V
     if (facts === undefined) return unknown
     const verdict = judge(facts, required, catalogue, now)
     if (verdict.accepted) onlooker.onAccepted(facts.found, required, digest, now.epochMilliseconds)
-    else if (verdict.refusal._tag === "Retired") onlooker.onRetired(facts.found, now.epochMilliseconds)
+    else if (Secret.isSuspicious(facts.found.secret, now)) onlooker.onRetired(facts.found, now.epochMilliseconds)
     return verdict
   }
 
@@ -94,6 +94,7 @@ const judge = (
       tokenId: token.id,
       generation: secret.generation,
       ownedBy: token.ownedBy,
+      ancestors: token.ancestors,
       scopes: limits.length === 0 ? own : own.filter((scope) => limits.every(({ scopes }) => scopes.includes(scope))),
       expiresAt: Secret.expiryOf(
         secret,

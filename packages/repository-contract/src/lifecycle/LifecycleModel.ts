@@ -7,7 +7,7 @@ export interface ModelSecret {
   readonly generation: number
   /** Infinity: it is the active one. */
   acceptedUntil: number
-  /** When the token replaced it by means of itself. */
+  /** When the token replaced it by means of itself, and nobody else has rotated it since. */
   replacedByItselfAt: number
   isForgotten: boolean
 }
@@ -132,6 +132,7 @@ export class LifecycleModel {
     const isItself = by?.token === token
     active.acceptedUntil = Math.min(graceEnds, token.expiresAt)
     if (isItself) active.replacedByItselfAt = this.now
+    else for (const secret of token.secrets) secret.replacedByItselfAt = -Infinity
     const [, middle, newest] = token.secrets.filter((secret) => this.isAccepted(secret))
     if (middle && newest) {
       const givesWay = isItself && by.secret === middle ? newest : middle

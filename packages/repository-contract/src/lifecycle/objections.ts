@@ -67,7 +67,9 @@ export const toRotate = (
   by: ActingSecret | undefined,
 ): ReadonlyArray<string> => [
   ...toLife(model, [token, ...ancestorsOf(token)]),
-  ...(by?.token === token ? only("SecretNotActive", !model.mayRotateItself(by.secret)) : toActing(model, token, by)),
+  ...(by?.token === token
+    ? [...only("SecretNotActive", !model.mayRotateItself(by.secret)), ...only("InactiveOwner", !model.owner.isActive)]
+    : toActing(model, token, by)),
   ...only("PolicyViolation", grace > policy.longestGrace),
   ...toExpiry(model, expiresAt ?? token.expiresAt, expiresAt === undefined ? Infinity : latestRenewal(token, by)),
 ]
@@ -92,7 +94,8 @@ export const toActing = (
     ? []
     : [
         ...only("TokenNotFound", token !== by.token && !ancestorsOf(token).includes(by.token)),
-        ...toLife(model, [by.token]),
+        ...toLife(model, [by.token, ...ancestorsOf(by.token)]),
+        ...only("InactiveOwner", !model.owner.isActive),
         ...only("SecretNotActive", !isActive(by.secret)),
       ]
 

@@ -1,0 +1,58 @@
+/** A plaintext token that somebody puts into the wrong field: it is neither stored nor told. */
+import { expect, it } from "@effect/vitest"
+import { ApiTokens, OwnerDirectory } from "@tokenry/core"
+import { Effect } from "effect"
+import { byAlice } from "./builders.ts"
+import { issue, stored, world } from "./world.ts"
+
+it.effect("in a text that is stored it is refused, and the error does not repeat it", () =>
+  Effect.gen(function* () {
+    const tokens = yield* ApiTokens
+    const { plaintext, token } = yield* issue()
+    const own = { id: token.id, ownedBy: "user-1" }
+    const by = { ...byAlice, actor: { kind: "person", id: plaintext } } as const
+    const attempts: ReadonlyArray<Effect.Effect<unknown, { readonly _tag: string; readonly message: string }>> = [
+      tokens.issue({ ownedBy: plaintext, name: "CI", scopes: [] }),
+      tokens.issue({ ownedBy: "user-1", name: "CI", scopes: [], issuedTo: plaintext }),
+      tokens.revoke({ ...own, reason: `leaked: ${plaintext}` }),
+      tokens.revokeOwnedBy({ ownedBy: "user-1", reason: plaintext }),
+      tokens.revokeAllIssuedTo({ issuedTo: plaintext }),
+      tokens.rename({ ...own, name: "laptop", by }),
+    ]
+    for (const attempt of attempts) {
+      const error = yield* Effect.flip(attempt)
+      expect(error).toMatchObject({
+        _tag: "InvalidInput",
+        message: expect.stringContaining("must not contain a token"),
+      })
+      expect(JSON.stringify(error) + error.message).not.toContain(plaintext)
+    }
+  }).pipe(Effect.provide(world())),
+)
+
+it.effect("in what a client tells of itself it is masked", () =>
+  Effect.gen(function* () {
+    const tokens = yield* ApiTokens
+    const { plaintext, token } = yield* issue()
+    const by = { ...byAlice, origin: { userAgent: `curl/8 ${plaintext} (x)`, address: "192.0.2.1" } }
+    yield* tokens.rename({ id: token.id, ownedBy: "user-1", name: "laptop", by })
+    expect((yield* stored(token.id)).history.at(-1)?.origin).toEqual({
+      userAgent: "curl/8 … (x)",
+      address: "192.0.2.1",
+    })
+  }).pipe(Effect.provide(world())),
+)
+
+it.effect("an owner that is none is not repeated", () =>
+  Effect.gen(function* () {
+    const error = yield* Effect.flip(issue({ ownedBy: "somebody-else" }))
+    expect(error.message).toBe("The owner is not active")
+  }).pipe(
+    Effect.provide(
+      world(
+        {},
+        OwnerDirectory.layerFrom(() => ({ active: false })),
+      ),
+    ),
+  ),
+)
