@@ -111,7 +111,7 @@ it.effect("a change whose confirmation is lost is told again", () => {
   }).pipe(Effect.provide(world({}, layer, stores)))
 })
 
-it.effect.each<[string, () => Effect.Effect<never, never>]>([
+it.effect.each<[string, () => Effect.Effect<never>]>([
   ["dies", () => Effect.die("a bug")],
   [
     "throws before there is an effect",

@@ -31,14 +31,14 @@ export const makeParse = (formats: ReadonlyArray<TokenFormat>): Parse => {
       .map(({ path }) => ({ path, message: "must not contain a token" }))
   }
 
-  return (schema, request) =>
-    Effect.flatMap(parseRequest(schema, request), (parsed) => {
+  return <S extends Schema.Top & { readonly DecodingServices: never }>(schema: S, request: unknown) =>
+    Effect.flatMap(parseRequest(schema, request), (parsed): Effect.Effect<S["Type"], InvalidInput> => {
       const fields = parsed as Readonly<Record<string, unknown>>
       const issues = issuesOf(fields)
       if (issues.length > 0) return Effect.fail(new InvalidInput({ issues }))
       const by = fields["by"] as Attribution | undefined
       if (by === undefined) return Effect.succeed(parsed)
       const origin = Object.fromEntries(Object.entries(by.origin).map(([name, text]) => [name, masked(String(text))]))
-      return Effect.succeed({ ...fields, by: { ...by, origin } } as typeof parsed)
+      return Effect.succeed({ ...fields, by: { ...by, origin } })
     })
 }
