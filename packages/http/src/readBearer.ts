@@ -1,7 +1,17 @@
 /** Reads a bearer token from the Authorization field as it came in (RFC 9110 §11.4 and §11.6.2, RFC 6750 §2.1). */
 
-/** In what way a request's credentials break the grammar of HTTP. */
-export type CredentialsFlaw = "SeveralHeaders" | "NoScheme" | "NoToken" | "Comma" | "NotToken68"
+/** In what way a request's credentials break the grammar of HTTP. The last five only where a form or the query is read. */
+export type CredentialsFlaw =
+  | "SeveralHeaders"
+  | "NoScheme"
+  | "NoToken"
+  | "Comma"
+  | "NotToken68"
+  | "SeveralWays"
+  | "SeveralParameters"
+  | "EmptyParameter"
+  | "ParameterNotToken68"
+  | "FormNotAscii"
 
 /**
  * - `None`: there is no Authorization field.
@@ -18,7 +28,7 @@ export type Credentials =
   | { readonly _tag: "Bearer"; readonly token: string }
 
 /** Of the whole value; a token has some 50 to 80 characters. */
-const maxLength = 4096
+export const maxCredentialsLength = 4096
 
 /**
  * What the values of the Authorization field come to. Each repeated header has to be one element, as in Node's
@@ -33,21 +43,24 @@ export const readBearer = (authorization: ReadonlyArray<string>): Credentials =>
   if (first === undefined) return none
   if (authorization.length > 1) return invalid("SeveralHeaders")
   const value = withoutBlanksAtEnds(first)
-  const token = value.length > maxLength ? undefined : bearerPattern.exec(value)?.[1]
+  const token = value.length > maxCredentialsLength ? undefined : bearerPattern.exec(value)?.[1]
   return token === undefined ? readOther(value) : { _tag: "Bearer", token }
 }
 
 /** Scheme, 1*SP and token68 (§11.2). No two parts can begin with the same character, so nothing is ever tried twice. */
 const bearerPattern = /^bearer +([\w\-.~+/]+=*)$/i
 
+/** A whole token68, which is what RFC 6750 §2.1 calls b64token. */
+export const token68 = /^[\w\-.~+/]+=*$/
+
 /** A token (§5.6.2), and then a space or the end. */
 const schemePattern = /^[\w!#$%&'*+\-.^`|~]+(?= |$)/
 
 const readOther = (value: string): Credentials => {
-  const scheme = schemePattern.exec(value.slice(0, maxLength))?.[0]
+  const scheme = schemePattern.exec(value.slice(0, maxCredentialsLength))?.[0]
   if (scheme === undefined) return invalid("NoScheme")
   if (scheme.toLowerCase() !== "bearer") return { _tag: "OtherScheme" }
-  if (value.length > maxLength) return { _tag: "TooLong" }
+  if (value.length > maxCredentialsLength) return { _tag: "TooLong" }
   if (value.length === scheme.length) return invalid("NoToken")
   return invalid(value.includes(",") ? "Comma" : "NotToken68")
 }
