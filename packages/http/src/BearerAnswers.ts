@@ -2,15 +2,21 @@
 import type { Refusal } from "@tokenry/core"
 import { bearerChallenge, type BearerChallenge } from "./bearerChallenge.ts"
 import { answerOf, type HttpAnswer } from "./HttpAnswer.ts"
+import { OAuthAnswers, oauthErrorOf } from "./OAuthAnswers.ts"
 import { checkedProblemOptions, type ProblemDetails, problemOf, type ProblemOptions } from "./Problem.ts"
 import { storeUnavailableAnswer } from "./ProblemAnswers.ts"
-import type { ProblemSlug } from "./problemTypes.ts"
+import { type ProblemSlug, problemTypes } from "./problemTypes.ts"
 import type { Credentials, CredentialsFlaw } from "./readBearer.ts"
 
-export interface BearerAnswersOptions extends ProblemOptions {
+/** What every challenge says of what is protected. */
+export interface BearerProtection {
   /** What the tokens protect, in words for people: printable ASCII. */
   readonly realm: string
+  /** The URL of the protected resource's metadata (RFC 9728 §5.1), as `ProtectedResourceMetadata` gives it. */
+  readonly resourceMetadata?: string | undefined
 }
+
+export interface BearerAnswersOptions extends BearerProtection, ProblemOptions {}
 
 /** All of them are `no-store` and vary on Authorization. */
 export interface BearerAnswers {
@@ -32,19 +38,55 @@ export interface BearerAnswers {
 }
 
 /**
- * The answers, with challenges for the realm.
+ * The answers, with challenges for the realm and problem details as bodies.
  *
- * @throws Error if the realm is empty or not printable ASCII, or `problemBase` is not an absolute URL that ends with `/`
- *   or `#`.
+ * @throws Error if the realm is empty or not printable ASCII, `problemBase` is not an absolute URL that ends with `/`
+ *   or `#`, or `resourceMetadata` is no absolute URL.
  */
-const make = ({ realm, ...options }: BearerAnswersOptions): BearerAnswers => {
-  const base = checkedProblemOptions(options)
+const make = ({ problemBase, ...protection }: BearerAnswersOptions): BearerAnswers => {
+  const base = checkedProblemOptions({ problemBase })
+  return answersOf(
+    protection,
+    (slug, _, headers, details) => answerOf(problemOf(base, slug, details), headers),
+    storeUnavailableAnswer(base, varyOnAuthorization),
+  )
+}
 
+/**
+ * The same answers for the endpoints of OAuth, with bodies in their own format (RFC 6749 §5.2).
+ *
+ * @throws Error if the realm is empty or not printable ASCII, or `resourceMetadata` is no absolute URL.
+ */
+const makeForOAuth = (protection: BearerProtection): BearerAnswers =>
+  answersOf(
+    protection,
+    (slug, { error, errorDescription }, headers) =>
+      oauthErrorOf(
+        problemTypes[slug].status,
+        error ?? "invalid_client",
+        errorDescription ?? problemTypes[slug].title,
+        headers,
+      ),
+    { ...OAuthAnswers.storeUnavailable, headers: { ...OAuthAnswers.storeUnavailable.headers, ...varyOnAuthorization } },
+  )
+
+const answersOf = (
+  { realm, resourceMetadata }: BearerProtection,
+  answer: (
+    slug: ProblemSlug,
+    challenge: Pick<BearerChallenge, "error" | "errorDescription">,
+    headers: Readonly<Record<string, string>>,
+    details?: ProblemDetails,
+  ) => HttpAnswer,
+  storeUnavailable: HttpAnswer,
+): BearerAnswers => {
   const challenging = (slug: ProblemSlug, challenge: Omit<BearerChallenge, "realm">, details?: ProblemDetails) =>
-    answerOf(problemOf(base, slug, details), {
-      "WWW-Authenticate": bearerChallenge({ realm, ...challenge }),
-      ...varyOnAuthorization,
-    })
+    answer(
+      slug,
+      challenge,
+      { "WWW-Authenticate": bearerChallenge({ realm, ...challenge, resourceMetadata }), ...varyOnAuthorization },
+      details,
+    )
 
   const credentialsRequired = challenging("credentials-required", {})
   const tokenRefused = challenging("token-refused", {
@@ -78,7 +120,7 @@ const make = ({ realm, ...options }: BearerAnswersOptions): BearerAnswers => {
     },
     toRefusal: (refusal) => (refusal._tag === "InsufficientScope" ? insufficientScope(refusal.required) : tokenRefused),
     insufficientScope,
-    storeUnavailable: storeUnavailableAnswer(base, varyOnAuthorization),
+    storeUnavailable,
   }
 }
 
@@ -90,6 +132,11 @@ const flawDescriptions: Record<CredentialsFlaw, string> = {
   NoToken: "There is no token after the scheme",
   Comma: "There is a comma in the Authorization header, which holds one token",
   NotToken68: "What follows the scheme is not a token of RFC 6750",
+  SeveralWays: "There are credentials in more than one place",
+  SeveralParameters: "There is more than one access_token parameter",
+  EmptyParameter: "There is no token in access_token",
+  ParameterNotToken68: "What is in access_token is not a token of RFC 6750",
+  FormNotAscii: "The form with access_token is not ASCII",
 }
 
-export const BearerAnswers = { make } as const
+export const BearerAnswers = { make, makeForOAuth } as const

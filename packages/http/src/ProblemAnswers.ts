@@ -46,7 +46,7 @@ export interface ProblemAnswers {
 }
 
 /** Seconds after which it is worth trying again when the store was not available. */
-const retryAfterSeconds = 5
+export const retryAfterSeconds = 5
 
 /**
  * The answers, with problem types below `problemBase`.

@@ -13,6 +13,8 @@ export interface BearerChallenge {
   readonly errorDescription?: string
   /** What is required, not what is missing. None, no parameter. */
   readonly scopes?: ReadonlyArray<string>
+  /** Where the metadata of the protected resource are (RFC 9728 §5.1): an absolute http or https URL. */
+  readonly resourceMetadata?: string | undefined
 }
 
 /**
@@ -22,13 +24,20 @@ export interface BearerChallenge {
  * @throws Error if a value has characters that its parameter can't have. So make a challenge with your realm when the
  *   application starts.
  */
-export const bearerChallenge = ({ realm, error, errorDescription, scopes = [] }: BearerChallenge): string => {
+export const bearerChallenge = ({
+  realm,
+  error,
+  errorDescription,
+  scopes = [],
+  resourceMetadata,
+}: BearerChallenge): string => {
   const parameters = [`realm="${quotedRealm(realm)}"`]
   if (error !== undefined) parameters.push(`error="${described("error", error)}"`)
   if (errorDescription !== undefined) {
     parameters.push(`error_description="${described("error_description", errorDescription)}"`)
   }
   if (scopes.length > 0) parameters.push(`scope="${scopes.map(scopeToken).join(" ")}"`)
+  if (resourceMetadata !== undefined) parameters.push(`resource_metadata="${metadataUrl(resourceMetadata)}"`)
   return `Bearer ${parameters.join(", ")}`
 }
 
@@ -49,4 +58,12 @@ const described = (parameter: string, value: string): string => {
 const scopeToken = (scope: string): string => {
   if (!Scope.is(scope)) throw new Error(`${JSON.stringify(scope)} is not an RFC 6749 scope-token`)
   return scope
+}
+
+/** A URL has neither quotes nor backslashes (RFC 3986 §2), so nothing in it needs escaping in a quoted-string. */
+const metadataUrl = (url: string): string => {
+  if (!/^https?:\/\/[\x21\x23-\x5b\x5d-\x7e]+$/.test(url) || !URL.canParse(url)) {
+    throw new Error('resourceMetadata is an absolute http or https URL, without spaces, " and \\')
+  }
+  return url
 }

@@ -120,3 +120,47 @@ describe("BearerAnswers", () => {
     )
   })
 })
+
+describe("BearerAnswers.makeForOAuth", () => {
+  const oauth = BearerAnswers.makeForOAuth({ realm: "treasures" })
+
+  it("has the same statuses and headers, and bodies in OAuth's format (RFC 6749 §5.2, RFC 7662 §2.3)", () => {
+    const pairs = [
+      [answers.toCredentials({ _tag: "None" }), oauth.toCredentials({ _tag: "None" }), "invalid_client"],
+      [
+        answers.toCredentials({ _tag: "Invalid", flaw: "Comma" }),
+        oauth.toCredentials({ _tag: "Invalid", flaw: "Comma" }),
+        "invalid_request",
+      ],
+      [answers.toRefusal(refusals.Unknown), oauth.toRefusal(refusals.Unknown), "invalid_token"],
+      [
+        answers.toRefusal(refusals.InsufficientScope),
+        oauth.toRefusal(refusals.InsufficientScope),
+        "insufficient_scope",
+      ],
+      [answers.storeUnavailable, oauth.storeUnavailable, "temporarily_unavailable"],
+    ] as const
+    for (const [problem, { status, headers, body }, error] of pairs) {
+      expect(status).toBe(problem.status)
+      expect(headers).toEqual({ ...problem.headers, "Content-Type": "application/json" })
+      expect(JSON.parse(body)).toEqual({ error, error_description: expect.stringMatching(/^[A-Za-z, ]+$/) })
+    }
+  })
+})
+
+describe("the address of the resource's metadata", () => {
+  it("is in every challenge, if there is one (RFC 9728 §5.1)", () => {
+    const resourceMetadata = "https://api.example.test/.well-known/oauth-protected-resource"
+    const options = { realm: "treasures", problemBase, resourceMetadata }
+    for (const { toCredentials, toRefusal } of [BearerAnswers.make(options), BearerAnswers.makeForOAuth(options)]) {
+      for (const answer of [
+        toCredentials({ _tag: "None" }),
+        toCredentials({ _tag: "Invalid", flaw: "Comma" }),
+        toRefusal(refusals.Unknown),
+        toRefusal(refusals.InsufficientScope),
+      ]) {
+        expect(challengeOf(answer)).toContain(`, resource_metadata="${resourceMetadata}"`)
+      }
+    }
+  })
+})

@@ -101,6 +101,29 @@ describe("bearerChallenge", () => {
   )
 })
 
+describe("the address of the resource's metadata in a challenge (RFC 9728 §5.1)", () => {
+  it("comes as a quoted-string, after the other parameters", () => {
+    const resourceMetadata = "https://example.test:8443/.well-known/oauth-protected-resource/a%22b?c='"
+    expect(bearerChallenge({ realm: "treasures", scopes: ["a"], resourceMetadata })).toBe(
+      `Bearer realm="treasures", scope="a", resource_metadata="${resourceMetadata}"`,
+    )
+  })
+
+  it.each([
+    "",
+    "/.well-known/oauth-protected-resource",
+    "ftp://example.test/",
+    "https://",
+    'https://example.test/"',
+    "https://example.test/\\",
+    "https://example.test/ a",
+    "https://example.test/\r\nSet-Cookie: a=b",
+    "https://example.test/é",
+  ])("can't be %j", (resourceMetadata) => {
+    expect(() => bearerChallenge({ realm: "treasures", resourceMetadata })).toThrow("resourceMetadata")
+  })
+})
+
 const unlessThrown = (make: () => string): string | undefined => {
   try {
     return make()

@@ -1,0 +1,75 @@
+/** Tells clients what a protected resource is, and how to send it a token (RFC 9728). */
+import { Scope } from "@tokenry/core"
+import type { HttpAnswer } from "./HttpAnswer.ts"
+
+export interface ProtectedResourceOptions {
+  /**
+   * The resource's identifier: what the world calls it, and never what a request says. An absolute URL without query,
+   * fragment and credentials; https (RFC 9728 §1.2), or http for a machine of one's own. `https://api.example.com`
+   */
+  readonly resource: string
+  /** The scopes that a client may need. */
+  readonly scopes: ReadonlyArray<string>
+  /** What people call it. */
+  readonly name?: string | undefined
+  /** An absolute URL of a page for developers. */
+  readonly documentation?: string | undefined
+}
+
+export interface ProtectedResourceMetadata {
+  /** Where the document has to be, for the `resource_metadata` of challenges. */
+  readonly url: string
+  /** The same without scheme and host. */
+  readonly path: string
+  /** The document, which is public and may be kept for an hour. */
+  readonly answer: HttpAnswer
+}
+
+/**
+ * The document and its place: `/.well-known/oauth-protected-resource` comes between the resource's host and its path
+ * (RFC 9728 §3.1), so that of `https://example.com/api` is at
+ * `https://example.com/.well-known/oauth-protected-resource/api`.
+ *
+ * @throws Error if the resource or the page is not such a URL, or a scope is no scope-token.
+ */
+const make = ({ resource, scopes, name, documentation }: ProtectedResourceOptions): ProtectedResourceMetadata => {
+  const { origin, pathname } = resourceUrl(resource)
+  const illegal = scopes.find((scope) => !Scope.is(scope))
+  if (illegal !== undefined) throw new Error(`scopes: ${JSON.stringify(illegal)} is not an RFC 6749 scope-token`)
+  if (documentation !== undefined && webUrl(documentation) === undefined) {
+    throw new Error("documentation is an absolute http or https URL")
+  }
+  const path = `/.well-known/oauth-protected-resource${pathname === "/" ? "" : pathname}`
+  const document = {
+    resource,
+    // A parameter without elements is left out (RFC 9728 §3.2).
+    ...(scopes.length === 0 ? {} : { scopes_supported: scopes }),
+    bearer_methods_supported: ["header"],
+    ...(name === undefined ? {} : { resource_name: name }),
+    ...(documentation === undefined ? {} : { resource_documentation: documentation }),
+  }
+  return {
+    url: origin + path,
+    path,
+    answer: {
+      status: 200,
+      headers: { "Content-Type": "application/json", "Cache-Control": "public, max-age=3600" },
+      body: JSON.stringify(document),
+    },
+  }
+}
+
+const resourceUrl = (resource: string): URL => {
+  const url = webUrl(resource)
+  if (url === undefined || /[?#]/.test(resource) || url.username !== "" || url.password !== "") {
+    throw new Error("resource is an absolute http or https URL without query, fragment and credentials")
+  }
+  return url
+}
+
+const webUrl = (text: string): URL | undefined => {
+  const url = /^https?:\/\/[\x21-\x7e]+$/.test(text) ? URL.parse(text) : null
+  return url ?? undefined
+}
+
+export const ProtectedResourceMetadata = { make } as const

@@ -1,0 +1,66 @@
+import { describe, expect, it } from "@effect/vitest"
+import { ProtectedResourceMetadata } from "@tokenry/http"
+
+const wellKnown = "/.well-known/oauth-protected-resource"
+
+describe("ProtectedResourceMetadata", () => {
+  it("is the document of the resource (RFC 9728 §2)", () => {
+    const { answer } = ProtectedResourceMetadata.make({
+      resource: "https://api.example.test",
+      scopes: ["treasure:read", "treasure:edit"],
+      name: "Treasures",
+      documentation: "https://api.example.test/docs",
+    })
+    expect(answer).toMatchObject({ status: 200, headers: { "Content-Type": "application/json" } })
+    expect(JSON.parse(answer.body)).toEqual({
+      resource: "https://api.example.test",
+      scopes_supported: ["treasure:read", "treasure:edit"],
+      bearer_methods_supported: ["header"],
+      resource_name: "Treasures",
+      resource_documentation: "https://api.example.test/docs",
+    })
+  })
+
+  it("leaves out what is not told, and what has no elements (RFC 9728 §3.2)", () => {
+    const { answer } = ProtectedResourceMetadata.make({ resource: "https://api.example.test", scopes: [] })
+    expect(JSON.parse(answer.body)).toEqual({
+      resource: "https://api.example.test",
+      bearer_methods_supported: ["header"],
+    })
+  })
+
+  it.each([
+    ["https://api.example.test", "https://api.example.test", wellKnown],
+    ["https://api.example.test/", "https://api.example.test", wellKnown],
+    ["https://example.test:8443/api", "https://example.test:8443", `${wellKnown}/api`],
+    ["https://example.test/a/b/", "https://example.test", `${wellKnown}/a/b/`],
+    ["http://127.0.0.1:3000", "http://127.0.0.1:3000", wellKnown],
+  ])("comes between the host and the path of %s (RFC 9728 §3.1)", (resource, origin, path) => {
+    const metadata = ProtectedResourceMetadata.make({ resource, scopes: [] })
+    expect(metadata).toMatchObject({ path, url: origin + path })
+    // §3.3: identical to what a client has derived the address from.
+    expect(JSON.parse(metadata.answer.body).resource).toBe(resource)
+  })
+
+  it.each([
+    "api.example.test",
+    "/api",
+    "ftp://api.example.test",
+    "https://api.example.test/#a",
+    "https://api.example.test/?a",
+    "https://user:secret@api.example.test",
+    " https://api.example.test",
+    "https://",
+    "",
+  ])("refuses %j as a resource when it is made (RFC 9728 §1.2)", (resource) => {
+    expect(() => ProtectedResourceMetadata.make({ resource, scopes: [] })).toThrow("resource is an absolute")
+  })
+
+  it("refuses what is no scope and no page when it is made", () => {
+    const resource = "https://api.example.test"
+    expect(() => ProtectedResourceMetadata.make({ resource, scopes: ["a b"] })).toThrow("scope-token")
+    expect(() => ProtectedResourceMetadata.make({ resource, scopes: [], documentation: "docs" })).toThrow(
+      "documentation",
+    )
+  })
+})

@@ -1,0 +1,80 @@
+/** Tokens in memory, of owners who can be deactivated and on a store that can be away. */
+import { ApiTokenRepository, MemoryRepository, RepositoryUnavailable, ScopeCatalogue, TokenPolicy } from "@tokenry/core"
+import { openApiTokens } from "@tokenry/core/promise"
+import { vi } from "@effect/vitest"
+import { Effect, Layer } from "effect"
+
+export const scopes = ScopeCatalogue.make({
+  "treasure:read": "See treasures",
+  "treasure:edit": { description: "Change treasures", implies: ["treasure:read"] },
+  "token:introspect": "Ask about anybody's tokens",
+})
+
+export const outage = new RepositoryUnavailable({ operation: "findByDigest", cause: undefined })
+
+export const openWorld = async () => {
+  /** How often the store was asked for what, and whether it is away. */
+  const store = { isAway: false, asked: [] as Array<string> }
+  const inactive = new Set<string>()
+  const repository = Layer.effect(
+    ApiTokenRepository,
+    ApiTokenRepository.use((memory) =>
+      Effect.sync(() => {
+        const counting = { ...memory }
+        for (const name of ["findByDigest", "findById", "findManyById", "replace"] as const) {
+          const method = memory[name] as (...values: ReadonlyArray<unknown>) => Effect.Effect<unknown>
+          Object.assign(counting, {
+            [name]: (...values: ReadonlyArray<unknown>) => {
+              store.asked.push(name)
+              return store.isAway ? Effect.fail(outage) : method(...values)
+            },
+          })
+        }
+        return counting
+      }),
+    ),
+  ).pipe(Layer.provideMerge(MemoryRepository.layer))
+  const tokens = await openApiTokens({
+    repository,
+    scopes,
+    policy: TokenPolicy.make({ onReuse: "revoke", allowsNeverExpiring: true, longestLifetime: null }),
+    owners: (ownedBy) => ({ active: !inactive.has(ownedBy), scopes: "all" }),
+  })
+  const issue = (request: object = {}) =>
+    tokens.issue({ ownedBy: "user-1", name: "CI", scopes: ["treasure:read"], ...request })
+  const callerOf = async (plaintext: string) => {
+    const verification = await tokens.verify(plaintext)
+    if (!verification.accepted) throw new Error(`The token is refused: ${verification.refusal._tag}`)
+    return verification.caller
+  }
+  /** Plaintexts that are not accepted, one of each kind; `user-2` is deactivated then. */
+  const dead = async () => {
+    const [revoked, rotated, inactiveOwner, parent] = [
+      await issue(),
+      await issue(),
+      await issue({ ownedBy: "user-2" }),
+      await issue(),
+    ]
+    const orphan = await issue({ caller: await callerOf(parent.plaintext) })
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() - 86_400_000 })
+    const expired = await issue({ expiresIn: "1 hour" }).finally(() => vi.useRealTimers())
+    await tokens.revoke({ id: revoked.token.id, ownedBy: "user-1" })
+    await tokens.revoke({ id: parent.token.id, ownedBy: "user-1" })
+    await tokens.rotate({ id: rotated.token.id, ownedBy: "user-1", graceFor: "0 minutes" })
+    inactive.add("user-2")
+    return {
+      malformed: "no token",
+      unknown: (await (await openApiTokens({ repository: MemoryRepository.layer, scopes })).issue(asked)).plaintext,
+      retired: rotated.plaintext,
+      revoked: revoked.plaintext,
+      orphan: orphan.plaintext,
+      expired: expired.plaintext,
+      inactiveOwner: inactiveOwner.plaintext,
+    }
+  }
+  return { tokens, issue, callerOf, dead, store, inactive }
+}
+
+const asked = { ownedBy: "user-1", name: "CI", scopes: [] }
+
+export const formOf = (token: string) => ({ _tag: "Token", token }) as const
