@@ -118,6 +118,12 @@ export const problemTypes = {
     explanation:
       "The input is well-formed, but a name, a scope or an expiry is not allowed. `errors` names all of them by their pointers.",
   },
+  "too-many-requests": {
+    status: 429,
+    title: "There were too many requests",
+    explanation:
+      "The token, its owner or the address has made as many requests as are allowed in a while. Try again after Retry-After; RateLimit says which limit it is.",
+  },
   "internal-error": {
     status: 500,
     title: "Something went wrong here",

@@ -1,0 +1,190 @@
+import { describe, expect, it } from "@effect/vitest"
+import { RateLimits, type RateLimitsOptions, type RateLimitVerdict } from "@tokenry/http"
+import { aRateLimiter } from "./aRateLimiter.ts"
+
+const problemBase = "https://api.example.test/problems/"
+
+const withLimits = (options: Partial<RateLimitsOptions>) => {
+  const errors: Array<unknown> = []
+  const limits = RateLimits.make({ problemBase, onError: (cause) => errors.push(cause), ...options })
+  return { ...limits, errors }
+}
+
+const caller = (tokenId: string, ownedBy = "user-1") => ({ tokenId, ownedBy })
+
+const statusOf = (verdict: RateLimitVerdict) => (verdict.allowed ? "allowed" : verdict.answer.status)
+
+describe("an accepted token", () => {
+  it("beyond its limit is answered 429 with Retry-After, as a problem, told to no cache (RFC 6585 §4)", async () => {
+    const limits = withLimits({ perToken: aRateLimiter(1) })
+    expect(await limits.ofCaller(caller("a"))).toEqual({
+      allowed: true,
+      headers: { "RateLimit-Policy": '"default";q=1;w=60', RateLimit: '"default";r=0;t=60' },
+    })
+    expect(await limits.ofCaller(caller("a"))).toEqual({
+      allowed: false,
+      answer: {
+        status: 429,
+        headers: {
+          "Content-Type": "application/problem+json",
+          "Cache-Control": "no-store",
+          "Retry-After": "60",
+          "RateLimit-Policy": '"default";q=1;w=60',
+          RateLimit: '"default";r=0;t=60',
+          Vary: "Authorization",
+        },
+        body: JSON.stringify({
+          type: `${problemBase}too-many-requests`,
+          title: "There were too many requests",
+          status: 429,
+        }),
+      },
+    })
+  })
+
+  it("is allowed again when Retry-After is over", async () => {
+    const perToken = aRateLimiter(1, 7)
+    const limits = withLimits({ perToken })
+    await limits.ofCaller(caller("a"))
+    perToken.pass(3)
+    const refused = await limits.ofCaller(caller("a"))
+    expect(refused).toMatchObject({ answer: { headers: { "Retry-After": "4" } } })
+    perToken.pass(4)
+    expect(statusOf(await limits.ofCaller(caller("a")))).toBe("allowed")
+  })
+
+  it("shares its limit with no other, and its owner's with all of the owner's", async () => {
+    const limits = withLimits({ perToken: aRateLimiter(2), perOwner: aRateLimiter(3) })
+    const statuses: Array<unknown> = []
+    for (const tokenId of ["a", "a", "b", "b"]) statuses.push(statusOf(await limits.ofCaller(caller(tokenId))))
+    expect(statuses).toEqual(["allowed", "allowed", "allowed", 429])
+    expect(await limits.ofCaller(caller("c", "user-2"))).toMatchObject({
+      headers: { RateLimit: '"default";r=1;t=60, "owner";r=2;t=60' },
+    })
+  })
+
+  it("that its own limit stops uses up nothing of its owner's", async () => {
+    const perOwner = aRateLimiter(10)
+    const limits = withLimits({ perToken: aRateLimiter(1), perOwner })
+    for (let attempt = 0; attempt < 5; attempt++) await limits.ofCaller(caller("a"))
+    expect(perOwner.asked.get("owner:user-1")).toBe(1)
+  })
+
+  it("has no limit, and no fields, where there is no limiter", async () => {
+    expect(await withLimits({}).ofCaller(caller("a"))).toEqual({ allowed: true, headers: {} })
+    expect(await withLimits({}).ofRefusal("192.0.2.1", "tok_a")).toEqual({ allowed: true, headers: {} })
+  })
+})
+
+describe("a refused token", () => {
+  it("that comes again and again costs its address one attempt a minute", async () => {
+    let milliseconds = 0
+    const failedPerAddress = aRateLimiter(2)
+    const limits = withLimits({ failedPerAddress, now: () => milliseconds })
+    const poll = () => Promise.all(Array.from({ length: 50 }, () => limits.ofRefusal("192.0.2.1", "tok_dead")))
+    expect((await poll()).map(statusOf)).toEqual(Array.from({ length: 50 }, () => "allowed"))
+    expect(failedPerAddress.asked).toEqual(new Map([["address:192.0.2.1", 1]]))
+    milliseconds += 59_999
+    await poll()
+    expect(failedPerAddress.asked.get("address:192.0.2.1")).toBe(1)
+    milliseconds += 1
+    await poll()
+    expect(failedPerAddress.asked.get("address:192.0.2.1")).toBe(2)
+  })
+
+  it("is answered 429 in place of 401 where too many others were, but not what was refused there before", async () => {
+    const failedPerAddress = aRateLimiter(2)
+    const limits = withLimits({ failedPerAddress })
+    const statuses: Array<unknown> = []
+    for (const token of ["a", "b", "c", "c", "a", "b"]) {
+      statuses.push(statusOf(await limits.ofRefusal("192.0.2.1", `tok_${token}`)))
+    }
+    expect(statuses).toEqual(["allowed", "allowed", 429, 429, "allowed", "allowed"])
+    expect(statusOf(await limits.ofRefusal("192.0.2.2", "tok_c"))).toBe("allowed")
+    failedPerAddress.pass(60)
+    expect(statusOf(await limits.ofRefusal("192.0.2.1", "tok_c"))).toBe("allowed")
+  })
+
+  it("counts for all of an IPv6 network that one client has", async () => {
+    const limits = withLimits({ failedPerAddress: aRateLimiter(1) })
+    expect(statusOf(await limits.ofRefusal("2001:db8::1", "tok_a"))).toBe("allowed")
+    expect(statusOf(await limits.ofRefusal("2001:db8::2", "tok_b"))).toBe(429)
+    expect(statusOf(await limits.ofRefusal("2001:db8:0:1::1", "tok_b"))).toBe("allowed")
+  })
+
+  it("is not remembered beyond the capacity", async () => {
+    const failedPerAddress = aRateLimiter(100)
+    const limits = withLimits({ failedPerAddress, capacity: 2 })
+    for (const token of ["a", "b", "c", "b", "c", "a"]) await limits.ofRefusal("192.0.2.1", `tok_${token}`)
+    expect(failedPerAddress.asked.get("address:192.0.2.1")).toBe(4)
+  })
+
+  it("appears in no key", async () => {
+    const failedPerAddress = aRateLimiter(1)
+    await withLimits({ failedPerAddress }).ofRefusal("192.0.2.1", "tok_secret")
+    expect([...failedPerAddress.asked.keys()]).toEqual(["address:192.0.2.1"])
+  })
+
+  it("tells no quota of its address until there is none left", async () => {
+    const limits = withLimits({ failedPerAddress: aRateLimiter(1) })
+    expect(await limits.ofRefusal("192.0.2.1", "tok_a")).toEqual({ allowed: true, headers: {} })
+    expect(await limits.ofRefusal("192.0.2.1", "tok_b")).toMatchObject({
+      answer: { status: 429, headers: { "Retry-After": "60", RateLimit: '"failed";r=0;t=60', Vary: "Authorization" } },
+    })
+  })
+})
+
+describe("a limiter that is down", () => {
+  it("lets all pass, and is told of once for each outage", async () => {
+    const perToken = aRateLimiter(1)
+    const perOwner = aRateLimiter(100)
+    const limits = withLimits({ perToken, perOwner })
+    perToken.isDown = true
+    for (let request = 0; request < 3; request++) {
+      expect(await limits.ofCaller(caller("a"))).toMatchObject({
+        allowed: true,
+        headers: { "RateLimit-Policy": '"owner";q=100;w=60' },
+      })
+    }
+    expect(limits.errors).toEqual([new Error("The limiter is down")])
+    perToken.isDown = false
+    await limits.ofCaller(caller("a"))
+    perToken.isDown = true
+    await limits.ofCaller(caller("a"))
+    expect(limits.errors).toHaveLength(2)
+  })
+
+  it("refuses with 503 and Retry-After where that is the choice, accepted tokens and others alike", async () => {
+    const limiter = aRateLimiter(1)
+    limiter.isDown = true
+    const limits = withLimits({ perToken: limiter, failedPerAddress: limiter, whenUnavailable: "refuse" })
+    for (const verdict of [await limits.ofCaller(caller("a")), await limits.ofRefusal("192.0.2.1", "tok_a")]) {
+      expect(verdict).toMatchObject({
+        allowed: false,
+        answer: { status: 503, headers: { "Retry-After": "5", "Cache-Control": "no-store", Vary: "Authorization" } },
+      })
+    }
+    expect(limits.errors).toHaveLength(1)
+  })
+
+  it("counts as down if it throws", async () => {
+    const perToken = { consume: () => Promise.reject(new Error("A bug")) }
+    const limits = withLimits({ perToken })
+    expect(statusOf(await limits.ofCaller(caller("a")))).toBe("allowed")
+    expect(limits.errors).toEqual([new Error("A bug")])
+  })
+})
+
+describe("limits of one's own", () => {
+  it("are asked in their order, and none after one that is exceeded", async () => {
+    const [first, second] = [aRateLimiter(1), aRateLimiter(5)]
+    const claims = [
+      { limiter: first, key: "x", policy: "burst" },
+      { limiter: second, key: "x", policy: "daily" },
+    ]
+    const limits = withLimits({})
+    expect(await limits.of(claims)).toMatchObject({ headers: { RateLimit: '"burst";r=0;t=60, "daily";r=4;t=60' } })
+    expect(statusOf(await limits.of(claims))).toBe(429)
+    expect(second.asked.get("x")).toBe(1)
+  })
+})

@@ -1,0 +1,57 @@
+import { describe, expect, it } from "@effect/vitest"
+import { type PolicyConsumption, rateLimitAddress, rateLimitFields } from "@tokenry/http"
+
+const consumption: PolicyConsumption = {
+  _tag: "Consumed",
+  policy: "default",
+  allowed: true,
+  remaining: 99,
+  resetSeconds: 50,
+  limit: 100,
+  windowSeconds: 60,
+}
+
+describe("rateLimitFields", () => {
+  it("tells quota and window, what remains and until when (draft ratelimit-headers-10 §3 and §4)", () => {
+    expect(rateLimitFields([consumption])).toEqual({
+      "RateLimit-Policy": '"default";q=100;w=60',
+      RateLimit: '"default";r=99;t=50',
+    })
+  })
+
+  it("has a member for each limit, in their order (RFC 9651 §3.1)", () => {
+    const owner = { ...consumption, policy: "owner", limit: 500, remaining: 0 }
+    expect(rateLimitFields([consumption, owner])).toEqual({
+      "RateLimit-Policy": '"default";q=100;w=60, "owner";q=500;w=60',
+      RateLimit: '"default";r=99;t=50, "owner";r=0;t=50',
+    })
+  })
+
+  it("is nothing without a limit, since the fields can't be empty (RFC 9651 §3.1)", () => {
+    expect(rateLimitFields([])).toEqual({})
+  })
+
+  it("escapes what a String has to (RFC 9651 §3.3.3), and refuses what it can't hold", () => {
+    expect(rateLimitFields([{ ...consumption, policy: 'a"\\b' }])["RateLimit"]).toBe(String.raw`"a\"\\b";r=99;t=50`)
+    for (const policy of ["a\r\nb", "ä"])
+      expect(() => rateLimitFields([{ ...consumption, policy }])).toThrow("serialize")
+  })
+})
+
+describe("rateLimitAddress", () => {
+  it.each([
+    ["192.0.2.1", "192.0.2.1"],
+    ["::ffff:192.0.2.1", "192.0.2.1"],
+    ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"],
+    ["2001:DB8:1:2::ffff", "2001:db8:1:2::/64"],
+    ["2001:db8::1", "2001:db8:0:0::/64"],
+    ["::1", "0:0:0:0::/64"],
+    ["1::", "1:0:0:0::/64"],
+    ["no address", "no address"],
+    ["", ""],
+    [":".repeat(500), ":".repeat(64)],
+    ["x".repeat(500), "x".repeat(64)],
+  ])("of %j counts %j", (address, counted) => {
+    expect(rateLimitAddress(address)).toBe(counted)
+  })
+})
