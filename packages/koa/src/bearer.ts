@@ -4,6 +4,7 @@ import { BearerAnswers, type BearerAnswersOptions, isCoreError, readBearer } fro
 import type { Middleware } from "koa"
 import { authorizationOf } from "./authorizationOf.ts"
 import { type Passage, rememberPassage, type VerifyingTokens } from "./passage.ts"
+import { isWithinLimits, rateLimitsOf } from "./rateLimit.ts"
 import { reportToApp } from "./reportToApp.ts"
 import { writeAnswer } from "./writeAnswer.ts"
 
@@ -23,13 +24,17 @@ export interface CallerState {
  * on Authorization.
  *
  * A store that is not available is answered with 503, and told to the application as Koa's `error` event. Whatever else
- * goes wrong in verifying is thrown. A request costs one `verify`, and nothing to speak of besides.
+ * goes wrong in verifying is thrown. A request costs one `verify`, and nothing to speak of besides. What a `rateLimit`
+ * before it stops, it answers with 429.
  *
- * @throws Error when made: if the realm is empty or not printable ASCII, or `problemBase` is not an absolute URL that
- *   ends with `/` or `#`.
+ * @throws Error when made: if the realm is empty or not printable ASCII, `problemBase` is not an absolute URL that ends
+ *   with `/` or `#`, or `resourceMetadata` is no absolute URL.
  */
-export const bearer = ({ tokens, ...options }: BearerOptions): Middleware<CallerState, unknown> => {
-  const answers = BearerAnswers.make(options)
+export const bearer = ({ tokens, ...options }: BearerOptions): Middleware<CallerState, unknown> =>
+  bearerWith(tokens, BearerAnswers.make(options))
+
+/** The same with other answers. */
+export const bearerWith = (tokens: VerifyingTokens, answers: BearerAnswers): Middleware<CallerState, unknown> => {
   const passage: Passage = { answers, tokens }
   return async function bearer(ctx, next) {
     // What `ctx.vary` would do, at a tenth of its cost where nothing varies yet.
@@ -37,15 +42,20 @@ export const bearer = ({ tokens, ...options }: BearerOptions): Middleware<Caller
     else ctx.res.setHeader("Vary", "Authorization")
     const credentials = readBearer(authorizationOf(ctx.req))
     if (credentials._tag !== "Bearer") return writeAnswer(ctx, answers.toCredentials(credentials))
+    const limits = rateLimitsOf(ctx.state)
     try {
       const verification = await tokens.verify(credentials.token)
-      if (!verification.accepted) return writeAnswer(ctx, answers.toRefusal(verification.refusal))
+      if (!verification.accepted) {
+        const verdict = await limits?.ofRefusal(ctx.ip, credentials.token)
+        return writeAnswer(ctx, verdict?.allowed === false ? verdict.answer : answers.toRefusal(verification.refusal))
+      }
       ctx.state.caller = verification.caller
     } catch (error) {
       if (!isCoreError(error) || error._tag !== "RepositoryUnavailable") throw error
       reportToApp(error, ctx)
       return writeAnswer(ctx, answers.storeUnavailable)
     }
+    if (limits !== undefined && !isWithinLimits(ctx, await limits.ofCaller(ctx.state.caller))) return
     rememberPassage(ctx.state, passage)
     return next()
   }
