@@ -7,9 +7,11 @@ const roots = [
   "packages/sqlite",
   "packages/http",
   "packages/koa",
+  "packages/fetch",
   "packages/mongodb",
   "packages/repository-contract",
   "apps/demo",
+  "recipes",
   "tools",
 ]
 

@@ -1,0 +1,47 @@
+/** Tokens in memory, and requests to a recipe over a real socket. */
+import { once } from "node:events"
+import { createServer, type RequestListener } from "node:http"
+import type { AddressInfo } from "node:net"
+import { MemoryRepository, ScopeCatalogue } from "@tokenry/core"
+import { openApiTokens, type PromiseApiTokens } from "@tokenry/core/promise"
+
+const scopes = ScopeCatalogue.make({
+  "treasure:read": "See treasures",
+  "treasure:create": "Hide treasures",
+  "treasure:edit": { description: "Change treasures", implies: ["treasure:read"] },
+  "treasure:delete": "Throw treasures away",
+})
+
+export const openTokens = () => openApiTokens({ repository: MemoryRepository.layer, scopes })
+
+/** A token of user-1's. */
+export const issue = async (tokens: PromiseApiTokens, ...held: ReadonlyArray<string>): Promise<string> =>
+  (await tokens.issue({ ownedBy: "user-1", name: "CI", scopes: held })).plaintext
+
+/** The answers' status, headers and body, in the order of the requests. */
+export const askWith = async (
+  listener: RequestListener,
+  ...requests: ReadonlyArray<readonly [string, RequestInit?]>
+) => {
+  const server = createServer(listener).listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const { port } = server.address() as AddressInfo
+  const answers = []
+  for (const [path, init] of requests) {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, init)
+    const body = await response.text()
+    answers.push({
+      status: response.status,
+      headers: response.headers,
+      body: body === "" ? undefined : JSON.parse(body),
+    })
+  }
+  server.closeAllConnections()
+  server.close()
+  return answers
+}
+
+export const withToken = (token: string, init: RequestInit = {}): RequestInit => ({
+  ...init,
+  headers: { ...(init.headers as Record<string, string>), Authorization: `Bearer ${token}` },
+})

@@ -1,0 +1,57 @@
+/** Holds an answer against what a rule says of it, and against what holds of every answer. */
+import { problemTypes } from "@tokenry/http"
+import { expect } from "vitest"
+import { type ExpectedAnswer, problemBase } from "./Rule.ts"
+import type { WireAnswer } from "./wire.ts"
+
+export const expectAnswer = (answer: WireAnswer, expected: ExpectedAnswer): void => {
+  const { status, headers, body } = answer
+  expect([expected.status].flat()).toContain(status)
+  if (expected.challenge !== undefined) {
+    expect(headers.get("www-authenticate")).toEqual(
+      expected.challenge === null ? undefined : [expect.stringMatching(patternOf(expected.challenge))],
+    )
+  }
+  if (expected.cacheControl !== undefined) {
+    expect(headers.get("cache-control")).toEqual(expected.cacheControl === null ? undefined : [expected.cacheControl])
+  }
+  if (expected.vary !== undefined) expect(namesIn(headers.get("vary"))).toContain(expected.vary.toLowerCase())
+  if (expected.problem !== undefined) {
+    expect(headers.get("content-type")).toEqual(["application/problem+json"])
+    const { title, status: statusOfType } = problemTypes[expected.problem]
+    expect(JSON.parse(body)).toMatchObject({
+      type: `${problemBase}${expected.problem}`,
+      title,
+      status: statusOfType,
+      ...(expected.scopes === undefined ? {} : { scopes: expected.scopes }),
+    })
+    expect(status).toBe(statusOfType)
+  }
+  if (expected.text !== undefined) expect(body).toBe(expected.text)
+  for (const [name, value] of Object.entries(expected.headers ?? {})) expect(headers.get(name)).toEqual([value])
+}
+
+/** What holds of every answer, whatever was asked. */
+export const expectSoundness = ({ status, headers, bytes, body }: WireAnswer, secrets: ReadonlyArray<string>): void => {
+  expect(secrets.filter((secret) => bytes.includes(secret))).toEqual([])
+  if (headers.has("www-authenticate")) {
+    expect(headers.get("www-authenticate")).toEqual([expect.stringMatching(challengePattern)])
+  }
+  if (status === 401) expect(headers.has("www-authenticate")).toBe(true)
+  if (status >= 400 && body !== "") expect(JSON.parse(body)).toMatchObject({ status })
+}
+
+/** The grammar of a Bearer challenge as RFC 6750 §3 restricts it. */
+const challengePattern = (() => {
+  const parameter = String.raw`[a-z_]+="[\x20\x21\x23-\x5b\x5d-\x7e]+"`
+  return new RegExp(`^Bearer ${parameter}(?:, ${parameter})*$`)
+})()
+
+/** `…` stands for what `error_description` may have. */
+const patternOf = (challenge: string): RegExp => {
+  const literals = challenge.split("…").map((literal) => literal.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`))
+  return new RegExp(`^${literals.join(String.raw`[\x20\x21\x23-\x5b\x5d-\x7e]+`)}$`)
+}
+
+const namesIn = (vary: ReadonlyArray<string> = []): ReadonlyArray<string> =>
+  vary.flatMap((value) => value.split(",")).map((name) => name.trim().toLowerCase())

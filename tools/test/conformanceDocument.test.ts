@@ -1,0 +1,8 @@
+import { join } from "node:path"
+import { expect, it } from "vitest"
+import { conformanceDocument } from "../bearer-conformance/conformanceDocument.ts"
+
+it("docs/conformance.md says what the rules say; -u writes it", async () => {
+  const file = join(import.meta.dirname, "../../docs/conformance.md")
+  await expect(conformanceDocument()).toMatchFileSnapshot(file)
+})
