@@ -17,6 +17,10 @@ export interface Configuration {
   readonly store: StoreLocation
   /** Whether an empty store is filled with accounts whose password is public. */
   readonly loadsFixtures: boolean
+  /** Requests per minute and token. */
+  readonly rateLimit: number | "off"
+  /** How many proxies stand before the demo; 0: clients reach it by themselves. */
+  readonly trustedProxies: number
 }
 
 /** A setting that can't be used. The message is one line, names the variable and says what it should be. */
@@ -37,6 +41,8 @@ export const readConfiguration = (environment: Readonly<Record<string, string | 
     publicUrl: environment["PUBLIC_URL"] ? publicUrlOf(environment["PUBLIC_URL"]) : undefined,
     store: storeOf(environment["STORE_URL"] || `sqlite:${defaultFilename}`),
     loadsFixtures: loadsFixtures(environment["FIXTURES"] || "", host),
+    rateLimit: rateLimitOf(environment["RATE_LIMIT"] || "600"),
+    trustedProxies: trustedProxiesOf(environment["TRUSTED_PROXIES"] || "none"),
   }
 }
 
@@ -77,6 +83,22 @@ const isMongoUrl = (text: string): boolean => {
   } catch {
     return false
   }
+}
+
+const rateLimitOf = (text: string): number | "off" => {
+  if (text === "off") return text
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
+  throw new ConfigurationError(
+    `RATE_LIMIT must be a number of requests per minute from 1 to 999999, or off, but is ${JSON.stringify(text)}`,
+  )
+}
+
+const trustedProxiesOf = (text: string): number => {
+  if (text === "none") return 0
+  if (/^\d$/.test(text)) return Number(text)
+  throw new ConfigurationError(
+    `TRUSTED_PROXIES must be how many proxies stand before the demo, from 0 to 9, or none, but is ${JSON.stringify(text)}`,
+  )
 }
 
 const loadsFixtures = (text: string, host: string): boolean => {

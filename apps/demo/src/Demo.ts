@@ -11,8 +11,10 @@ import type { Configuration } from "./Configuration.ts"
 import { loadFixtures } from "./fixtures.ts"
 import { answerStarting } from "./http/answerStarting.ts"
 import { answerUnparsable } from "./http/answerUnparsable.ts"
+import { limited, unlimited, windowSeconds } from "./http/rateLimits.ts"
 import { olderTokenFormat, scopeCatalogue, tokenFormat, tokenPolicy } from "./scopes.ts"
 import { describeLocation, isWorthWaiting, openStore } from "./store/openStore.ts"
+import { openRateCounters, type RateCounters } from "./store/rateCounters.ts"
 import type { Store } from "./store/Store.ts"
 
 export interface Demo {
@@ -53,8 +55,13 @@ export const startDemo = async (
     const opened = await openPatiently(configuration, signal, (where) =>
       onWaiting(`Tokenry's demo listens at ${publicUrl}, and waits for its store, which does not answer yet: ${where}`),
     )
-    const { tokens, store, isNew } = opened
-    handle = makeApp({ tokens, store, publicUrl }, logError).callback()
+    const { tokens, store, isNew, counters } = opened
+    const { rateLimit: limit, trustedProxies } = configuration
+    const problemBase = `${publicUrl}/problems/`
+    const onError = (cause: unknown) => logError(cause, "-")
+    const rateLimits =
+      counters === undefined || limit === "off" ? unlimited : limited({ problemBase, limit, counters, onError })
+    handle = makeApp({ tokens, store, publicUrl, rateLimits, trustedProxies }, logError).callback()
     let stopping: Promise<void> | undefined
     const stop = () => (stopping ??= drain(server).then(() => closeAll(opened)))
     signal.addEventListener("abort", () => void stop(), { once: true })
@@ -68,7 +75,10 @@ export const startDemo = async (
 /** In the moment between listening and knowing under which address. */
 const answerListening: RequestListener = (_, response) => response.writeHead(503).end()
 
-type Opened = Pick<Demo, "tokens" | "store" | "isNew">
+interface Opened extends Pick<Demo, "tokens" | "store" | "isNew"> {
+  /** `undefined` if nothing is to be counted. */
+  readonly counters: RateCounters | undefined
+}
 
 /** Tries once a second, as long as it is an outage that is in the way. Every step can be repeated. */
 const openPatiently = async (
@@ -90,18 +100,27 @@ const openPatiently = async (
 const open = async (configuration: Configuration, signal: AbortSignal): Promise<Opened> => {
   const store = await openStore(configuration.store)
   let tokens: PromiseApiTokens | undefined
+  let counters: RateCounters | undefined
   try {
     tokens = await openTokens(store)
+    if (configuration.rateLimit !== "off") counters = await openRateCounters(configuration.store, { windowSeconds })
     const isNew = configuration.loadsFixtures && (await loadFixtures(store))
     signal.throwIfAborted()
-    return { store, tokens, isNew }
+    return { store, tokens, isNew, counters }
   } catch (error) {
-    await closeAll({ tokens, store })
+    await closeAll({ tokens, store, counters })
     throw error
   }
 }
 
-const closeAll = async ({ tokens, store }: { tokens: PromiseApiTokens | undefined; store: Store }): Promise<void> => {
+interface Closable {
+  readonly tokens: PromiseApiTokens | undefined
+  readonly store: Store
+  readonly counters: RateCounters | undefined
+}
+
+const closeAll = async ({ tokens, store, counters }: Closable): Promise<void> => {
+  await counters?.close()
   await tokens?.close()
   await store.close()
 }

@@ -4,18 +4,13 @@ import Koa from "koa"
 import { hasAuthorization, problemBaseOf } from "./http/authentication.ts"
 import { HttpError } from "./http/HttpError.ts"
 import { sessions } from "./http/sessions.ts"
-import { healthRoutes } from "./routes/health.ts"
-import { meRoutes } from "./routes/me.ts"
-import { problemRoutes } from "./routes/problems.ts"
-import { sessionRoutes } from "./routes/session.ts"
-import { tokenRoutes } from "./routes/tokens.ts"
-import { treasureRoutes } from "./routes/treasures.ts"
-import { userRoutes } from "./routes/users.ts"
+import { makeRouters } from "./routers.ts"
 import type { Services } from "./Services.ts"
 
 /** Errors are answered as problem details; those that are the server's own are also told to `logError`, with an id. */
 export const makeApp = (services: Services, logError: (error: unknown, id: string) => void): Koa => {
-  const app = new Koa()
+  // The proxies wrote the last so many entries of X-Forwarded-For; those before are the client's, who may lie.
+  const app = new Koa({ proxy: services.trustedProxies > 0, maxIpsCount: services.trustedProxies })
   const isSecure = services.publicUrl.startsWith("https:")
   const withSession = sessions(app, services.store, isSecure)
 
@@ -25,25 +20,17 @@ export const makeApp = (services: Services, logError: (error: unknown, id: strin
   app.use(problemDetails({ problemBase: problemBaseOf(services), onError: (error, { id }) => logError(error, id) }))
   app.use(readableTarget)
   app.use(allowedMethod)
+  app.use(services.rateLimits.ofTokens)
   app.use((ctx, next) => {
     // Behind a proxy that speaks https for us, the socket here is plain, and yet cookies are secure.
     ctx.cookies.secure = isSecure
     // A request with a token has no session, so its cookies, if any, cost nothing and count for nothing.
-    return hasAuthorization(ctx) && ctx.path !== "/api/session" ? next() : withSession(ctx, next)
+    return hasAuthorization(ctx) && ctx.path !== "/api/session"
+      ? next()
+      : withSession(ctx, () => services.rateLimits.ofSessions(ctx, next))
   })
 
-  for (const routes of [
-    healthRoutes,
-    sessionRoutes,
-    meRoutes,
-    treasureRoutes,
-    tokenRoutes,
-    userRoutes,
-    problemRoutes,
-  ]) {
-    const router = routes(services)
-    app.use(router.routes()).use(router.allowedMethods())
-  }
+  for (const router of makeRouters(services)) app.use(router.routes()).use(router.allowedMethods())
   return app
 }
 

@@ -51,7 +51,7 @@ const main = join(import.meta.dirname, "../src/main.ts")
 
 const run = (environment: Record<string, string>) => {
   const child = spawn(process.execPath, ["--conditions=@tokenry/source", main], {
-    env: { PATH: process.env["PATH"], PORT: "0", ...environment },
+    env: { PATH: process.env["PATH"], PORT: "0", RATE_LIMIT: "off", ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   })
   spawned.add(child)

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type Demo, startDemo } from "../src/Demo.ts"
-import type { StoreLocation } from "../src/Configuration.ts"
+import type { Configuration, StoreLocation } from "../src/Configuration.ts"
 import { aMongoUrl, withoutMongodb } from "./mongodb.ts"
 
 const folders: Array<string> = []
@@ -31,5 +31,15 @@ export const sharedStores: ReadonlyArray<readonly [name: string, url: () => stri
   ...(withoutMongodb ? [] : [["mongodb", () => aMongoUrl()] as const]),
 ]
 
-export const demoOn = (store: StoreLocation): Promise<Demo> =>
-  startDemo({ host: "127.0.0.1", port: 0, publicUrl: undefined, store, loadsFixtures: true })
+/** Without rate limits, unless a test is about them. */
+export const demoOn = (store: StoreLocation, configuration: Partial<Configuration> = {}): Promise<Demo> =>
+  startDemo({ ...local, store, ...configuration })
+
+const local = {
+  host: "127.0.0.1",
+  port: 0,
+  publicUrl: undefined,
+  loadsFixtures: true,
+  rateLimit: "off",
+  trustedProxies: 0,
+} as const

@@ -26,7 +26,7 @@ describe.each(stores)("on %s", (_, location) => {
     const forbidden = await program.patch(path, { value: 7 })
     expect(forbidden).toMatchObject({ status: 403, body: { scopes: ["treasure:edit"] } })
     expect(forbidden.headers.get("WWW-Authenticate")).toBe(
-      'Bearer realm="treasures", error="insufficient_scope", error_description="The token lacks a required scope", scope="treasure:edit"',
+      `Bearer realm="treasures", error="insufficient_scope", error_description="The token lacks a required scope", scope="treasure:edit", resource_metadata="${demo.publicUrl}/.well-known/oauth-protected-resource"`,
     )
     expect((await program.get("/api/treasures")).body.items[0]).toMatchObject({ name: "Pearl", value: 6 })
 
@@ -169,7 +169,9 @@ describe.each(stores)("on %s", (_, location) => {
       const { status, body } = await client.post("/api/session", credentials)
       expect({ status, body }).toEqual({ status: 401, body: wrong.body })
     }
-    expect(wrong.headers.get("WWW-Authenticate")).toBe('Bearer realm="treasures"')
+    expect(wrong.headers.get("WWW-Authenticate")).toBe(
+      `Bearer realm="treasures", resource_metadata="${demo.publicUrl}/.well-known/oauth-protected-resource"`,
+    )
   })
 
   it("the process is alive and the store answers", async () => {

@@ -192,6 +192,10 @@ it.each([
   ["a port that is too large", { PORT: "70000" }, /^PORT must be/],
   ["a host that is elsewhere", { HOST: "192.0.2.1" }, /^HOST 192\.0\.2\.1 is no address of this machine/],
   ["a public URL without a scheme", { PUBLIC_URL: "example.com" }, /^PUBLIC_URL must be/],
+  ["a rate limit that is no number", { RATE_LIMIT: "many" }, /^RATE_LIMIT must be/],
+  ["a rate limit of nothing", { RATE_LIMIT: "0" }, /^RATE_LIMIT must be/],
+  ["proxies that are addresses", { TRUSTED_PROXIES: "10.0.0.1" }, /^TRUSTED_PROXIES must be/],
+  ["proxies less than none", { TRUSTED_PROXIES: "-1" }, /^TRUSTED_PROXIES must be/],
   ["fixtures neither on nor off", { FIXTURES: "yes" }, /^FIXTURES must be 1 or 0/],
 ])("%s is one clear line and exit code 1", (_, environment, line) =>
   expectOneLine({ STORE_URL: "memory:", ...environment }, line),

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest"
-import { type Demo, startDemo } from "../src/Demo.ts"
+import type { Demo } from "../src/Demo.ts"
 import { Client, cookieOf, credentialsOf } from "./Client.ts"
 import { demoOn } from "./demos.ts"
 import { freePort } from "./freePort.ts"
@@ -65,9 +65,8 @@ it("signing in gives a new session id, and the old one is over", async () => {
 
 it("behind a proxy that speaks https the cookie is secure, and pinned to the host", async () => {
   const publicUrl = "https://treasures.example.com"
-  const store = { kind: "memory" } as const
   const port = await freePort()
-  const secure = await startDemo({ host: "127.0.0.1", port, publicUrl, store, loadsFixtures: true })
+  const secure = await demoOn({ kind: "memory" }, { port, publicUrl })
   try {
     const client = new Client(`http://127.0.0.1:${port}`, { Origin: publicUrl })
     const { status, headers } = await client.post("/api/session", credentialsOf("owner"))
@@ -83,13 +82,7 @@ it("behind a proxy that speaks https the cookie is secure, and pinned to the hos
 })
 
 it("the address is the host's own name, so that a browser there has the right origin", async () => {
-  const local = await startDemo({
-    host: "localhost",
-    port: 0,
-    publicUrl: undefined,
-    store: { kind: "memory" },
-    loadsFixtures: true,
-  })
+  const local = await demoOn({ kind: "memory" }, { host: "localhost" })
   expect(local.publicUrl).toMatch(/^http:\/\/localhost:\d+$/)
   await local.stop()
 })

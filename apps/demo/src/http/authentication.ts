@@ -1,11 +1,11 @@
 /** Who makes a request: a client with a token or a person in a session; never the one because the other failed. */
 import type { Caller } from "@tokenry/core/promise"
 import { BearerAnswers, bearerChallenge, type HttpAnswer, ProblemAnswers } from "@tokenry/http"
-import { bearer, type CallerState, requireScopes, writeAnswer } from "@tokenry/koa"
+import { bearer, type CallerState, writeAnswer } from "@tokenry/koa"
 import type Koa from "koa"
 import { scopeCatalogue } from "../scopes.ts"
 import type { Services } from "../Services.ts"
-import { HttpError } from "./HttpError.ts"
+import { protectionOf } from "./protection.ts"
 import { signedIn } from "./sessions.ts"
 
 interface Principal {
@@ -27,18 +27,16 @@ type DemoMiddleware = Koa.Middleware<DemoState>
 /** Where the types of problems are explained. */
 export const problemBaseOf = ({ publicUrl }: Services) => `${publicUrl}/problems/`
 
-const answersOf = (services: Services) => {
+/** All answers that are not the routes' own. */
+export const answersOf = (services: Services): BearerAnswers & ProblemAnswers => {
   const problemBase = problemBaseOf(services)
-  return { ...BearerAnswers.make({ realm, problemBase }), ...ProblemAnswers.make({ problemBase }) }
+  return { ...BearerAnswers.make({ ...protectionOf(services), problemBase }), ...ProblemAnswers.make({ problemBase }) }
 }
 
-/** What the demo's tokens protect. */
-const realm = "treasures"
-
 /** Every 401 says how to authenticate (RFC 9110 §15.5.2). */
-export const withChallenge = (answer: HttpAnswer): HttpAnswer => ({
+export const withChallenge = (services: Services, answer: HttpAnswer): HttpAnswer => ({
   ...answer,
-  headers: { ...answer.headers, "WWW-Authenticate": bearerChallenge({ realm }) },
+  headers: { ...answer.headers, "WWW-Authenticate": bearerChallenge(protectionOf(services)) },
 })
 
 /**
@@ -47,7 +45,11 @@ export const withChallenge = (answer: HttpAnswer): HttpAnswer => ({
  * to come from this very origin.
  */
 export const authenticated = (services: Services): DemoMiddleware => {
-  const byToken = bearer({ tokens: services.tokens, realm, problemBase: problemBaseOf(services) })
+  const byToken = bearer({
+    tokens: services.tokens,
+    ...protectionOf(services),
+    problemBase: problemBaseOf(services),
+  })
   const answers = answersOf(services)
   return async function authenticated(ctx, next) {
     ctx.vary("Cookie, Authorization")
@@ -68,35 +70,6 @@ export const authenticated = (services: Services): DemoMiddleware => {
       isAdmin: account.isAdmin,
       scopes: scopeCatalogue.close(account.scopes),
     }
-    return next()
-  }
-}
-
-/** Lets principals pass that may do all this; else 403 with the scopes that are required. */
-export const allows = (services: Services, ...scopes: ReadonlyArray<string>): DemoMiddleware => {
-  const byToken = requireScopes(...scopes)
-  const answers = answersOf(services)
-  return async function allows(ctx, next) {
-    const { via, scopes: held } = ctx.state.principal
-    if (via === "token") return byToken(ctx, next)
-    return scopes.every((scope) => held.includes(scope)) ? next() : writeAnswer(ctx, answers.insufficientScope(scopes))
-  }
-}
-
-/** Lets persons in a session pass, and tokens that may do all this. */
-export const bySessionOr = (...scopes: ReadonlyArray<string>): DemoMiddleware => {
-  const byToken = requireScopes(...scopes)
-  return async function bySessionOr(ctx, next) {
-    return ctx.state.principal.via === "session" ? next() : byToken(ctx, next)
-  }
-}
-
-/** Lets only an admin in a session pass. */
-export const byAdmin = (services: Services): DemoMiddleware => {
-  const { sessionRequired } = answersOf(services)
-  return async function byAdmin(ctx, next) {
-    if (ctx.state.principal.via !== "session") return writeAnswer(ctx, sessionRequired)
-    if (!ctx.state.principal.isAdmin) throw new HttpError(403, "Only an admin can do this")
     return next()
   }
 }

@@ -1,13 +1,28 @@
 /** Who am I: for a client, to see what its token stands for. */
 import { Router } from "@koa/router"
-import { authenticated, type DemoState } from "../http/authentication.ts"
+import { Route } from "@tokenry/http"
+import { Me } from "../api/schemas.ts"
+import { sessionOrToken } from "../api/security.ts"
+import type { DemoState } from "../http/authentication.ts"
 import { exactPaths } from "../http/routing.ts"
+import { serve } from "../http/serve.ts"
 import type { Services } from "../Services.ts"
+
+export const declaredMe = {
+  show: Route.declare({
+    method: "GET",
+    path: "/api/me",
+    operationId: "showCaller",
+    summary: "Says who calls, and what they may do now",
+    security: sessionOrToken(),
+    answers: { 200: { description: "The caller", schema: Me } },
+  }),
+}
 
 export const meRoutes = (services: Services): Router<DemoState> => {
   const router = new Router<DemoState>(exactPaths)
 
-  router.get("/api/me", authenticated(services), async (ctx) => {
+  serve(router, services, declaredMe.show, async (ctx) => {
     const { via, ownedBy, scopes } = ctx.state.principal
     const account = await services.store.accounts.find(ownedBy)
     const { caller } = ctx.state

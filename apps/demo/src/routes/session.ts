@@ -1,45 +1,68 @@
 /** Signing in and out. */
 import { Router } from "@koa/router"
-import { ProblemAnswers } from "@tokenry/http"
+import { ProblemAnswers, Route } from "@tokenry/http"
 import { writeAnswer } from "@tokenry/koa"
-import { Schema } from "effect"
-import { problemBaseOf, withChallenge } from "../http/authentication.ts"
-import { readBody } from "../http/requestBody.ts"
+import * as Schemas from "../api/schemas.ts"
+import { anyone } from "../api/security.ts"
+import { type DemoState, problemBaseOf, withChallenge } from "../http/authentication.ts"
 import { exactPaths } from "../http/routing.ts"
+import { serve } from "../http/serve.ts"
 import { signedIn, signIn, signOut } from "../http/sessions.ts"
 import { isPassword } from "../passwords.ts"
 import type { Services } from "../Services.ts"
 
-const Credentials = Schema.Struct({
-  email: Schema.String.check(Schema.isMaxLength(320)),
-  password: Schema.String.check(Schema.isMaxLength(1000)),
-})
+export const declaredSession = {
+  signIn: Route.declare({
+    method: "POST",
+    path: "/api/session",
+    operationId: "signIn",
+    summary: "Signs an account in",
+    security: anyone,
+    body: {
+      schema: Schemas.Credentials,
+      example: { email: "owner@example.test", password: "treasure-island" },
+    },
+    answers: { 204: { description: "Signed in", headers: { "Set-Cookie": "The session: HttpOnly, for a day" } } },
+    problems: ["credentials-required", "cross-site-request", "too-many-requests"],
+  }),
+  signOut: Route.declare({
+    method: "DELETE",
+    path: "/api/session",
+    operationId: "signOut",
+    summary: "Ends the session, if there is one",
+    security: anyone,
+    answers: { 204: { description: "Nobody is signed in" } },
+    problems: ["cross-site-request"],
+  }),
+}
 
-export const sessionRoutes = (services: Services): Router => {
-  const { store, publicUrl } = services
+export const sessionRoutes = (services: Services): Router<DemoState> => {
+  const { store, publicUrl, rateLimits } = services
   const { crossSiteRequest, ofStatus } = ProblemAnswers.make({ problemBase: problemBaseOf(services) })
   const wrongCredentials = withChallenge(
+    services,
     ofStatus(401, "Unauthorized", { detail: "The email address or the password is wrong" }),
   )
-  const router = new Router(exactPaths)
+  const router = new Router<DemoState>(exactPaths)
 
   router.use((ctx, next) => {
     ctx.set("Cache-Control", "no-store")
-    return next()
+    // Browsers always tell the origin of what another site makes them send; other clients need not.
+    const isCrossSite = ctx.method === "POST" && !["", publicUrl].includes(ctx.get("Origin"))
+    return isCrossSite ? writeAnswer(ctx, crossSiteRequest) : next()
   })
 
-  router.post("/api/session", async (ctx) => {
-    // Browsers always tell the origin of what another site makes them send; other clients need not.
-    if (!["", publicUrl].includes(ctx.get("Origin"))) return writeAnswer(ctx, crossSiteRequest)
-    const { email, password } = await readBody(ctx, Credentials)
+  serve(router, services, declaredSession.signIn, async (ctx, { body: { email, password } }) => {
+    if (!(await rateLimits.maySignIn(ctx, email))) return
     const account = await store.accounts.findByEmail(email)
     const isRight = await isPassword(password, account?.passwordHash)
     if (!isRight || account?.active !== true) return writeAnswer(ctx, wrongCredentials)
+    await rateLimits.signedIn(ctx, email)
     await signIn(ctx, account)
     ctx.status = 204
   })
 
-  router.delete("/api/session", async (ctx) => {
+  serve(router, services, declaredSession.signOut, async (ctx) => {
     const isSignedIn = (await signedIn(ctx, store)) !== undefined
     if (isSignedIn && ctx.get("Origin") !== publicUrl) return writeAnswer(ctx, crossSiteRequest)
     signOut(ctx)

@@ -1,51 +1,66 @@
 /** A person's treasures: the API that tokens are for. */
 import { randomUUID } from "node:crypto"
 import { Router } from "@koa/router"
-import { ListCursor } from "@tokenry/core"
-import { DateTime, Schema } from "effect"
-import { allows, authenticated, type DemoState } from "../http/authentication.ts"
+import { InvalidInput, ListCursor } from "@tokenry/core"
+import { Route } from "@tokenry/http"
+import { DateTime } from "effect"
+import * as Schemas from "../api/schemas.ts"
+import { sessionOrToken } from "../api/security.ts"
+import type { DemoState } from "../http/authentication.ts"
 import { found } from "../http/HttpError.ts"
-import { readBody, readQuery } from "../http/requestBody.ts"
 import { exactPaths } from "../http/routing.ts"
+import { serve } from "../http/serve.ts"
 import type { Services } from "../Services.ts"
 import type { Treasure } from "../store/Store.ts"
 
-const isTreasureId = (value: unknown): value is string =>
-  typeof value === "string" && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value)
+const parameters = { id: "The treasure's id" }
 
-const name = Schema.String.check(
-  Schema.makeFilter(
-    (text: string) =>
-      (text.trim() !== "" && text.length <= 200 && text.isWellFormed() && !/\p{Cc}/u.test(text)) ||
-      "must be 1 to 200 characters of well-formed Unicode, without control characters",
-  ),
-)
-const value = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1_000_000_000_000 }))
-
-const NewTreasure = Schema.Struct({ name, value })
-const TreasureChange = Schema.Struct({ name: Schema.optionalKey(name), value: Schema.optionalKey(value) })
-const TreasuresQuery = Schema.Struct({
-  limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100 }))),
-  cursor: Schema.optionalKey(
-    Schema.String.check(
-      Schema.makeFilter(
-        (cursor: string) =>
-          ListCursor.decode(cursor, isTreasureId) !== undefined || "must be a cursor that a page gave",
-      ),
-    ),
-  ),
-})
+export const declaredTreasures = {
+  list: Route.declare({
+    method: "GET",
+    path: "/api/treasures",
+    operationId: "listTreasures",
+    summary: "Lists one's treasures, the newest first",
+    security: sessionOrToken("treasure:read"),
+    query: Schemas.PageQuery,
+    answers: { 200: { description: "A page of them", schema: Schemas.pageOf(Schemas.Treasure) } },
+  }),
+  create: Route.declare({
+    method: "POST",
+    path: "/api/treasures",
+    operationId: "createTreasure",
+    summary: "Adds a treasure",
+    security: sessionOrToken("treasure:create"),
+    body: { schema: Schemas.NewTreasure, example: { name: "Pearl", value: 5 } },
+    answers: { 201: { description: "The treasure", schema: Schemas.Treasure } },
+  }),
+  edit: Route.declare({
+    method: "PATCH",
+    path: "/api/treasures/:id",
+    operationId: "editTreasure",
+    summary: "Changes a treasure of one's own",
+    security: sessionOrToken("treasure:edit"),
+    parameters,
+    body: { schema: Schemas.TreasureChange, example: { value: 6 } },
+    answers: { 200: { description: "The treasure as it is now", schema: Schemas.Treasure } },
+  }),
+  remove: Route.declare({
+    method: "DELETE",
+    path: "/api/treasures/:id",
+    operationId: "deleteTreasure",
+    summary: "Deletes a treasure of one's own",
+    security: sessionOrToken("treasure:delete"),
+    parameters,
+    answers: { 204: { description: "It is gone" } },
+  }),
+}
 
 export const treasureRoutes = (services: Services): Router<DemoState> => {
   const { treasures } = services.store
   const router = new Router<DemoState>(exactPaths)
 
-  router.use(authenticated(services))
-
-  router.get("/api/treasures", allows(services, "treasure:read"), async (ctx) => {
-    const { limit = 20, cursor } = await readQuery(ctx, TreasuresQuery)
-    const position = cursor === undefined ? undefined : ListCursor.decode(cursor, isTreasureId)
-    const after = position && { createdAt: DateTime.toDate(position.createdAt), id: position.id }
+  serve(router, services, declaredTreasures.list, async (ctx, { query: { limit = 20, cursor } }) => {
+    const after = cursor === undefined ? undefined : positionOf(cursor)
     const found = await treasures.listOwnedBy(ctx.state.principal.ownedBy, limit + 1, after)
     const items = found.slice(0, limit)
     const last = found.length > limit ? items.at(-1) : undefined
@@ -55,27 +70,35 @@ export const treasureRoutes = (services: Services): Router<DemoState> => {
     }
   })
 
-  router.post("/api/treasures", allows(services, "treasure:create"), async (ctx) => {
-    const { name, value } = await readBody(ctx, NewTreasure)
+  serve(router, services, declaredTreasures.create, async (ctx, { body: { name, value } }) => {
     const treasure = { id: randomUUID(), ownedBy: ctx.state.principal.ownedBy, name, value, createdAt: new Date() }
     await treasures.add(treasure)
     ctx.status = 201
     ctx.body = treasureBody(treasure)
   })
 
-  router.patch("/api/treasures/:id", allows(services, "treasure:edit"), async (ctx) => {
-    const change = await readBody(ctx, TreasureChange)
-    const treasure = await treasures.update(ctx.params["id"] ?? "", ctx.state.principal.ownedBy, change)
-    ctx.body = treasureBody(found(treasure))
+  serve(router, services, declaredTreasures.edit, async (ctx, { body, param }) => {
+    ctx.body = treasureBody(found(await treasures.update(param("id"), ctx.state.principal.ownedBy, body)))
   })
 
-  router.delete("/api/treasures/:id", allows(services, "treasure:delete"), async (ctx) => {
-    const wasThere = await treasures.remove(ctx.params["id"] ?? "", ctx.state.principal.ownedBy)
+  serve(router, services, declaredTreasures.remove, async (ctx, { param }) => {
+    const wasThere = await treasures.remove(param("id"), ctx.state.principal.ownedBy)
     found(wasThere || undefined)
     ctx.status = 204
   })
 
   return router
+}
+
+const isTreasureId = (value: unknown): value is string =>
+  typeof value === "string" && /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value)
+
+const positionOf = (cursor: string): { readonly createdAt: Date; readonly id: string } => {
+  const position = ListCursor.decode(cursor, isTreasureId)
+  if (position === undefined) {
+    throw new InvalidInput({ issues: [{ path: ["cursor"], message: "must be a cursor that a page gave" }] })
+  }
+  return { createdAt: DateTime.toDate(position.createdAt), id: position.id }
 }
 
 const treasureBody = ({ id, name, value, createdAt }: Treasure) => ({ id, name, value, createdAt })

@@ -1,52 +1,89 @@
 /** What an admin sees and does: accounts, what they may do from now on, and their tokens. */
 import { Router } from "@koa/router"
 import { PolicyViolation } from "@tokenry/core"
-import { Schema } from "effect"
+import { Route } from "@tokenry/http"
+import * as Schemas from "../api/schemas.ts"
+import { adminSession } from "../api/security.ts"
 import { attributionOf } from "../http/attribution.ts"
-import { authenticated, byAdmin, type DemoState } from "../http/authentication.ts"
+import type { DemoState } from "../http/authentication.ts"
 import { found, HttpError } from "../http/HttpError.ts"
-import { readBody, readQuery } from "../http/requestBody.ts"
 import { exactPaths } from "../http/routing.ts"
+import { serve } from "../http/serve.ts"
 import { scopeCatalogue } from "../scopes.ts"
 import type { Services } from "../Services.ts"
 import type { Account } from "../store/Store.ts"
 import { tokenBodies } from "./tokenBody.ts"
-import { TokensQuery } from "./tokens.ts"
 
-const AccountChange = Schema.Struct({
-  active: Schema.optionalKey(Schema.Boolean),
-  scopes: Schema.optionalKey(Schema.Array(Schema.String).check(Schema.isMaxLength(100))),
-})
+const security = adminSession
+const parameters = { id: "The account's id" }
+
+export const declaredUsers = {
+  list: Route.declare({
+    method: "GET",
+    path: "/api/users",
+    operationId: "listAccounts",
+    summary: "Lists all accounts",
+    security,
+    answers: { 200: { description: "All of them", schema: Schemas.pageOf(Schemas.Account) } },
+  }),
+  edit: Route.declare({
+    method: "PATCH",
+    path: "/api/users/:id",
+    operationId: "editAccount",
+    summary: "Says what an account may do from now on, in its sessions and by means of its tokens",
+    security,
+    parameters,
+    body: { schema: Schemas.AccountChange, example: { scopes: ["treasure:read"] } },
+    answers: { 200: { description: "The account as it is now", schema: Schemas.Account } },
+    problems: ["policy-violation"],
+  }),
+  listTokens: Route.declare({
+    method: "GET",
+    path: "/api/users/:id/tokens",
+    operationId: "listTokensOfAccount",
+    summary: "Lists an account's tokens, the newest first",
+    security,
+    parameters,
+    query: Schemas.TokensQuery,
+    answers: { 200: { description: "A page of them", schema: Schemas.pageOf(Schemas.Token) } },
+  }),
+  revokeTokens: Route.declare({
+    method: "DELETE",
+    path: "/api/users/:id/tokens",
+    operationId: "revokeTokensOfAccount",
+    summary: "Revokes all of an account's tokens",
+    security,
+    parameters,
+    answers: { 204: { description: "They are revoked" } },
+  }),
+}
 
 export const userRoutes = (services: Services): Router<DemoState> => {
   const { store, tokens } = services
   const router = new Router<DemoState>(exactPaths)
 
-  router.use(authenticated(services), byAdmin(services))
-
-  router.get("/api/users", async (ctx) => {
+  serve(router, services, declaredUsers.list, async (ctx) => {
     ctx.body = { items: (await store.accounts.all()).map(accountBody), nextCursor: null }
   })
 
-  router.patch("/api/users/:id", async (ctx) => {
-    const change = await readBody(ctx, AccountChange)
-    const id = ctx.params["id"] ?? ""
-    if (id === ctx.state.principal.ownedBy && change.active === false) {
+  serve(router, services, declaredUsers.edit, async (ctx, { body, param }) => {
+    const id = param("id")
+    if (id === ctx.state.principal.ownedBy && body.active === false) {
       throw new HttpError(409, "You can't deactivate the account that you are signed in with")
     }
-    const account = found(await store.accounts.update(id, declared(change)))
+    const account = found(await store.accounts.update(id, declared(body)))
     await tokens.ownerChanged(id)
     ctx.body = accountBody(account)
   })
 
-  router.get("/api/users/:id/tokens", async (ctx) => {
-    const { id: ownedBy } = found(await store.accounts.find(ctx.params["id"] ?? ""))
-    const { items, nextCursor } = await tokens.list({ ...(await readQuery(ctx, TokensQuery)), ownedBy })
+  serve(router, services, declaredUsers.listTokens, async (ctx, { query, param }) => {
+    const { id: ownedBy } = found(await store.accounts.find(param("id")))
+    const { items, nextCursor } = await tokens.list({ ...query, ownedBy })
     ctx.body = { items: await tokenBodies(tokens, items), nextCursor }
   })
 
-  router.delete("/api/users/:id/tokens", async (ctx) => {
-    const { id: ownedBy } = found(await store.accounts.find(ctx.params["id"] ?? ""))
+  serve(router, services, declaredUsers.revokeTokens, async (ctx, { param }) => {
+    const { id: ownedBy } = found(await store.accounts.find(param("id")))
     await tokens.revokeOwnedBy({ ownedBy, reason: "revoked by an admin", by: attributionOf(ctx) })
     ctx.status = 204
   })
@@ -54,8 +91,10 @@ export const userRoutes = (services: Services): Router<DemoState> => {
   return router
 }
 
+type Change = typeof Schemas.AccountChange.Type
+
 /** The change with each scope once, if all of them are declared. */
-const declared = (change: typeof AccountChange.Type): typeof AccountChange.Type => {
+const declared = (change: Change): Change => {
   const { scopes = [] } = change
   const issues = scopes.flatMap((scope, index) => {
     const flaw = scopeCatalogue.flawOf(scope)

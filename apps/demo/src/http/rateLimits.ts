@@ -1,0 +1,106 @@
+/** How often tokens, sessions and addresses may call, and how often somebody may try to sign in. */
+import { createHash } from "node:crypto"
+import { rateLimitAddress, type RateLimitClaim, RateLimits } from "@tokenry/http"
+import { isWithinLimits, rateLimit } from "@tokenry/koa"
+import type Koa from "koa"
+import type { RateCounters } from "../store/rateCounters.ts"
+
+/** Of each limit. */
+export const windowSeconds = 60
+
+/** All an owner's tokens together may call as often as this many of them. */
+const tokensPerOwner = 5
+
+/** How many attempts to sign in may fail, from one address. */
+interface FailedSignIns {
+  /** For one account. */
+  readonly perAccount: number
+  /** For whatever accounts. */
+  readonly perAddress: number
+}
+
+export interface DemoRateLimits {
+  /** For before all that looks for a token. */
+  readonly ofTokens: Koa.Middleware
+  /**
+   * For after what reads the session. An account's sessions count as one token, and not towards its owner's: who has a
+   * token that runs wild must be able to come and revoke it.
+   */
+  readonly ofSessions: Koa.Middleware
+  /**
+   * Whether somebody may try a password; if not, it is answered. To be asked before it is known whether there is such an
+   * account, or the answer would tell. An account as such has no limit, or anybody could lock its person out.
+   */
+  readonly maySignIn: (ctx: Koa.Context, email: string) => Promise<boolean>
+  /** The attempt was no failure after all. */
+  readonly signedIn: (ctx: Koa.Context, email: string) => Promise<void>
+}
+
+export interface DemoRateLimitsOptions {
+  readonly problemBase: string
+  /** Requests per minute and token; so many different wrong tokens may come from an address, too. */
+  readonly limit: number
+  /** The default is 30 and 120 a minute. */
+  readonly failedSignIns?: FailedSignIns
+  readonly counters: RateCounters
+  /** Told once for each outage of the counters, in which all requests pass. */
+  readonly onError: (cause: unknown) => void
+}
+
+export const limited = ({
+  problemBase,
+  limit,
+  failedSignIns = { perAccount: 30, perAddress: 120 },
+  counters,
+  onError,
+}: DemoRateLimitsOptions): DemoRateLimits => {
+  const perToken = counters.counter("token", limit)
+  const perSession = counters.counter("session", limit)
+  const signInPerAddress = counters.counter("sign-in-address", failedSignIns.perAddress)
+  const signInPerAccount = counters.counter("sign-in-account", failedSignIns.perAccount)
+  const limits = RateLimits.make({
+    problemBase,
+    perToken,
+    perOwner: counters.counter("owner", limit * tokensPerOwner),
+    failedPerAddress: counters.counter("failed", limit),
+    whenUnavailable: "allow",
+    onError,
+  })
+
+  /** The address first: the emails that it may name are bounded then. */
+  const attemptOf = (ctx: Koa.Context, email: string) => {
+    const address = rateLimitAddress(ctx.ip)
+    return [
+      { limiter: signInPerAddress, key: address, policy: "sign-in-address" },
+      { limiter: signInPerAccount, key: `${address} ${hashOf(email.toLowerCase())}`, policy: "sign-in-account" },
+    ] as const satisfies ReadonlyArray<RateLimitClaim>
+  }
+
+  return {
+    ofTokens: rateLimit(limits),
+    ofSessions: async function ofSessions(ctx, next) {
+      const accountId: unknown = ctx["session"]?.accountId
+      if (typeof accountId !== "string") return next()
+      const verdict = await limits.of([{ limiter: perSession, key: accountId, policy: "default" }])
+      if (isWithinLimits(ctx, verdict)) return next()
+    },
+    maySignIn: async (ctx, email) => {
+      const verdict = await limits.of(attemptOf(ctx, email))
+      return verdict.allowed || isWithinLimits(ctx, verdict)
+    },
+    signedIn: async (ctx, email) => {
+      await Promise.all(attemptOf(ctx, email).map(({ limiter, key }) => limiter.giveBack(key)))
+    },
+  }
+}
+
+/** None at all. */
+export const unlimited: DemoRateLimits = {
+  ofTokens: (_, next) => next(),
+  ofSessions: (_, next) => next(),
+  maySignIn: async () => true,
+  signedIn: async () => {},
+}
+
+/** Of an email address, which is long or odd at will. */
+const hashOf = (email: string): string => createHash("sha256").update(email).digest("base64url")

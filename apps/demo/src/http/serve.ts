@@ -1,0 +1,64 @@
+/** Serves a declared route: lets in whom it lets in, checks what it takes, and hands that to its handler. */
+import type { Router } from "@koa/router"
+import { type Route, type SecurityRequirement, type Shape } from "@tokenry/http"
+import { requireScopes, writeAnswer } from "@tokenry/koa"
+import type Koa from "koa"
+import type { Services } from "../Services.ts"
+import { answersOf, authenticated, type DemoState } from "./authentication.ts"
+import { HttpError } from "./HttpError.ts"
+import { readBody, readOptionalBody, readQuery } from "./requestBody.ts"
+
+/** What a handler is given besides the context. */
+export interface Input<Query extends Shape, Body extends Shape> {
+  readonly query: Query["Type"]
+  readonly body: Body["Type"]
+  /** The path's parameters; empty for one that the path does not have. */
+  readonly param: (name: string) => string
+}
+
+export type DemoContext = Koa.ParameterizedContext<DemoState>
+
+/** Nobody who is not let in has a word of their body read. */
+export const serve = <Query extends Shape, Body extends Shape>(
+  router: Router<DemoState>,
+  services: Services,
+  route: Route<Query, Body>,
+  handle: (ctx: DemoContext, input: Input<Query, Body>) => Promise<void> | void,
+): void => {
+  const { method, path, security } = route
+  const guards = security.length === 0 ? [] : [authenticated(services), admits(services, security)]
+  const methodName = method.toLowerCase() as Lowercase<typeof method>
+  router[methodName](path, ...guards, async (ctx) => {
+    const query: Query["Type"] = route.query && (await readQuery(ctx, route.query))
+    const body: Body["Type"] = await bodyOf(ctx, route)
+    const params = ctx["params"] as Readonly<Record<string, string | undefined>>
+    await handle(ctx, { query, body, param: (name) => params[name] ?? "" })
+  })
+}
+
+const bodyOf = (ctx: DemoContext, { body }: Route): Promise<unknown> | undefined => {
+  if (body === undefined) return undefined
+  return body.isOptional ? readOptionalBody(ctx, body.schema) : readBody(ctx, body.schema)
+}
+
+/** Lets principals pass that meet one of the requirements. */
+const admits = (services: Services, security: ReadonlyArray<SecurityRequirement>): Koa.Middleware<DemoState> => {
+  const { sessionRequired, insufficientScope } = answersOf(services)
+  const requirementOf = (scheme: string) => security.find((requirement) => requirement.scheme === scheme)
+  const [bySession, byToken, byAdmin] = ["session", "bearer", "adminSession"].map(requirementOf)
+  const withScopes = byToken && byToken.scopes.length > 0 ? requireScopes(...byToken.scopes) : undefined
+
+  return async function admits(ctx, next) {
+    const { via, scopes: held, isAdmin } = ctx.state.principal
+    if (via === "token") {
+      if (byToken === undefined) return writeAnswer(ctx, sessionRequired)
+      return withScopes === undefined ? next() : withScopes(ctx, next)
+    }
+    if (byAdmin !== undefined) {
+      if (!isAdmin) throw new HttpError(403, "Only an admin can do this")
+      return next()
+    }
+    const required = bySession?.scopes ?? []
+    return required.every((scope) => held.includes(scope)) ? next() : writeAnswer(ctx, insufficientScope(required))
+  }
+}

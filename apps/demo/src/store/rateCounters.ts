@@ -1,0 +1,135 @@
+/** Counts requests for rate limits: in memory, or, where the store is a MongoDB, there, so that all processes count as one. */
+import type { RateLimiter } from "@tokenry/http"
+import { bounded } from "@tokenry/mongodb"
+import { Effect } from "effect"
+import { MongoClient } from "mongodb"
+import { RateLimiterMemory, RateLimiterMongo, RateLimiterRes } from "rate-limiter-flexible"
+import type { StoreLocation } from "../Configuration.ts"
+import { makeIndexes } from "./mongoOperations.ts"
+
+export interface RateCounter extends RateLimiter {
+  /** Takes back what was counted for the key, once. Never rejects. */
+  readonly giveBack: (key: string) => Promise<void>
+}
+
+export interface RateCounters {
+  /** A limit in each window; what counts under one name, here or in another process, is one. */
+  readonly counter: (name: string, limit: number) => RateCounter
+  /** Idempotent. */
+  readonly close: () => Promise<void>
+}
+
+export interface RateCountersOptions {
+  /** Of each limit. */
+  readonly windowSeconds: number
+}
+
+/** Rejects like opening the store if its server does not answer. The URL appears in no error. */
+export const openRateCounters = async (location: StoreLocation, options: RateCountersOptions): Promise<RateCounters> =>
+  location.kind === "mongodb" ? openMongoCounters(location.url, options) : memoryCounters(options)
+
+const memoryCounters = ({ windowSeconds: duration }: RateCountersOptions): RateCounters => ({
+  counter: (keyPrefix, points) => counterOn(new RateLimiterMemory({ keyPrefix, points, duration }), (ask) => ask()),
+  close: async () => {},
+})
+
+/** By connections of their own, since a request waits for its counters much less long than for the store. */
+const openMongoCounters = async (
+  url: string,
+  { windowSeconds: duration }: RateCountersOptions,
+): Promise<RateCounters> => {
+  const client = new MongoClient(url, impatience)
+  const limiterOf = (keyPrefix: string, points: number) =>
+    new RateLimiterMongo({
+      keyPrefix,
+      points,
+      duration,
+      // A key that has used its limit up is not looked up again until its window ends.
+      inMemoryBlockOnConsumed: points + 1,
+      storeClient: client,
+      dbName: client.db().databaseName,
+      tableName: "rateLimit",
+      disableIndexesCreation: true,
+    })
+  const close = () => Effect.runPromise(Effect.ignore(bounded("closeRateCounters", 5000, () => client.close())))
+  try {
+    await makeIndexes(() => limiterOf("", 1).createIndexes())
+  } catch (error) {
+    await close()
+    throw error
+  }
+  let closing: Promise<void> | undefined
+  const inTime = withinDeadline()
+  return {
+    counter: (name, limit) => counterOn(limiterOf(name, limit), inTime),
+    close: () => (closing ??= close()),
+  }
+}
+
+/** What is lost with a machine is a minute's counts, so no write waits for a second one. */
+const impatience = {
+  writeConcern: { w: 1 },
+  serverSelectionTimeoutMS: 2000,
+  connectTimeoutMS: 2000,
+  socketTimeoutMS: 2000,
+  heartbeatFrequencyMS: 2000,
+  appName: "tokenry-demo-rate-limits",
+} as const
+
+type Library = Pick<RateLimiterMemory | RateLimiterMongo, "points" | "duration" | "consume" | "reward">
+
+type Asking = <A>(ask: () => Promise<A>) => Promise<A>
+
+const counterOn = (library: Library, asking: Asking): RateCounter => ({
+  consume: async (key) => {
+    try {
+      const { allowed, result } = await asking(() => count(library, key))
+      return {
+        _tag: "Consumed",
+        allowed,
+        remaining: result.remainingPoints,
+        resetSeconds: Math.ceil(result.msBeforeNext / 1000),
+        limit: library.points,
+        windowSeconds: library.duration,
+      }
+    } catch (cause) {
+      return { _tag: "Unavailable", cause }
+    }
+  },
+  giveBack: async (key) => {
+    try {
+      await asking(() => library.reward(key))
+    } catch {
+      // What can't be reached counts nothing now, and its window ends by itself.
+    }
+  },
+})
+
+/** The library rejects with its result for one too many, and with an Error if it can't count. */
+const count = async (library: Library, key: string) => {
+  try {
+    return { allowed: true, result: await library.consume(key) }
+  } catch (rejected) {
+    if (rejected instanceof RateLimiterRes) return { allowed: false, result: rejected }
+    throw rejected
+  }
+}
+
+/**
+ * Waits half a second at most. After a failure nothing is asked for a second, so that an outage does not make every
+ * request wait.
+ */
+const withinDeadline = (): Asking => {
+  let restUntil = 0
+  let failure: unknown
+  return async (ask) => {
+    if (performance.now() < restUntil) throw failure
+    try {
+      return await Effect.runPromise(bounded("countRequest", 500, ask))
+    } catch (error) {
+      restUntil = performance.now() + 1000
+      failure = error
+      throw error
+    }
+  }
+}
