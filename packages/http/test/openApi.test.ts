@@ -1,0 +1,92 @@
+import { describe, expect, it } from "@effect/vitest"
+import { openApiOf, problemTypes, Route } from "@tokenry/http"
+import { Schema } from "effect"
+
+const options = { title: "t", version: "1", description: "d", serverUrl: "https://api.example.test" }
+const Thing = Schema.Struct({ id: Schema.String, at: Schema.NullOr(Schema.String) }).annotate({ identifier: "Thing" })
+
+const route = Route.declare({
+  method: "PATCH",
+  path: "/things/:id/parts/:part",
+  operationId: "changePart",
+  summary: "Changes a part",
+  security: [
+    { scheme: "session", scopes: [] },
+    { scheme: "bearer", scopes: ["thing:edit"] },
+  ],
+  parameters: { id: "The thing's id" },
+  query: Schema.Struct({ dry: Schema.optionalKey(Schema.Boolean) }),
+  body: { schema: Schema.Struct({ name: Schema.String }), example: { name: "x" }, isOptional: true },
+  answers: { 200: { description: "The thing", schema: Thing, headers: { ETag: "Its revision" } } },
+  problems: ["revision-conflict"],
+})
+
+/** What tests look into. */
+interface Operation {
+  readonly parameters: ReadonlyArray<object>
+  readonly requestBody: object
+  readonly security: ReadonlyArray<object>
+  readonly responses: Readonly<Record<string, object>>
+}
+
+const operationIn = (routes: ReadonlyArray<Route>): Operation => {
+  const operation: unknown = openApiOf(routes, options).paths["/things/{id}/parts/{part}"]?.["patch"]
+  return JSON.parse(JSON.stringify(operation)) as Operation
+}
+
+describe("the description of a route", () => {
+  const operation = operationIn([route])
+
+  it("names the parameters of its path, all required, and those of its query", () => {
+    expect(operation.parameters).toEqual([
+      { name: "id", in: "path", required: true, description: "The thing's id", schema: { type: "string" } },
+      { name: "part", in: "path", required: true, description: "part", schema: { type: "string" } },
+      { name: "dry", in: "query", schema: { type: "boolean" } },
+    ])
+  })
+
+  it("says what is accepted, strictly, and what is answered, by reference", () => {
+    expect(operation.requestBody).toMatchObject({
+      required: false,
+      content: {
+        "application/json": { schema: { required: ["name"], additionalProperties: false }, example: { name: "x" } },
+      },
+    })
+    expect(operation.responses["200"]).toEqual({
+      description: "The thing",
+      headers: { ETag: { description: "Its revision", schema: { type: "string" } } },
+      content: { "application/json": { schema: { $ref: "#/components/schemas/Thing" } } },
+    })
+    const { schemas } = openApiOf([route], options).components
+    expect(schemas).toMatchObject({
+      Thing: { required: ["id", "at"] },
+      Problem: { required: ["type", "title", "status"] },
+    })
+  })
+
+  it("says which ways there are to be let in", () => {
+    expect(operation.security).toEqual([{ session: [] }, { bearer: ["thing:edit"] }])
+  })
+
+  it("has the problems that follow from it, and those that are told, under their statuses", () => {
+    expect(Object.keys(operation.responses)).toEqual(["200", "400", "401", "403", "404", "409", "413", "415"])
+    expect(operation.responses["409"]).toMatchObject({ description: problemTypes["revision-conflict"].title })
+  })
+
+  it("has no problems where errors have a form of their own", () => {
+    const own = operationIn([{ ...route, hasOwnErrors: true }])
+    expect(Object.keys(own.responses)).toEqual(["200"])
+  })
+})
+
+describe("scopes", () => {
+  it("of a route are those that a bearer token needs; none is no bearer token", () => {
+    expect(Route.bearerScopes(route)).toEqual(["thing:edit"])
+    expect(Route.bearerScopes({ ...route, security: [] })).toBeUndefined()
+  })
+
+  it("supported are all that any route takes, each once", () => {
+    const other = { ...route, security: [{ scheme: "bearer", scopes: ["thing:edit", "thing:read"] }] }
+    expect(Route.scopesSupported([route, other])).toEqual(["thing:edit", "thing:read"])
+  })
+})
