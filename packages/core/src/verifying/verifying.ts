@@ -27,7 +27,7 @@ export interface VerifierParts {
 }
 
 /** Who notices what is verified, without a wait and without a word that could change it. */
-interface Onlooker {
+export interface Onlooker {
   readonly onAccepted: (found: FoundToken, required: ReadonlyArray<string>, sha256: Digest, at: number) => void
   readonly onRetired: (found: FoundToken, at: number) => void
 }

@@ -1,0 +1,106 @@
+/** What is counted, and under which names Effect's metrics find it: plain numbers, read when somebody asks for them. */
+import { Context, Metric } from "effect"
+import type { RepositoryUnavailable } from "../errors.ts"
+import type { Refusal } from "../token/Refusal.ts"
+import { type DurationHistogram, durationBoundaries, makeDurationHistogram } from "./DurationHistogram.ts"
+
+/** What a verify comes to: accepted, refused, or nothing that could be said. */
+type Outcome = "accepted" | Refusal["_tag"] | RepositoryUnavailable["_tag"]
+
+interface Tally {
+  readonly verifies: Record<Outcome, number>
+  readonly durations: DurationHistogram
+  /** Look-ups that the cache was asked for, and those of them for which it asked the store. */
+  readonly cache: { asked: number; missed: number }
+  /** By the port's method. */
+  readonly outages: Map<string, number>
+}
+
+export interface SharedTally {
+  readonly tally: Tally
+  /** From now on there is a cache to tell of. */
+  readonly showCache: () => void
+  readonly addOutage: (operation: string) => void
+}
+
+/**
+ * All that verify in one registry, under the same attributes, add to the same numbers, which outlive them: a count never
+ * goes back.
+ */
+export const tallyIn = (context: Context.Context<never>): SharedTally => {
+  const tally = findOrMake(context)
+  const show = (name: string, description: string, attributes: Record<string, string>, read: () => number) => {
+    const counter = Metric.counter(name, { description, attributes, incremental: true })
+    Metric.registerUnsafe(counter, context, { ...readOnly, get: () => ({ count: read(), incremental: true }) })
+  }
+  const showOutages = (operation: string) =>
+    show(
+      "tokenry.store.errors",
+      "Outages of the store or the directory of owners",
+      { operation, unit: "{error}" },
+      () => tally.outages.get(operation) ?? 0,
+    )
+
+  for (const outcome of Object.keys(tally.verifies) as ReadonlyArray<Outcome>) {
+    show("tokenry.verifies", "Verifies", { outcome, unit: "{verify}" }, () => tally.verifies[outcome])
+  }
+  for (const operation of tally.outages.keys()) showOutages(operation)
+  const duration = Metric.histogram("tokenry.verify.duration", {
+    description: "How long a verify takes",
+    attributes: { unit: "s" },
+    boundaries: durationBoundaries,
+  })
+  Metric.registerUnsafe(duration, context, { ...readOnly, get: tally.durations.state })
+
+  const { cache, outages } = tally
+  return {
+    tally,
+    showCache: () => {
+      const description = "Look-ups of the cache"
+      const unit = "{lookup}"
+      show("tokenry.cache.lookups", description, { result: "hit", unit }, () => cache.asked - cache.missed)
+      show("tokenry.cache.lookups", description, { result: "miss", unit }, () => cache.missed)
+    },
+    addOutage: (operation) => {
+      const before = outages.get(operation)
+      outages.set(operation, (before ?? 0) + 1)
+      if (before === undefined) showOutages(operation)
+    },
+  }
+}
+
+const findOrMake = (context: Context.Context<never>): Tally => {
+  const registry = Context.get(context, Metric.MetricRegistry)
+  const tallies = registries.get(registry) ?? new Map<string, Tally>()
+  registries.set(registry, tallies)
+  const attributes = Context.get(context, Metric.CurrentMetricAttributes)
+  const key = JSON.stringify(
+    Object.keys(attributes)
+      .toSorted()
+      .map((name) => [name, attributes[name]]),
+  )
+  const tally = tallies.get(key) ?? makeTally()
+  tallies.set(key, tally)
+  return tally
+}
+
+const registries = new WeakMap<object, Map<string, Tally>>()
+
+const makeTally = (): Tally => ({
+  verifies: {
+    accepted: 0,
+    Malformed: 0,
+    Unknown: 0,
+    Retired: 0,
+    Revoked: 0,
+    Expired: 0,
+    OwnerInactive: 0,
+    InsufficientScope: 0,
+    RepositoryUnavailable: 0,
+  },
+  durations: makeDurationHistogram(),
+  cache: { asked: 0, missed: 0 },
+  outages: new Map(),
+})
+
+const readOnly = { update: () => {}, modify: () => {} }

@@ -1,0 +1,61 @@
+/** A repository and a directory of owners whose outages are counted, by the operation in which they were met. */
+import { Effect, Stream } from "effect"
+import type { RepositoryUnavailable } from "../errors.ts"
+import type { ApiTokenRepository } from "../ports/ApiTokenRepository.ts"
+import type { OwnerDirectory } from "../ports/OwnerDirectory.ts"
+import { isAtHand } from "../verifying/lookUp.ts"
+
+type OnOutage = (operation: string) => void
+
+/** What is at hand stays at hand. */
+export const countingOutages = (
+  repository: ApiTokenRepository["Service"],
+  onOutage: OnOutage,
+): ApiTokenRepository["Service"] => {
+  const watched = <A, E extends Tagged>(operation: string, effect: Effect.Effect<A, E>) =>
+    watchedFor(onOutage, operation, effect)
+  const watchedStream = <A>(operation: string, stream: Stream.Stream<A, RepositoryUnavailable>) =>
+    Stream.tapError(stream, () => Effect.sync(() => onOutage(operation)))
+  return {
+    insert: (token) => watched("insert", repository.insert(token)),
+    findById: (id) => watched("findById", repository.findById(id)),
+    findManyById: (ids) => watched("findManyById", repository.findManyById(ids)),
+    findByDigest: (candidates) => watched("findByDigest", repository.findByDigest(candidates)),
+    replace: (token, expectedRevision) => watched("replace", repository.replace(token, expectedRevision)),
+    revokeOwnedBy: (ownedBy, revocation, by) =>
+      watched("revokeOwnedBy", repository.revokeOwnedBy(ownedBy, revocation, by)),
+    revokeIssuedTo: (issuedTo, ownedBy, revocation, by) =>
+      watched("revokeIssuedTo", repository.revokeIssuedTo(issuedTo, ownedBy, revocation, by)),
+    listOwnedBy: (query) => watched("listOwnedBy", repository.listOwnedBy(query)),
+    countLiveOwnedBy: (ownedBy, now) => watched("countLiveOwnedBy", repository.countLiveOwnedBy(ownedBy, now)),
+    liveCreatedBefore: (instant, now) => watchedStream("liveCreatedBefore", repository.liveCreatedBefore(instant, now)),
+    expiringBetween: (from, to) => watchedStream("expiringBetween", repository.expiringBetween(from, to)),
+    withKey: (keyId) => watchedStream("withKey", repository.withKey(keyId)),
+    untold: watchedStream("untold", repository.untold),
+    markTold: (id, revision) => watched("markTold", repository.markTold(id, revision)),
+    keyIdsInUse: watched("keyIdsInUse", repository.keyIdsInUse),
+    purge: (diedBefore) => watched("purge", repository.purge(diedBefore)),
+  }
+}
+
+export const countingOwnerOutages = (
+  owners: OwnerDirectory["Service"],
+  onOutage: OnOutage,
+): OwnerDirectory["Service"] => ({
+  authorityOf: (ownedBy) => watchedFor(onOutage, "authorityOf", owners.authorityOf(ownedBy)),
+})
+
+interface Tagged {
+  readonly _tag: string
+}
+
+const watchedFor = <A, E extends Tagged>(
+  onOutage: OnOutage,
+  operation: string,
+  effect: Effect.Effect<A, E>,
+): Effect.Effect<A, E> =>
+  isAtHand(effect)
+    ? effect
+    : Effect.tapError(effect, ({ _tag }) =>
+        _tag === "RepositoryUnavailable" ? Effect.sync(() => onOutage(operation)) : Effect.void,
+      )
