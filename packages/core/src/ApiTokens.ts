@@ -16,11 +16,14 @@ import {
   type PolicyViolation,
   type RepositoryUnavailable,
   type RevisionConflict,
+  type RevisionMismatch,
   type ScopeNotHeld,
   type SecretNotActive,
   type TokenNotFound,
   type TokenNotLive,
 } from "./errors.ts"
+import { countingOutages, countingOwnerOutages } from "./metrics/countingOutages.ts"
+import { makeMetering } from "./metrics/metering.ts"
 import { ApiTokenRepository } from "./ports/ApiTokenRepository.ts"
 import { AuditSink, type AuditSinkUnavailable } from "./ports/AuditSink.ts"
 import { Hasher } from "./ports/Hasher.ts"
@@ -49,7 +52,7 @@ import { type Page, reading } from "./use-cases/reading.ts"
 import { sweeping } from "./use-cases/sweeping.ts"
 import { makeLookUp } from "./verifying/lookUp.ts"
 import { type CacheOptions, makeLookUpCache } from "./verifying/LookUpCache.ts"
-import { type Deciding, isVerdict, makeVerifier, type Verdict } from "./verifying/verifying.ts"
+import { type Deciding, isVerdict, makeVerifier, type Onlooker, type Verdict } from "./verifying/verifying.ts"
 
 export interface ApiTokensOptions {
   /** The scopes that there are. */
@@ -77,7 +80,8 @@ export interface Requirement {
 
 type Unavailable = InvalidInput | RepositoryUnavailable
 type Unreachable = Unavailable | TokenNotFound | TokenNotLive | SecretNotActive | InactiveOwner
-type Unchangeable = Unreachable | PolicyViolation | ScopeNotHeld | RevisionConflict
+type Outdated = RevisionConflict | RevisionMismatch
+type Unchangeable = Unreachable | PolicyViolation | ScopeNotHeld | Outdated
 
 export class ApiTokens extends Context.Service<
   ApiTokens,
@@ -149,10 +153,10 @@ export class ApiTokens extends Context.Service<
     readonly rotate: (request: Request.RotateRequest) => Effect.Effect<Issued, Unchangeable | ExpiryNotHeld>
 
     /** Ends the grace of all secrets that were replaced, now. Idempotent. */
-    readonly endOverlap: (request: Request.EndOverlapRequest) => Effect.Effect<ApiToken, Unreachable | RevisionConflict>
+    readonly endOverlap: (request: Request.EndOverlapRequest) => Effect.Effect<ApiToken, Unreachable | Outdated>
 
     /** Ends a token at once and for good. Idempotent: the first revocation stays. */
-    readonly revoke: (request: Request.RevokeRequest) => Effect.Effect<ApiToken, Unreachable>
+    readonly revoke: (request: Request.RevokeRequest) => Effect.Effect<ApiToken, Unreachable | RevisionMismatch>
 
     /** Revokes all of the owner's tokens, and says how many were not revoked yet. */
     readonly revokeOwnedBy: (request: Request.RevokeOwnedByRequest) => Effect.Effect<number, Unavailable>
@@ -215,9 +219,12 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
     alsoAccept = [],
     keyRing,
   } = options
-  const store = yield* ApiTokenRepository
+  const metering = yield* makeMetering
+  const store = countingOutages(yield* ApiTokenRepository, metering.onOutage)
   const random = yield* SecureRandom
-  const owners = yield* Effect.serviceOption(OwnerDirectory)
+  const owners = Option.map(yield* Effect.serviceOption(OwnerDirectory), (owners) =>
+    countingOwnerOutages(owners, metering.onOutage),
+  )
   const usageStore = options.usage === false ? Option.none() : yield* Effect.serviceOption(TokenUsageStore)
   const sink = yield* Effect.serviceOption(AuditSink)
   const digesting = makeDigesting(yield* Hasher, keyRing)
@@ -226,7 +233,7 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
 
   const teller = Option.isSome(sink) ? yield* makeAuditTeller(store, sink.value) : undefined
   const plainLookUp = makeLookUp(store, owners, digesting)
-  const cache = options.cache && (yield* makeLookUpCache(plainLookUp, options.cache))
+  const cache = options.cache && (yield* makeLookUpCache(metering.beneathCache(plainLookUp), options.cache))
   const repository = announcing(store, {
     onTouched: (id) => cache?.forgetToken(id),
     onWritten: (token) => teller?.changed(token),
@@ -246,21 +253,20 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
   const mover = keyRing?.active == null ? undefined : yield* makeKeyMover(repository, digesting)
   if (Option.isSome(usageStore)) yield* Effect.ignore(usageStore.value.begin(yield* currentInstant))
 
-  const judging = { sha256: digesting.sha256, lookUp: cache?.lookUp ?? plainLookUp, catalogue, formats }
+  const lookUp = cache ? metering.throughCache(cache.lookUp) : plainLookUp
+  const judging = { sha256: digesting.sha256, lookUp, catalogue, formats }
   const inspector = makeVerifier({ ...judging, onlooker: nobody })
-  const verifier = makeVerifier({
-    ...judging,
-    onlooker: {
-      onAccepted: ({ token, secret }, required, sha256, at) => {
-        recorder?.used(token.id, secret.generation, token.ancestors, required, at)
-        if (digesting.isOutdated(secret.keyId)) mover?.outdated(token.id, secret.generation, sha256)
-      },
-      onRetired: ({ token, secret }, at) => {
-        recorder?.reused(token.id, secret.generation, at)
-        reuse?.reused(token.id, secret.generation)
-      },
+  const onlooker: Onlooker = {
+    onAccepted: ({ token, secret }, required, sha256, at) => {
+      recorder?.used(token.id, secret.generation, token.ancestors, required, at)
+      if (digesting.isOutdated(secret.keyId)) mover?.outdated(token.id, secret.generation, sha256)
     },
-  })
+    onRetired: ({ token, secret }, at) => {
+      recorder?.reused(token.id, secret.generation, at)
+      reuse?.reused(token.id, secret.generation)
+    },
+  }
+  const verifier = metering.verifier(makeVerifier({ ...judging, onlooker }))
 
   const verifyAt: ApiTokens["Service"]["verifyAt"] = (presented, requirement, now) =>
     requirement === undefined

@@ -108,6 +108,13 @@ export class RevisionConflict extends Data.TaggedError("RevisionConflict")<{ rea
   }
 }
 
+/** The token has another revision than the change was asked for on. Nothing was written: read it again, then decide. */
+export class RevisionMismatch extends Data.TaggedError("RevisionMismatch")<{ readonly id: string }> {
+  override get message(): string {
+    return `The token ${this.id} has another revision than is expected`
+  }
+}
+
 /**
  * The store (or the directory of owners) did not answer in time, or answered with an outage. Never a verdict about a
  * token. After a write the outcome is unknown: read before you repeat it; if `issue` or `rotate` failed so, revoke or

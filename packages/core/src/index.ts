@@ -11,6 +11,7 @@ export {
   PolicyViolation,
   RepositoryUnavailable,
   RevisionConflict,
+  RevisionMismatch,
   ScopeNotHeld,
   SecretNotActive,
   TokenNotFound,

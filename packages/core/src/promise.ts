@@ -44,7 +44,8 @@ export interface OpenOptions<E> extends ApiTokensOptions {
 /**
  * Each method but `verify` and `inspect` rejects with the errors of `ApiTokens`' method of the same name, which are
  * instances of `Error` with a `_tag`: `InvalidInput`, `PolicyViolation`, `ScopeNotHeld`, `ExpiryNotHeld`,
- * `InactiveOwner`, `TokenNotFound`, `TokenNotLive`, `SecretNotActive`, `RevisionConflict`, `RepositoryUnavailable`.
+ * `InactiveOwner`, `TokenNotFound`, `TokenNotLive`, `SecretNotActive`, `RevisionConflict`, `RevisionMismatch`,
+ * `RepositoryUnavailable`.
  */
 export interface PromiseApiTokens {
   /** Makes a token for an owner. `plaintext` is what the client sends; it can't be had again. */

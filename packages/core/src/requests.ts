@@ -107,6 +107,15 @@ const ofToken = {
   caller,
 }
 
+const ofTokenAsSeen = {
+  ...ofToken,
+  /**
+   * The `revision` that the token must still have when the change is written, else `RevisionMismatch`: so nobody changes
+   * what they have not seen. Of several, one of them; an empty list: none will do.
+   */
+  expectedRevision: Schema.optional(Schema.Union([Schema.Int, Schema.Array(Schema.Int)])),
+}
+
 export const IssueRequest = Schema.Struct({
   /** Who the token is to act for. */
   ownedBy,
@@ -159,7 +168,7 @@ export const ShortenRequest = Schema.Struct({ ...ofToken, ...expiry }).check(
 export type ShortenRequest = typeof ShortenRequest.Type
 
 export const EditRequest = Schema.Struct({
-  ...ofToken,
+  ...ofTokenAsSeen,
   name: Schema.optional(Schema.String),
   scopes: Schema.optional(scopes),
   ...expiry,
@@ -167,7 +176,7 @@ export const EditRequest = Schema.Struct({
 export type EditRequest = typeof EditRequest.Type
 
 export const RotateRequest = Schema.Struct({
-  ...ofToken,
+  ...ofTokenAsSeen,
   /** How long the secret that is replaced is still accepted; the policy's grace if it isn't told, `0 minutes`: not at all. */
   graceFor: Schema.optional(lifetime),
   /** With one of these the token is renewed: an expiry within the policy. Else it keeps the one that it has. */
@@ -175,13 +184,13 @@ export const RotateRequest = Schema.Struct({
 }).check(forCallersOwner)
 export type RotateRequest = typeof RotateRequest.Type
 
-export const EndOverlapRequest = Schema.Struct(ofToken).check(forCallersOwner)
+export const EndOverlapRequest = Schema.Struct(ofTokenAsSeen).check(forCallersOwner)
 export type EndOverlapRequest = typeof EndOverlapRequest.Type
 
 const reason = Schema.optional(text(255))
 
 export const RevokeRequest = Schema.Struct({
-  ...ofToken,
+  ...ofTokenAsSeen,
   /** Why, in words for people. */
   reason,
 }).check(forCallersOwner)

@@ -7,6 +7,7 @@ import {
   PolicyViolation,
   RepositoryUnavailable,
   RevisionConflict,
+  RevisionMismatch,
   ScopeNotHeld,
   TokenNotFound,
   TokenNotLive,
@@ -28,6 +29,7 @@ it.each([
   [new TokenNotLive({ id: "7", state: "expired" }), "The token 7 is expired and can't be changed any more"],
   [new DuplicateToken({ id: "7" }), "The id or a digest of the token 7 is in the store already"],
   [new RevisionConflict({ id: "7" }), "The token 7 was changed by somebody else in the meantime"],
+  [new RevisionMismatch({ id: "7" }), "The token 7 has another revision than is expected"],
   [new RepositoryUnavailable({ operation: "insert", cause }), "The token store is not available (insert)"],
 ])("an error is an Error by its tag, and says: %s", (error, message) => {
   expect(error).toBeInstanceOf(Error)

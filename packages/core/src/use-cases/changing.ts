@@ -1,7 +1,7 @@
 /** Changes one token: read, let the rules decide, write under the revision that was read. */
-import { type DateTime, Effect, Schedule } from "effect"
+import { type DateTime, Effect, Option, Schedule } from "effect"
 import type { StoredDigest } from "../digesting.ts"
-import { RevisionConflict } from "../errors.ts"
+import { RevisionConflict, RevisionMismatch } from "../errors.ts"
 import { makePlaintext } from "../plaintext.ts"
 import {
   attributionOf,
@@ -50,6 +50,7 @@ export const changing = (
     return yield* change(request, (token, now) =>
       Effect.gen(function* () {
         yield* assertLive(token, now)
+        yield* assertExpected(token, request)
         const proposal = yield* proposeChange(token, { name, scopes, expiry }, rules, now)
         return token
           .rename(proposal.name, now, by)
@@ -70,6 +71,7 @@ export const changing = (
     const rotate = (token: ApiToken, now: DateTime.Utc) =>
       Effect.gen(function* () {
         yield* assertLive(token, now)
+        yield* assertExpected(token, request)
         generation ??= token.secrets[0].generation
         isOutrun = token.secrets[0].generation !== generation
         if (isOutrun) return yield* new RevisionConflict({ id })
@@ -96,7 +98,11 @@ export const changing = (
   const endOverlap = Effect.fn("ApiTokens.endOverlap")(function* (input: EndOverlapRequest) {
     const request = yield* parse(EndOverlapRequest, input)
     return yield* change(request, (token, now) =>
-      Effect.as(assertLive(token, now), token.endOverlap(now, attributionOf(request))),
+      Effect.gen(function* () {
+        yield* assertLive(token, now)
+        yield* assertExpected(token, request)
+        return token.endOverlap(now, attributionOf(request))
+      }),
     ).pipe(Effect.retry({ while: isLostRace, schedule: afterLostRace, times: 200 }))
   })
 
@@ -104,7 +110,9 @@ export const changing = (
     const request = yield* parse(RevokeRequest, input)
     const { reason = onRequest } = request
     return yield* change(request, (token, now) =>
-      Effect.succeed(token.revoke({ at: now, reason }, attributionOf(request))),
+      Option.isSome(token.revocation)
+        ? Effect.succeed(token)
+        : Effect.as(assertExpected(token, request), token.revoke({ at: now, reason }, attributionOf(request))),
     ).pipe(
       Effect.retry({ while: isLostRace, schedule: afterLostRace }),
       Effect.catchTag("RevisionConflict", Effect.die),
@@ -121,6 +129,12 @@ export const changing = (
     revoke,
   }
 }
+
+/** Fails if the change was asked for on another revision. The write is under the one that was read, so this holds in a race. */
+const assertExpected = ({ id, revision }: ApiToken, { expectedRevision }: Pick<EditRequest, "expectedRevision">) =>
+  expectedRevision === undefined || [expectedRevision].flat().includes(revision)
+    ? Effect.void
+    : Effect.fail(new RevisionMismatch({ id }))
 
 /** Whether somebody else's write came first. */
 export const isLostRace = (error: { readonly _tag: string }): boolean => error._tag === "RevisionConflict"
