@@ -7,6 +7,7 @@ import type {
   PolicyViolation,
   RepositoryUnavailable,
   RevisionConflict,
+  RevisionMismatch,
   ScopeNotHeld,
   SecretNotActive,
   TokenNotFound,
@@ -21,6 +22,7 @@ export type CoreError =
   | PolicyViolation
   | RepositoryUnavailable
   | RevisionConflict
+  | RevisionMismatch
   | ScopeNotHeld
   | SecretNotActive
   | TokenNotFound
@@ -43,6 +45,7 @@ const hasFields: Record<CoreError["_tag"], (error: object) => boolean> = {
   PolicyViolation: (error) => "issues" in error && isListOf(error.issues, isIssue),
   RepositoryUnavailable: (error) => "operation" in error,
   RevisionConflict: (error) => "id" in error,
+  RevisionMismatch: (error) => "id" in error,
   ScopeNotHeld: (error) => "scopes" in error && isListOf(error.scopes, isString),
   SecretNotActive: (error) => "tokenId" in error,
   TokenNotFound: (error) => "id" in error,

@@ -15,6 +15,8 @@ export interface Problem {
   readonly errors?: ReadonlyArray<InputProblem>
   /** Of scopes: those that are required, or those that are too many. */
   readonly scopes?: ReadonlyArray<string>
+  /** The address of what the problem is about, as a URI reference. */
+  readonly resource?: string
 }
 
 /** One thing that is wrong with an input, as in RFC 9457 §3. */
@@ -26,7 +28,7 @@ export interface InputProblem {
 }
 
 /** What an occurrence may add to its type. */
-export type ProblemDetails = Pick<Problem, "detail" | "instance" | "errors" | "scopes">
+export type ProblemDetails = Pick<Problem, "detail" | "instance" | "errors" | "scopes" | "resource">
 
 /** The `Content-Type` of a problem (RFC 9457 §3). JSON is UTF-8 and has no charset parameter (RFC 8259 §11). */
 export const problemMediaType = "application/problem+json"

@@ -22,6 +22,12 @@ export interface ProblemAnswers {
   readonly methodNotAllowed: (allowed: ReadonlyArray<string>) => HttpAnswer
   /** 409: the owner has as many as they may. */
   readonly quotaExceeded: HttpAnswer
+  /** 409: a request with this idempotency key is at work or was cut off. The address of what it may have made. */
+  readonly idempotencyKeyInUse: (resource: string) => HttpAnswer
+  /** 409: a request with this idempotency key has issued the token at this address. */
+  readonly plaintextGone: (resource: string) => HttpAnswer
+  /** 422: this idempotency key came with another request. */
+  readonly idempotencyKeyReused: HttpAnswer
   /** 413. */
   readonly contentTooLarge: HttpAnswer
   /** 415. */
@@ -79,6 +85,8 @@ const make = (options: ProblemOptions): ProblemAnswers => {
         return answerOf(problemOf(base, "token-not-live", { detail: `The token is ${error.state}` }))
       case "RevisionConflict":
         return answerOf(problemOf(base, "revision-conflict"))
+      case "RevisionMismatch":
+        return answerOf(problemOf(base, "precondition-failed"))
       case "DuplicateToken":
         return internalError(id)
       case "RepositoryUnavailable":
@@ -92,6 +100,9 @@ const make = (options: ProblemOptions): ProblemAnswers => {
     notFound,
     methodNotAllowed: (allowed) => answerOf(problemOf(base, "method-not-allowed"), { Allow: allowed.join(", ") }),
     quotaExceeded: answerOf(problemOf(base, "quota-exceeded")),
+    idempotencyKeyInUse: (resource) => answerOf(problemOf(base, "idempotency-key-in-use", { resource })),
+    plaintextGone: (resource) => answerOf(problemOf(base, "plaintext-gone", { resource })),
+    idempotencyKeyReused: answerOf(problemOf(base, "idempotency-key-reused")),
     contentTooLarge: answerOf(problemOf(base, "content-too-large")),
     unsupportedMediaType: answerOf(problemOf(base, "unsupported-media-type")),
     unreadableBody: answerOf(problemOf(base, "unreadable-body")),

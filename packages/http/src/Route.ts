@@ -18,6 +18,8 @@ export interface Route<Query extends Shape = Shape, Body extends Shape = Shape> 
   /** What each parameter of the path is, by its name. */
   readonly parameters?: Readonly<Record<string, string>>
   readonly query?: Query
+  /** What each header field of the request that it heeds says, by its name. None of them has to be there. */
+  readonly headers?: Readonly<Record<string, string>>
   readonly body?: RouteBody<Body>
   /** What is answered when all goes well, by status. */
   readonly answers: Readonly<Record<number, RouteAnswer>>

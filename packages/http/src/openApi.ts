@@ -43,7 +43,11 @@ export const openApiOf = (routes: ReadonlyArray<Route>, options: OpenApiOptions)
     operationId: route.operationId,
     summary: route.summary,
     security: route.security.map(({ scheme, scopes }) => ({ [scheme]: scopes })),
-    ...optional("parameters", [...pathParametersOf(route), ...queryParametersOf(route, jsonSchemaOf)]),
+    ...optional("parameters", [
+      ...pathParametersOf(route),
+      ...queryParametersOf(route, jsonSchemaOf),
+      ...headerParametersOf(route),
+    ]),
     ...(route.body === undefined ? {} : { requestBody: requestBodyOf(route.body, jsonSchemaOf) }),
     responses: {
       ...mapValues(route.answers, (answer) => responseOf(answer, jsonSchemaOf)),
@@ -75,7 +79,7 @@ const problemsOf = (route: Route): ReadonlyArray<ProblemSlug> => {
   return [
     ...(isSecured ? (["credentials-required", "token-refused", "malformed-credentials"] as const) : []),
     ...(isScoped ? (["insufficient-scope"] as const) : []),
-    ...(route.body || route.query ? (["invalid-input"] as const) : []),
+    ...(route.body || route.query || route.headers ? (["invalid-input"] as const) : []),
     ...(route.body ? (["unreadable-body", "content-too-large", "unsupported-media-type"] as const) : []),
     ...(route.parameters ? (["not-found"] as const) : []),
     ...(route.problems ?? []),
@@ -120,6 +124,14 @@ const queryParametersOf = ({ query }: Route, toJsonSchema: ToJsonSchema): Readon
   }))
 }
 
+const headerParametersOf = ({ headers = {} }: Route): ReadonlyArray<object> =>
+  Object.entries(headers).map(([name, description]) => ({
+    name,
+    in: "header",
+    description,
+    schema: { type: "string" },
+  }))
+
 const requestBodyOf = (
   { schema, example, isOptional = false, mediaType = "application/json" }: RouteBody<Shape>,
   toJsonSchema: ToJsonSchema,
@@ -157,6 +169,7 @@ const problemSchema = {
       },
     },
     scopes: { type: "array", items: { type: "string" } },
+    resource: { type: "string", format: "uri-reference" },
   },
   required: ["type", "title", "status"],
 } as const

@@ -96,10 +96,27 @@ export const problemTypes = {
     title: "The token is not live",
     explanation: "The token is revoked or expired, so it can't be changed any more.",
   },
+  "idempotency-key-in-use": {
+    status: 409,
+    title: "The idempotency key is in use",
+    explanation:
+      "A request with this Idempotency-Key is being answered, or was never answered to its end. Look at `resource` for what it may have made before you try with another key.",
+  },
+  "plaintext-gone": {
+    status: 409,
+    title: "The plaintext can't be shown again",
+    explanation:
+      "A request with this Idempotency-Key has issued the token at `resource`, and its answer had the only sight of the plaintext. Rotate that token if the plaintext did not reach you, or revoke it.",
+  },
   "quota-exceeded": {
     status: 409,
     title: "There are too many already",
     explanation: "The owner has as many as are allowed. Revoke one that is no longer needed.",
+  },
+  "precondition-failed": {
+    status: 412,
+    title: "It is not as the request expects",
+    explanation: "If-Match names other entity-tags than the current one. Nothing was changed: read again, then decide.",
   },
   "content-too-large": {
     status: 413,
@@ -111,6 +128,11 @@ export const problemTypes = {
     title: "The body is not JSON",
     explanation:
       "The body has a Content-Type or an encoding that is not accepted here. Send `application/json` in UTF-8.",
+  },
+  "idempotency-key-reused": {
+    status: 422,
+    title: "The idempotency key belongs to another request",
+    explanation: "This Idempotency-Key came with another request before. Use a new key for each new request.",
   },
   "policy-violation": {
     status: 422,

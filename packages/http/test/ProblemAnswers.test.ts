@@ -7,6 +7,7 @@ import {
   PolicyViolation,
   RepositoryUnavailable,
   RevisionConflict,
+  RevisionMismatch,
   ScopeNotHeld,
   SecretNotActive,
   TokenNotFound,
@@ -72,6 +73,7 @@ const expected: {
     { status: 409, detail: "The token is revoked" },
   ],
   RevisionConflict: [new RevisionConflict({ id }), "revision-conflict", { status: 409 }],
+  RevisionMismatch: [new RevisionMismatch({ id }), "precondition-failed", { status: 412 }],
   DuplicateToken: [new DuplicateToken({ id }), "internal-error", { status: 500, instance: `urn:uuid:${occurrence}` }],
   RepositoryUnavailable: [
     new RepositoryUnavailable({ operation: "insert", cause: new Error("secret address of the store") }),

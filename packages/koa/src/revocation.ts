@@ -32,5 +32,8 @@ export const revocation = ({
   }
 }
 
-/** No user agent: a client may have put the token into it. Behind a proxy the address may be any text. */
-const originOf = ({ ip }: Pick<Context, "ip">): Origin => (isIP(ip) === 0 ? {} : { address: ip })
+/**
+ * No user agent: a client may have put the token into it. Behind a proxy the address may be any text, and so may the zone
+ * of an IPv6 address.
+ */
+const originOf = ({ ip }: Pick<Context, "ip">): Origin => (isIP(ip) === 0 || ip.includes("%") ? {} : { address: ip })
