@@ -1,6 +1,7 @@
 /** What the environment variables say, checked before anything is opened. */
 import { fileURLToPath } from "node:url"
 import { MongoClient } from "mongodb"
+import type { LogLevel } from "./http/logging.ts"
 
 /** Where everything is kept. */
 export type StoreLocation =
@@ -21,6 +22,7 @@ export interface Configuration {
   readonly rateLimit: number | "off"
   /** How many proxies stand before the demo; 0: clients reach it by themselves. */
   readonly trustedProxies: number
+  readonly log: LogLevel
 }
 
 /** A setting that can't be used. The message is one line, names the variable and says what it should be. */
@@ -43,6 +45,7 @@ export const readConfiguration = (environment: Readonly<Record<string, string | 
     loadsFixtures: loadsFixtures(environment["FIXTURES"] || "", host),
     rateLimit: rateLimitOf(environment["RATE_LIMIT"] || "600"),
     trustedProxies: trustedProxiesOf(environment["TRUSTED_PROXIES"] || "none"),
+    log: logOf(environment["LOG"] || "info"),
   }
 }
 
@@ -99,6 +102,11 @@ const trustedProxiesOf = (text: string): number => {
   throw new ConfigurationError(
     `TRUSTED_PROXIES must be how many proxies stand before the demo, from 0 to 9, or none, but is ${JSON.stringify(text)}`,
   )
+}
+
+const logOf = (text: string): LogLevel => {
+  if (text === "info" || text === "off") return text
+  throw new ConfigurationError(`LOG must be info or off, but is ${JSON.stringify(text)}`)
 }
 
 const loadsFixtures = (text: string, host: string): boolean => {

@@ -3,7 +3,7 @@ import { once } from "node:events"
 import { createServer, type RequestListener, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { setTimeout as sleep } from "node:timers/promises"
-import { ApiTokenRepository, RepositoryUnavailable, TokenUsageStore } from "@tokenry/core"
+import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core"
 import { openApiTokens, type PromiseApiTokens } from "@tokenry/core/promise"
 import { Context, Layer } from "effect"
 import { makeApp } from "./app.ts"
@@ -11,6 +11,7 @@ import type { Configuration } from "./Configuration.ts"
 import { loadFixtures } from "./fixtures.ts"
 import { answerStarting } from "./http/answerStarting.ts"
 import { answerUnparsable } from "./http/answerUnparsable.ts"
+import { makeLog } from "./http/logging.ts"
 import { limited, unlimited, windowSeconds } from "./http/rateLimits.ts"
 import { olderTokenFormat, scopeCatalogue, tokenFormat, tokenPolicy } from "./scopes.ts"
 import { describeLocation, isWorthWaiting, openStore } from "./store/openStore.ts"
@@ -33,6 +34,8 @@ export interface StartOptions {
   readonly signal?: AbortSignal
   /** Told once, with one line for people, if the store's server is not there yet. */
   readonly onWaiting?: (line: string) => void
+  /** Takes each line of the log. The default is the standard error output. */
+  readonly writeLog?: (line: string) => void
 }
 
 /**
@@ -41,16 +44,22 @@ export interface StartOptions {
  */
 export const startDemo = async (
   configuration: Configuration,
-  { signal = new AbortController().signal, onWaiting = () => {} }: StartOptions = {},
+  {
+    signal = new AbortController().signal,
+    onWaiting = () => {},
+    writeLog = (line) => console.error(line),
+  }: StartOptions = {},
 ): Promise<Demo> => {
+  const log = makeLog({ level: configuration.log, write: writeLog })
   let handle = answerListening
-  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (request, response) =>
-    handle(request, response),
-  )
+  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (request, response) => {
+    log.watch(request, response)
+    return handle(request, response)
+  })
   await listen(server, configuration)
   const publicUrl = configuration.publicUrl ?? addressOf(server, configuration.host)
   handle = answerStarting(publicUrl)
-  server.on("clientError", answerUnparsable(publicUrl))
+  server.on("clientError", answerUnparsable(publicUrl, log.unparsable))
   try {
     const opened = await openPatiently(configuration, signal, (where) =>
       onWaiting(`Tokenry's demo listens at ${publicUrl}, and waits for its store, which does not answer yet: ${where}`),
@@ -58,10 +67,10 @@ export const startDemo = async (
     const { tokens, store, isNew, counters } = opened
     const { rateLimit: limit, trustedProxies } = configuration
     const problemBase = `${publicUrl}/problems/`
-    const onError = (cause: unknown) => logError(cause, "-")
+    const onError = (cause: unknown) => log.error(cause)
     const rateLimits =
       counters === undefined || limit === "off" ? unlimited : limited({ problemBase, limit, counters, onError })
-    handle = makeApp({ tokens, store, publicUrl, rateLimits, trustedProxies }, logError).callback()
+    handle = makeApp({ tokens, store, publicUrl, rateLimits, trustedProxies }, log).callback()
     let stopping: Promise<void> | undefined
     const stop = () => (stopping ??= drain(server).then(() => closeAll(opened)))
     signal.addEventListener("abort", () => void stop(), { once: true })
@@ -124,20 +133,6 @@ const closeAll = async ({ tokens, store, counters }: Closable): Promise<void> =>
   await tokens?.close()
   await store.close()
 }
-
-/**
- * What went wrong here, under the id that the client's answer has too. Of an outage the operation and the kind of error,
- * since errors of databases may quote what was to be stored; of others the stack and none of their properties, which may
- * hold what the client sent.
- */
-const logError = (error: unknown, id: string): void => {
-  const isOutage = error instanceof RepositoryUnavailable
-  const kind = isOutage && error.cause instanceof Error ? error.cause.name : "Error"
-  console.error(`${new Date().toISOString()} error ${id}`, isOutage ? `${error.message}: ${kind}` : stackOf(error))
-}
-
-const stackOf = (error: unknown): string =>
-  error instanceof Error ? (error.stack ?? error.message) : "something that is no error was thrown"
 
 const openTokens = ({ accounts, tokenRepository, tokenUsage }: Store): Promise<PromiseApiTokens> =>
   openApiTokens({

@@ -3,21 +3,31 @@ import { problemDetails } from "@tokenry/koa"
 import Koa from "koa"
 import { hasAuthorization, problemBaseOf } from "./http/authentication.ts"
 import { HttpError } from "./http/HttpError.ts"
+import type { Log } from "./http/logging.ts"
 import { sessions } from "./http/sessions.ts"
+import { pageRoutes } from "./pages/pages.ts"
+import { problemPages } from "./pages/problemPages.ts"
 import { makeRouters } from "./routers.ts"
 import type { Services } from "./Services.ts"
 
-/** Errors are answered as problem details; those that are the server's own are also told to `logError`, with an id. */
-export const makeApp = (services: Services, logError: (error: unknown, id: string) => void): Koa => {
+/** Errors are answered as problem details; those that are the server's own are also told to the log, with an id. */
+export const makeApp = (services: Services, log: Log): Koa => {
   // The proxies wrote the last so many entries of X-Forwarded-For; those before are the client's, who may lie.
   const app = new Koa({ proxy: services.trustedProxies > 0, maxIpsCount: services.trustedProxies })
   const isSecure = services.publicUrl.startsWith("https:")
   const withSession = sessions(app, services.store, isSecure)
 
-  app.on("error", (error) => {
-    if (!isClientsDoing(error)) logError(error, "-")
+  app.on("error", (error, ctx?: Koa.Context) => {
+    if (!isClientsDoing(error)) log.error(error, { req: ctx?.req })
   })
-  app.use(problemDetails({ problemBase: problemBaseOf(services), onError: (error, { id }) => logError(error, id) }))
+  app.use(log.knowing)
+  app.use(problemPages)
+  app.use(
+    problemDetails({
+      problemBase: problemBaseOf(services),
+      onError: (error, { id, ctx }) => log.error(error, { id, req: ctx.req }),
+    }),
+  )
   app.use(readableTarget)
   app.use(allowedMethod)
   app.use(services.rateLimits.ofTokens)
@@ -30,6 +40,7 @@ export const makeApp = (services: Services, logError: (error: unknown, id: strin
       : withSession(ctx, () => services.rateLimits.ofSessions(ctx, next))
   })
 
+  for (const middleware of pageRoutes(services)) app.use(middleware)
   for (const router of makeRouters(services)) app.use(router.routes()).use(router.allowedMethods())
   return app
 }

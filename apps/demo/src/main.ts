@@ -6,7 +6,7 @@ import { describeLocation } from "./store/openStore.ts"
 const describe = async ({ publicUrl, store, tokens, isNew }: Demo, location: string): Promise<string> => {
   const lines = [
     `Tokenry's demo is at ${publicUrl} (store: ${location})`,
-    "Sign in as owner@example.test, other@example.test or admin@example.test: POST /api/session.",
+    `Sign in at ${publicUrl}/login as owner@example.test, other@example.test or admin@example.test.`,
     "The accounts' password, and what to try next, are in the README.",
   ]
   if (!isNew) return lines.join("\n")

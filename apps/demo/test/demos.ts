@@ -31,15 +31,17 @@ export const sharedStores: ReadonlyArray<readonly [name: string, url: () => stri
   ...(withoutMongodb ? [] : [["mongodb", () => aMongoUrl()] as const]),
 ]
 
-/** Without rate limits, unless a test is about them. */
+/** Without rate limits and lines of requests in the log, unless a test is about them. */
 export const demoOn = (store: StoreLocation, configuration: Partial<Configuration> = {}): Promise<Demo> =>
   startDemo({ ...local, store, ...configuration })
 
-const local = {
+/** What differs from test to test is the store. */
+export const local = {
   host: "127.0.0.1",
   port: 0,
   publicUrl: undefined,
   loadsFixtures: true,
   rateLimit: "off",
   trustedProxies: 0,
+  log: "off",
 } as const

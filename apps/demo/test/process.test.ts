@@ -196,6 +196,7 @@ it.each([
   ["a rate limit of nothing", { RATE_LIMIT: "0" }, /^RATE_LIMIT must be/],
   ["proxies that are addresses", { TRUSTED_PROXIES: "10.0.0.1" }, /^TRUSTED_PROXIES must be/],
   ["proxies less than none", { TRUSTED_PROXIES: "-1" }, /^TRUSTED_PROXIES must be/],
+  ["a level of the log that there is not", { LOG: "debug" }, /^LOG must be info or off/],
   ["fixtures neither on nor off", { FIXTURES: "yes" }, /^FIXTURES must be 1 or 0/],
 ])("%s is one clear line and exit code 1", (_, environment, line) =>
   expectOneLine({ STORE_URL: "memory:", ...environment }, line),

@@ -1,14 +1,19 @@
 /** What is answered to bytes that Node's parser can't take for a request, before there is one that Koa could answer. */
 import { STATUS_CODES } from "node:http"
+import { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import { ProblemAnswers } from "@tokenry/http"
 
 /** For the server's `clientError` event. The connection ends: where the next request would begin, nobody knows. */
-export const answerUnparsable = (publicUrl: string): ((error: NodeJS.ErrnoException, socket: Duplex) => void) => {
+export const answerUnparsable = (
+  publicUrl: string,
+  onAnswered: (status: number, address: string | undefined) => void,
+): ((error: NodeJS.ErrnoException, socket: Duplex) => void) => {
   const { ofStatus } = ProblemAnswers.make({ problemBase: `${publicUrl}/problems/` })
   return (error, socket) => {
     if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy()
     const status = statuses[error.code ?? ""] ?? 400
+    onAnswered(status, socket instanceof Socket ? socket.remoteAddress : undefined)
     const phrase = STATUS_CODES[status] ?? ""
     const { headers, body } = ofStatus(status, phrase)
     const fields = { ...headers, "Content-Length": String(Buffer.byteLength(body)), Connection: "close" }

@@ -38,9 +38,17 @@ export const signedIn = async (ctx: Koa.Context, store: Store): Promise<Account 
   return account?.active && account.sessionGeneration === data.sessionGeneration ? account : undefined
 }
 
+/** When the person last typed their password in this session; the epoch if that is not known. */
+export const signedInAt = (ctx: Koa.Context): Date => new Date((ctx["session"] as SessionData).signedInAt ?? 0)
+
 /** Signs the account in, under a session id that nobody knew before. */
 export const signIn = async (ctx: Koa.Context, account: Account): Promise<void> => {
-  Object.assign(ctx["session"], { accountId: account.id, sessionGeneration: account.sessionGeneration })
+  const data: SessionData = {
+    accountId: account.id,
+    sessionGeneration: account.sessionGeneration,
+    signedInAt: Date.now(),
+  }
+  Object.assign(ctx["session"], data)
   await ctx["session"].regenerate()
 }
 

@@ -1,19 +1,25 @@
 /** An owner's tokens: issued, listed, changed, rotated and revoked; in a session, or by means of a token. */
 import { Router } from "@koa/router"
+import { RevisionMismatch } from "@tokenry/core"
 import type { TokenDetails } from "@tokenry/core/promise"
 import { Route } from "@tokenry/http"
 import * as Schemas from "../api/schemas.ts"
 import { sessionOrTokenWith } from "../api/security.ts"
 import { attributionOf } from "../http/attribution.ts"
 import type { DemoState } from "../http/authentication.ts"
+import { expectedRevisionOf } from "../http/requestFields.ts"
 import { exactPaths } from "../http/routing.ts"
 import { type DemoContext, serve } from "../http/serve.ts"
 import type { Services } from "../Services.ts"
-import { tokenBodies, tokenBody, tokenBodyAfterChange } from "./tokenBody.ts"
+import { addressOf, type Issued, issueOnce } from "./issueOnce.ts"
+import { tokenBodies, tokenBody, tokenBodyAfterChange, tokenTagOf } from "./tokenBody.ts"
 
 const security = sessionOrTokenWith("token:manage")
 const parameters = { id: "The token's id" }
+const tagged = { ETag: "The token's revision, for If-Match" }
+const conditional = { "If-Match": "Entity-tags of the token, of which one has to be the current one; * is any" }
 const beyondWhatIsHeld = ["scope-not-held", "expiry-not-held", "secret-not-active"] as const
+const inTheWayOfChanges = ["token-not-live", "revision-conflict", "secret-not-active", "precondition-failed"] as const
 
 export const declaredTokens = {
   issue: Route.declare({
@@ -22,6 +28,10 @@ export const declaredTokens = {
     operationId: "issueToken",
     summary: "Issues a token; by means of a token, mints one that can do no more than it",
     security,
+    headers: {
+      "Idempotency-Key":
+        'A string in double quotes that is new for each new token, as "8e03978e-40d5-43dd-bc93-6894a57f9324". What is sent again with it within a day makes no second token',
+    },
     body: {
       schema: Schemas.IssueBody,
       example: { name: "my laptop", scopes: ["treasure:read"], expiresIn: "30 days" },
@@ -30,10 +40,17 @@ export const declaredTokens = {
       201: {
         description: "The token, and the only sight of its plaintext",
         schema: Schemas.IssuedToken,
-        headers: { Location: "Where the token is found from now on" },
+        headers: { Location: "Where the token is found from now on", ...tagged },
       },
     },
-    problems: ["policy-violation", "owner-inactive", ...beyondWhatIsHeld],
+    problems: [
+      "policy-violation",
+      "owner-inactive",
+      "plaintext-gone",
+      "idempotency-key-in-use",
+      "idempotency-key-reused",
+      ...beyondWhatIsHeld,
+    ],
   }),
   list: Route.declare({
     method: "GET",
@@ -52,8 +69,9 @@ export const declaredTokens = {
     summary: "Shows a token with its history and how it has been used",
     security,
     parameters,
-    answers: { 200: { description: "The token", schema: Schemas.TokenInFull } },
-    problems: ["secret-not-active"],
+    headers: conditional,
+    answers: { 200: { description: "The token", schema: Schemas.TokenInFull, headers: tagged } },
+    problems: ["secret-not-active", "precondition-failed"],
   }),
   edit: Route.declare({
     method: "PATCH",
@@ -62,9 +80,10 @@ export const declaredTokens = {
     summary: "Renames a token, takes scopes away, brings its expiry forward: all that is asked for, or nothing",
     security,
     parameters,
+    headers: conditional,
     body: { schema: Schemas.EditBody, example: { name: "the old laptop" } },
-    answers: { 200: { description: "The token as it is now", schema: Schemas.Token } },
-    problems: ["policy-violation", "token-not-live", "revision-conflict", "scope-not-held", "secret-not-active"],
+    answers: { 200: { description: "The token as it is now", schema: Schemas.Token, headers: tagged } },
+    problems: ["policy-violation", "scope-not-held", ...inTheWayOfChanges],
   }),
   rotate: Route.declare({
     method: "POST",
@@ -73,11 +92,16 @@ export const declaredTokens = {
     summary: "Gives a token a new secret; the one it had is accepted until its grace ends",
     security,
     parameters,
+    headers: conditional,
     body: { schema: Schemas.RotateBody, example: { graceFor: "2 hours" }, isOptional: true },
     answers: {
-      200: { description: "The token, and the only sight of its new plaintext", schema: Schemas.IssuedToken },
+      200: {
+        description: "The token, and the only sight of its new plaintext",
+        schema: Schemas.IssuedToken,
+        headers: tagged,
+      },
     },
-    problems: ["policy-violation", "token-not-live", "revision-conflict", "expiry-not-held", "secret-not-active"],
+    problems: ["policy-violation", "expiry-not-held", ...inTheWayOfChanges],
   }),
   endOverlap: Route.declare({
     method: "POST",
@@ -86,9 +110,10 @@ export const declaredTokens = {
     summary: "Ends the grace of all secrets that were replaced, now",
     security,
     parameters,
+    headers: conditional,
     body: { schema: Schemas.EmptyBody, example: {}, isOptional: true },
-    answers: { 200: { description: "The token as it is now", schema: Schemas.Token } },
-    problems: ["token-not-live", "revision-conflict", "secret-not-active"],
+    answers: { 200: { description: "The token as it is now", schema: Schemas.Token, headers: tagged } },
+    problems: inTheWayOfChanges,
   }),
   revoke: Route.declare({
     method: "DELETE",
@@ -97,20 +122,26 @@ export const declaredTokens = {
     summary: "Ends a token at once and for good",
     security,
     parameters,
+    headers: conditional,
     answers: { 204: { description: "It is revoked, now or since before" } },
-    problems: ["secret-not-active"],
+    problems: ["secret-not-active", "precondition-failed"],
   }),
 }
 
 export const tokenRoutes = (services: Services): Router<DemoState> => {
   const { tokens } = services
   const router = new Router<DemoState>(exactPaths)
+  const answerChanged = async (ctx: DemoContext, token: TokenDetails): Promise<void> => {
+    ctx.set("ETag", tokenTagOf(token))
+    ctx.body = await tokenBodyAfterChange(tokens, token)
+  }
 
   serve(router, services, declaredTokens.issue, async (ctx, { body }) => {
-    const { plaintext, token } = await tokens.issue({ ...body, ...actingIn(ctx) })
+    const issued = await issueOnce(ctx, services, body, () => tokens.issue({ ...body, ...actingIn(ctx) }))
+    if (issued === undefined) return
     ctx.status = 201
-    ctx.set("Location", `/api/tokens/${token.id}`)
-    answerPlaintext(ctx, plaintext, token)
+    ctx.set("Location", addressOf(issued.token.id))
+    answerPlaintext(ctx, issued)
   })
 
   serve(router, services, declaredTokens.list, async (ctx, { query }) => {
@@ -121,27 +152,28 @@ export const tokenRoutes = (services: Services): Router<DemoState> => {
 
   serve(router, services, declaredTokens.find, async (ctx, { param }) => {
     const { ownedBy, caller } = actingIn(ctx)
+    const expected = expectedRevisionOf(ctx)
     const token = await tokens.find({ id: param("id"), ownedBy, caller })
+    if (expected?.includes(token.revision) === false) throw new RevisionMismatch(token)
     const [usage] = (await tokens.usageOf([token])) ?? []
+    ctx.set("ETag", tokenTagOf(token))
     ctx.body = { ...tokenBody(token, usage), history: token.history, usage: usage ?? null }
   })
 
   serve(router, services, declaredTokens.edit, async (ctx, { body, param }) => {
-    const token = await tokens.edit({ ...body, id: param("id"), ...actingIn(ctx) })
-    ctx.body = await tokenBodyAfterChange(tokens, token)
+    await answerChanged(ctx, await tokens.edit({ ...body, ...changeOf(ctx, param("id")) }))
   })
 
   serve(router, services, declaredTokens.rotate, async (ctx, { body, param }) => {
-    const { plaintext, token } = await tokens.rotate({ ...body, id: param("id"), ...actingIn(ctx) })
-    answerPlaintext(ctx, plaintext, token)
+    answerPlaintext(ctx, await tokens.rotate({ ...body, ...changeOf(ctx, param("id")) }))
   })
 
   serve(router, services, declaredTokens.endOverlap, async (ctx, { param }) => {
-    ctx.body = await tokenBodyAfterChange(tokens, await tokens.endOverlap({ id: param("id"), ...actingIn(ctx) }))
+    await answerChanged(ctx, await tokens.endOverlap(changeOf(ctx, param("id"))))
   })
 
   serve(router, services, declaredTokens.revoke, async (ctx, { param }) => {
-    await tokens.revoke({ id: param("id"), ...actingIn(ctx) })
+    await tokens.revoke(changeOf(ctx, param("id")))
     ctx.status = 204
   })
 
@@ -155,8 +187,12 @@ const actingIn = (ctx: DemoContext) => ({
   caller: ctx.state.principal.via === "token" ? ctx.state.caller : undefined,
 })
 
+/** Which token is changed, by whom, and in which revision it has to be. */
+const changeOf = (ctx: DemoContext, id: string) => ({ id, expectedRevision: expectedRevisionOf(ctx), ...actingIn(ctx) })
+
 /** Nothing more is asked of the store now, for if that failed, the plaintext would be lost. */
-const answerPlaintext = (ctx: DemoContext, plaintext: string, token: TokenDetails): void => {
+const answerPlaintext = (ctx: DemoContext, { plaintext, token }: Issued): void => {
   ctx.set("Cache-Control", "no-store")
+  ctx.set("ETag", tokenTagOf(token))
   ctx.body = { plaintext, token: tokenBody(token) }
 }

@@ -4,6 +4,7 @@ import { bounded, MongoOpenError, MongoRepository, reconnectWhenSilent } from "@
 import { Effect, ManagedRuntime } from "effect"
 import { type Db, MongoClient } from "mongodb"
 import { indexAccounts, mongoAccounts } from "./MongoAccounts.ts"
+import { indexIdempotencyKeys, mongoIdempotencyKeys } from "./MongoIdempotencyKeys.ts"
 import { insertUnlessThere, read, write } from "./mongoOperations.ts"
 import { indexSessions, mongoSessions } from "./MongoSessions.ts"
 import { indexTreasures, mongoTreasures } from "./MongoTreasures.ts"
@@ -26,7 +27,9 @@ export const openMongoStore = async (url: string): Promise<Store> => {
     const tokenRepository = await tokens.runPromise(ApiTokenRepository)
     const tokenUsage = await tokens.runPromise(TokenUsageStore)
     const db = client.db()
-    for (const makeIndexes of [indexAccounts, indexTreasures, indexSessions]) await makeIndexes(db)
+    for (const makeIndexes of [indexAccounts, indexTreasures, indexSessions, indexIdempotencyKeys]) {
+      await makeIndexes(db)
+    }
     let closing: Promise<void> | undefined
     return { ...storeOf(db), tokenRepository, tokenUsage, close: () => (closing ??= close()) }
   } catch (error) {
@@ -62,6 +65,7 @@ const storeOf = (db: Db): Omit<Store, "tokenRepository" | "tokenUsage" | "close"
     accounts,
     treasures,
     sessions: mongoSessions(db),
+    idempotencyKeys: mongoIdempotencyKeys(db),
     isEmpty,
     addIfEmpty: async (newAccounts, newTreasures) => {
       if (!(await isEmpty())) return false

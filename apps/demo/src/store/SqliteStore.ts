@@ -7,13 +7,14 @@ import { dirname } from "node:path"
 import type { StoreLocation } from "../Configuration.ts"
 import { migrations, migrationTable } from "./migrations.ts"
 import { insertAccount, sqliteAccounts } from "./SqliteAccounts.ts"
+import { sqliteIdempotencyKeys } from "./SqliteIdempotencyKeys.ts"
 import { sqliteSessions } from "./SqliteSessions.ts"
 import { insertTreasure, sqliteTreasures } from "./SqliteTreasures.ts"
 import type { Store } from "./Store.ts"
 
 /**
- * Opens the file, or makes it, and its folder within an existing one. `memory` keeps accounts, treasures and sessions in
- * an in-memory SQLite and tokens in the core's own memory adapter. Rejects with an error whose message says what is wrong
+ * Opens the file, or makes it, and its folder within an existing one. `memory` keeps accounts, treasures, sessions and
+ * idempotency keys in an in-memory SQLite and tokens in the core's own memory adapter. Rejects with an error whose message says what is wrong
  * with the file.
  */
 export const openSqliteStore = async (location: Exclude<StoreLocation, { kind: "mongodb" }>): Promise<Store> => {
@@ -55,6 +56,7 @@ const storeOf = (database: SqliteDatabase): Omit<Store, "tokenRepository" | "tok
     accounts: sqliteAccounts(database),
     treasures: sqliteTreasures(database),
     sessions: sqliteSessions(database),
+    idempotencyKeys: sqliteIdempotencyKeys(database),
     isEmpty,
     addIfEmpty: (accounts, treasures) =>
       Effect.runPromise(

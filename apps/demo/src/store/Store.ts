@@ -1,4 +1,4 @@
-/** What the demo keeps besides tokens: accounts, treasures and sessions. */
+/** What the demo keeps besides tokens: accounts, treasures, sessions and idempotency keys. */
 import type { ApiTokenRepository, TokenUsageStore } from "@tokenry/core"
 
 export interface Account {
@@ -25,6 +25,8 @@ export interface Treasure {
 export interface SessionData {
   readonly accountId: string
   readonly sessionGeneration: number
+  /** When its person last typed their password, in milliseconds since 1970. */
+  readonly signedInAt?: number
 }
 
 /** A place in a list, the newest first. */
@@ -70,11 +72,30 @@ export interface Sessions {
   readonly remove: (idHash: string) => Promise<void>
 }
 
+/** What is known of a key that is not free. */
+export interface HeldKey {
+  /** Of the request that took the key. */
+  readonly fingerprint: string
+  /** What that request made; `undefined` as long as that is not known, which may be for ever. */
+  readonly tokenId: string | undefined
+}
+
+/** Idempotency keys under hashes, of which one stands for a key and an owner together. */
+export interface IdempotencyKeys {
+  /** Takes a key that is free or over: `undefined`. Else what holds it. Of any number that try at once, one takes it. */
+  readonly take: (keyHash: string, fingerprint: string, now: Date, expiresAt: Date) => Promise<HeldKey | undefined>
+  /** Remembers what the request that took the key has made. */
+  readonly settle: (keyHash: string, tokenId: string) => Promise<void>
+  /** Frees a key whose request has made nothing. */
+  readonly release: (keyHash: string) => Promise<void>
+}
+
 /** One database, open. */
 export interface Store {
   readonly accounts: Accounts
   readonly treasures: Treasures
   readonly sessions: Sessions
+  readonly idempotencyKeys: IdempotencyKeys
   /** The tokens' repository in the same database, and the record of their uses. */
   readonly tokenRepository: ApiTokenRepository["Service"]
   readonly tokenUsage: TokenUsageStore["Service"]

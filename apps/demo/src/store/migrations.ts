@@ -36,4 +36,18 @@ export const migrations: ReadonlyArray<Migration> = [
       DROP TABLE treasure;
       DROP TABLE account;`,
   },
+  {
+    version: 2,
+    name: "idempotency keys",
+    up: `
+      CREATE TABLE idempotency_key (
+        key_hash TEXT PRIMARY KEY,
+        fingerprint TEXT NOT NULL,
+        token_id TEXT,
+        expires_at INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX idempotency_key_expiry ON idempotency_key (expires_at);`,
+    down: `
+      DROP TABLE idempotency_key;`,
+  },
 ]

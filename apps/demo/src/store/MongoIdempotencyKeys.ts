@@ -1,0 +1,42 @@
+/** Idempotency keys on MongoDB, which removes those that are over by itself. */
+import type { Db } from "mongodb"
+import { insertUnlessThere, makeIndexes, write } from "./mongoOperations.ts"
+import type { IdempotencyKeys } from "./Store.ts"
+
+interface KeyDocument {
+  readonly _id: string
+  readonly fingerprint: string
+  readonly tokenId: string | null
+  readonly expiresAt: Date
+}
+
+const collectionOf = (db: Db) => db.collection<KeyDocument>("idempotencyKey")
+
+export const indexIdempotencyKeys = (db: Db): Promise<void> =>
+  makeIndexes((bounds) =>
+    collectionOf(db).createIndex({ expiresAt: 1 }, { name: "expiry", expireAfterSeconds: 0, ...bounds }),
+  )
+
+export const mongoIdempotencyKeys = (db: Db): IdempotencyKeys => {
+  const keys = collectionOf(db)
+  return {
+    take: (keyHash, fingerprint, now, expiresAt) =>
+      write("takeIdempotencyKey", async (bounds) => {
+        // The server removes what is over once a minute; until then it is in the way.
+        await keys.deleteOne({ _id: keyHash, expiresAt: { $lte: now } }, bounds)
+        const taken = { _id: keyHash, fingerprint, tokenId: null, expiresAt }
+        if (await insertUnlessThere(keys.insertOne(taken, bounds))) return undefined
+        const held = await keys.findOne({ _id: keyHash }, bounds)
+        // One that was released or removed in this moment counts as held still: whoever asks again finds it free.
+        return { fingerprint: held?.fingerprint ?? fingerprint, tokenId: held?.tokenId ?? undefined }
+      }),
+    settle: (keyHash, tokenId) =>
+      write("settleIdempotencyKey", async (bounds) => {
+        await keys.updateOne({ _id: keyHash }, { $set: { tokenId } }, bounds)
+      }),
+    release: (keyHash) =>
+      write("releaseIdempotencyKey", async (bounds) => {
+        await keys.deleteOne({ _id: keyHash, tokenId: null }, bounds)
+      }),
+  }
+}
