@@ -1,0 +1,98 @@
+/** The page where a person issues a token. */
+import { TokenName } from "@tokenry/core"
+import type { Router } from "@koa/router"
+import { attributionOf } from "../http/attribution.ts"
+import { scopeCatalogue, tokenPolicy } from "../scopes.ts"
+import type { Services } from "../Services.ts"
+import { answerPage } from "./answerPage.ts"
+import { expiryChoice, type ExpiryTyped, expiryTypedIn, readExpiry } from "./expiryChoice.ts"
+import { describedBy, errorSummary, fieldError, type FieldErrors, noErrors, readForm } from "./form.ts"
+import { newFormId, onceFor } from "./formIds.ts"
+import { type Html, html } from "./html.ts"
+import { pageOf } from "./layout.ts"
+import type { PageContext, PageState } from "./person.ts"
+import { plaintextPage, repeatedPage } from "./plaintextPage.ts"
+import { passwordErrors, passwordField } from "./recentPassword.ts"
+import { refusal } from "./refusal.ts"
+import { scopeChoice } from "./scopeChoice.ts"
+
+export const issuingPages = (router: Router<PageState>, services: Services): void => {
+  router.get("/settings/tokens/new", (ctx) => answerPage(ctx, issuePage(ctx, untouched, noErrors)))
+
+  router.post("/settings/tokens/new", async (ctx) => {
+    const form = await readForm(ctx)
+    const typed = typedIn(form)
+    const retry = (errors: FieldErrors) => answerPage(ctx, issuePage(ctx, typed, errors), 422)
+    const expiry = readExpiry(form)
+    const errors = { ...nameErrors(typed.name), ...(typeof expiry === "string" ? { expiry } : {}) }
+    if (typeof expiry === "string" || Object.keys(errors).length > 0) return retry(errors)
+    const wrongPassword = await passwordErrors(ctx, services, form)
+    if (wrongPassword === undefined) return
+    if (wrongPassword !== noErrors) return retry(wrongPassword)
+
+    const { account } = ctx.state
+    const { name, scopes } = typed
+    const issue = () => services.tokens.issue({ ownedBy: account.id, name, scopes, ...expiry, by: attributionOf(ctx) })
+    const issued = await onceFor(services, account.id, form.get("formId"), issue).catch(refusal)
+    if (issued._tag === "Refused") return retry(issued.errors)
+    if (issued._tag === "Repeated") return answerPage(ctx, repeatedPage(account, issued.tokenId), 409)
+    answerPage(ctx, plaintextPage(services, { title: "Your new token", account, ...issued.value }))
+  })
+}
+
+const nameErrors = (name: string): FieldErrors => {
+  const flaw = TokenName.flawOf(name)
+  return flaw === undefined ? noErrors : { name: `The name ${flaw}.` }
+}
+
+interface Typed {
+  readonly name: string
+  readonly scopes: ReadonlyArray<string>
+  readonly expiry: ExpiryTyped
+}
+
+const untouched: Typed = { name: "", scopes: [], expiry: { choice: "30", date: "" } }
+
+const typedIn = (form: URLSearchParams): Typed => ({
+  name: form.get("name") ?? "",
+  scopes: form.getAll("scopes"),
+  expiry: expiryTypedIn(form),
+})
+
+const issuePage = (ctx: PageContext, { name, scopes, expiry }: Typed, errors: FieldErrors): Html => {
+  const { account, principal } = ctx.state
+  const hasErrors = errors !== noErrors
+  const content = html`<h1>New token</h1>
+    <p>It acts in your name, and can do what you allow it here; never more than you can do yourself.</p>
+    ${errorSummary(errors)}
+    <form method="post" action="/settings/tokens/new" novalidate>
+      <input type="hidden" name="formId" value="${newFormId()}" />
+      <p class="field">
+        <label for="name">Name</label>
+        <input
+          id="name"
+          name="name"
+          autocomplete="off"
+          required
+          value="${name}"
+          ${describedBy(errors, "name", "name-hint")}
+        />
+      </p>
+      <p class="hint" id="name-hint">
+        What it is for, to tell it from your others: “Laptop”, “Nightly backup”. At most 100 characters.
+      </p>
+      ${fieldError(errors, "name")}
+      ${expiryChoice({ legend: "Expires", typed: expiry, errors, now: new Date(), never: tokenPolicy.allowsNeverExpiring })}
+      ${scopeChoice({
+        legend: "What it may do",
+        offered: scopeCatalogue.scopes,
+        chosen: scopes,
+        available: principal.scopes,
+        whyUnavailable: "Your account does not hold this scope, so it can't be given.",
+        errors,
+      })}
+      ${passwordField(ctx, errors)}
+      <p class="actions"><button type="submit">Issue token</button> <a href="/settings/tokens">Cancel</a></p>
+    </form>`
+  return pageOf({ title: "New token", account, hasErrors, content })
+}

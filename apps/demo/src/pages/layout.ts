@@ -1,0 +1,51 @@
+/** What all pages have in common: the head, who is signed in, where one can go, and where the content begins. */
+import type { Account } from "../store/Store.ts"
+import { type Html, html } from "./html.ts"
+
+export interface Page {
+  readonly title: string
+  /** Who is signed in, if anybody is. */
+  readonly account: Pick<Account, "email" | "isAdmin"> | undefined
+  /** One sentence about what has just been done. */
+  readonly notice?: string | undefined
+  /** Whether what was sent has to be corrected: the title says so first, for who hears it. */
+  readonly hasErrors?: boolean
+  readonly content: Html
+}
+
+export const pageOf = ({ title, account, notice, hasErrors = false, content }: Page): Html =>
+  html`<!doctype html>
+    <html lang="en-GB">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta name="color-scheme" content="light dark" />
+        <title>${hasErrors && "Error: "}${title} · Treasures</title>
+        <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
+        <link rel="stylesheet" href="/assets/pages.css" />
+        <script src="/assets/pages.js" type="module"></script>
+      </head>
+      <body>
+        <a class="skip" href="#content">Skip to content</a>
+        <header class="top">
+          <p class="brand"><a href="/">Treasures</a></p>
+          ${account && navigation(account)}
+        </header>
+        <main id="content" tabindex="-1">
+          ${notice !== undefined && html`<p class="notice" role="status">${notice}</p>`} ${content}
+        </main>
+      </body>
+    </html> `
+
+const navigation = ({ email, isAdmin }: Pick<Account, "email" | "isAdmin">): Html =>
+  html`<nav aria-label="Main">
+      <ul>
+        <li><a href="/settings/tokens">Tokens</a></li>
+        ${isAdmin && html`<li><a href="/settings/accounts">Accounts</a></li>`}
+        <li><a href="/docs">API reference</a></li>
+      </ul>
+    </nav>
+    <form class="who" method="post" action="/logout">
+      <span class="email"><bdi>${email}</bdi></span>
+      <button type="submit" class="quiet">Sign out</button>
+    </form>`

@@ -1,0 +1,41 @@
+/** All pages for people, which are no part of the API and of its description. */
+import { Router } from "@koa/router"
+import { exactPaths } from "../http/routing.ts"
+import type Koa from "koa"
+import type { Services } from "../Services.ts"
+import { accountPages } from "./accounts.ts"
+import { seeOther } from "./answerPage.ts"
+import { assetRoutes } from "./assets.ts"
+import { issuingPages } from "./issuing.ts"
+import { admin, fromThisSite, type PageState, person } from "./person.ts"
+import { revokingPages } from "./revoking.ts"
+import { rotatingPages } from "./rotating.ts"
+import { signInPages } from "./signIn.ts"
+import { tokenListPages } from "./tokenList.ts"
+import { tokenPages } from "./tokenPage.ts"
+
+export const pageRoutes = (services: Services): ReadonlyArray<Koa.Middleware> => {
+  const assets = new Router<PageState>(exactPaths)
+  assetRoutes(assets)
+
+  const open = new Router<PageState>(exactPaths)
+  open.use(fromThisSite(services))
+  open.get("/", (ctx) => seeOther(ctx, "/settings/tokens"))
+  signInPages(open, services)
+
+  const own = new Router<PageState>(exactPaths)
+  own.use(fromThisSite(services), person(services))
+  tokenListPages(own, services)
+  issuingPages(own, services)
+  revokingPages(own, services)
+  rotatingPages(own, services)
+  tokenPages(own, services)
+
+  const administration = new Router<PageState>(exactPaths)
+  administration.use(fromThisSite(services), person(services), admin)
+  accountPages(administration, services)
+
+  return [assets, open, own, administration].flatMap(
+    (router) => [router.routes(), router.allowedMethods()] as Array<Koa.Middleware>,
+  )
+}

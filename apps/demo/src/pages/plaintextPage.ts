@@ -1,0 +1,69 @@
+/** The one page that shows a plaintext token, and the one that stands there when its form is sent again. */
+import type { TokenDetails } from "@tokenry/core/promise"
+import { scopeCatalogue } from "../scopes.ts"
+import type { Services } from "../Services.ts"
+import type { Account } from "../store/Store.ts"
+import { type Html, html } from "./html.ts"
+import { pageOf } from "./layout.ts"
+import { expiryOf, nameOf, pathOf } from "./tokenMarks.ts"
+
+interface Shown {
+  readonly title: string
+  readonly account: Account
+  readonly plaintext: string
+  readonly token: TokenDetails
+  /** What else there is to say. */
+  readonly remark?: Html | undefined
+}
+
+export const plaintextPage = ({ publicUrl }: Services, { title, account, plaintext, token, remark }: Shown): Html => {
+  const path = scopeCatalogue.close(token.scopes).some((scope) => scope === "treasure:read") ? "treasures" : "me"
+  const content = html`<h1>${title}</h1>
+    <p class="warning">
+      <strong>Copy it now.</strong> It is shown this once, and nobody can show it again: not even we know it. Keep it
+      like a password.
+    </p>
+    <p class="field">
+      <label for="plaintext">Token “${nameOf(token)}”</label>
+      <input
+        id="plaintext"
+        class="plaintext"
+        readonly
+        autocomplete="off"
+        spellcheck="false"
+        value="${plaintext}"
+        data-after="${pathOf(token)}"
+      />
+    </p>
+    <p class="actions">
+      <button type="button" data-copies="plaintext" hidden>Copy token</button>
+      <span id="plaintext-copied" role="status"></span>
+    </p>
+    <p>Expires: ${expiryOf(token, new Date())}</p>
+    ${remark}
+    <h2>Try it</h2>
+    <pre class="plaintext" tabindex="0">curl -H 'Authorization: Bearer ${plaintext}' ${publicUrl}/api/${path}</pre>
+    <p><a href="${pathOf(token)}">I have copied it: on to the token's page</a></p>`
+  return pageOf({ title, account, content })
+}
+
+/** For a form that was sent before. */
+export const repeatedPage = (account: Account, tokenId: string | undefined): Html => {
+  const title = "This form was sent before"
+  const content = html`<h1>${title}</h1>
+    ${
+      tokenId === undefined
+        ? html`<p>
+            What it asked for is under way, or something came in between. Nothing was done twice. See in the list
+            whether the token is there; its plaintext can't be shown again.
+          </p>`
+        : html`<p>
+              It did what it asked for then, and nothing now. The token was shown in that answer and can't be shown
+              again. If you did not get to copy it,
+              <a href="/settings/tokens/${tokenId}/rotate">give the token a new secret</a>.
+            </p>
+            <p><a href="/settings/tokens/${tokenId}">To the token's page</a></p>`
+    }
+    <p><a href="/settings/tokens">To your tokens</a></p>`
+  return pageOf({ title, account, content })
+}

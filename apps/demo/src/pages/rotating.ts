@@ -1,0 +1,109 @@
+/** The page where a token gets a new secret, and a new expiry if one likes. */
+import type { Router } from "@koa/router"
+import { attributionOf } from "../http/attribution.ts"
+import { tokenPolicy } from "../scopes.ts"
+import type { Services } from "../Services.ts"
+import { answerPage } from "./answerPage.ts"
+import { expiryChoice, type ExpiryTyped, expiryTypedIn, readExpiry } from "./expiryChoice.ts"
+import { describedBy, errorSummary, fieldError, type FieldErrors, noErrors, readForm } from "./form.ts"
+import { newFormId, onceFor } from "./formIds.ts"
+import { type Html, html } from "./html.ts"
+import { pageOf } from "./layout.ts"
+import { momentOf } from "./moments.ts"
+import type { PageContext, PageState } from "./person.ts"
+import { plaintextPage, repeatedPage } from "./plaintextPage.ts"
+import { passwordErrors, passwordField } from "./recentPassword.ts"
+import { refusal } from "./refusal.ts"
+import { retiringOf } from "./tokenHistory.ts"
+import { expiryOf, isLive, nameOf, pathOf } from "./tokenMarks.ts"
+import { idOf } from "./tokenPage.ts"
+
+/** How long the secret that is replaced may be accepted yet. */
+const graces = ["0 minutes", "1 hour", "24 hours", "7 days", "30 days"] as const
+
+export const rotatingPages = (router: Router<PageState>, services: Services): void => {
+  router.get("/settings/tokens/:id/rotate", async (ctx) => {
+    answerPage(ctx, await rotatePage(ctx, services, untouched, noErrors))
+  })
+
+  router.post("/settings/tokens/:id/rotate", async (ctx) => {
+    const form = await readForm(ctx)
+    const typed = { graceFor: form.get("graceFor") ?? "", expiry: expiryTypedIn(form) }
+    const retry = async (errors: FieldErrors) => answerPage(ctx, await rotatePage(ctx, services, typed, errors), 422)
+    const expiry = readExpiry(form)
+    const graceFor = graces.find((grace) => grace === typed.graceFor)
+    if (graceFor === undefined) return retry({ grace: "Choose how long the old secret is still accepted." })
+    if (typeof expiry === "string") return retry({ expiry })
+    const wrongPassword = await passwordErrors(ctx, services, form)
+    if (wrongPassword === undefined) return
+    if (wrongPassword !== noErrors) return retry(wrongPassword)
+
+    const { account } = ctx.state
+    const own = { id: idOf(ctx), ownedBy: account.id, by: attributionOf(ctx) }
+    const rotate = () => services.tokens.rotate({ ...own, graceFor, ...expiry })
+    const rotated = await onceFor(services, account.id, form.get("formId"), rotate).catch(refusal)
+    if (rotated._tag === "Refused") return retry(rotated.errors)
+    if (rotated._tag === "Repeated") return answerPage(ctx, repeatedPage(account, rotated.tokenId), 409)
+    const [retiring] = retiringOf(rotated.value.token, new Date())
+    const remark =
+      retiring?.acceptedUntil == null
+        ? html`<p>The secret that it had is not accepted any more.</p>`
+        : html`<p>
+            The secret that it had is accepted until ${momentOf(retiring.acceptedUntil)}. The token's page shows whether
+            it is still used, and ends it sooner.
+          </p>`
+    answerPage(ctx, plaintextPage(services, { title: "The new secret", account, ...rotated.value, remark }))
+  })
+}
+
+interface Typed {
+  readonly graceFor: string
+  readonly expiry: ExpiryTyped
+}
+
+const untouched: Typed = { graceFor: "24 hours", expiry: { choice: "keep", date: "" } }
+
+const rotatePage = async (
+  ctx: PageContext,
+  { tokens }: Services,
+  { graceFor, expiry }: Typed,
+  errors: FieldErrors,
+): Promise<Html> => {
+  const { account } = ctx.state
+  const token = await tokens.find({ id: idOf(ctx), ownedBy: account.id })
+  const now = new Date()
+  const form = html`<p>
+      The token stays what it is: its name, its scopes, its history. It gets a new secret, which is shown once; the one
+      that it has is accepted for a while yet, so that you can move over.
+    </p>
+    ${errorSummary(errors)}
+    <form method="post" action="${pathOf(token)}/rotate" novalidate>
+      <input type="hidden" name="formId" value="${newFormId()}" />
+      <p class="field">
+        <label for="grace">The old secret is accepted for</label>
+        <select id="grace" name="graceFor" ${describedBy(errors, "grace")}>
+          ${graces.map(
+            (grace) =>
+              html`<option value="${grace}" ${grace === graceFor && html` selected`}>
+                ${grace === "0 minutes" ? "no time: it ends now" : grace}
+              </option>`,
+          )}
+        </select>
+      </p>
+      ${fieldError(errors, "grace")}
+      ${expiryChoice({
+        legend: "Expires",
+        typed: expiry,
+        errors,
+        now,
+        keep: "As it does now",
+        never: tokenPolicy.allowsNeverExpiring,
+      })}
+      <p class="hint">Now: ${expiryOf(token, now)}. The old secret never lives longer than that.</p>
+      ${passwordField(ctx, errors)}
+      <p class="actions"><button type="submit">Make a new secret</button> <a href="${pathOf(token)}">Cancel</a></p>
+    </form>`
+  const content = html`<h1>New secret for ${nameOf(token)}</h1>
+    ${isLive(token, now) ? form : html`<p>The token is not live any more, so it can't have one. <a href="/settings/tokens/new">Issue a new token</a>.</p>`}`
+  return pageOf({ title: "New secret", account, hasErrors: errors !== noErrors, content })
+}

@@ -1,0 +1,47 @@
+/** The part of a form that asks what a token may do. */
+import { scopeCatalogue } from "../scopes.ts"
+import { describedBy, fieldError, type FieldErrors } from "./form.ts"
+import { type Html, html } from "./html.ts"
+
+interface ScopeChoice {
+  readonly legend: string
+  /** Those to choose from, in the catalogue's order. */
+  readonly offered: ReadonlyArray<string>
+  readonly chosen: ReadonlyArray<string>
+  /** Of those that are offered; the others are shown, and can't be chosen. */
+  readonly available: ReadonlyArray<string>
+  readonly whyUnavailable: string
+  readonly errors: FieldErrors
+}
+
+export const scopeChoice = ({ legend, offered, chosen, available, whyUnavailable, errors }: ScopeChoice): Html => {
+  const checkbox = (scope: string, index: number) => {
+    const isAvailable = available.includes(scope)
+    const id = `scope-${index}`
+    const implied = scopeCatalogue.close([scope]).filter((other) => other !== scope)
+    const hints = [implied.length > 0 && `${id}-implies`, !isAvailable && `${id}-why`].filter(Boolean).join(" ")
+    return html`<div class="choice${!isAvailable && html` unavailable`}">
+      <input
+        type="checkbox"
+        id="${id}"
+        name="scopes"
+        value="${scope}"
+        ${chosen.includes(scope) && isAvailable && html` checked`}${
+          !isAvailable && html` disabled`
+        }${hints !== "" && html` aria-describedby="${hints}"`}
+      />
+      <div>
+        <label for="${id}"
+          ><code>${scope}</code> ${scopeCatalogue.descriptionOf(scope) ?? "No longer means anything"}</label
+        >
+        ${implied.length > 0 && html`<span class="hint" id="${id}-implies">Includes ${implied.join(", ")}.</span>`}
+        ${!isAvailable && html`<span class="hint why" id="${id}-why">${whyUnavailable}</span>`}
+      </div>
+    </div>`
+  }
+  return html`<fieldset id="scopes" tabindex="-1" ${describedBy(errors, "scopes", "scopes-hint")}>
+    <legend>${legend}</legend>
+    <p class="hint" id="scopes-hint">As few as will do. With none, the token says who it is and may do nothing.</p>
+    ${fieldError(errors, "scopes")} ${offered.map(checkbox)}
+  </fieldset>`
+}

@@ -1,0 +1,55 @@
+/** The forms on a token's page that change it: another name, fewer scopes, an earlier end. */
+import type { TokenDetails } from "@tokenry/core/promise"
+import { scopeCatalogue } from "../scopes.ts"
+import { expiryChoice, expiryTypedIn } from "./expiryChoice.ts"
+import { describedBy, fieldError, type FieldErrors } from "./form.ts"
+import { type Html, html } from "./html.ts"
+import { scopeChoice } from "./scopeChoice.ts"
+import { pathOf } from "./tokenMarks.ts"
+
+interface Typed {
+  readonly errors: FieldErrors
+  /** What was typed as its name; `undefined`: nothing was. */
+  readonly name: string | undefined
+  readonly form: URLSearchParams
+}
+
+export const changeForms = (token: TokenDetails, { errors, name, form }: Typed, now: Date): Html => {
+  const offered = scopeCatalogue.scopes.filter((scope) => scopeCatalogue.close(token.scopes).includes(scope))
+  return html`<section aria-labelledby="change">
+    <h2 id="change">Change it</h2>
+    <form method="post" action="${pathOf(token)}" novalidate>
+      <p class="field">
+        <label for="name">Name</label>
+        <input
+          id="name"
+          name="name"
+          autocomplete="off"
+          required
+          value="${errors["name"] === undefined ? token.name : (name ?? "")}"
+          ${describedBy(errors, "name")}
+        />
+      </p>
+      ${fieldError(errors, "name")}
+      <p><button type="submit" name="do" value="rename" class="quiet">Rename</button></p>
+    </form>
+    ${
+      offered.length > 0 &&
+      html`<form method="post" action="${pathOf(token)}">
+        ${scopeChoice({
+          legend: "Keep these scopes",
+          offered,
+          chosen: errors["scopes"] === undefined ? token.scopes : form.getAll("scopes"),
+          available: offered,
+          whyUnavailable: "",
+          errors,
+        })}
+        <p><button type="submit" name="do" value="narrow" class="quiet">Take the others away</button></p>
+      </form>`
+    }
+    <form method="post" action="${pathOf(token)}">
+      ${expiryChoice({ legend: "Let it expire sooner", typed: expiryTypedIn(form), errors, now, never: false })}
+      <p><button type="submit" name="do" value="shorten" class="quiet">Shorten</button></p>
+    </form>
+  </section>`
+}

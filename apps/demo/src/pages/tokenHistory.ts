@@ -1,0 +1,98 @@
+/** A token's history and how its secrets have been used, as a person reads it. */
+import type { TokenDetails, TokenUsage } from "@tokenry/core/promise"
+import { type Html, html } from "./html.ts"
+import { distanceOf, momentOf } from "./moments.ts"
+
+type Change = TokenDetails["history"][number]
+
+const kinds: Readonly<Record<Change["kind"], string>> = {
+  issued: "Issued",
+  renamed: "Renamed",
+  narrowed: "Scopes taken away",
+  shortened: "Expiry brought forward",
+  rotated: "New secret",
+  "overlap-ended": "Older secrets ended",
+  reused: "A replaced secret came back",
+  revoked: "Revoked",
+}
+
+/** The newest first. `reader` is the account that reads it. */
+export const historySection = ({ history, ownedBy }: TokenDetails, reader: string): Html => {
+  const now = new Date()
+  const line = ({ kind, at, actor, origin, detail }: Change) =>
+    html`<li>
+      <strong>${kinds[kind]}</strong>, ${distanceOf(at, now)},
+      ${actorOf(actor, ownedBy, reader)}${
+        origin.address !== undefined && html`, from ${origin.address}`
+      }${detail !== null && html`: <bdi>${detail}</bdi>`}
+      ${origin.userAgent !== undefined && html`<span class="hint"><bdi>${origin.userAgent}</bdi></span>`}
+    </li>`
+  return html`<section aria-labelledby="history">
+    <h2 id="history">History</h2>
+    <ul class="history">
+      ${history.toReversed().map(line)}
+    </ul>
+  </section>`
+}
+
+const actorOf = (actor: Change["actor"], ownedBy: string, reader: string): Html => {
+  switch (actor.kind) {
+    case "person":
+      if (actor.id === reader) return html`by you`
+      return actor.id === ownedBy ? html`by its owner` : html`by an admin`
+    case "token":
+      return html`by means of <a href="/settings/tokens/${actor.id}">a token</a>`
+    case "sweep":
+      return html`by a sweep (${actor.id})`
+    case "system":
+      return html`by the service`
+  }
+}
+
+/** Each secret with what it is good for and when it was last used. Those that nothing is known of are left out. */
+export const secretsSection = ({ secrets }: TokenDetails, usage: TokenUsage | undefined): Html => {
+  const now = new Date()
+  const usageOf = (generation: number) => usage?.secrets.find((secret) => secret.generation === generation)
+  const row = ({ generation, state, acceptedUntil }: TokenDetails["secrets"][number]) => {
+    const { count = 0, lastUsedAt = null, reuses = 0, lastReusedAt = null } = usageOf(generation) ?? {}
+    return html`<tr>
+      <th scope="row">${generation}</th>
+      <td>${stateOf(state, acceptedUntil, now)}</td>
+      <td>${count}</td>
+      <td>${lastUsedAt === null ? "Never" : distanceOf(lastUsedAt, now)}</td>
+      <td>
+        ${reuses === 0 ? "No" : html`${reuses} times${lastReusedAt !== null && html`, last ${distanceOf(lastReusedAt, now)}`}`}
+      </td>
+    </tr>`
+  }
+  return html`<section aria-labelledby="secrets">
+    <h2 id="secrets">Secrets and their use</h2>
+    <div class="scroll" role="region" aria-label="Secrets, a table" tabindex="0">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Secret</th>
+            <th scope="col">State</th>
+            <th scope="col">Uses</th>
+            <th scope="col">Last used</th>
+            <th scope="col">Came back</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${secrets.map(row)}
+        </tbody>
+      </table>
+    </div>
+    ${usage !== undefined && html`<p class="hint">Uses are known since ${momentOf(usage.since)}.</p>`}
+  </section>`
+}
+
+const stateOf = (state: TokenDetails["secrets"][number]["state"], acceptedUntil: Date | null, now: Date): Html => {
+  if (state === "active") return html`The newest`
+  if (state === "retired" || acceptedUntil === null || acceptedUntil <= now) return html`No longer accepted`
+  return html`Replaced, accepted until ${momentOf(acceptedUntil)}`
+}
+
+/** The secrets that were replaced and are still accepted. */
+export const retiringOf = ({ secrets }: TokenDetails, now: Date) =>
+  secrets.filter(({ state, acceptedUntil }) => state === "retiring" && acceptedUntil !== null && acceptedUntil > now)

@@ -1,0 +1,160 @@
+/** The list of a person's tokens: live ones first, then dead ones, each a page at a time. */
+import type { Router } from "@koa/router"
+import type { PromiseApiTokens, TokenDetails, TokenUsage } from "@tokenry/core/promise"
+import type { Services } from "../Services.ts"
+import { answerPage } from "./answerPage.ts"
+import { type Html, html } from "./html.ts"
+import { pageOf } from "./layout.ts"
+import { distanceOf } from "./moments.ts"
+import { noticeOf } from "./notices.ts"
+import type { PageContext, PageState } from "./person.ts"
+import { conditionMark, expiryOf, issuedFrom, linkTo, scopesOf } from "./tokenMarks.ts"
+
+export const tokenListPages = (router: Router<PageState>, { tokens }: Services): void => {
+  router.get("/settings/tokens", async (ctx) => {
+    const { account } = ctx.state
+    const lists = await listsOf(ctx, tokens, account.id)
+    const content = html`<div class="head">
+        <h1>Your tokens</h1>
+        <p class="actions"><a class="button" href="/settings/tokens/new">New token</a></p>
+      </div>
+      ${isEmpty(lists) ? emptyState : tokenLists(lists, "/settings/tokens", linkTo)}
+      ${lists.live.entries.length > 0 && html`<p class="actions"><a class="button danger" href="/settings/tokens/revoke-all">Revoke all</a></p>`}`
+    answerPage(ctx, pageOf({ title: "Your tokens", account, notice: noticeOf(ctx), content }))
+  })
+}
+
+interface Entry {
+  readonly token: TokenDetails
+  readonly usage: TokenUsage | undefined
+}
+
+interface TokenList {
+  readonly entries: ReadonlyArray<Entry>
+  readonly nextCursor: string | null
+  /** The cursor that this page begins at; `undefined` for the first. */
+  readonly cursor: string | undefined
+}
+
+export interface TokenLists {
+  readonly live: TokenList
+  readonly dead: TokenList
+}
+
+const [livePerPage, deadPerPage] = [20, 10] as const
+
+/** The pages of an owner's tokens that the address asks for, in three queries, however many there are. */
+export const listsOf = async (
+  { query }: Pick<PageContext, "query">,
+  tokens: PromiseApiTokens,
+  ownedBy: string,
+): Promise<TokenLists> => {
+  const [liveCursor, deadCursor] = [cursorIn(query["live"]), cursorIn(query["dead"])]
+  const [live, dead] = await Promise.all([
+    tokens.list({ ownedBy, state: "live", limit: livePerPage, cursor: liveCursor }),
+    tokens.list({ ownedBy, state: "dead", limit: deadPerPage, cursor: deadCursor }),
+  ])
+  const all = [...live.items, ...dead.items]
+  const usages = all.length === 0 ? [] : ((await tokens.usageOf(all)) ?? [])
+  const entries = all.map((token, index) => ({ token, usage: usages[index] }))
+  const liveCount = live.items.length
+  return {
+    live: { entries: entries.slice(0, liveCount), nextCursor: live.nextCursor, cursor: liveCursor },
+    dead: { entries: entries.slice(liveCount), nextCursor: dead.nextCursor, cursor: deadCursor },
+  }
+}
+
+const cursorIn = (value: string | ReadonlyArray<string> | undefined): string | undefined =>
+  value === undefined || value === "" ? undefined : String(value)
+
+/** Whether the owner has no token at all. */
+export const isEmpty = ({ live, dead }: TokenLists): boolean =>
+  [live, dead].every(({ entries, cursor }) => entries.length === 0 && cursor === undefined)
+
+/** Both lists, of which each turns its pages by itself. */
+export const tokenLists = ({ live, dead }: TokenLists, path: string, titleOf: (token: TokenDetails) => Html): Html => {
+  const now = new Date()
+  const section = (
+    title: string,
+    name: "live" | "dead",
+    { entries, nextCursor, cursor }: TokenList,
+    nothing: string,
+  ) => {
+    const other = name === "live" ? { dead: dead.cursor } : { live: live.cursor }
+    const address = (cursor: string | undefined) => `${path}${queryOf({ ...other, [name]: cursor })}#${name}`
+    return html`<section aria-labelledby="${name}">
+      <h2 id="${name}">${title}</h2>
+      ${
+        entries.length === 0
+          ? html`<p>${nothing}</p>`
+          : html`<ul class="tokens">
+              ${entries.map((entry) => card(entry, now, titleOf))}
+            </ul>`
+      }
+      ${
+        (nextCursor !== null || cursor !== undefined) &&
+        html`<nav class="actions" aria-label="Pages: ${title}">
+          ${cursor !== undefined && html`<a href="${address(undefined)}">Newest</a>`}
+          ${nextCursor !== null && html`<a href="${address(nextCursor)}">Older</a>`}
+        </nav>`
+      }
+    </section>`
+  }
+  const hasDead = dead.entries.length > 0 || dead.cursor !== undefined
+  return html`${section("Live", "live", live, "No token is live.")}
+  ${hasDead && section("Expired and revoked", "dead", dead, "There are no more.")}`
+}
+
+const queryOf = (parameters: Readonly<Record<string, string | undefined>>): string => {
+  const given = Object.entries(parameters).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  return given.length === 0 ? "" : `?${String(new URLSearchParams(given))}`
+}
+
+const card = ({ token, usage }: Entry, now: Date, titleOf: (token: TokenDetails) => Html): Html => {
+  const { lastUsedAt = null } = usage ?? {}
+  return html`<li class="card">
+    <div class="head">
+      <h3>${titleOf(token)}</h3>
+      ${conditionMark(token, now)}
+    </div>
+    <dl class="facts">
+      <div class="wide">
+        <dt>Scopes</dt>
+        <dd>${scopesOf(token.scopes)}</dd>
+      </div>
+      <div>
+        <dt>Created</dt>
+        <dd>${distanceOf(token.createdAt, now)}</dd>
+      </div>
+      <div>
+        <dt>Last used</dt>
+        <dd>${lastUsedAt === null ? "Never" : distanceOf(lastUsedAt, now)}</dd>
+      </div>
+      <div>
+        <dt>Expires</dt>
+        <dd>${expiryOf(token, now)}</dd>
+      </div>
+      <div>
+        <dt>Issued from</dt>
+        <dd>${issuedFrom(token)}</dd>
+      </div>
+      ${
+        token.revokedAt !== null &&
+        html`<div>
+          <dt>Revoked</dt>
+          <dd>${distanceOf(token.revokedAt, now)}: <bdi>${token.revokedBecause}</bdi></dd>
+        </div>`
+      }
+    </dl>
+  </li>`
+}
+
+const emptyState = html`<div class="card">
+  <p>
+    You have no tokens yet. A token lets a program, such as a script or a build server, work with your treasures in your
+    name, without knowing your password: only with the rights that you give it, for as long as you say, and until you
+    revoke it.
+  </p>
+  <p>Give each program its own, so that you can revoke one without stopping the others.</p>
+  <p><a href="/settings/tokens/new">Issue your first token</a></p>
+</div>`

@@ -1,0 +1,147 @@
+/** A token's own page: what it is, what it has done, and what can be changed. */
+import type { Router } from "@koa/router"
+import type { TokenDetails, TokenUsage } from "@tokenry/core/promise"
+import { attributionOf } from "../http/attribution.ts"
+import { HttpError } from "../http/HttpError.ts"
+import type { Services } from "../Services.ts"
+import { answerPage, seeOther } from "./answerPage.ts"
+import { readExpiry } from "./expiryChoice.ts"
+import { errorSummary, type FieldErrors, noErrors, readForm } from "./form.ts"
+import { type Html, html } from "./html.ts"
+import { pageOf } from "./layout.ts"
+import { lineageOf, lineageSection } from "./lineage.ts"
+import { distanceOf, momentOf } from "./moments.ts"
+import { type Notice, noticeOf, withNotice } from "./notices.ts"
+import type { PageContext, PageState } from "./person.ts"
+import { refusal } from "./refusal.ts"
+import { changeForms } from "./tokenChanges.ts"
+import { historySection, retiringOf, secretsSection } from "./tokenHistory.ts"
+import { conditionMark, expiryOf, isLive, issuedFrom, nameOf, pathOf } from "./tokenMarks.ts"
+import { usedScopesSection } from "./usedScopes.ts"
+
+export const tokenPages = (router: Router<PageState>, services: Services): void => {
+  const { tokens } = services
+
+  router.get("/settings/tokens/:id", async (ctx) => {
+    answerPage(ctx, await tokenPage(ctx, services, untouched))
+  })
+
+  router.post("/settings/tokens/:id", async (ctx) => {
+    const form = await readForm(ctx)
+    const own = { id: idOf(ctx), ownedBy: ctx.state.account.id, by: attributionOf(ctx) }
+    const name = form.get("name") ?? ""
+    const expiry = readExpiry(form)
+    const retry = async (errors: FieldErrors) =>
+      answerPage(ctx, await tokenPage(ctx, services, { errors, name, form }), 422)
+
+    const changes: Readonly<Record<string, readonly [Notice, () => Promise<TokenDetails>]>> = {
+      rename: ["renamed", () => tokens.rename({ ...own, name })],
+      narrow: ["narrowed", () => tokens.narrow({ ...own, scopes: form.getAll("scopes") })],
+      shorten: ["shortened", () => tokens.shorten({ ...own, ...(typeof expiry === "string" ? {} : expiry) })],
+      "end-overlap": ["overlap-ended", () => tokens.endOverlap(own)],
+    }
+    const wanted = form.get("do") ?? ""
+    const change = Object.hasOwn(changes, wanted) ? changes[wanted] : undefined
+    if (change === undefined) throw new HttpError(400, "The form is incomplete. Open the page again.")
+    if (wanted === "shorten" && typeof expiry === "string") return retry({ expiry })
+    const [notice, make] = change
+    const changed = await make().then(() => undefined, refusal)
+    if (changed !== undefined) return retry(changed.errors)
+    seeOther(ctx, withNotice(pathOf(own), notice))
+  })
+}
+
+export const idOf = (ctx: PageContext): string => String((ctx["params"] as Record<string, string>)["id"])
+
+/** What was sent and has to be corrected. */
+interface Sent {
+  readonly errors: FieldErrors
+  readonly name: string | undefined
+  readonly form: URLSearchParams
+}
+
+const untouched: Sent = { errors: noErrors, name: undefined, form: new URLSearchParams() }
+
+const tokenPage = async (ctx: PageContext, services: Services, sent: Sent): Promise<Html> => {
+  const { account } = ctx.state
+  const token = await services.tokens.find({ id: idOf(ctx), ownedBy: account.id })
+  const [usages, lineage] = await Promise.all([services.tokens.usageOf([token]), lineageOf(services, token)])
+  const usage = usages?.[0]
+  const now = new Date()
+  const content = html`<p><a href="/settings/tokens">Your tokens</a></p>
+    <div class="head">
+      <h1>${nameOf(token)}</h1>
+      ${conditionMark(token, now)}
+    </div>
+    ${errorSummary(sent.errors)} ${factsOf(token, usage, now)} ${isLive(token, now) && actionsOf(token, usage, now)}
+    ${usedScopesSection(token, usage, isLive(token, now))} ${secretsSection(token, usage)} ${lineageSection(lineage)}
+    ${isLive(token, now) && changeForms(token, sent, now)} ${historySection(token, account.id)}`
+  const hasErrors = sent.errors !== noErrors
+  return pageOf({ title: token.name, account, notice: noticeOf(ctx), hasErrors, content })
+}
+
+const factsOf = (token: TokenDetails, usage: TokenUsage | undefined, now: Date): Html => {
+  const { lastUsedAt = null, lineageUsedAt = null } = usage ?? {}
+  return html`<dl class="facts card">
+    <div>
+      <dt>Created</dt>
+      <dd>${distanceOf(token.createdAt, now)}</dd>
+    </div>
+    <div>
+      <dt>Last used</dt>
+      <dd>${lastUsedAt === null ? "Never" : distanceOf(lastUsedAt, now)}</dd>
+    </div>
+    ${
+      lineageUsedAt !== null &&
+      html`<div>
+        <dt>What it minted was last used</dt>
+        <dd>${distanceOf(lineageUsedAt, now)}</dd>
+      </div>`
+    }
+    <div>
+      <dt>Expires</dt>
+      <dd>${expiryOf(token, now)}</dd>
+    </div>
+    <div>
+      <dt>Issued from</dt>
+      <dd>${issuedFrom(token)}</dd>
+    </div>
+    <div>
+      <dt>Id</dt>
+      <dd><code>${token.id}</code></dd>
+    </div>
+    ${
+      token.revokedAt !== null &&
+      html`<div>
+        <dt>Revoked</dt>
+        <dd>${distanceOf(token.revokedAt, now)}: <bdi>${token.revokedBecause}</bdi></dd>
+      </div>`
+    }
+  </dl>`
+}
+
+const actionsOf = (token: TokenDetails, usage: TokenUsage | undefined, now: Date): Html => {
+  const retiring = retiringOf(token, now)
+  const lastUses = retiring.flatMap(
+    ({ generation }) => usage?.secrets.find((secret) => secret.generation === generation)?.lastUsedAt ?? [],
+  )
+  const [lastUse] = lastUses.sort(latestFirst)
+  const [lastEnd] = retiring.flatMap(({ acceptedUntil }) => acceptedUntil ?? []).sort(latestFirst)
+  return html`<p class="actions">
+      <a class="button" href="${pathOf(token)}/rotate">New secret</a>
+      <a class="button danger" href="${pathOf(token)}/revoke">Revoke</a>
+    </p>
+    ${
+      retiring.length > 0 &&
+      html`<form class="warning" method="post" action="${pathOf(token)}">
+        <p>
+          ${retiring.length === 1 ? "The secret that was replaced is" : "Secrets that were replaced are"} still
+          accepted${lastEnd && html`, until ${momentOf(lastEnd)}`}. Last use:
+          ${lastUse === undefined ? "none so far" : distanceOf(lastUse, now)}.
+        </p>
+        <p><button type="submit" name="do" value="end-overlap" class="danger">End it now</button></p>
+      </form>`
+    }`
+}
+
+const latestFirst = (left: Date, right: Date): number => right.getTime() - left.getTime()
