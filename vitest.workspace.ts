@@ -19,6 +19,10 @@ const roots = [
 const withMongodb: ReadonlyArray<string> = ["packages/mongodb", "apps/demo"]
 const mongodb = join(import.meta.dirname, "tools/mongodb-for-tests/globalSetup.ts")
 
+/** Those whose tests ask for a browser. */
+const withBrowser: ReadonlyArray<string> = ["apps/demo"]
+const browser = join(import.meta.dirname, "apps/demo/test/browser/globalSetup.ts")
+
 /** Packages are tested as their sources stand, without a build. */
 const conditions = ["@tokenry/source", "module", "node", "development|production"]
 
@@ -32,7 +36,10 @@ export default defineConfig({
         name: root,
         root,
         include: ["test/**/*.test.ts"],
-        globalSetup: withMongodb.includes(root) ? mongodb : [],
+        globalSetup: [
+          ...(withMongodb.includes(root) ? [mongodb] : []),
+          ...(withBrowser.includes(root) ? [browser] : []),
+        ],
       },
     })),
     reporters: ["default", "./tools/ClosingLine.ts"],

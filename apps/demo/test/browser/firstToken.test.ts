@@ -1,0 +1,27 @@
+import { execFile } from "node:child_process"
+import { promisify } from "node:util"
+import { afterAll, describe, expect, it } from "vitest"
+import { sharedStores } from "../demos.ts"
+import { endAll, startDemoProcess } from "../demoProcess.ts"
+import { aPerson, withoutBrowser } from "./browser.ts"
+import { signIn } from "./signedIn.ts"
+
+afterAll(endAll)
+
+describe.skipIf(withoutBrowser).each(sharedStores)("on %s", (_, storeUrl) => {
+  it("from the start to a curl line that works with one's own token it takes eight actions", async () => {
+    const demo = await startDemoProcess({ STORE_URL: storeUrl() })
+    const person = await aPerson(demo.url)
+    await person.goTo("/")
+    await signIn(person, "owner")
+    await person.follow("New token")
+    await person.fill("Name", "My first token")
+    await person.tick("treasure:read See your treasures")
+    await person.press("Issue token")
+    expect(person.actions.length).toBeLessThanOrEqual(8)
+
+    const line = await person.page.getByText(/^curl /).innerText()
+    const { stdout } = await promisify(execFile)("sh", ["-c", line])
+    expect(JSON.parse(stdout).items.map(({ name }: { name: string }) => name)).toContain("Silver bars")
+  })
+})

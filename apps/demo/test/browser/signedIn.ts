@@ -1,0 +1,26 @@
+/** People who have signed in at the page for it. */
+import type { Demo } from "../../src/Demo.ts"
+import { credentialsOf } from "../Client.ts"
+import { aPerson, type PersonOptions } from "./browser.ts"
+import type { Person } from "./Person.ts"
+
+/** They are where signing in has led them. */
+export const signedIn = async (
+  { publicUrl }: Pick<Demo, "publicUrl">,
+  account: string,
+  options: PersonOptions = {},
+): Promise<Person> => {
+  const person = await aPerson(publicUrl, options)
+  await person.goTo("/login")
+  await signIn(person, account)
+  await person.sees("Your tokens")
+  return person
+}
+
+/** For who sees the form. */
+export const signIn = async (person: Person, account: string): Promise<void> => {
+  const { email, password } = credentialsOf(account)
+  await person.fill("Email address", email)
+  await person.fill("Password", password)
+  await person.press("Sign in")
+}
