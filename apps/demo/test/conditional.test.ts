@@ -1,100 +1,143 @@
+/** That a change is made on what its client has seen, or not at all. */
+import { once } from "node:events"
+import { request } from "node:http"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { Demo } from "../src/Demo.ts"
-import { Client } from "./Client.ts"
+import { type Answer, Client } from "./Client.ts"
 import { demoOn, stores } from "./demos.ts"
 
 describe.each(stores)("on %s", (_, location) => {
   let demo: Demo
   let owner: Client
+  /** The owner at another process of the same store; where none can share it, at the same one. */
+  let elsewhere: Client
+  let others: ReadonlyArray<Demo> = []
 
   beforeAll(async () => {
-    demo = await demoOn(location())
+    const where = location()
+    demo = await demoOn(where)
     owner = await Client.signedIn(demo.publicUrl, "owner")
+    others = where.kind === "memory" ? [] : [await demoOn(where)]
+    const { publicUrl } = others[0] ?? demo
+    elsewhere = new Client(publicUrl, { Cookie: owner.cookie, Origin: publicUrl })
   })
-  afterAll(() => demo.stop())
+  afterAll(async () => {
+    for (const each of [demo, ...others]) await each.stop()
+  })
 
-  const expecting = (tag: string) => owner.withHeaders({ "If-Match": tag })
-  const withKey = (key: string, client = owner) => client.withHeaders({ "Idempotency-Key": JSON.stringify(key) })
-  const body = { name: "once", scopes: ["treasure:read"], expiresIn: "1 day" }
   const problem = (slug: string) => ({ type: `${demo.publicUrl}/problems/${slug}` })
+  const ifMatch = (value: string, client = owner) => client.withHeaders({ "If-Match": value })
+  const aToken = async () => {
+    const { plaintext, token } = await owner.issue({ expiresIn: "30 days" })
+    return { plaintext, path: `/api/tokens/${token.id}` }
+  }
+  const stateOf = async (path: string) => (await owner.get(path)).body
 
-  describe("If-Match (RFC 9110 §13.1.1)", () => {
-    it("lets a change through that was made on what is there, and no other", async () => {
-      const { token } = await owner.issue()
-      const path = `/api/tokens/${token.id}`
-      const tag = (await owner.get(path)).headers.get("ETag") ?? ""
-      expect(tag).toBe('"r1"')
-      const renamed = await expecting(tag).patch(path, { name: "first" })
-      expect(renamed).toMatchObject({ status: 200, body: { name: "first" } })
-      expect(renamed.headers.get("ETag")).toBe('"r2"')
-      for (const answer of [
-        await expecting(tag).patch(path, { name: "second" }),
-        await expecting(tag).post(`${path}/rotate`, {}),
-        await expecting(tag).post(`${path}/end-overlap`, {}),
-        await expecting(tag).delete(path),
-      ]) {
-        expect(answer).toMatchObject({ status: 412, body: problem("precondition-failed") })
-      }
-      expect((await owner.get(path)).body).toMatchObject({ name: "first", revision: 2, revokedAt: null })
-      expect((await expecting('"r9", "r2"').post(`${path}/rotate`, {})).status).toBe(200)
-      expect((await expecting("*").patch(path, { name: "third" })).status).toBe(200)
-    })
-
-    it("holds in a race: of changes on one revision at once one alone is made", async () => {
-      const { token } = await owner.issue()
-      const path = `/api/tokens/${token.id}`
-      const names = Array.from({ length: 8 }, (_, index) => `name ${index}`)
-      const answers = await Promise.all(names.map((name) => expecting('"r1"').patch(path, { name })))
-      expect(answers.map(({ status }) => status).toSorted((left, right) => left - right)).toEqual([
-        200,
-        ...Array.from({ length: 7 }, () => 412),
-      ])
-      expect((await owner.get(path)).body).toMatchObject({ revision: 2 })
-    })
-
-    it("that can't be read is 400", async () => {
-      const { token } = await owner.issue()
-      const answer = await expecting("r1").patch(`/api/tokens/${token.id}`, { name: "x" })
-      expect(answer).toMatchObject({ status: 400, body: problem("invalid-input") })
-    })
+  it("every answer with one token has its revision as a strong ETag (RFC 9110 §8.8.3), and none is 304", async () => {
+    const issued = await owner.post("/api/tokens", { name: "test", scopes: ["treasure:read"] })
+    const path = issued.headers.get("Location") ?? ""
+    const answers = [
+      issued,
+      await owner.get(path),
+      await owner.patch(path, { name: "renamed" }),
+      await owner.post(`${path}/rotate`, {}),
+      await owner.post(`${path}/end-overlap`, {}),
+    ]
+    expect(answers.map(({ headers }) => headers.get("ETag"))).toEqual(['"r1"', '"r1"', '"r2"', '"r3"', '"r4"'])
+    const conditional = owner.withHeaders({ "If-None-Match": '"r4"' })
+    expect(await conditional.get(path)).toMatchObject({ status: 200, body: { revision: 4 } })
+    expect((await conditional.get(path)).headers.get("Cache-Control")).toBe("no-store")
   })
 
-  describe("Idempotency-Key", () => {
-    it("makes one token of a request that is sent again, and says that its plaintext is gone", async () => {
-      const first = await withKey("a").post("/api/tokens", body)
-      expect(first.status).toBe(201)
-      const again = await withKey("a").post("/api/tokens", { expiresIn: "1 day", scopes: body.scopes, name: "once" })
-      expect(again).toMatchObject({ status: 409, body: problem("plaintext-gone") })
-      expect(JSON.stringify(again.body)).toContain(first.body.token.id)
-      expect(JSON.stringify(again.body)).not.toContain(first.body.plaintext)
-    })
+  const changes: ReadonlyArray<readonly [name: string, change: (client: Client, path: string) => Promise<Answer>]> = [
+    ["PATCH", (client, path) => client.patch(path, { name: "renamed" })],
+    ["rotate", (client, path) => client.post(`${path}/rotate`, { graceFor: "0 minutes" })],
+    ["end-overlap", (client, path) => client.post(`${path}/end-overlap`, {})],
+    ["DELETE", (client, path) => client.delete(path)],
+  ]
 
-    it("of many at once lets one issue", async () => {
-      const answers = await Promise.all(Array.from({ length: 8 }, () => withKey("race").post("/api/tokens", body)))
-      expect(answers.filter(({ status }) => status === 201)).toHaveLength(1)
-      for (const { status, body } of answers.filter(({ status }) => status !== 201)) {
-        expect(status).toBe(409)
-        expect([problem("plaintext-gone").type, problem("idempotency-key-in-use").type]).toContain(body.type)
-      }
-    })
+  it.each(changes)("%s is done if one of the tags matches, or any will do (RFC 9110 §13.1.1)", async (_, change) => {
+    for (const value of ['"r2"', ' "r1" ,, "r2"', "*"]) {
+      const { path } = await aToken()
+      await owner.post(`${path}/rotate`, {})
+      expect((await change(ifMatch(value), path)).status).toBeLessThan(300)
+      expect(await stateOf(path)).toMatchObject({ revision: 3 })
+    }
+  })
 
-    it("with another body is 422, and nobody else's", async () => {
-      expect((await withKey("b").post("/api/tokens", body)).status).toBe(201)
-      const other = await withKey("b").post("/api/tokens", { ...body, name: "twice" })
-      expect(other).toMatchObject({ status: 422, body: problem("idempotency-key-reused") })
-      const stranger = await Client.signedIn(demo.publicUrl, "other")
-      expect((await withKey("b", stranger).post("/api/tokens", body)).status).toBe(201)
-    })
+  it.each(changes)("%s is 412 if none matches, and changes nothing (RFC 9110 §15.5.13)", async (_, change) => {
+    const { plaintext, path } = await aToken()
+    const { history, secrets, name } = await stateOf(path)
+    for (const value of ['"r2"', '"r0", "r2"', 'W/"r1"', '"1"', ""]) {
+      const answer = await change(ifMatch(value), path)
+      expect([value, answer.status]).toEqual([value, 412])
+      expect(answer.body).toMatchObject(problem("precondition-failed"))
+      expect(answer.headers.get("Content-Type")).toBe("application/problem+json")
+    }
+    expect(await stateOf(path)).toMatchObject({ revision: 1, history, secrets, name, revokedAt: null })
+    expect((await owner.withToken(plaintext).get("/api/treasures")).status).toBe(200)
+  })
 
-    it("is free again when nothing was issued", async () => {
-      const refused = await withKey("c").post("/api/tokens", { ...body, scopes: ["no:such"] })
-      expect(refused.status).toBe(422)
-      expect((await withKey("c").post("/api/tokens", body)).status).toBe(201)
-    })
+  it.each(changes)("%s with a field that can't be read is 400, and changes nothing", async (_, change) => {
+    const { path } = await aToken()
+    for (const value of ["r1", '"r1', '"r1" "r1"', '*, "r1"', 'w/"r1"']) {
+      const answer = await change(ifMatch(value), path)
+      expect([value, answer.status]).toEqual([value, 400])
+      expect(answer.body.errors).toEqual([
+        { pointer: "#/If-Match", detail: 'must be * or a list of entity-tags, as "r7"' },
+      ])
+    }
+    expect(await stateOf(path)).toMatchObject({ revision: 1 })
+  })
 
-    it("that can't be read is 400", async () => {
-      const answer = await owner.withHeaders({ "Idempotency-Key": "bare" }).post("/api/tokens", body)
-      expect(answer).toMatchObject({ status: 400, body: problem("invalid-input") })
-    })
+  it("a repeated field is one list (RFC 9110 §5.3)", async () => {
+    const { path } = await aToken()
+    const statusWith = async (...values: ReadonlyArray<string>) => {
+      const headers = { Cookie: owner.cookie, Origin: demo.publicUrl, "If-Match": [...values] }
+      const sent = request(demo.publicUrl + path, { method: "DELETE", headers }).end()
+      const [response] = await once(sent, "response")
+      response.resume()
+      return response.statusCode
+    }
+    expect(await statusWith('"r5"', '"r6"')).toBe(412)
+    expect(await statusWith("*", "*")).toBe(400)
+    expect(await statusWith('"r5"', '"r1"')).toBe(204)
+  })
+
+  it("reading a token is conditional too", async () => {
+    const { path } = await aToken()
+    expect((await ifMatch('"r1"').get(path)).status).toBe(200)
+    expect(await ifMatch('"r2"').get(path)).toMatchObject({ status: 412, body: problem("precondition-failed") })
+  })
+
+  it("what fails for another reason is told that reason (RFC 9110 §13.2.1)", async () => {
+    const { path } = await aToken()
+    const other = await Client.signedIn(demo.publicUrl, "other")
+    expect((await ifMatch('"r9"', other).patch(path, { name: "x" })).status).toBe(404)
+    expect((await ifMatch('"r9"', new Client(demo.publicUrl)).patch(path, { name: "x" })).status).toBe(401)
+    await owner.delete(path)
+    expect(await ifMatch('"r9"').patch(path, { name: "x" })).toMatchObject({ body: problem("token-not-live") })
+  })
+
+  it("a use does not get in the way of a change, though the body tells of it", async () => {
+    const { plaintext, path } = await aToken()
+    const seen = await owner.get(path)
+    await owner.withToken(plaintext).get("/api/treasures")
+    expect((await stateOf(path)).lastUsedAt).not.toBe(seen.body.lastUsedAt)
+    expect((await ifMatch(seen.headers.get("ETag") ?? "").patch(path, { name: "x" })).status).toBe(200)
+  })
+
+  it("of changes at once on what all have seen, here and elsewhere, one is made", async () => {
+    const { path } = await aToken()
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, (_, index) => {
+        const client = ifMatch('"r1"', index % 2 === 0 ? owner : elsewhere)
+        return index % 3 === 0 ? client.post(`${path}/rotate`, {}) : client.patch(path, { name: `name ${index}` })
+      }),
+    )
+    const statuses = answers.map(({ status }) => status).toSorted((a, b) => a - b)
+    expect(statuses).toEqual([200, ...Array.from({ length: 11 }, () => 412)])
+    const { revision, history } = await stateOf(path)
+    expect([revision, history.length]).toEqual([2, 2])
   })
 })

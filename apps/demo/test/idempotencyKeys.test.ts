@@ -1,0 +1,54 @@
+/** What the store promises of idempotency keys. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { openStore } from "../src/store/openStore.ts"
+import type { IdempotencyKeys, Store } from "../src/store/Store.ts"
+import { stores } from "./demos.ts"
+
+const now = new Date()
+const dayLater = new Date(now.getTime() + 24 * 60 * 60 * 1000)
+const twoDaysLater = new Date(dayLater.getTime() + 24 * 60 * 60 * 1000)
+
+describe.each(stores)("on %s", (_, location) => {
+  let store: Store
+  let keys: IdempotencyKeys
+  beforeAll(async () => {
+    store = await openStore(location())
+    keys = store.idempotencyKeys
+  })
+  afterAll(() => store.close())
+
+  it("a key is taken once, of any number at once, and known with its fingerprint from then on", async () => {
+    const takes = Array.from({ length: 16 }, (_, index) => keys.take("once", `print ${index}`, now, dayLater))
+    const outcomes = await Promise.all(takes)
+    const fingerprint = `print ${outcomes.indexOf(undefined)}`
+    expect(outcomes.filter((held) => held !== undefined)).toEqual(
+      Array.from({ length: 15 }, () => ({ fingerprint, tokenId: undefined })),
+    )
+    expect(await keys.take("another", "print", now, dayLater)).toBe(undefined)
+  })
+
+  it("a key tells what its request has made, and is not released any more", async () => {
+    await keys.take("settled", "print", now, dayLater)
+    await keys.settle("settled", "token-1")
+    await keys.release("settled")
+    expect(await keys.take("settled", "other", now, dayLater)).toEqual({ fingerprint: "print", tokenId: "token-1" })
+  })
+
+  it("a key whose request has made nothing is free again", async () => {
+    await keys.take("released", "print", now, dayLater)
+    await keys.release("released")
+    expect(await keys.take("released", "other", now, dayLater)).toBe(undefined)
+  })
+
+  it("a key that is over is free again, and holds for its new request", async () => {
+    const justBefore = new Date(dayLater.getTime() - 1)
+    await keys.take("over", "print", now, dayLater)
+    await keys.settle("over", "token-1")
+    expect(await keys.take("over", "other", justBefore, twoDaysLater)).toMatchObject({ tokenId: "token-1" })
+    expect(await keys.take("over", "other", dayLater, twoDaysLater)).toBe(undefined)
+    expect(await keys.take("over", "third", dayLater, twoDaysLater)).toEqual({
+      fingerprint: "other",
+      tokenId: undefined,
+    })
+  })
+})
