@@ -119,6 +119,7 @@ describe("ProblemAnswers", () => {
     ["crossSiteRequest", 403, "cross-site-request"],
     ["notFound", 404, "not-found"],
     ["quotaExceeded", 409, "quota-exceeded"],
+    ["idempotencyKeyReused", 422, "idempotency-key-reused"],
     ["contentTooLarge", 413, "content-too-large"],
     ["unsupportedMediaType", 415, "unsupported-media-type"],
     ["unreadableBody", 400, "unreadable-body"],
@@ -127,6 +128,16 @@ describe("ProblemAnswers", () => {
     const { body, ...answer } = answers[name]
     expect(answer.status).toBe(status)
     expect(JSON.parse(body)).toEqual({ type: problemBase + slug, title: problemTypes[slug].title, status })
+  })
+
+  it.each([
+    ["idempotencyKeyInUse", "idempotency-key-in-use"],
+    ["plaintextGone", "plaintext-gone"],
+  ] as const)("%s is 409, and leads to what there is (RFC 9457 §3.2)", (name, slug) => {
+    const { status, body } = answers[name]("/api/tokens/7")
+    const { title } = problemTypes[slug]
+    expect(JSON.parse(body)).toEqual({ type: problemBase + slug, title, status, resource: "/api/tokens/7" })
+    expect(status).toBe(409)
   })
 
   it("an internal error tells an id and nothing else (RFC 9457 §3.1.5)", () => {
