@@ -2,13 +2,13 @@
 import { once } from "node:events"
 import type { AddressInfo } from "node:net"
 import { MemoryRepository } from "@tokenry/core"
-import { openApiTokens } from "@tokenry/core/promise"
+import { createApiTokens } from "@tokenry/core/promise"
 import { bearer, requireScopes } from "@tokenry/koa"
 import Koa from "koa"
 import type { ServerMessage } from "./koa.ts"
 import { request, requirement, scopes } from "./setting.ts"
 
-const tokens = await openApiTokens({ repository: MemoryRepository.layer, scopes })
+const tokens = await createApiTokens({ repository: MemoryRepository.layer, catalogue: scopes })
 const { plaintext } = await tokens.issue(request)
 
 /** A page of treasures, so that the answer is of the size that such an API has. */

@@ -2,7 +2,7 @@
 import { hash } from "node:crypto"
 import { crc32 } from "node:zlib"
 import { MemoryRepository } from "@tokenry/core"
-import { openApiTokens } from "@tokenry/core/promise"
+import { createApiTokens } from "@tokenry/core/promise"
 import { compare, type Comparison, timeOf } from "./compare.ts"
 import { request, requirement, scopes } from "./setting.ts"
 
@@ -10,7 +10,7 @@ const calls = 30_000
 const rounds = 40
 
 export const compareInMemory = async (): Promise<ReadonlyArray<Comparison>> => {
-  const tokens = await openApiTokens({ repository: MemoryRepository.layer, scopes })
+  const tokens = await createApiTokens({ repository: MemoryRepository.layer, catalogue: scopes })
   const { plaintext } = await tokens.issue(request)
   const presented = Buffer.from(plaintext).toString()
   const malformed = Buffer.from(presented.slice(0, -1) + (presented.endsWith("0") ? "1" : "0")).toString()

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs"
 import { DatabaseSync } from "node:sqlite"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { openApiTokens } from "@tokenry/core/promise"
+import { createApiTokens } from "@tokenry/core/promise"
 import { SqliteRepository } from "@tokenry/sqlite"
 import { compare, type Comparison, timeOf } from "./compare.ts"
 import { request, requirement, scopes } from "./setting.ts"
@@ -17,7 +17,7 @@ const others = 1_000
 export const compareOnSqlite = async (): Promise<ReadonlyArray<Comparison>> => {
   const folder = mkdtempSync(join(tmpdir(), "tokenry-bench-"))
   const repository = SqliteRepository.layer({ filename: join(folder, "ours.sqlite") })
-  const tokens = await openApiTokens({ repository, scopes })
+  const tokens = await createApiTokens({ repository, catalogue: scopes })
   const { plaintext } = await tokens.issue(request)
   for (let index = 0; index < others; index++) await tokens.issue(request)
   const { byHand, close } = handWritten(join(folder, "by-hand.sqlite"), plaintext)

@@ -3,7 +3,7 @@ import { once } from "node:events"
 import { createServer, type RequestListener } from "node:http"
 import type { AddressInfo } from "node:net"
 import { MemoryRepository, ScopeCatalogue } from "@tokenry/core"
-import { openApiTokens, type PromiseApiTokens } from "@tokenry/core/promise"
+import { createApiTokens, type PromiseApiTokens } from "@tokenry/core/promise"
 
 const scopes = ScopeCatalogue.make({
   "treasure:read": "See treasures",
@@ -12,7 +12,7 @@ const scopes = ScopeCatalogue.make({
   "treasure:delete": "Throw treasures away",
 })
 
-export const openTokens = () => openApiTokens({ repository: MemoryRepository.layer, scopes })
+export const openTokens = () => createApiTokens({ repository: MemoryRepository.layer, catalogue: scopes })
 
 /** A token of user-1's. */
 export const issue = async (tokens: PromiseApiTokens, ...held: ReadonlyArray<string>): Promise<string> =>

@@ -1,6 +1,6 @@
 /** One token in each state that a client may send, and what stands for them in the rules. */
 import { MemoryRepository, ScopeCatalogue } from "@tokenry/core"
-import { openApiTokens, type PromiseApiTokens } from "@tokenry/core/promise"
+import { createApiTokens, type PromiseApiTokens } from "@tokenry/core/promise"
 import { vi } from "vitest"
 
 export type SentToken =
@@ -29,8 +29,12 @@ const scopes = ScopeCatalogue.make({
   "treasure:delete": "Throw treasures away",
 })
 
-const open = (owners?: Parameters<typeof openApiTokens>[0]["owners"]) =>
-  openApiTokens({ repository: MemoryRepository.layer, scopes, ...(owners === undefined ? {} : { owners }) })
+const open = (owners?: Parameters<typeof createApiTokens>[0]["owners"]) =>
+  createApiTokens({
+    repository: MemoryRepository.layer,
+    catalogue: scopes,
+    ...(owners === undefined ? {} : { owners }),
+  })
 
 /** Opens a store in memory, and puts it in such a state. */
 export const openSentTokens = async (): Promise<SentTokens> => {

@@ -4,7 +4,7 @@ import { createServer, type RequestListener, type Server } from "node:http"
 import type { AddressInfo } from "node:net"
 import { setTimeout as sleep } from "node:timers/promises"
 import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core"
-import { openApiTokens, type PromiseApiTokens } from "@tokenry/core/promise"
+import { createApiTokens, type PromiseApiTokens } from "@tokenry/core/promise"
 import { Context, Layer } from "effect"
 import { makeApp } from "./app.ts"
 import type { Configuration } from "./Configuration.ts"
@@ -135,7 +135,7 @@ const closeAll = async ({ tokens, store, counters }: Closable): Promise<void> =>
 }
 
 const openTokens = ({ accounts, tokenRepository, tokenUsage }: Store): Promise<PromiseApiTokens> =>
-  openApiTokens({
+  createApiTokens({
     repository: Layer.succeedContext(
       Context.make(ApiTokenRepository, tokenRepository).pipe(Context.add(TokenUsageStore, tokenUsage)),
     ),
@@ -143,7 +143,7 @@ const openTokens = ({ accounts, tokenRepository, tokenUsage }: Store): Promise<P
       const account = await accounts.find(ownedBy)
       return account?.active ? { active: true, scopes: account.scopes } : { active: false }
     },
-    scopes: scopeCatalogue,
+    catalogue: scopeCatalogue,
     policy: tokenPolicy,
     format: tokenFormat,
     alsoAccept: [olderTokenFormat],

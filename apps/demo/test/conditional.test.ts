@@ -41,7 +41,7 @@ describe.each(stores)("on %s", (_, location) => {
       await owner.get(path),
       await owner.patch(path, { name: "renamed" }),
       await owner.post(`${path}/rotate`, {}),
-      await owner.post(`${path}/end-overlap`, {}),
+      await owner.post(`${path}/end-grace`, {}),
     ]
     expect(answers.map(({ headers }) => headers.get("ETag"))).toEqual(['"r1"', '"r1"', '"r2"', '"r3"', '"r4"'])
     const conditional = owner.withHeaders({ "If-None-Match": '"r4"' })
@@ -52,7 +52,7 @@ describe.each(stores)("on %s", (_, location) => {
   const changes: ReadonlyArray<readonly [name: string, change: (client: Client, path: string) => Promise<Answer>]> = [
     ["PATCH", (client, path) => client.patch(path, { name: "renamed" })],
     ["rotate", (client, path) => client.post(`${path}/rotate`, { graceFor: "0 minutes" })],
-    ["end-overlap", (client, path) => client.post(`${path}/end-overlap`, {})],
+    ["end-grace", (client, path) => client.post(`${path}/end-grace`, {})],
     ["DELETE", (client, path) => client.delete(path)],
   ]
 

@@ -149,8 +149,8 @@ describe.each(stores)("on %s", (_, location) => {
       expect([first.status, first.body, first.headers.get("Cache-Control")]).toEqual([200, "", "no-store"])
       expect((await owner.withToken(plaintext).get("/api/treasures")).status).toBe(401)
       expect(bytesOf(await revoke(plaintext))).toBe(bytesOf(first))
-      const { history, revokedBecause } = (await owner.get(`/api/tokens/${token.id}`)).body
-      expect(revokedBecause).toBe("revoked by its holder")
+      const { history, revocationReason } = (await owner.get(`/api/tokens/${token.id}`)).body
+      expect(revocationReason).toBe("revoked by its holder")
       expect(history.at(-1)).toMatchObject({ actor: { kind: "token", id: token.id }, origin: { address: "127.0.0.1" } })
     })
 

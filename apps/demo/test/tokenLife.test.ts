@@ -24,7 +24,7 @@ describe.each(stores)("on %s", (_, location) => {
     expect(body.token).toMatchObject({ id: token.id, secrets: [{ state: "active" }, { state: "retiring" }] })
     expect(Date.parse(body.token.expiresAt) - Date.now()).toBeGreaterThan(199 * 24 * 60 * 60 * 1000)
     expect([await worksWith(old), await worksWith(body.plaintext)]).toEqual([true, true])
-    const ended = await owner.post(`${path}/end-overlap`, {})
+    const ended = await owner.post(`${path}/end-grace`, {})
     expect(ended).toMatchObject({ status: 200, body: { secrets: [{ state: "active" }, { state: "retired" }] } })
     expect([await worksWith(old), await worksWith(body.plaintext)]).toEqual([false, true])
   })
@@ -41,7 +41,7 @@ describe.each(stores)("on %s", (_, location) => {
       status: 422,
       body: { errors: [{ pointer: "#/graceFor" }] },
     })
-    expect((await owner.send("POST", `/api/tokens/${token.id}/end-overlap`, '{"now":true}')).status).toBe(400)
+    expect((await owner.send("POST", `/api/tokens/${token.id}/end-grace`, '{"now":true}')).status).toBe(400)
     await owner.delete(`/api/tokens/${token.id}`)
     expect(await rotate()).toMatchObject({ status: 409, body: { detail: "The token is revoked" } })
   })

@@ -1,7 +1,7 @@
 /** The use cases, as an Effect service: each reads, lets the rules decide, and writes. */
 import { Clock, Context, Effect, Exit, Layer, Option, type Stream } from "effect"
 import { announcing } from "./announcing.ts"
-import { makeAuditTeller } from "./background/AuditTeller.ts"
+import { makeAuditDelivery } from "./background/AuditDelivery.ts"
 import { makeKeyMover } from "./background/KeyMover.ts"
 import { makeReuseWatch } from "./background/ReuseWatch.ts"
 import { scheduleSweeps, type SweepOptions } from "./background/scheduledSweeps.ts"
@@ -52,11 +52,11 @@ import { type Page, reading } from "./use-cases/reading.ts"
 import { sweeping } from "./use-cases/sweeping.ts"
 import { makeLookUp } from "./verifying/lookUp.ts"
 import { type CacheOptions, makeLookUpCache } from "./verifying/LookUpCache.ts"
-import { type Deciding, isVerdict, makeVerifier, type Onlooker, type Verdict } from "./verifying/verifying.ts"
+import { type Deciding, isVerdict, makeVerifier, type VerifyObserver, type Verdict } from "./verifying/verifying.ts"
 
 export interface ApiTokensOptions {
   /** The scopes that there are. */
-  readonly scopes: ScopeCatalogue
+  readonly catalogue: ScopeCatalogue
   /** How long tokens may live. The default is `TokenPolicy.make()`: 90 days, at most 366, never "never". */
   readonly policy?: TokenPolicy
   /** The format of new tokens. The default is `TokenFormat.checksummed({ prefix: "tok" })`. */
@@ -134,15 +134,10 @@ export class ApiTokens extends Context.Service<
       tokens: ReadonlyArray<Pick<ApiToken, "id" | "createdAt" | "scopes">>,
     ) => Effect.Effect<Option.Option<ReadonlyArray<TokenUsage>>, Unavailable>
 
-    readonly rename: (request: Request.RenameRequest) => Effect.Effect<ApiToken, Unchangeable>
-
-    /** Takes scopes away. What its scopes imply may be kept in their place; none can be added. */
-    readonly narrow: (request: Request.NarrowRequest) => Effect.Effect<ApiToken, Unchangeable>
-
-    /** Brings the expiry forward, to an instant that is still to come. It can't be put off. */
-    readonly shorten: (request: Request.ShortenRequest) => Effect.Effect<ApiToken, Unchangeable>
-
-    /** Renames, narrows and shortens in one write: all that is asked for happens, or nothing. */
+    /**
+     * Renames the token, takes scopes away, or brings its expiry forward, in one write: everything the request names
+     * happens, or nothing. A scope may be replaced by scopes it implies; none can be added, and the expiry can't move later.
+     */
     readonly edit: (request: Request.EditRequest) => Effect.Effect<ApiToken, Unchangeable>
 
     /**
@@ -153,7 +148,7 @@ export class ApiTokens extends Context.Service<
     readonly rotate: (request: Request.RotateRequest) => Effect.Effect<Issued, Unchangeable | ExpiryNotHeld>
 
     /** Ends the grace of all secrets that were replaced, now. Idempotent. */
-    readonly endOverlap: (request: Request.EndOverlapRequest) => Effect.Effect<ApiToken, Unreachable | Outdated>
+    readonly endGrace: (request: Request.EndGraceRequest) => Effect.Effect<ApiToken, Unreachable | Outdated>
 
     /** Ends a token at once and for good. Idempotent: the first revocation stays. */
     readonly revoke: (request: Request.RevokeRequest) => Effect.Effect<ApiToken, Unreachable | RevisionMismatch>
@@ -213,7 +208,7 @@ export class ApiTokens extends Context.Service<
 
 const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
   const {
-    scopes: catalogue,
+    catalogue,
     policy = TokenPolicy.make(),
     format = TokenFormat.checksummed({ prefix: "tok" }),
     alsoAccept = [],
@@ -231,15 +226,15 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
   const formats = [format, ...alsoAccept]
   yield* assertKeys(store, keyRing)
 
-  const teller = Option.isSome(sink) ? yield* makeAuditTeller(store, sink.value) : undefined
+  const delivery = Option.isSome(sink) ? yield* makeAuditDelivery(store, sink.value) : undefined
   const plainLookUp = makeLookUp(store, owners, digesting)
   const cache = options.cache && (yield* makeLookUpCache(metering.beneathCache(plainLookUp), options.cache))
   const repository = announcing(store, {
     onTouched: (id) => cache?.forgetToken(id),
-    onWritten: (token) => teller?.changed(token),
+    onWritten: (token) => delivery?.changed(token),
     onManyTouched: () => {
       cache?.forgetAll()
-      teller?.changedMany()
+      delivery?.changedMany()
     },
   })
 
@@ -255,8 +250,8 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
 
   const lookUp = cache ? metering.throughCache(cache.lookUp) : plainLookUp
   const judging = { sha256: digesting.sha256, lookUp, catalogue, formats }
-  const inspector = makeVerifier({ ...judging, onlooker: nobody })
-  const onlooker: Onlooker = {
+  const inspector = makeVerifier({ ...judging, observer: nobody })
+  const observer: VerifyObserver = {
     onAccepted: ({ token, secret }, required, sha256, at) => {
       recorder?.used(token.id, secret.generation, token.ancestors, required, at)
       if (digesting.isOutdated(secret.keyId)) mover?.outdated(token.id, secret.generation, sha256)
@@ -266,7 +261,7 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
       reuse?.reused(token.id, secret.generation)
     },
   }
-  const verifier = metering.verifier(makeVerifier({ ...judging, onlooker }))
+  const verifier = metering.verifier(makeVerifier({ ...judging, observer }))
 
   const verifyAt: ApiTokens["Service"]["verifyAt"] = (presented, requirement, now) =>
     requirement === undefined
@@ -278,9 +273,9 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
   const declared = (scope: string) => catalogue.has(scope)
   const rules = { catalogue, formats }
   const usage = Option.fromUndefinedOr(recorder)
-  const tellEverything = teller?.tellEverything ?? Effect.void
+  const deliverEverything = delivery?.deliverEverything ?? Effect.void
   const parse = makeParse(formats)
-  const parts = { repository, owners, usage, random, digesting, rules, policy, format, tellEverything, parse }
+  const parts = { repository, owners, usage, random, digesting, rules, policy, format, deliverEverything, parse }
   const authority = makeAuthority(repository, owners)
   const sweeps = sweeping(parts)
   if (options.sweeps) {

@@ -35,22 +35,19 @@ export { TokenUsageStore } from "./ports/TokenUsageStore.ts"
 export {
   type ActingCaller,
   EditRequest,
-  EndOverlapRequest,
+  EndGraceRequest,
   ExpiringRequest,
   FindRequest,
   IssueRequest,
   ListRequest,
-  NarrowRequest,
   parseRequest,
   PurgeRequest,
-  RenameRequest,
   RevokeAllIssuedToRequest,
   RevokeIssuedToRequest,
   RevokeOwnedByRequest,
   RevokeRequest,
   RevokeUnusedRequest,
   RotateRequest,
-  ShortenRequest,
 } from "./requests.ts"
 export {
   ApiToken,

@@ -61,17 +61,14 @@ export interface PromiseApiTokens {
   readonly list: (
     request: Request.ListRequest,
   ) => Promise<{ readonly items: ReadonlyArray<TokenDetails>; readonly nextCursor: string | null }>
-  readonly rename: (request: Request.RenameRequest) => Promise<TokenDetails>
-  readonly narrow: (request: Request.NarrowRequest) => Promise<TokenDetails>
-  readonly shorten: (request: Request.ShortenRequest) => Promise<TokenDetails>
-  /** Renames, narrows and shortens in one write. */
+  /** Renames the token, takes scopes away, or brings its expiry forward, in one write. */
   readonly edit: (request: Request.EditRequest) => Promise<TokenDetails>
   /** A new secret, and perhaps a new expiry; the secret that it had is accepted until its grace ends. */
   readonly rotate: (
     request: Request.RotateRequest,
   ) => Promise<{ readonly plaintext: string; readonly token: TokenDetails }>
   /** Ends the grace of all secrets that were replaced, now; idempotent. */
-  readonly endOverlap: (request: Request.EndOverlapRequest) => Promise<TokenDetails>
+  readonly endGrace: (request: Request.EndGraceRequest) => Promise<TokenDetails>
   /** Ends a token at once and for good; idempotent. */
   readonly revoke: (request: Request.RevokeRequest) => Promise<TokenDetails>
   /** How many tokens were not revoked yet; the same for the next two. */
@@ -100,9 +97,9 @@ export interface PromiseApiTokens {
  * Opens the store and gives the use cases. Rejects with the adapter's error if the store can't be opened, and with
  * `MissingKeys` if the key ring lacks a key that stored tokens need.
  *
- *     const tokens = await openApiTokens({ repository: MemoryRepository.layer, scopes })
+ *     const tokens = await createApiTokens({ repository: MemoryRepository.layer, catalogue: scopes })
  */
-export const openApiTokens = async <E>({
+export const createApiTokens = async <E>({
   repository,
   owners,
   audit,
@@ -142,16 +139,13 @@ export const openApiTokens = async <E>({
       const { items, nextCursor } = await run(tokens.list(request))
       return { items: items.map(detailsOf), nextCursor: Option.getOrNull(nextCursor) }
     },
-    rename: (request) => describing(tokens.rename(request)),
-    narrow: (request) => describing(tokens.narrow(request)),
-    shorten: (request) => describing(tokens.shorten(request)),
     edit: (request) => describing(tokens.edit(request)),
     revoke: (request) => describing(tokens.revoke(request)),
     rotate: async (request) => {
       const { plaintext, token } = await run(tokens.rotate(request))
       return { plaintext, token: detailsOf(token) }
     },
-    endOverlap: (request) => describing(tokens.endOverlap(request)),
+    endGrace: (request) => describing(tokens.endGrace(request)),
     revokeOwnedBy: (request) => run(tokens.revokeOwnedBy(request)),
     revokeIssuedTo: (request) => run(tokens.revokeIssuedTo(request)),
     revokeAllIssuedTo: (request) => run(tokens.revokeAllIssuedTo(request)),

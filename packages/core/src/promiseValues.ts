@@ -22,7 +22,7 @@ export interface TokenDetails {
   /** `null`: never. */
   readonly expiresAt: Date | null
   readonly revokedAt: Date | null
-  readonly revokedBecause: string | null
+  readonly revocationReason: string | null
   readonly ancestors: ReadonlyArray<string>
   readonly issuedTo: string | null
   /** The newest first. `retiring` ones are accepted until their grace ends, or the token's expiry if that is sooner. */
@@ -119,7 +119,7 @@ export const detailsOf = (token: ApiToken): TokenDetails => ({
   createdAt: new Date(token.createdAt.epochMilliseconds),
   expiresAt: dateOf(token.expiresAt),
   revokedAt: dateOf(Option.map(token.revocation, ({ at }) => at)),
-  revokedBecause: Option.getOrNull(Option.map(token.revocation, ({ reason }) => reason)),
+  revocationReason: Option.getOrNull(Option.map(token.revocation, ({ reason }) => reason)),
   ancestors: [...token.ancestors],
   issuedTo: Option.getOrNull(token.issuedTo),
   secrets: token.secrets.map(({ generation, state }) => ({

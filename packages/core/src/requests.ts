@@ -152,21 +152,6 @@ export const ListRequest = Schema.Struct({
 }).check(forCallersOwner)
 export type ListRequest = typeof ListRequest.Type
 
-export const RenameRequest = Schema.Struct({ ...ofToken, name: Schema.String }).check(forCallersOwner)
-export type RenameRequest = typeof RenameRequest.Type
-
-export const NarrowRequest = Schema.Struct({ ...ofToken, scopes }).check(forCallersOwner)
-export type NarrowRequest = typeof NarrowRequest.Type
-
-export const ShortenRequest = Schema.Struct({ ...ofToken, ...expiry }).check(
-  forCallersOwner,
-  Schema.makeFilter(
-    ({ expiresAt, expiresIn }) =>
-      expiresAt !== undefined || expiresIn !== undefined || { path: ["expiresAt"], issue: "is missing" },
-  ),
-)
-export type ShortenRequest = typeof ShortenRequest.Type
-
 export const EditRequest = Schema.Struct({
   ...ofTokenAsSeen,
   name: Schema.optional(Schema.String),
@@ -184,8 +169,8 @@ export const RotateRequest = Schema.Struct({
 }).check(forCallersOwner)
 export type RotateRequest = typeof RotateRequest.Type
 
-export const EndOverlapRequest = Schema.Struct(ofTokenAsSeen).check(forCallersOwner)
-export type EndOverlapRequest = typeof EndOverlapRequest.Type
+export const EndGraceRequest = Schema.Struct(ofTokenAsSeen).check(forCallersOwner)
+export type EndGraceRequest = typeof EndGraceRequest.Type
 
 const reason = Schema.optional(text(255))
 

@@ -14,11 +14,8 @@ const deeds = (target: Target) =>
   ApiTokens.use((tokens) =>
     Effect.succeed({
       find: outcomeOf(tokens.find(target)),
-      rename: outcomeOf(tokens.rename({ ...target, name: "laptop" })),
-      narrow: outcomeOf(tokens.narrow({ ...target, scopes: ["treasure:read"] })),
-      shorten: outcomeOf(tokens.shorten({ ...target, expiresIn: "80 days" })),
       edit: outcomeOf(tokens.edit({ ...target, name: "phone" })),
-      endOverlap: outcomeOf(tokens.endOverlap(target)),
+      endGrace: outcomeOf(tokens.endGrace(target)),
       rotate: outcomeOf(tokens.rotate(target)),
       revoke: outcomeOf(tokens.revoke(target)),
     } satisfies Record<
@@ -53,11 +50,8 @@ const outcomesOf = (target: Target) =>
 
 const all = (outcome: string) => ({
   find: outcome,
-  rename: outcome,
-  narrow: outcome,
-  shorten: outcome,
   edit: outcome,
-  endOverlap: outcome,
+  endGrace: outcome,
   rotate: outcome,
   revoke: outcome,
 })
@@ -176,7 +170,7 @@ it.effect(
       expect(yield* verdictOn(third.plaintext)).toBe("accepted")
       yield* TestClock.adjust(1)
       expect(yield* outcomeOf(tokens.rotate(itself))).toBe("SecretNotActive")
-      expect(yield* outcomeOf(tokens.endOverlap(itself))).toBe("SecretNotActive")
+      expect(yield* outcomeOf(tokens.endGrace(itself))).toBe("SecretNotActive")
     }).pipe(Effect.provide(world())),
 )
 
@@ -229,7 +223,7 @@ it.effect("a secret that a person replaced does not rotate its token, however so
     const itself = { id: token.id, ownedBy: "user-1", caller: yield* callerWith(plaintext) }
     yield* tokens.rotate({ id: token.id, ownedBy: "user-1" })
     expect(yield* outcomeOf(tokens.rotate(itself))).toBe("SecretNotActive")
-    yield* tokens.endOverlap({ id: token.id, ownedBy: "user-1" })
+    yield* tokens.endGrace({ id: token.id, ownedBy: "user-1" })
     expect(yield* outcomeOf(tokens.rotate(itself))).toBe("SecretNotActive")
   }).pipe(Effect.provide(world())),
 )

@@ -7,7 +7,7 @@ import { Asked, counting } from "./repositories.ts"
 import { cryptoWith } from "./sources.ts"
 
 /** One and the same token each time: by chance, one in 2^32 alterations of more than a few characters has its own checksum. */
-const world = ApiTokens.layer({ scopes: catalogue }).pipe(
+const world = ApiTokens.layer({ catalogue }).pipe(
   Layer.provide(cryptoWith((index) => (index * 97 + 11) % 251)),
   Layer.provideMerge(counting),
 )

@@ -18,7 +18,7 @@ const aSink = () => {
   return { told, layer, goAway: (away: boolean) => void (isAway = away) }
 }
 
-const untold = ApiTokenRepository.use(({ untold }) => Stream.runCollect(untold))
+const undelivered = ApiTokenRepository.use(({ undelivered }) => Stream.runCollect(undelivered))
 
 it.effect("the sink is told of every change, once, with actor and origin, in order", () => {
   const { told, layer } = aSink()
@@ -26,17 +26,17 @@ it.effect("the sink is told of every change, once, with actor and origin, in ord
     const tokens = yield* ApiTokens
     const { token } = yield* issue({ by: byAlice })
     const request = { ...own, id: token.id, by: byAlice }
-    yield* tokens.rename({ ...request, name: "laptop" })
+    yield* tokens.edit({ ...request, name: "laptop" })
     yield* tokens.rotate(request)
-    yield* tokens.endOverlap(request)
+    yield* tokens.endGrace(request)
     yield* tokens.revoke({ ...request, reason: "lost" })
     yield* settled
     yield* TestClock.adjust("1 hour")
     expect(new Set(told.map(({ kind }) => kind))).toEqual(
-      new Set(["issued", "renamed", "rotated", "overlap-ended", "revoked"]),
+      new Set(["issued", "renamed", "rotated", "grace-ended", "revoked"]),
     )
     for (const event of told) expect(event).toMatchObject({ tokenId: token.id, ownedBy: "user-1", ...byAlice })
-    expect(yield* untold).toEqual([])
+    expect(yield* undelivered).toEqual([])
   }).pipe(Effect.provide(world({}, layer)))
 })
 
@@ -58,7 +58,7 @@ it.effect("what could not be told during an outage of the sink is told when it i
   return Effect.gen(function* () {
     goAway(true)
     const { token } = yield* issue()
-    yield* ApiTokens.use((tokens) => tokens.rename({ ...own, id: token.id, name: "laptop" }))
+    yield* ApiTokens.use((tokens) => tokens.edit({ ...own, id: token.id, name: "laptop" }))
     yield* TestClock.adjust("10 minutes")
     expect(told).toEqual([])
     goAway(false)
@@ -96,9 +96,9 @@ it.effect("a change whose confirmation is lost is told again", () => {
     ApiTokenRepository,
     Effect.map(ApiTokenRepository, (repository) => ({
       ...repository,
-      markTold: (...[id, revision]: Parameters<typeof repository.markTold>) =>
+      markDelivered: (...[id, revision]: Parameters<typeof repository.markDelivered>) =>
         Effect.suspend(() =>
-          confirmations.push(id) === 1 ? Effect.die("the process is gone") : repository.markTold(id, revision),
+          confirmations.push(id) === 1 ? Effect.die("the process is gone") : repository.markDelivered(id, revision),
         ),
     })),
   ).pipe(Layer.provideMerge(MemoryRepository.layer))
@@ -124,7 +124,7 @@ it.effect.each<[string, () => Effect.Effect<never>]>([
   const told: Array<string> = []
   let isIll = true
   const sink = Layer.succeed(AuditSink, {
-    tell: (events) => (isIll ? fail() : Effect.sync(() => void told.push(...events.map(({ kind }) => kind)))),
+    deliver: (events) => (isIll ? fail() : Effect.sync(() => void told.push(...events.map(({ kind }) => kind)))),
   })
   return Effect.gen(function* () {
     const { plaintext } = yield* issue()

@@ -11,10 +11,10 @@ const run = (program: string) =>
 
 const opening = `
   import { MemoryRepository, ScopeCatalogue, TokenPolicy } from "@tokenry/core"
-  import { openApiTokens } from "@tokenry/core/promise"
-  const tokens = await openApiTokens({
+  import { createApiTokens } from "@tokenry/core/promise"
+  const tokens = await createApiTokens({
     repository: MemoryRepository.layer,
-    scopes: ScopeCatalogue.make({}),
+    catalogue: ScopeCatalogue.make({}),
     sweeps: { every: "100 days", purgeDeadFor: "1 day" },
     audit: () => {},
   })

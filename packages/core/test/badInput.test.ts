@@ -7,7 +7,7 @@ import { Base64Url } from "effect/encoding"
 import { anId, at, catalogue } from "./builders.ts"
 import { Asked, counting } from "./repositories.ts"
 
-const world = ApiTokens.layer({ scopes: catalogue }).pipe(Layer.provide(NodeCrypto.layer), Layer.provideMerge(counting))
+const world = ApiTokens.layer({ catalogue }).pipe(Layer.provide(NodeCrypto.layer), Layer.provideMerge(counting))
 
 const good = { ownedBy: "user-1", name: "CI", scopes: ["treasure:read"] }
 
@@ -157,15 +157,15 @@ it.effect("a token that never expires can be shortened to a century at most", ()
       [{ expiresIn: "999999999 weeks" }, "expiresIn"],
       [{ expiresAt: new Date(8.64e15) }, "expiresAt"],
     ] as const) {
-      expect(yield* Effect.flip(tokens.shorten({ ...own, ...expiry }))).toMatchObject({
+      expect(yield* Effect.flip(tokens.edit({ ...own, ...expiry }))).toMatchObject({
         _tag: "PolicyViolation",
         issues: [{ path: [path], message: "must be at most 100 years from now" }],
       })
     }
-    expect(yield* tokens.shorten({ ...own, expiresIn: "36525 days" })).toMatchObject({ revision: 2 })
+    expect(yield* tokens.edit({ ...own, expiresIn: "36525 days" })).toMatchObject({ revision: 2 })
   }).pipe(
     Effect.provide(
-      ApiTokens.layer({ scopes: catalogue, policy: TokenPolicy.make({ allowsNeverExpiring: true }) }).pipe(
+      ApiTokens.layer({ catalogue, policy: TokenPolicy.make({ allowsNeverExpiring: true }) }).pipe(
         Layer.provide([NodeCrypto.layer, counting]),
       ),
     ),

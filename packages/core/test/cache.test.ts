@@ -99,7 +99,7 @@ const changes: ReadonlyArray<[string, (id: string) => Effect.Effect<unknown, unk
     () => ApiTokens.use((tokens) => tokens.revokeAllIssuedTo({ issuedTo: "app" })),
     "Revoked",
   ],
-  ["a narrowing", (id) => ApiTokens.use((tokens) => tokens.narrow({ ...own, id, scopes: [] })), "InsufficientScope"],
+  ["a narrowing", (id) => ApiTokens.use((tokens) => tokens.edit({ ...own, id, scopes: [] })), "InsufficientScope"],
   [
     "a rotation without grace",
     (id) => ApiTokens.use((tokens) => tokens.rotate({ ...own, id, graceFor: "0 minutes" })),

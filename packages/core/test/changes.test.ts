@@ -90,14 +90,14 @@ it("never outlives every instant, and no instant outlives never", () => {
 })
 
 const withLostRaces = (count: number) =>
-  ApiTokens.layer({ scopes: catalogue }).pipe(Layer.provide([conflicting(count), NodeCrypto.layer]))
+  ApiTokens.layer({ catalogue }).pipe(Layer.provide([conflicting(count), NodeCrypto.layer]))
 
 it.effect("a change that loses races reads again and is made in the end", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const { token } = yield* tokens.issue({ ownedBy: "user-1", name: "CI", scopes: ["treasure:edit"] })
     const own = { id: token.id, ownedBy: "user-1" }
-    const renaming = yield* Effect.forkChild(tokens.rename({ ...own, name: "laptop", by: byAlice }))
+    const renaming = yield* Effect.forkChild(tokens.edit({ ...own, name: "laptop", by: byAlice }))
     yield* TestClock.adjust("1 second")
     expect(yield* Fiber.join(renaming)).toMatchObject({ name: "laptop", revision: 2 })
   }).pipe(Effect.provide(withLostRaces(5))),
@@ -119,9 +119,9 @@ it.effect("a narrower token may keep what its scopes imply, and gains nothing", 
     const tokens = yield* ApiTokens
     const { token } = yield* tokens.issue({ ownedBy: "user-1", name: "CI", scopes: ["treasure:manage"] })
     const own = { id: token.id, ownedBy: "user-1" }
-    expect(yield* tokens.narrow({ ...own, scopes: ["treasure:edit"] })).toMatchObject({ scopes: ["treasure:edit"] })
+    expect(yield* tokens.edit({ ...own, scopes: ["treasure:edit"] })).toMatchObject({ scopes: ["treasure:edit"] })
     for (const wider of ["treasure:manage", "treasure:delete"]) {
-      expect(yield* Effect.flip(tokens.narrow({ ...own, scopes: [wider] }))).toMatchObject({
+      expect(yield* Effect.flip(tokens.edit({ ...own, scopes: [wider] }))).toMatchObject({
         _tag: "ScopeNotHeld",
         scopes: [wider],
         on: "token",

@@ -7,7 +7,7 @@ import { TestClock } from "effect/testing"
 import { at, byAlice, catalogue, hour } from "./builders.ts"
 import { Asked, conflicting, counting } from "./repositories.ts"
 
-const world = ApiTokens.layer({ scopes: catalogue }).pipe(Layer.provide(NodeCrypto.layer), Layer.provideMerge(counting))
+const world = ApiTokens.layer({ catalogue }).pipe(Layer.provide(NodeCrypto.layer), Layer.provideMerge(counting))
 
 const issued = Effect.gen(function* () {
   const tokens = yield* ApiTokens
@@ -79,9 +79,9 @@ it.effect("what is expired or revoked can't be changed, but revoked", () =>
   Effect.gen(function* () {
     const { tokens, own } = yield* issued
     const attempts = [
-      tokens.rename({ ...own, name: "x" }),
-      tokens.narrow({ ...own, scopes: [] }),
-      tokens.shorten({ ...own, expiresIn: "1 minute" }),
+      tokens.edit({ ...own, name: "x" }),
+      tokens.edit({ ...own, scopes: [] }),
+      tokens.edit({ ...own, expiresIn: "1 minute" }),
       tokens.edit(own),
     ]
     yield* TestClock.setTime(hour)
@@ -105,7 +105,7 @@ it.effect("of changes made at once, none is lost", () =>
     const names = Array.from({ length: 20 }, (_, index) => `name ${index}`)
     const renaming = yield* Effect.forkChild(
       Effect.all(
-        names.map((name) => tokens.rename({ ...own, name })),
+        names.map((name) => tokens.edit({ ...own, name })),
         { concurrency: "unbounded" },
       ),
     )
@@ -120,11 +120,9 @@ it.effect("of changes made at once, none is lost", () =>
 it.effect("a change that loses 201 races gives up, and says so", () =>
   Effect.gen(function* () {
     const { tokens, own, token } = yield* issued
-    const renaming = yield* Effect.forkChild(Effect.flip(tokens.rename({ ...own, name: "laptop" })))
+    const renaming = yield* Effect.forkChild(Effect.flip(tokens.edit({ ...own, name: "laptop" })))
     yield* TestClock.adjust("1 minute")
     expect(yield* Fiber.join(renaming)).toMatchObject({ _tag: "RevisionConflict", id: own.id })
     expect(yield* tokens.find(own)).toEqual(token)
-  }).pipe(
-    Effect.provide(ApiTokens.layer({ scopes: catalogue }).pipe(Layer.provide([conflicting(201), NodeCrypto.layer]))),
-  ),
+  }).pipe(Effect.provide(ApiTokens.layer({ catalogue }).pipe(Layer.provide([conflicting(201), NodeCrypto.layer])))),
 )

@@ -20,7 +20,7 @@ type Attempt = (tokens: ApiTokens["Service"], own: Own) => Effect.Effect<unknown
 const attempts: ReadonlyArray<readonly [name: string, attempt: Attempt]> = [
   ["edit", (tokens, own) => tokens.edit({ ...own, name: "laptop" })],
   ["rotate", (tokens, own) => tokens.rotate({ ...own, graceFor: "1 hour" })],
-  ["endOverlap", (tokens, own) => tokens.endOverlap(own)],
+  ["endGrace", (tokens, own) => tokens.endGrace(own)],
   ["revoke", (tokens, own) => tokens.revoke(own)],
 ]
 
@@ -56,7 +56,7 @@ it.effect.each(attempts)("%s on any other revision fails, and changes nothing", 
 )
 
 /** Ending an overlap that there is not writes nothing, so nothing overtakes it. */
-const writing = attempts.filter(([name]) => name !== "endOverlap")
+const writing = attempts.filter(([name]) => name !== "endGrace")
 
 it.effect.each(writing)("%s that is overtaken by another change fails, and that one stands alone", ([, attempt]) =>
   Effect.gen(function* () {

@@ -8,7 +8,7 @@ import {
   RepositoryUnavailable,
   TokenPolicy,
 } from "@tokenry/core"
-import { openApiTokens } from "@tokenry/core/promise"
+import { createApiTokens } from "@tokenry/core/promise"
 import { Effect, Layer, Option, Result } from "effect"
 import { TestClock } from "effect/testing"
 import { catalogue, day } from "./builders.ts"
@@ -90,7 +90,7 @@ it("with promises a refusal is a value too, and an outage rejects", async () => 
       } satisfies ApiTokenRepository["Service"]),
     ),
   ).pipe(Layer.provide(MemoryRepository.layer))
-  const tokens = await openApiTokens({ repository, scopes: catalogue })
+  const tokens = await createApiTokens({ repository, catalogue })
   const { plaintext, token } = await tokens.issue({ ownedBy: "user-1", name: "CI", scopes: ["treasure:edit"] })
   expect(await tokens.inspect(plaintext)).toEqual({
     accepted: true,

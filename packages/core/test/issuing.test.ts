@@ -11,7 +11,7 @@ const worldWith = (
   options: { readonly policy?: TokenPolicy; readonly format?: TokenFormat } = {},
   owners: Layer.Layer<OwnerDirectory> | typeof Layer.empty = Layer.empty,
 ) =>
-  ApiTokens.layer({ scopes: catalogue, ...options }).pipe(
+  ApiTokens.layer({ catalogue, ...options }).pipe(
     Layer.provide([NodeCrypto.layer, owners]),
     Layer.provideMerge(counting),
   )
@@ -138,10 +138,10 @@ it.effect("every change tells who made it, from where, and why, or that the appl
     const issued = yield* tokens.issue({ ...request, scopes: ["treasure:edit"] })
     const own = { id: issued.token.id, ownedBy: "user-1" }
     const other = yield* tokens.issue({ ...request, by: byAlice })
-    yield* tokens.rename({ ...own, name: "laptop", by: byAlice })
-    yield* tokens.narrow({ ...own, scopes: ["treasure:read"] })
+    yield* tokens.edit({ ...own, name: "laptop", by: byAlice })
+    yield* tokens.edit({ ...own, scopes: ["treasure:read"] })
     const byToken = { actor: { kind: "token", id: other.token.id }, origin: { userAgent: "curl/8" } } as const
-    yield* tokens.shorten({ ...own, expiresIn: "1 day", by: byToken })
+    yield* tokens.edit({ ...own, expiresIn: "1 day", by: byToken })
     yield* tokens.revoke({ id: other.token.id, ownedBy: "user-1", by: byAlice })
     expect(yield* tokens.revokeOwnedBy({ ownedBy: "user-1", reason: "left the company", by: bySweep })).toBe(1)
     expect((yield* tokens.find(own)).history).toMatchObject([

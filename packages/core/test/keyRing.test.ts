@@ -129,7 +129,7 @@ it.effect("a conversion that an outage interrupts goes on afterwards, and what o
       expect(yield* keyIdsInUse).toEqual(["old"])
     }).pipe(
       Effect.provide(
-        ApiTokens.layer({ scopes: catalogue, keyRing: ring("old", "old") }).pipe(
+        ApiTokens.layer({ catalogue, keyRing: ring("old", "old") }).pipe(
           Layer.provide(NodeCrypto.layer),
           Layer.provideMerge(flaky),
         ),

@@ -6,7 +6,7 @@ import { Effect, Layer, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { anApiToken, anId, at, catalogue, hour, owner } from "./builders.ts"
 
-const world = ApiTokens.layer({ scopes: catalogue }).pipe(
+const world = ApiTokens.layer({ catalogue }).pipe(
   Layer.provide(NodeCrypto.layer),
   Layer.provideMerge(MemoryRepository.layer),
 )

@@ -32,8 +32,8 @@ it.effect(
       const tokens = yield* ApiTokens
       const top = yield* issue({ scopes: ["treasure:edit", "treasure:delete"], expiresIn: "60 days" })
       const middle = yield* mint(top.plaintext, { scopes: ["treasure:edit"], expiresIn: "30 days" })
-      yield* tokens.narrow({ id: top.token.id, ownedBy: "user-1", scopes: ["treasure:read", "treasure:delete"] })
-      yield* tokens.shorten({ id: top.token.id, ownedBy: "user-1", expiresIn: "20 days" })
+      yield* tokens.edit({ id: top.token.id, ownedBy: "user-1", scopes: ["treasure:read", "treasure:delete"] })
+      yield* tokens.edit({ id: top.token.id, ownedBy: "user-1", expiresIn: "20 days" })
       expect(yield* Effect.flip(mint(middle.plaintext, { scopes: ["treasure:delete"] }))).toMatchObject({
         _tag: "ScopeNotHeld",
         scopes: ["treasure:delete"],
@@ -100,7 +100,7 @@ it.effect.each([
   ["expired", () => TestClock.adjust("60 days"), "TokenNotLive", "Expired"],
   [
     "narrowed",
-    (id: string) => ApiTokens.use((tokens) => tokens.narrow({ id, ownedBy: "user-1", scopes: [] })),
+    (id: string) => ApiTokens.use((tokens) => tokens.edit({ id, ownedBy: "user-1", scopes: [] })),
     "ScopeNotHeld",
     "InsufficientScope",
   ],
@@ -148,7 +148,7 @@ it.effect("what a caller is told of its expiry is the soonest in the line", () =
   Effect.gen(function* () {
     const parent = yield* issue({ expiresIn: "2 days" })
     const child = yield* mint(parent.plaintext)
-    yield* ApiTokens.use((tokens) => tokens.shorten({ id: parent.token.id, ownedBy: "user-1", expiresIn: "1 hour" }))
+    yield* ApiTokens.use((tokens) => tokens.edit({ id: parent.token.id, ownedBy: "user-1", expiresIn: "1 hour" }))
     expect((yield* callerWith(child.plaintext)).expiresAt).toEqual(Option.some(at(hour)))
   }).pipe(Effect.provide(world())),
 )

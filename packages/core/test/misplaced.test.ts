@@ -17,7 +17,7 @@ it.effect("in a text that is stored it is refused, and the error does not repeat
       tokens.revoke({ ...own, reason: `leaked: ${plaintext}` }),
       tokens.revokeOwnedBy({ ownedBy: "user-1", reason: plaintext }),
       tokens.revokeAllIssuedTo({ issuedTo: plaintext }),
-      tokens.rename({ ...own, name: "laptop", by }),
+      tokens.edit({ ...own, name: "laptop", by }),
     ]
     for (const attempt of attempts) {
       const error = yield* Effect.flip(attempt)
@@ -35,7 +35,7 @@ it.effect("in what a client tells of itself it is masked", () =>
     const tokens = yield* ApiTokens
     const { plaintext, token } = yield* issue()
     const by = { ...byAlice, origin: { userAgent: `curl/8 ${plaintext} (x)`, address: "192.0.2.1" } }
-    yield* tokens.rename({ id: token.id, ownedBy: "user-1", name: "laptop", by })
+    yield* tokens.edit({ id: token.id, ownedBy: "user-1", name: "laptop", by })
     expect((yield* stored(token.id)).history.at(-1)?.origin).toEqual({
       userAgent: "curl/8 … (x)",
       address: "192.0.2.1",

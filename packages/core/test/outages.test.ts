@@ -72,7 +72,7 @@ it.effect.each(situations)(
             return yield* Effect.result(tokens.verify(plaintext, { scopes: ["treasure:read"] }))
           }).pipe(
             Effect.provide(
-              ApiTokens.layer({ scopes: catalogue }).pipe(
+              ApiTokens.layer({ catalogue }).pipe(
                 Layer.provide([NodeCrypto.layer, directory]),
                 Layer.provideMerge(store),
               ),
@@ -94,9 +94,7 @@ it.effect("a check that is run again looks again: a revocation is seen by the ne
     yield* tokens.revoke({ id: token.id, ownedBy: "user-1" })
     expect(yield* Effect.flip(check)).toMatchObject({ _tag: "Revoked" })
   }).pipe(
-    Effect.provide(
-      ApiTokens.layer({ scopes: catalogue }).pipe(Layer.provide([MemoryRepository.layer, NodeCrypto.layer])),
-    ),
+    Effect.provide(ApiTokens.layer({ catalogue }).pipe(Layer.provide([MemoryRepository.layer, NodeCrypto.layer]))),
   ),
 )
 
@@ -116,7 +114,7 @@ it.effect("every use case passes an outage on, and says which operation failed",
       expect(error).toBeInstanceOf(RepositoryUnavailable)
       expect(error).toMatchObject({ operation, message: `The token store is not available (${operation})` })
     }
-  }).pipe(Effect.provide(ApiTokens.layer({ scopes: catalogue }).pipe(Layer.provide([unavailable, NodeCrypto.layer])))),
+  }).pipe(Effect.provide(ApiTokens.layer({ catalogue }).pipe(Layer.provide([unavailable, NodeCrypto.layer])))),
 )
 
 const outageOf = (operation: string) => () =>
@@ -130,7 +128,7 @@ it.effect("a store that fails only when it is asked for the ancestors is an outa
     expect(yield* Effect.flip(tokens.verify(plaintext))).toBeInstanceOf(RepositoryUnavailable)
   }).pipe(
     Effect.provide(
-      ApiTokens.layer({ scopes: catalogue }).pipe(
+      ApiTokens.layer({ catalogue }).pipe(
         Layer.provide(NodeCrypto.layer),
         Layer.provideMerge(memoryBut(() => ({ findManyById: outageOf("findManyById") }))),
       ),
@@ -148,14 +146,14 @@ it.effect("a change whose write fails is not repeated by itself, for its outcome
     const { token } = yield* tokens.issue({ ownedBy: "user-1", name: "CI", scopes: ["treasure:read"] })
     const own = { id: token.id, ownedBy: "user-1" }
     const attempts: ReadonlyArray<Effect.Effect<unknown, { readonly _tag: string }>> = [
-      tokens.rename({ ...own, name: "laptop" }),
-      tokens.narrow({ ...own, scopes: [] }),
-      tokens.shorten({ ...own, expiresIn: "1 day" }),
+      tokens.edit({ ...own, name: "laptop" }),
+      tokens.edit({ ...own, scopes: [] }),
+      tokens.edit({ ...own, expiresIn: "1 day" }),
       tokens.revoke(own),
     ]
     for (const attempt of attempts) {
       expect(yield* Effect.flip(attempt)).toMatchObject({ _tag: "RepositoryUnavailable", operation: "replace" })
     }
     expect(writes).toBe(attempts.length)
-  }).pipe(Effect.provide(ApiTokens.layer({ scopes: catalogue }).pipe(Layer.provide([store, NodeCrypto.layer]))))
+  }).pipe(Effect.provide(ApiTokens.layer({ catalogue }).pipe(Layer.provide([store, NodeCrypto.layer]))))
 })

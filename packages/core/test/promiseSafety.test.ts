@@ -1,7 +1,7 @@
 /** What JavaScript callers may do by mistake to what they are given, or give. */
 import { expect, it } from "vitest"
 import { ApiTokenRepository, MemoryRepository, type OwnerAuthority, TokenFormat } from "@tokenry/core"
-import { openApiTokens, type PromiseApiTokens } from "@tokenry/core/promise"
+import { createApiTokens, type PromiseApiTokens } from "@tokenry/core/promise"
 import { Context, Effect, Exit, Layer, Scope } from "effect"
 import { byAlice, catalogue } from "./builders.ts"
 import { collected } from "./world.ts"
@@ -9,7 +9,7 @@ import { collected } from "./world.ts"
 const request = { ownedBy: "user-1", name: "CI", scopes: ["treasure:read"] }
 
 it("who changes a result, or a request afterwards, changes nothing in the store", async () => {
-  const tokens = await openApiTokens({ repository: MemoryRepository.layer, scopes: catalogue })
+  const tokens = await createApiTokens({ repository: MemoryRepository.layer, catalogue })
   const asked = { ...request, scopes: ["treasure:read", "treasure:delete"], by: structuredClone(byAlice) }
   const { plaintext, token } = await tokens.issue(asked)
   const own = { id: token.id, ownedBy: "user-1" }
@@ -44,9 +44,9 @@ it.each<[what: string, authority: unknown]>([
   ["inactive", { active: false, scopes: "all" }],
 ])("an owners function that answers %s lets nobody do anything", async (_, authority) => {
   let answer: unknown = { active: true, scopes: "all" }
-  const tokens = await openApiTokens({
+  const tokens = await createApiTokens({
     repository: MemoryRepository.layer,
-    scopes: catalogue,
+    catalogue,
     owners: () => answer as OwnerAuthority,
   })
   const { plaintext } = await tokens.issue(request)
@@ -67,9 +67,9 @@ it("an owners function may answer at once or later, and may throw or reject", as
     },
     () => Promise.reject(new Error("connection refused")),
   ]
-  const tokens = await openApiTokens({
+  const tokens = await createApiTokens({
     repository: MemoryRepository.layer,
-    scopes: catalogue,
+    catalogue,
     owners: () => answers.shift()?.() ?? { active: false },
   })
   const { plaintext } = await tokens.issue(request)
@@ -87,7 +87,7 @@ it("after close every method rejects, and says why", async () => {
   const repository = Layer.tap(MemoryRepository.layer, () =>
     Effect.addFinalizer(() => Effect.sync(() => void (closings += 1))),
   )
-  const tokens = await openApiTokens({ repository, scopes: catalogue })
+  const tokens = await createApiTokens({ repository, catalogue })
   const { plaintext, token } = await tokens.issue(request)
   await Promise.all([tokens.close(), tokens.close()])
   await tokens.close()
@@ -100,13 +100,10 @@ it("after close every method rejects, and says why", async () => {
     inspect: () => tokens.inspect(plaintext),
     find: () => tokens.find(own),
     list: () => tokens.list({ ownedBy: "user-1" }),
-    rename: () => tokens.rename({ ...own, name: "x" }),
-    narrow: () => tokens.narrow({ ...own, scopes: [] }),
-    shorten: () => tokens.shorten({ ...own, expiresIn: "1 day" }),
     edit: () => tokens.edit(own),
     revoke: () => tokens.revoke(own),
     rotate: () => tokens.rotate(own),
-    endOverlap: () => tokens.endOverlap(own),
+    endGrace: () => tokens.endGrace(own),
     revokeOwnedBy: () => tokens.revokeOwnedBy({ ownedBy: "user-1" }),
     revokeIssuedTo: () => tokens.revokeIssuedTo({ ownedBy: "user-1", issuedTo: "app" }),
     revokeAllIssuedTo: () => tokens.revokeAllIssuedTo({ issuedTo: "app" }),
@@ -127,14 +124,14 @@ it("after a change of format the old tokens are accepted, as long as the old for
   const repository = Layer.succeed(ApiTokenRepository, Context.get(context, ApiTokenRepository))
   const hex = TokenFormat.hex({ prefix: "tcp" })
   const checksummed = TokenFormat.checksummed({ prefix: "tok" })
-  const before = await openApiTokens({ repository, scopes: catalogue, format: hex })
+  const before = await createApiTokens({ repository, catalogue, format: hex })
   const { plaintext: old } = await before.issue(request)
   expect(old).toMatch(/^tcp_[0-9a-f]{64}$/)
-  const after = await openApiTokens({ repository, scopes: catalogue, format: checksummed, alsoAccept: [hex] })
+  const after = await createApiTokens({ repository, catalogue, format: checksummed, alsoAccept: [hex] })
   const { plaintext } = await after.issue(request)
   expect(plaintext).toMatch(/^tok_\w{49}$/)
   for (const presented of [old, plaintext]) expect(await after.verify(presented)).toMatchObject({ accepted: true })
-  const later = await openApiTokens({ repository, scopes: catalogue, format: checksummed })
+  const later = await createApiTokens({ repository, catalogue, format: checksummed })
   expect(await later.verify(old)).toMatchObject({ refusal: { _tag: "Malformed" } })
   await Effect.runPromise(Scope.close(scope, Exit.void))
 })

@@ -23,8 +23,6 @@ it.effect.each<[string, ReadonlyArray<ApiToken>]>([
     yield* Effect.flip(service.verify(plaintext, { scopes: ["treasure:read"] }))
     expect(asked).toEqual(["findByDigest"])
   }).pipe(
-    Effect.provide(
-      ApiTokens.layer({ scopes: catalogue }).pipe(Layer.provide(NodeCrypto.layer), Layer.provideMerge(counting)),
-    ),
+    Effect.provide(ApiTokens.layer({ catalogue }).pipe(Layer.provide(NodeCrypto.layer), Layer.provideMerge(counting))),
   ),
 )

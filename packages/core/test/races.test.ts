@@ -32,7 +32,7 @@ const after = (
     return { outcome, stored: yield* Effect.option(tokens.find(own)) }
   }).pipe(
     Effect.provide(
-      ApiTokens.layer({ scopes: catalogue }).pipe(
+      ApiTokens.layer({ catalogue }).pipe(
         Layer.provide([
           overtaken((stored, repository) =>
             Effect.andThen(repository.replace(theirs(stored), stored.revision), afterwards(repository)),
@@ -52,7 +52,7 @@ const revoked = (token: ApiToken) => token.revoke({ at: at(0), reason: "leaked" 
 it.effect("changes of two kinds are both made, and both told", () =>
   Effect.gen(function* () {
     const { outcome, stored } = yield* after(narrowed("treasure:read"), (tokens, own) =>
-      tokens.rename({ ...own, name: "laptop", by: byAlice }),
+      tokens.edit({ ...own, name: "laptop", by: byAlice }),
     )
     expect(outcome).toMatchObject({ name: "laptop", scopes: ["treasure:read"], revision: 3 })
     expect(outcome).toMatchObject({
@@ -65,7 +65,7 @@ it.effect("changes of two kinds are both made, and both told", () =>
 it.effect("scopes that somebody else took away meanwhile do not come back", () =>
   Effect.gen(function* () {
     const { outcome, stored } = yield* after(narrowed("treasure:read"), (tokens, own) =>
-      tokens.narrow({ ...own, scopes: ["treasure:edit"] }),
+      tokens.edit({ ...own, scopes: ["treasure:edit"] }),
     )
     expect(outcome).toMatchObject({ _tag: "ScopeNotHeld", scopes: ["treasure:edit"], on: "token" })
     expect(stored).toMatchObject(Option.some({ scopes: ["treasure:read"], revision: 2 }))
@@ -76,7 +76,7 @@ it.effect("an expiry that somebody else brought further forward meanwhile is not
   Effect.gen(function* () {
     const { outcome, stored } = yield* after(
       (token) => token.shorten(Option.some(at(hour)), at(0), unattributed),
-      (tokens, own) => tokens.shorten({ ...own, expiresAt: new Date(hour + 1) }),
+      (tokens, own) => tokens.edit({ ...own, expiresAt: new Date(hour + 1) }),
     )
     expect(outcome).toMatchObject({ _tag: "PolicyViolation", issues: [{ path: ["expiresAt"] }] })
     expect(stored).toMatchObject(Option.some({ expiresAt: Option.some(at(hour)), revision: 2 }))
@@ -84,9 +84,9 @@ it.effect("an expiry that somebody else brought further forward meanwhile is not
 )
 
 it.effect.each<[what: string, attempt: Attempt]>([
-  ["rename", (tokens, own) => tokens.rename({ ...own, name: "laptop" })],
-  ["narrow", (tokens, own) => tokens.narrow({ ...own, scopes: [] })],
-  ["shorten", (tokens, own) => tokens.shorten({ ...own, expiresIn: "1 minute" })],
+  ["rename", (tokens, own) => tokens.edit({ ...own, name: "laptop" })],
+  ["narrow", (tokens, own) => tokens.edit({ ...own, scopes: [] })],
+  ["shorten", (tokens, own) => tokens.edit({ ...own, expiresIn: "1 minute" })],
   ["edit", (tokens, own) => tokens.edit({ ...own, name: "laptop", scopes: [] })],
 ])("%s does not bring back what was revoked meanwhile", ([, attempt]) =>
   Effect.gen(function* () {
@@ -118,7 +118,7 @@ it.effect("a revocation undoes no change that was made meanwhile", () =>
 )
 
 it.effect.each<[what: string, attempt: Attempt]>([
-  ["renamed", (tokens, own) => tokens.rename({ ...own, name: "laptop" })],
+  ["renamed", (tokens, own) => tokens.edit({ ...own, name: "laptop" })],
   ["revoked", (tokens, own) => tokens.revoke(own)],
 ])("what was purged meanwhile is not found when it is to be %s, and does not come back", ([, attempt]) =>
   Effect.gen(function* () {

@@ -79,7 +79,7 @@ describe("10,000 issued tokens", () => {
 
 /** `ApiTokens` on a source that always gives this byte. */
 const stuckAt = (byte: number, format: TokenFormat) =>
-  ApiTokens.layer({ scopes: catalogue, format }).pipe(Layer.provide([MemoryRepository.layer, cryptoWith(() => byte)]))
+  ApiTokens.layer({ catalogue, format }).pipe(Layer.provide([MemoryRepository.layer, cryptoWith(() => byte)]))
 
 const issueOne = ApiTokens.use((tokens) => tokens.issue({ ownedBy: "user-1", name: "CI", scopes: [] }))
 

@@ -38,8 +38,8 @@ export const counting: Layer.Layer<ApiTokenRepository | Asked> = Layer.effectCon
       liveCreatedBefore: recorded("liveCreatedBefore", repository.liveCreatedBefore),
       expiringBetween: recorded("expiringBetween", repository.expiringBetween),
       withKey: recorded("withKey", repository.withKey),
-      untold: repository.untold,
-      markTold: recorded("markTold", repository.markTold),
+      undelivered: repository.undelivered,
+      markDelivered: recorded("markDelivered", repository.markDelivered),
       keyIdsInUse: repository.keyIdsInUse,
       purge: recorded("purge", repository.purge),
     }).pipe(Context.add(Asked, asked))
@@ -113,8 +113,8 @@ export const unavailable: Layer.Layer<ApiTokenRepository | TokenUsageStore> = me
     liveCreatedBefore: () => Stream.fromEffect(outageOf("liveCreatedBefore")()),
     expiringBetween: () => Stream.fromEffect(outageOf("expiringBetween")()),
     withKey: () => Stream.fromEffect(outageOf("withKey")()),
-    untold: Stream.fromEffect(outageOf("untold")()),
-    markTold: outageOf("markTold"),
+    undelivered: Stream.fromEffect(outageOf("undelivered")()),
+    markDelivered: outageOf("markDelivered"),
     purge: outageOf("purge"),
   }
 })

@@ -88,7 +88,7 @@ it.effect("when an expiry is brought forward after a rotation, it ends the grace
   Effect.gen(function* () {
     const { plaintext: old, token } = yield* issue()
     const rotated = yield* rotate(token.id)
-    yield* ApiTokens.use((tokens) => tokens.shorten({ id: token.id, ownedBy: "user-1", expiresIn: "1 hour" }))
+    yield* ApiTokens.use((tokens) => tokens.edit({ id: token.id, ownedBy: "user-1", expiresIn: "1 hour" }))
     yield* TestClock.setTime(hour)
     expect(yield* verdictOn(old)).toBe("Expired")
     expect(yield* verdictOn(rotated.plaintext)).toBe("Expired")
@@ -151,12 +151,12 @@ it.effect("ending the overlap ends every grace now, and once more does nothing",
     const { plaintext: second } = yield* rotate(token.id)
     const { plaintext: third } = yield* rotate(token.id)
     const request = { id: token.id, ownedBy: "user-1", by: byAlice }
-    const ended = yield* tokens.endOverlap(request)
-    expect(ended.history.at(-1)).toMatchObject({ kind: "overlap-ended", ...byAlice })
+    const ended = yield* tokens.endGrace(request)
+    expect(ended.history.at(-1)).toMatchObject({ kind: "grace-ended", ...byAlice })
     expect(yield* verdictOn(first)).toBe("Retired")
     expect(yield* verdictOn(second)).toBe("Retired")
     expect(yield* verdictOn(third)).toBe("accepted")
-    expect((yield* tokens.endOverlap(request)).revision).toBe(ended.revision)
+    expect((yield* tokens.endGrace(request)).revision).toBe(ended.revision)
   }).pipe(Effect.provide(world())),
 )
 
@@ -170,7 +170,7 @@ it.effect("neither a revoked nor an expired token is rotated, nor its overlap en
     for (const { token } of [revoked, expired]) {
       const own = { id: token.id, ownedBy: "user-1" }
       expect(yield* outcomeOf(tokens.rotate({ ...own, expiresIn: "1 day" }))).toBe("TokenNotLive")
-      expect(yield* outcomeOf(tokens.endOverlap(own))).toBe("TokenNotLive")
+      expect(yield* outcomeOf(tokens.endGrace(own))).toBe("TokenNotLive")
       expect((yield* stored(token.id)).secrets).toHaveLength(1)
     }
     expect(yield* outcomeOf(tokens.rotate({ id: expired.token.id, ownedBy: "user-2" }))).toBe("TokenNotFound")

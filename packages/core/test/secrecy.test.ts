@@ -4,12 +4,12 @@ import { inspect } from "node:util"
 import { expect, it } from "@effect/vitest"
 import { ApiTokenRepository, ApiTokens, Digest, MemoryRepository } from "@tokenry/core"
 import { NodeCrypto } from "@tokenry/core/node"
-import { openApiTokens } from "@tokenry/core/promise"
+import { createApiTokens } from "@tokenry/core/promise"
 import { Effect, Exit, Layer, Option, Stream, Tracer } from "effect"
 import { byAlice, catalogue } from "./builders.ts"
 import { collected } from "./world.ts"
 
-const world = ApiTokens.layer({ scopes: catalogue }).pipe(
+const world = ApiTokens.layer({ catalogue }).pipe(
   Layer.provide(NodeCrypto.layer),
   Layer.provideMerge(MemoryRepository.layer),
 )
@@ -46,19 +46,19 @@ it.effect("neither results, nor exits, nor spans of any use case tell a secret",
       tokens.verify(plaintext, { scopes: plaintext } as never),
       tokens.find(own),
       tokens.list({ ownedBy: "user-1" }),
-      tokens.rename({ ...own, name: "laptop" }),
-      tokens.narrow({ ...own, scopes: ["treasure:read"] }),
-      tokens.shorten({ ...own, expiresIn: "1 day" }),
+      tokens.edit({ ...own, name: "laptop" }),
+      tokens.edit({ ...own, scopes: ["treasure:read"] }),
+      tokens.edit({ ...own, expiresIn: "1 day" }),
       tokens.edit({ ...own, name: "phone" }),
       repository.insert(token),
       repository.replace(token, 99),
       tokens.find(misplaced),
-      tokens.rename({ ...misplaced, name: "x" }),
+      tokens.edit({ ...misplaced, name: "x" }),
       tokens.revoke(misplaced),
       tokens.list({ ownedBy: "user-1", cursor: plaintext }),
       tokens.list({ ownedBy: "user-1", state: plaintext } as never),
       tokens.issue({ ...request, scopes: [plaintext] }),
-      tokens.narrow({ ...own, scopes: [plaintext] }),
+      tokens.edit({ ...own, scopes: [plaintext] }),
       tokens.issue({ ...request, expiresIn: plaintext }),
       tokens.issue({ ...request, expiresAt: plaintext }),
       tokens.issue(plaintext as never),
@@ -69,7 +69,7 @@ it.effect("neither results, nor exits, nor spans of any use case tell a secret",
       tokens.revoke({ ...own, by: { ...byAlice, origin: { [plaintext]: "192.0.2.1" } } }),
       tokens.revoke({ ...own, by: { ...byAlice, actor: { kind: plaintext, id: "alice" } } } as never),
       tokens.revoke({ ...own, reason: `${plaintext}\n` }),
-      tokens.endOverlap({ ...own, by: byAlice }),
+      tokens.endGrace({ ...own, by: byAlice }),
       tokens.usageOf([token]),
       tokens.rotate({ ...misplaced, graceFor: plaintext }),
       tokens.rotate({ ...own, expiresIn: plaintext }),
@@ -121,7 +121,7 @@ const isPlain = (value: unknown): boolean =>
     : value === null || ["string", "number", "boolean"].includes(typeof value)
 
 it("what promises give is plain throughout: literals, dates, arrays and objects", async () => {
-  const tokens = await openApiTokens({ repository: MemoryRepository.layer, scopes: catalogue })
+  const tokens = await createApiTokens({ repository: MemoryRepository.layer, catalogue })
   const request = { ownedBy: "user-1", name: "CI", scopes: ["treasure:edit"], issuedTo: "app", by: byAlice }
   const { plaintext, token } = await tokens.issue(request)
   const own = { id: token.id, ownedBy: "user-1" }
@@ -132,12 +132,12 @@ it("what promises give is plain throughout: literals, dates, arrays and objects"
     await tokens.verify("x"),
     await tokens.find(own),
     await tokens.list({ ownedBy: "user-1", limit: 1 }),
-    await tokens.rename({ ...own, name: "laptop" }),
-    await tokens.narrow({ ...own, scopes: ["treasure:read"] }),
-    await tokens.shorten({ ...own, expiresIn: "1 day" }),
+    await tokens.edit({ ...own, name: "laptop" }),
+    await tokens.edit({ ...own, scopes: ["treasure:read"] }),
+    await tokens.edit({ ...own, expiresIn: "1 day" }),
     await tokens.edit({ ...own, name: "phone" }),
     (await tokens.rotate(own)).token,
-    await tokens.endOverlap(own),
+    await tokens.endGrace(own),
     await tokens.usageOf([token]),
     await collected(tokens.expiringWithin({ within: "90 days" })),
     await tokens.revoke(own),

@@ -108,7 +108,7 @@ it.effect("a token narrowed to what the report says still does all that it did",
     for (const scopes of done) yield* verdictOn(plaintext, scopes)
     const usage = yield* usageOf(token)
     expect(usage?.unusedScopes).toEqual(["treasure:manage", "treasure:delete"])
-    const narrowed = yield* tokens.narrow({ id: token.id, ownedBy: "user-1", scopes: usage?.narrowableTo ?? [] })
+    const narrowed = yield* tokens.edit({ id: token.id, ownedBy: "user-1", scopes: usage?.narrowableTo ?? [] })
     expect(narrowed.scopes).toEqual(["treasure:edit"])
     for (const scopes of done) expect(yield* verdictOn(plaintext, scopes)).toBe("accepted")
   }).pipe(Effect.provide(world())),
@@ -272,7 +272,7 @@ it.effect("what a token's descendants need counts as needed, so that narrowing i
       narrowableTo: ["treasure:read", "treasure:delete"],
       secrets: [{ generation: 1 }],
     })
-    yield* tokens.narrow({ id: parent.token.id, ownedBy: "user-1", scopes: usage?.narrowableTo ?? [] })
+    yield* tokens.edit({ id: parent.token.id, ownedBy: "user-1", scopes: usage?.narrowableTo ?? [] })
     expect(yield* verdictOn(grandchild.plaintext, ["treasure:read"])).toBe("accepted")
   }).pipe(Effect.provide(world())),
 )

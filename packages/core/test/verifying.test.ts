@@ -38,10 +38,7 @@ const verifying = (
     return { outcome, asked }
   }).pipe(
     Effect.provide(
-      ApiTokens.layer({ scopes: catalogue }).pipe(
-        Layer.provide([NodeCrypto.layer, owners]),
-        Layer.provideMerge(counting),
-      ),
+      ApiTokens.layer({ catalogue }).pipe(Layer.provide([NodeCrypto.layer, owners]), Layer.provideMerge(counting)),
     ),
   )
 
@@ -179,7 +176,7 @@ it.effect("a store that fails is an outage, and never a verdict", () =>
     const tokens = yield* ApiTokens
     const error = yield* Effect.flip(tokens.verify(plaintext))
     expect(error).toBeInstanceOf(RepositoryUnavailable)
-  }).pipe(Effect.provide(ApiTokens.layer({ scopes: catalogue }).pipe(Layer.provide([unavailable, NodeCrypto.layer])))),
+  }).pipe(Effect.provide(ApiTokens.layer({ catalogue }).pipe(Layer.provide([unavailable, NodeCrypto.layer])))),
 )
 
 it.effect("a minted token can do what it and all its ancestors can, for one more look-up", () =>
@@ -238,9 +235,7 @@ it.effect("what is no token asks no store", () =>
     }
     expect(asked).toEqual([])
   }).pipe(
-    Effect.provide(
-      ApiTokens.layer({ scopes: catalogue }).pipe(Layer.provide(NodeCrypto.layer), Layer.provideMerge(counting)),
-    ),
+    Effect.provide(ApiTokens.layer({ catalogue }).pipe(Layer.provide(NodeCrypto.layer), Layer.provideMerge(counting))),
   ),
 )
 
@@ -259,8 +254,6 @@ it.effect("10,000 verifies of 100 tokens write nothing", () =>
     expect(asked).toHaveLength(10_000)
     expect(new Set(asked)).toEqual(new Set(["findByDigest"]))
   }).pipe(
-    Effect.provide(
-      ApiTokens.layer({ scopes: catalogue }).pipe(Layer.provide(NodeCrypto.layer), Layer.provideMerge(counting)),
-    ),
+    Effect.provide(ApiTokens.layer({ catalogue }).pipe(Layer.provide(NodeCrypto.layer), Layer.provideMerge(counting))),
   ),
 )

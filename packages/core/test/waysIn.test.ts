@@ -33,8 +33,6 @@ const waysIn = {
     Effect.flatMap(tokens.issue({ ...fresh, caller }), ({ token: { id } }) =>
       tokens.rotate({ id, ownedBy, caller, ...ask }),
     ),
-  shorten: (tokens: Service, ask: Ask, { id }: Start) =>
-    Effect.map(tokens.shorten({ id, ownedBy, ...ask }), (token) => ({ token })),
   edit: (tokens: Service, ask: Ask, { id }: Start) =>
     Effect.map(tokens.edit({ id, ownedBy, ...ask }), (token) => ({ token })),
 } as const
@@ -47,9 +45,7 @@ const others: ReadonlyArray<keyof Service> = [
   "find",
   "list",
   "usageOf",
-  "rename",
-  "narrow",
-  "endOverlap",
+  "endGrace",
   "revoke",
   "revokeOwnedBy",
   "revokeIssuedTo",
@@ -70,7 +66,7 @@ const strict = world(
 
 it.effect("every use case is a way in, or is known to be none", () =>
   Effect.gen(function* () {
-    const known = [...others, "issue", "rotate", "shorten", "edit"]
+    const known = [...others, "issue", "rotate", "edit"]
     expect(new Set(Object.keys(yield* ApiTokens))).toEqual(new Set(known))
   }).pipe(Effect.provide(strict)),
 )

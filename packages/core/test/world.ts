@@ -20,10 +20,7 @@ export const world = (
   around: Layer.Layer<never> = Layer.empty,
   stores: Layer.Layer<Stores> = MemoryRepository.layer,
 ) =>
-  ApiTokens.layer({ scopes: catalogue, ...options }).pipe(
-    Layer.provide([NodeCrypto.layer, around]),
-    Layer.provideMerge(stores),
-  )
+  ApiTokens.layer({ catalogue, ...options }).pipe(Layer.provide([NodeCrypto.layer, around]), Layer.provideMerge(stores))
 
 /** A new token of `user-1` that may read treasures, for 90 days. */
 export const issue = (request: Partial<IssueRequest> = {}) =>

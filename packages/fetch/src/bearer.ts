@@ -10,7 +10,7 @@ import { withCachingRules } from "./withCachingRules.ts"
 export type VerifyingTokens = Pick<PromiseApiTokens, "verify"> & Partial<Pick<PromiseApiTokens, "exercised">>
 
 export interface BearerOptions extends BearerAnswersOptions {
-  /** What `openApiTokens` gives, or anything else that verifies. */
+  /** What `createApiTokens` gives, or anything else that verifies. */
   readonly tokens: VerifyingTokens
   /**
    * Where a token may be besides the Authorization header: none unless told. `"form"` makes the guard read the body of a

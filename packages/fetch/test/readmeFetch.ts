@@ -1,10 +1,10 @@
 import { MemoryRepository, ScopeCatalogue } from "@tokenry/core"
-import { openApiTokens } from "@tokenry/core/promise"
+import { createApiTokens } from "@tokenry/core/promise"
 import { bearer, problemDetails } from "@tokenry/fetch"
 
 const problemBase = "https://api.example.com/problems/"
 const scopes = ScopeCatalogue.make({ "treasure:read": "See your treasures" })
-const tokens = await openApiTokens({ repository: MemoryRepository.layer, scopes })
+const tokens = await createApiTokens({ repository: MemoryRepository.layer, catalogue: scopes })
 const { protect } = bearer({ tokens, realm: "treasures", problemBase })
 const treasures = protect((_request, { ownedBy }) => new Response(`The treasures of ${ownedBy}`), "treasure:read")
 const fetch = problemDetails({ problemBase })(treasures)

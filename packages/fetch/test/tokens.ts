@@ -1,6 +1,6 @@
 /** Tokens in memory, and requests with them. */
 import { MemoryRepository, ScopeCatalogue } from "@tokenry/core"
-import { openApiTokens, type PromiseApiTokens } from "@tokenry/core/promise"
+import { createApiTokens, type PromiseApiTokens } from "@tokenry/core/promise"
 
 export const problemBase = "https://api.example.test/problems/"
 export const realm = "treasures"
@@ -12,8 +12,8 @@ const scopes = ScopeCatalogue.make({
   "treasure:delete": "Throw treasures away",
 })
 
-export const openTokens = (options: Partial<Parameters<typeof openApiTokens>[0]> = {}) =>
-  openApiTokens({ repository: MemoryRepository.layer, scopes, ...options })
+export const openTokens = (options: Partial<Parameters<typeof createApiTokens>[0]> = {}) =>
+  createApiTokens({ repository: MemoryRepository.layer, catalogue: scopes, ...options })
 
 /** A token of user-1's. */
 export const issue = async (tokens: PromiseApiTokens, ...held: ReadonlyArray<string>): Promise<string> =>

@@ -7,7 +7,7 @@ import { OAuthAnswers, oauthAnswerOf } from "./OAuthAnswers.ts"
 import type { TokenForm } from "./TokenForm.ts"
 
 export interface IntrospectionOptions {
-  /** What `openApiTokens` gives. */
+  /** What `createApiTokens` gives. */
   readonly tokens: Pick<PromiseApiTokens, "inspect" | "find"> & Partial<Pick<PromiseApiTokens, "exercised">>
   /** The scope with which a caller may know of everybody's tokens. Without it, each knows of their owner's alone. */
   readonly scopeForAll?: string | undefined

@@ -7,7 +7,7 @@ import { OAuthAnswers } from "./OAuthAnswers.ts"
 import type { TokenForm } from "./TokenForm.ts"
 
 export interface RevocationOptions {
-  /** What `openApiTokens` gives. */
+  /** What `createApiTokens` gives. */
   readonly tokens: Pick<PromiseApiTokens, "inspect" | "revoke">
 }
 

@@ -18,7 +18,7 @@ describe("Revocation", () => {
     expect(await answerTo(formOf(plaintext), { address: "192.0.2.1" })).toEqual(done)
     expect(await tokens.verify(plaintext)).toMatchObject({ refusal: { _tag: "Revoked" } })
     const revoked = await tokens.find({ id: token.id, ownedBy: "user-1" })
-    expect(revoked).toMatchObject({ revokedBecause: "revoked by its holder" })
+    expect(revoked).toMatchObject({ revocationReason: "revoked by its holder" })
     expect(revoked.history.at(-1)).toMatchObject({
       kind: "revoked",
       actor: { kind: "token", id: token.id },

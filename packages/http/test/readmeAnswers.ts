@@ -1,8 +1,8 @@
 import { MemoryRepository, ScopeCatalogue } from "@tokenry/core"
-import { openApiTokens } from "@tokenry/core/promise"
+import { createApiTokens } from "@tokenry/core/promise"
 import { BearerAnswers, type HttpAnswer, readBearer } from "@tokenry/http"
 
-const tokens = await openApiTokens({ repository: MemoryRepository.layer, scopes: ScopeCatalogue.make({}) })
+const tokens = await createApiTokens({ repository: MemoryRepository.layer, catalogue: ScopeCatalogue.make({}) })
 const answers = BearerAnswers.make({ realm: "treasures", problemBase: "https://api.example.com/problems/" })
 
 const answerTo = async (authorization: ReadonlyArray<string>): Promise<HttpAnswer> => {

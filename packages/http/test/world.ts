@@ -1,6 +1,6 @@
 /** Tokens in memory, of owners who can be deactivated and on a store that can be away. */
 import { ApiTokenRepository, MemoryRepository, RepositoryUnavailable, ScopeCatalogue, TokenPolicy } from "@tokenry/core"
-import { openApiTokens } from "@tokenry/core/promise"
+import { createApiTokens } from "@tokenry/core/promise"
 import { vi } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 
@@ -34,9 +34,9 @@ export const openWorld = async () => {
       }),
     ),
   ).pipe(Layer.provideMerge(MemoryRepository.layer))
-  const tokens = await openApiTokens({
+  const tokens = await createApiTokens({
     repository,
-    scopes,
+    catalogue: scopes,
     policy: TokenPolicy.make({ onReuse: "revoke", allowsNeverExpiring: true, longestLifetime: null }),
     owners: (ownedBy) => ({ active: !inactive.has(ownedBy), scopes: "all" }),
   })
@@ -64,7 +64,8 @@ export const openWorld = async () => {
     inactive.add("user-2")
     return {
       malformed: "no token",
-      unknown: (await (await openApiTokens({ repository: MemoryRepository.layer, scopes })).issue(asked)).plaintext,
+      unknown: (await (await createApiTokens({ repository: MemoryRepository.layer, catalogue: scopes })).issue(asked))
+        .plaintext,
       retired: rotated.plaintext,
       revoked: revoked.plaintext,
       orphan: orphan.plaintext,

@@ -9,7 +9,7 @@ import { reportToApp } from "./reportToApp.ts"
 import { writeAnswer } from "./writeAnswer.ts"
 
 export interface BearerOptions extends BearerAnswersOptions {
-  /** What `openApiTokens` gives, or anything else that verifies. */
+  /** What `createApiTokens` gives, or anything else that verifies. */
   readonly tokens: VerifyingTokens
 }
 

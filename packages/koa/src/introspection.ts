@@ -7,7 +7,7 @@ import type { VerifyingTokens } from "./passage.ts"
 import { readForm } from "./readForm.ts"
 
 export interface IntrospectionEndpointOptions extends BearerProtection, EndpointOptions {
-  /** What `openApiTokens` gives. */
+  /** What `createApiTokens` gives. */
   readonly tokens: IntrospectionOptions["tokens"] & VerifyingTokens
   /** The scope with which a caller may know of everybody's tokens. Without it, each knows of their owner's alone. */
   readonly scopeForAll?: string | undefined

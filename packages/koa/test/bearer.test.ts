@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net"
 import { describe, expect, it, vi } from "@effect/vitest"
 import { ApiTokenRepository, MemoryRepository, RepositoryUnavailable, RevisionConflict } from "@tokenry/core"
 import type { OwnerId, Refusal, TokenId } from "@tokenry/core"
-import { openApiTokens } from "@tokenry/core/promise"
+import { createApiTokens } from "@tokenry/core/promise"
 import { Effect, Layer } from "effect"
 import Koa from "koa"
 import { bearer, type BearerOptions, problemDetails } from "@tokenry/koa"
@@ -152,9 +152,9 @@ describe("bearer answers 400 invalid_request, even with a good token in it (RFC 
 
 describe("bearer answers 401 invalid_token (RFC 6750 §3.1)", () => {
   it("to whatever token is refused, with the same bytes", async () => {
-    const tokens = await openApiTokens({
+    const tokens = await createApiTokens({
       repository: MemoryRepository.layer,
-      scopes,
+      catalogue: scopes,
       owners: (ownedBy) => ({ active: ownedBy !== "user-2" || !isDeactivated, scopes: "all" }),
     })
     let isDeactivated = false
@@ -247,7 +247,7 @@ describe("bearer", () => {
       ApiTokenRepository,
       ApiTokenRepository.use((memory) => Effect.succeed({ ...memory, findByDigest: () => Effect.fail(outage) })),
     ).pipe(Layer.provide(MemoryRepository.layer))
-    const tokens = await openApiTokens({ repository: failing, scopes })
+    const tokens = await createApiTokens({ repository: failing, catalogue: scopes })
     await using server = await serve(tokens)
     const { plaintext } = await issue(tokens)
     const { status, headers, body } = await server.ask({ authorization: [`Bearer ${plaintext}`] })
@@ -261,9 +261,9 @@ describe("bearer", () => {
 
   it("answers 503 when nobody can say whether the owner is active", async () => {
     let isDown = false
-    const tokens = await openApiTokens({
+    const tokens = await createApiTokens({
       repository: MemoryRepository.layer,
-      scopes,
+      catalogue: scopes,
       owners: () => (isDown ? Promise.reject(new Error("down")) : { active: true, scopes: "all" }),
     })
     await using server = await serve(tokens)

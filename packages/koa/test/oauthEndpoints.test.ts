@@ -1,7 +1,7 @@
 /** Introspection (RFC 7662), revocation (RFC 7009) and the metadata (RFC 9728) over sockets, but for how bodies are read. */
 import { describe, expect, it } from "@effect/vitest"
 import { ApiTokenRepository, MemoryRepository, RepositoryUnavailable } from "@tokenry/core"
-import { openApiTokens } from "@tokenry/core/promise"
+import { createApiTokens } from "@tokenry/core/promise"
 import { ProtectedResourceMetadata } from "@tokenry/http"
 import { Effect, Layer } from "effect"
 import Koa from "koa"
@@ -27,7 +27,7 @@ const serve = async () => {
       } satisfies ApiTokenRepository["Service"]),
     ),
   ).pipe(Layer.provideMerge(MemoryRepository.layer))
-  const tokens = await openApiTokens({ repository, scopes })
+  const tokens = await createApiTokens({ repository, catalogue: scopes })
   const reported: Array<unknown> = []
   const app = new Koa()
   app.on("error", (error) => reported.push(error))

@@ -1,11 +1,11 @@
 import { MemoryRepository, ScopeCatalogue } from "@tokenry/core"
-import { openApiTokens } from "@tokenry/core/promise"
+import { createApiTokens } from "@tokenry/core/promise"
 import { bearer, problemDetails, requireScopes } from "@tokenry/koa"
 import Koa from "koa"
 
 const problemBase = "http://127.0.0.1:3000/problems/"
 const scopes = ScopeCatalogue.make({ "treasure:read": "See your treasures" })
-const tokens = await openApiTokens({ repository: MemoryRepository.layer, scopes })
+const tokens = await createApiTokens({ repository: MemoryRepository.layer, catalogue: scopes })
 const { plaintext } = await tokens.issue({ ownedBy: "user-1", name: "CI", scopes: ["treasure:read"] })
 
 const app = new Koa()

@@ -3,7 +3,7 @@ import { once } from "node:events"
 import { createServer } from "node:http"
 import { connect } from "node:net"
 import { MemoryRepository, ScopeCatalogue } from "@tokenry/core"
-import { openApiTokens } from "@tokenry/core/promise"
+import { createApiTokens } from "@tokenry/core/promise"
 
 export const scopes = ScopeCatalogue.make({
   "treasure:read": "See treasures",
@@ -11,7 +11,7 @@ export const scopes = ScopeCatalogue.make({
   "treasure:delete": "Throw treasures away",
 })
 
-export const openTokens = () => openApiTokens({ repository: MemoryRepository.layer, scopes })
+export const openTokens = () => createApiTokens({ repository: MemoryRepository.layer, catalogue: scopes })
 
 /** Whatever makes a listener for Node's server: an application of whatever state and context. */
 interface Application {

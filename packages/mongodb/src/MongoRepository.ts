@@ -108,11 +108,11 @@ const make = Effect.fnUntraced(function* (database: MongoDatabaseLike, options: 
         },
       ),
 
-    markTold: (id, revision) =>
+    markDelivered: (id, revision) =>
       Effect.asVoid(
-        tokens.write("markTold", async (bounds) => {
+        tokens.write("markDelivered", async (bounds) => {
           const filter = { _id: idOf(id), revision: revisionOf(revision) }
-          return persistently(bounds, () => collection.updateOne(filter, { $set: { untold: 0 } }, bounds))
+          return persistently(bounds, () => collection.updateOne(filter, { $set: { undelivered: 0 } }, bounds))
         }),
       ),
 

@@ -36,7 +36,7 @@ export interface TokenDocument {
   /** The oldest first. */
   readonly history: ReadonlyArray<ChangeDocument>
   /** Missing in documents that were written before there was an audit sink, which reads as 0. */
-  readonly untold: number
+  readonly undelivered: number
   readonly revision: number
 }
 
@@ -82,7 +82,7 @@ export const documentOf = (token: ApiToken): TokenDocument => ({
   issuedTo: Option.getOrNull(token.issuedTo),
   secrets: token.secrets.map(secretDocumentOf),
   history: token.history.map(changeDocumentOf),
-  untold: countOf(token.untold),
+  undelivered: countOf(token.undelivered),
   revision: token.revision,
 })
 
@@ -127,7 +127,7 @@ export const tokenOf = (document: object): ApiToken => {
     issuedTo: reader.optionalString("issuedTo"),
     secrets: [first, ...rest],
     history: reader.listOf("history", changeOf),
-    untold: reader.read("untold", untoldOf),
+    undelivered: reader.read("undelivered", undeliveredOf),
     revision: reader.integer("revision"),
   })
 }
@@ -171,7 +171,7 @@ const secretStateOf = (
   return Option.isSome(retiringUntil) ? { _tag: "Retiring", until: retiringUntil.value } : Secret.active
 }
 
-const untoldOf = (value: unknown): number | undefined => {
+const undeliveredOf = (value: unknown): number | undefined => {
   if (value === undefined) return 0
   return Number.isSafeInteger(value) && Number(value) >= 0 ? Number(value) : undefined
 }

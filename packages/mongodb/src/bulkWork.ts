@@ -29,7 +29,7 @@ export const bulkWorkOn = (
       const change = changeDocumentOf(Change.make("revoked", revocation.at, by, revocation.reason))
       const update = {
         $set: { revocation: revocationDocumentOf(revocation) },
-        $inc: { revision: 1, untold: 1 },
+        $inc: { revision: 1, undelivered: 1 },
         $push: { history: { $each: [change], $slice: -Change.remembered } },
       }
       const ids = await idsOf(filter(), bounds)

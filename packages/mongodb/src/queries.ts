@@ -59,9 +59,9 @@ export const withKey = (keyId: Option.Option<KeyId>, after: string | undefined):
   sort: { _id: 1 },
 })
 
-export const untold = (after: BatchPosition | undefined): Query => ({
-  filter: allOf({ untold: { $gt: 0 } }, ...later("untold", after)),
-  sort: { untold: 1, _id: 1 },
+export const undelivered = (after: BatchPosition | undefined): Query => ({
+  filter: allOf({ undelivered: { $gt: 0 } }, ...later("undelivered", after)),
+  sort: { undelivered: 1, _id: 1 },
 })
 
 export const unrevokedOf = (ownedBy: OwnerId): object => ({ ownedBy: OwnerId.assert(ownedBy), revocation: null })
@@ -108,7 +108,10 @@ const older = ({ createdAt, id }: ListPosition): object => {
   }
 }
 
-const later = (field: "createdAt" | "expiresAt" | "untold", after: BatchPosition | undefined): ReadonlyArray<object> =>
+const later = (
+  field: "createdAt" | "expiresAt" | "undelivered",
+  after: BatchPosition | undefined,
+): ReadonlyArray<object> =>
   after === undefined
     ? []
     : [

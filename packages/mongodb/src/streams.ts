@@ -1,7 +1,7 @@
 /** Sweeps over all owners' tokens, batch by batch. */
 import type { ApiToken, ApiTokenRepository } from "@tokenry/core"
 import { DateTime, Effect, Option, Stream } from "effect"
-import { type BatchPosition, expiringBetween, liveCreatedBefore, type Query, untold, withKey } from "./queries.ts"
+import { type BatchPosition, expiringBetween, liveCreatedBefore, type Query, undelivered, withKey } from "./queries.ts"
 import type { TokenCollection } from "./TokenCollection.ts"
 import { tokenOf } from "./TokenDocument.ts"
 
@@ -10,7 +10,7 @@ const batchSize = 100
 
 export const streamsFrom = (
   tokens: TokenCollection,
-): Pick<ApiTokenRepository["Service"], "liveCreatedBefore" | "expiringBetween" | "withKey" | "untold"> => {
+): Pick<ApiTokenRepository["Service"], "liveCreatedBefore" | "expiringBetween" | "withKey" | "undelivered"> => {
   const batches = <Position>(
     operation: string,
     queryAfter: (after: Position | undefined) => Query,
@@ -53,6 +53,8 @@ export const streamsFrom = (
       ),
 
     // What is told meanwhile falls back to 0, behind the position, and what is changed meanwhile moves on, so none is passed over.
-    untold: batches("untold", untold, (token) => Option.some<BatchPosition>({ value: token.untold, id: token.id })),
+    undelivered: batches("undelivered", undelivered, (token) =>
+      Option.some<BatchPosition>({ value: token.undelivered, id: token.id }),
+    ),
   }
 }

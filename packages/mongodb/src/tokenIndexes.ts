@@ -35,9 +35,9 @@ export const tokenMigrations = (collection: string): ReadonlyArray<Migration> =>
     },
     {
       version: 2,
-      name: "uses, untold changes, batches by key",
+      name: "uses, undelivered changes, batches by key",
       create: [
-        index("untold", { untold: 1, _id: 1 }),
+        index("undelivered", { undelivered: 1, _id: 1 }),
         index("key_id_in_batches", { "secrets.keyId": 1, _id: 1 }),
         { collection: usageCollectionOf(collection), name: "token", key: { tokenId: 1 } },
       ],

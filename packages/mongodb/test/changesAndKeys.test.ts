@@ -15,13 +15,13 @@ const aStoreWith = (...tokens: ReadonlyArray<ApiToken>) =>
 const idsOf = (tokens: ReadonlyArray<ApiToken>) => tokens.map(({ id }) => id as string).toSorted()
 
 describe.skipIf(withoutMongodb)("changes that the audit sink has not confirmed", () => {
-  const tokens = Array.from({ length: 250 }, (_, index) => aToken({ untold: index < 220 ? 1 : index % 7 }))
+  const tokens = Array.from({ length: 250 }, (_, index) => aToken({ undelivered: index < 220 ? 1 : index % 7 }))
 
   it.effect("are of each token once, more than a batch", () =>
     Effect.gen(function* () {
       const { repository } = yield* aStoreWith(...tokens)
-      const found = yield* Stream.runCollect(Stream.take(repository.untold, 1000))
-      assert.deepStrictEqual(idsOf(found), idsOf(tokens.filter(({ untold }) => untold > 0)))
+      const found = yield* Stream.runCollect(Stream.take(repository.undelivered, 1000))
+      assert.deepStrictEqual(idsOf(found), idsOf(tokens.filter(({ undelivered }) => undelivered > 0)))
     }),
   )
 
@@ -29,22 +29,22 @@ describe.skipIf(withoutMongodb)("changes that the audit sink has not confirmed",
     Effect.gen(function* () {
       const { repository } = yield* aStoreWith(...tokens)
       const told: Array<ApiToken> = []
-      yield* Stream.runForEach(repository.untold, (token) => {
+      yield* Stream.runForEach(repository.undelivered, (token) => {
         told.push(token)
-        return repository.markTold(token.id, token.revision)
+        return repository.markDelivered(token.id, token.revision)
       })
-      assert.deepStrictEqual(idsOf(told), idsOf(tokens.filter(({ untold }) => untold > 0)))
-      assert.deepStrictEqual(yield* Stream.runCollect(repository.untold), [])
+      assert.deepStrictEqual(idsOf(told), idsOf(tokens.filter(({ undelivered }) => undelivered > 0)))
+      assert.deepStrictEqual(yield* Stream.runCollect(repository.undelivered), [])
     }),
   )
 
   it.effect("are none once they are marked, and nothing else of the token changes", () =>
     Effect.gen(function* () {
-      const token = aToken({ untold: 3, revision: 5 })
+      const token = aToken({ undelivered: 3, revision: 5 })
       const { repository } = yield* aStoreWith(token)
-      yield* repository.markTold(token.id, 5)
+      yield* repository.markDelivered(token.id, 5)
       const stored = Option.getOrThrow(yield* repository.findById(token.id))
-      assert.deepStrictEqual(contentsOf(stored), { ...contentsOf(token), untold: 0 })
+      assert.deepStrictEqual(contentsOf(stored), { ...contentsOf(token), undelivered: 0 })
     }),
   )
 
@@ -54,9 +54,9 @@ describe.skipIf(withoutMongodb)("changes that the audit sink has not confirmed",
       const { repository } = yield* aStoreWith(token)
       const renamed = token.rename(named("laptop"), at(1), unattributed)
       yield* repository.replace(renamed, token.revision)
-      yield* repository.markTold(token.id, token.revision)
-      yield* repository.markTold(aToken().id, renamed.revision)
-      assert.strictEqual(Option.getOrThrow(yield* repository.findById(token.id)).untold, 2)
+      yield* repository.markDelivered(token.id, token.revision)
+      yield* repository.markDelivered(aToken().id, renamed.revision)
+      assert.strictEqual(Option.getOrThrow(yield* repository.findById(token.id)).undelivered, 2)
     }),
   )
 
@@ -64,13 +64,13 @@ describe.skipIf(withoutMongodb)("changes that the audit sink has not confirmed",
     Effect.gen(function* () {
       const token = aToken()
       const { repository, tokens } = yield* aStoreWith(token)
-      yield* Effect.promise(() => tokens.updateOne({ _id: token.id }, { $unset: { untold: 1 } }))
-      assert.strictEqual(Option.getOrThrow(yield* repository.findById(token.id)).untold, 0)
-      assert.deepStrictEqual(yield* Stream.runCollect(repository.untold), [])
+      yield* Effect.promise(() => tokens.updateOne({ _id: token.id }, { $unset: { undelivered: 1 } }))
+      assert.strictEqual(Option.getOrThrow(yield* repository.findById(token.id)).undelivered, 0)
+      assert.deepStrictEqual(yield* Stream.runCollect(repository.undelivered), [])
       yield* repository.revokeOwnedBy(owner("owner-1"), { at: at(1), reason: "r" }, unattributed)
-      const [untold] = yield* Stream.runCollect(repository.untold)
+      const [undelivered] = yield* Stream.runCollect(repository.undelivered)
       assert.deepStrictEqual(
-        untold?.untoldChanges.map(({ kind }) => kind),
+        undelivered?.undeliveredChanges.map(({ kind }) => kind),
         ["revoked"],
       )
     }),

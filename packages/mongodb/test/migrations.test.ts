@@ -71,7 +71,7 @@ describe.skipIf(withoutMongodb)("migrating", () => {
       const undone = yield* migrate(database, { migrations, to: 1 })
       assert.deepStrictEqual(
         undone.map(({ index }) => `${index.collection} ${index.name}`),
-        ["api_token_usage token", "api_token key_id_in_batches", "api_token untold"],
+        ["api_token_usage token", "api_token key_id_in_batches", "api_token undelivered"],
       )
       assert.strictEqual((yield* usage.usageOf([token.id])).length, 1)
     }),

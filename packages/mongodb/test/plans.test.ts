@@ -32,9 +32,9 @@ const uses: ReadonlyArray<
   ["countLiveOwnedBy", ["owner_newest_first"], ({ countLiveOwnedBy }) => countLiveOwnedBy(list.ownedBy, at(100))],
   ["liveCreatedBefore", ["created"], ({ liveCreatedBefore }) => Stream.runCollect(liveCreatedBefore(at(20), at(100)))],
   ["expiringBetween", ["expires"], ({ expiringBetween }) => Stream.runCollect(expiringBetween(at(110), at(120)))],
-  ["untold", ["untold"], ({ untold }) => Stream.runCollect(untold)],
+  ["undelivered", ["undelivered"], ({ undelivered }) => Stream.runCollect(undelivered)],
   ["withKey", ["key_id_in_batches"], ({ withKey }) => Stream.runCollect(withKey(Option.some(keyId)))],
-  ["markTold", [], ({ markTold }) => markTold(anId(), 1)],
+  ["markDelivered", [], ({ markDelivered }) => markDelivered(anId(), 1)],
   ["record", [], ({ record }) => record(tokens.slice(0, 3).map(({ id }) => aUsage(id)))],
   ["usageOf", ["token"], ({ usageOf }) => usageOf([anId(), anId()])],
   ["keyIdsInUse", [], ({ keyIdsInUse }) => keyIdsInUse],
@@ -60,7 +60,7 @@ const tokens = Array.from({ length: 300 }, (_, index) => {
     issuedTo: index % 5 === 0 ? Option.some(`app-${index % 7}`) : Option.none(),
     ancestors: index % 4 === 0 ? [anId()] : [],
     secrets: [{ ...active(aDigest()), keyId: index % 3 === 0 ? Option.some(keyId) : Option.none() }],
-    untold: index % 10 === 0 ? 1 : 0,
+    undelivered: index % 10 === 0 ? 1 : 0,
   })
   return index % 11 === 0 ? token.revoke({ at: at(index), reason: "r" }, unattributed) : token
 })

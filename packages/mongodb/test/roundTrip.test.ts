@@ -38,7 +38,7 @@ const fullToken = () =>
       Change.make("narrowed", at(125), { actor: { kind: "sweep", id: "inactivity" }, origin: { address: "::1" } }, ""),
       Change.make("revoked", at(126), { actor: { kind: "system" }, origin: { userAgent: "" } }),
     ],
-    untold: 3,
+    undelivered: 3,
     revision: 9_007_199_254_740_991,
   })
 

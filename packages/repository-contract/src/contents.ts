@@ -27,7 +27,7 @@ export const contentsOf = (token: ApiToken) => ({
     origin: { ...origin },
     detail: Option.getOrNull(detail),
   })),
-  untold: token.untold,
+  undelivered: token.undelivered,
   revision: token.revision,
 })
 

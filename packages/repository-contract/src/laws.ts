@@ -14,7 +14,7 @@ import { revokingLaws } from "./laws/revoking.ts"
 import { roundTrippingLaws } from "./laws/roundTripping.ts"
 import { seeingLaws } from "./laws/seeing.ts"
 import { streamingLaws } from "./laws/streaming.ts"
-import { tellingLaws } from "./laws/telling.ts"
+import { deliveringLaws } from "./laws/delivering.ts"
 
 const all = [
   ...insertingLaws,
@@ -26,7 +26,7 @@ const all = [
   ...lineageLaws,
   ...streamingLaws,
   ...namingKeysLaws,
-  ...tellingLaws,
+  ...deliveringLaws,
   ...purgingLaws,
   ...roundTrippingLaws,
   ...seeingLaws,

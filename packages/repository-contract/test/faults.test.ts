@@ -14,10 +14,10 @@ import { Cause, Effect, Exit } from "effect"
 import { argumentFaults } from "./argumentFaults.ts"
 import { commonFaults } from "./faults.ts"
 import { rarerFaults } from "./rarerFaults.ts"
-import { keyFaults, lineageFaults, tellingFaults } from "./tellingFaults.ts"
+import { keyFaults, lineageFaults, deliveringFaults } from "./deliveringFaults.ts"
 import { usageFaults } from "./usageFaults.ts"
 
-const faults = [...commonFaults, ...rarerFaults, ...argumentFaults, ...lineageFaults, ...keyFaults, ...tellingFaults]
+const faults = [...commonFaults, ...rarerFaults, ...argumentFaults, ...lineageFaults, ...keyFaults, ...deliveringFaults]
 
 describe("the contract can fail", () => {
   for (const { name, breaks, layer } of faults) {
@@ -57,7 +57,7 @@ describe("the model finds faults too, and makes what shows them small", () => {
   const sequential = [
     ...commonFaults.filter(({ name }) => name !== "a lost update"),
     ...lineageFaults.filter(({ name }) => name === "a lineage without its own token"),
-    ...tellingFaults.filter(({ name }) => name === "a mark under any revision"),
+    ...deliveringFaults.filter(({ name }) => name === "a mark under any revision"),
   ]
   for (const { name, layer } of sequential) {
     it.live(name, () =>

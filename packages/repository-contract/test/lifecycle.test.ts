@@ -28,7 +28,7 @@ const usualOutcomes = [
   ...["accepted", "ExpiryNotHeld", "accepted with a replaced secret", "SecretNotActive with a replaced secret"].map(
     (outcome) => `rotateItself: ${outcome}`,
   ),
-  ...["accepted", "TokenNotFound", "TokenNotLive"].map((outcome) => `endOverlap: ${outcome}`),
+  ...["accepted", "TokenNotFound", "TokenNotLive"].map((outcome) => `endGrace: ${outcome}`),
   ...["accepted", "TokenNotFound", "TokenNotLive"].map((outcome) => `revoke: ${outcome}`),
 ]
 

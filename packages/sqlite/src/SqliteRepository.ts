@@ -114,7 +114,8 @@ const repositoryOn = (database: SqliteDatabase): ApiTokenRepository["Service"] =
         () => statements.countLive.get(OwnerId.assert(ownedBy), millisecondsOf(now))?.[0] ?? 0,
       ),
 
-    markTold: (id, revision) => database.write("markTold", () => void statements.markTold.run(idOf(id), revision)),
+    markDelivered: (id, revision) =>
+      database.write("markDelivered", () => void statements.markDelivered.run(idOf(id), revision)),
 
     keyIdsInUse: database.read("keyIdsInUse", () =>
       statements.keyIds.all().map(([keyId]) => Option.fromNullOr(keyId as KeyId | null)),

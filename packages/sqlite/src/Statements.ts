@@ -53,7 +53,7 @@ export const sql = {
       SELECT (SELECT min(key_id) FROM api_token_secret WHERE key_id > id) FROM key WHERE id IS NOT NULL)
     SELECT id FROM key WHERE id IS NOT NULL
     UNION ALL SELECT NULL WHERE EXISTS (SELECT 1 FROM api_token_secret WHERE key_id IS NULL)`,
-  markTold: "UPDATE api_token SET untold = 0 WHERE id = ? AND revision = ?",
+  markDelivered: "UPDATE api_token SET undelivered = 0 WHERE id = ? AND revision = ?",
   digestsTaken: `SELECT 1 FROM api_token_secret
     WHERE digest IN (SELECT value ->> 0 FROM json_each(?)) AND token_number IS NOT ? LIMIT 1`,
 } as const
@@ -69,7 +69,7 @@ export class Statements {
   readonly lineage: Readonly<Record<ListState, Query<TokenRow>>>
   readonly countLive: Query<readonly [number]>
   readonly keyIds: Query<readonly [string | null]>
-  readonly markTold: StatementSync
+  readonly markDelivered: StatementSync
   readonly #stored: Query<readonly [number: number, revision: number, ancestors: string | null, secrets: string]>
   readonly #digestsTaken: Query<readonly [1]>
   readonly #insertToken: StatementSync
@@ -88,12 +88,12 @@ export class Statements {
     this.lineage = inEachState(db, sql.lineage)
     this.countLive = new Query(db, sql.countLive)
     this.keyIds = new Query(db, sql.keyIds)
-    this.markTold = db.prepare(sql.markTold)
+    this.markDelivered = db.prepare(sql.markDelivered)
     this.#stored = new Query(db, `SELECT number, revision, ancestors, ${secretsColumn} FROM api_token WHERE id = ?`)
     this.#digestsTaken = new Query(db, sql.digestsTaken)
     this.#insertToken = db.prepare(
-      `INSERT INTO api_token (id, owned_by, scopes, expires_at, revoked_at, revoked_because, ancestors, name,
-         created_at, issued_to, revision, untold, history)
+      `INSERT INTO api_token (id, owned_by, scopes, expires_at, revoked_at, revocation_reason, ancestors, name,
+         created_at, issued_to, revision, undelivered, history)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     this.#insertSecrets = db.prepare(
@@ -105,8 +105,8 @@ export class Statements {
     )
     this.#updateToken = db.prepare(
       `UPDATE api_token
-       SET id = ?, owned_by = ?, scopes = ?, expires_at = ?, revoked_at = ?, revoked_because = ?, ancestors = ?,
-         name = ?, created_at = ?, issued_to = ?, revision = ?, untold = ?, history = ?
+       SET id = ?, owned_by = ?, scopes = ?, expires_at = ?, revoked_at = ?, revocation_reason = ?, ancestors = ?,
+         name = ?, created_at = ?, issued_to = ?, revision = ?, undelivered = ?, history = ?
        WHERE number = ?`,
     )
     this.#deleteSecrets = db.prepare("DELETE FROM api_token_secret WHERE token_number = ?")

@@ -24,7 +24,7 @@ export type VerifiableRow = readonly [
   scopes: string,
   expiresAt: number | null,
   revokedAt: number | null,
-  revokedBecause: string | null,
+  revocationReason: string | null,
   ancestors: string | null,
 ]
 
@@ -35,7 +35,7 @@ export type TokenRow = readonly [
   createdAt: number,
   issuedTo: string | null,
   revision: number,
-  untold: number,
+  undelivered: number,
   history: string,
   secrets: string,
 ]
@@ -52,13 +52,13 @@ export type SecretRow = readonly [
 export type FoundRow = readonly [...VerifiableRow, ...SecretRow]
 
 export const verifiableColumns = `
-  api_token.id, owned_by, scopes, expires_at, revoked_at, revoked_because, ancestors`
+  api_token.id, owned_by, scopes, expires_at, revoked_at, revocation_reason, ancestors`
 
 export const secretsColumn = `
   (SELECT json_group_array(json_array(digest, generation, key_id, retiring_until, retired_at) ORDER BY generation DESC)
    FROM api_token_secret WHERE token_number = api_token.number)`
 
-export const tokenColumns = `${verifiableColumns}, name, created_at, issued_to, revision, untold,
+export const tokenColumns = `${verifiableColumns}, name, created_at, issued_to, revision, undelivered,
   history, ${secretsColumn}`
 
 export const foundColumns = `${verifiableColumns}, digest, generation, key_id, retiring_until, retired_at`
@@ -75,14 +75,14 @@ export const rowOf = (token: ApiToken): TokenRow => [
   millisecondsOf(token.createdAt),
   Option.getOrNull(token.issuedTo),
   token.revision,
-  token.untold,
+  token.undelivered,
   JSON.stringify(token.history.map(storedChangeOf)),
   JSON.stringify(token.secrets.map(secretRowOf)),
 ]
 
 /** Takes longer rows too, that begin with these columns. */
 export const tokenOf = (row: readonly [...TokenRow, ...ReadonlyArray<unknown>]): ApiToken => {
-  const [, , , , , , , name, createdAt, issuedTo, revision, untold, history, secrets] = row
+  const [, , , , , , , name, createdAt, issuedTo, revision, undelivered, history, secrets] = row
   return new ApiToken({
     ...verifiableOf(row),
     name: name as TokenName,
@@ -90,7 +90,7 @@ export const tokenOf = (row: readonly [...TokenRow, ...ReadonlyArray<unknown>]):
     issuedTo: Option.fromNullOr(issuedTo),
     secrets: secretsOf(secrets),
     history: (JSON.parse(history) as ReadonlyArray<StoredChange>).map(changeOf),
-    untold,
+    undelivered,
     revision,
   })
 }

@@ -37,7 +37,7 @@ export const bulkWorkOn = (
   const mintedBy = new Query<readonly [number: number]>(db, bulkSql.mintedBy)
   const remove = db.prepare("DELETE FROM api_token WHERE number IN (SELECT value FROM json_each(?))")
   const update = db.prepare(
-    "UPDATE api_token SET revoked_at = ?, revoked_because = ?, revision = ?, untold = ?, history = ? WHERE id = ?",
+    "UPDATE api_token SET revoked_at = ?, revocation_reason = ?, revision = ?, undelivered = ?, history = ? WHERE id = ?",
   )
 
   /** Revokes what is selected, from the last position on; the entity decides what that changes. */
@@ -53,10 +53,10 @@ export const bulkWorkOn = (
         millisecondsOf(revocation.at)
         const rows = rowsAfter(last)
         for (const row of rows) {
-          const [id, , , , revokedAt, revokedBecause, , , , , revision, untold, history] = rowOf(
+          const [id, , , , revokedAt, revocationReason, , , , , revision, undelivered, history] = rowOf(
             tokenOf(row).revoke(revocation, by),
           )
-          update.run(revokedAt, revokedBecause, revision, untold, history, id)
+          update.run(revokedAt, revocationReason, revision, undelivered, history, id)
         }
         return { count: rows.length, next: rows.length < batchSize ? undefined : rows.at(-1) }
       }),

@@ -20,14 +20,14 @@ export const tokenMigrations: ReadonlyArray<Migration> = [
         scopes TEXT NOT NULL,
         expires_at INTEGER,
         revoked_at INTEGER,
-        revoked_because TEXT,
+        revocation_reason TEXT,
         ancestors TEXT,
         name TEXT NOT NULL,
         created_at INTEGER NOT NULL,
         issued_to TEXT,
         revision INTEGER NOT NULL,
         history TEXT NOT NULL,
-        CHECK ((revoked_at IS NULL) = (revoked_because IS NULL))
+        CHECK ((revoked_at IS NULL) = (revocation_reason IS NULL))
       ) STRICT;
       CREATE INDEX api_token_newest ON api_token (owned_by, created_at DESC, id DESC);
       CREATE INDEX api_token_issued_to ON api_token (issued_to, id) WHERE issued_to IS NOT NULL;
@@ -59,10 +59,10 @@ export const tokenMigrations: ReadonlyArray<Migration> = [
   },
   {
     version: 2,
-    name: "uses, untold changes and an index of keys",
+    name: "uses, undelivered changes and an index of keys",
     up: `
-      ALTER TABLE api_token ADD COLUMN untold INTEGER NOT NULL DEFAULT 0;
-      CREATE INDEX api_token_untold ON api_token (id) WHERE untold > 0;
+      ALTER TABLE api_token ADD COLUMN undelivered INTEGER NOT NULL DEFAULT 0;
+      CREATE INDEX api_token_undelivered ON api_token (id) WHERE undelivered > 0;
       CREATE INDEX api_token_secret_key ON api_token_secret (key_id, token_number);
 
       CREATE TABLE api_token_usage (
@@ -84,7 +84,7 @@ export const tokenMigrations: ReadonlyArray<Migration> = [
       DROP TABLE api_token_usage_since;
       DROP TABLE api_token_usage;
       DROP INDEX api_token_secret_key;
-      DROP INDEX api_token_untold;
-      ALTER TABLE api_token DROP COLUMN untold;`,
+      DROP INDEX api_token_undelivered;
+      ALTER TABLE api_token DROP COLUMN undelivered;`,
   },
 ]

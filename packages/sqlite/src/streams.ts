@@ -19,7 +19,7 @@ export const streamSql = {
     WHERE number IN (SELECT DISTINCT token_number FROM api_token_secret
       WHERE key_id IS ? AND token_number > ? ORDER BY token_number LIMIT ?)
     ORDER BY number`,
-  untold: `SELECT ${tokenColumns} FROM api_token WHERE untold > 0 AND id > ? ORDER BY id LIMIT ?`,
+  undelivered: `SELECT ${tokenColumns} FROM api_token WHERE undelivered > 0 AND id > ? ORDER BY id LIMIT ?`,
 } as const
 
 /** How many tokens are read, mapped and held in memory at a time: some milliseconds' work. */
@@ -29,11 +29,11 @@ type LongerRow = readonly [...TokenRow, ...ReadonlyArray<unknown>]
 
 export const streamsFrom = (
   database: SqliteDatabase,
-): Pick<ApiTokenRepository["Service"], "liveCreatedBefore" | "expiringBetween" | "withKey" | "untold"> => {
+): Pick<ApiTokenRepository["Service"], "liveCreatedBefore" | "expiringBetween" | "withKey" | "undelivered"> => {
   const liveCreatedBefore = new Query<TokenRow>(database.connection, streamSql.liveCreatedBefore)
   const expiringBetween = new Query<TokenRow>(database.connection, streamSql.expiringBetween)
   const withKey = new Query<readonly [...TokenRow, number: number]>(database.connection, streamSql.withKey)
-  const untold = new Query<TokenRow>(database.connection, streamSql.untold)
+  const undelivered = new Query<TokenRow>(database.connection, streamSql.undelivered)
 
   const pages = <Position, Row extends LongerRow>(
     operation: string,
@@ -85,11 +85,11 @@ export const streamsFrom = (
         )
       }),
 
-    untold: Stream.suspend(() =>
+    undelivered: Stream.suspend(() =>
       pages(
-        "untold",
+        "undelivered",
         "",
-        (id) => untold.all(id, pageSize),
+        (id) => undelivered.all(id, pageSize),
         (row) => row[0],
       ),
     ),

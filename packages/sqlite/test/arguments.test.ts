@@ -25,7 +25,7 @@ describe("what is missing is a defect, and never means all", () => {
         yield* isDefect(repository.listOwnedBy({ ...list, ownedBy: owner }))
         yield* isDefect(repository.countLiveOwnedBy(owner, at(0)))
         if (value !== undefined) yield* isDefect(repository.listOwnedBy({ ...list, ...token, lineageOf: id }))
-        yield* isDefect(repository.markTold(id, 1))
+        yield* isDefect(repository.markDelivered(id, 1))
         yield* isDefect(Stream.runCollect(repository.withKey(Option.some(value as KeyId))))
         yield* isDefect(usageStore.record([aUse(id)]))
         yield* isDefect(usageStore.usageOf([id]))

@@ -14,7 +14,7 @@ const twoServices = (options: Partial<ApiTokensOptions>) =>
       Effect.flatMap(Effect.scope, (scope) =>
         Effect.map(
           Layer.buildWithMemoMap(
-            ApiTokens.layer({ scopes, ...options }).pipe(Layer.provide([NodeCrypto.layer, stores])),
+            ApiTokens.layer({ catalogue: scopes, ...options }).pipe(Layer.provide([NodeCrypto.layer, stores])),
             memoMap,
             scope,
           ),

@@ -49,7 +49,7 @@ it.live("a backup that is made while the file is in use has all that was acknowl
 it.live("the file holds digests, and no plaintext token", () =>
   Effect.gen(function* () {
     const filename = yield* temporaryFile
-    const layer = ApiTokens.layer({ scopes: ScopeCatalogue.make({ "a:read": "Read" }) }).pipe(
+    const layer = ApiTokens.layer({ catalogue: ScopeCatalogue.make({ "a:read": "Read" }) }).pipe(
       Layer.provide([SqliteRepository.layer({ filename }), NodeCrypto.layer]),
     )
     const content = () => Buffer.concat([filename, `${filename}-wal`, `${filename}-shm`].map(bytesOf))

@@ -34,7 +34,7 @@ it.live("eight processes that start at once on a file that does not exist make i
     const database = yield* SqliteDatabase.openScoped({ filename })
     assert.deepStrictEqual(rowsOf(database, "SELECT version, name FROM tokenry_migration ORDER BY version"), [
       { version: 1, name: "tokens and their secrets" },
-      { version: 2, name: "uses, untold changes and an index of keys" },
+      { version: 2, name: "uses, undelivered changes and an index of keys" },
     ])
   }),
 )
@@ -78,7 +78,7 @@ it.effect("tokens of version 1 are whole in version 2, and after the way back", 
   Effect.gen(function* () {
     const filename = yield* temporaryFile
     const { migrations } = SqliteRepository
-    const token = aToken({ untold: 0 })
+    const token = aToken({ undelivered: 0 })
     const { digest } = token.secrets[0]
     const old = yield* SqliteDatabase.openScoped({ filename })
     yield* migrate(old, { migrations, to: 1 })
@@ -115,7 +115,7 @@ it.effect("tokens of version 1 are whole in version 2, and after the way back", 
     assert.strictEqual(found.token.id, token.id)
     assert.deepStrictEqual(
       contentsOf(Option.getOrThrow(yield* again.repository.findById(token.id))),
-      contentsOf(new ApiToken({ ...renamed, untold: 0 })),
+      contentsOf(new ApiToken({ ...renamed, undelivered: 0 })),
     )
     assert.deepStrictEqual(yield* again.usageStore.usageOf([token.id]), [])
   }),

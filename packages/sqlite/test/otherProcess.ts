@@ -63,8 +63,8 @@ export const repositoryInAnotherProcess = Effect.fnUntraced(function* (filename:
     liveCreatedBefore: (...values) => stream("liveCreatedBefore", ...values),
     expiringBetween: (...values) => stream("expiringBetween", ...values),
     withKey: (...values) => stream("withKey", ...values),
-    untold: stream("untold"),
-    markTold: (...values) => call("markTold", ...values),
+    undelivered: stream("undelivered"),
+    markDelivered: (...values) => call("markDelivered", ...values),
     keyIdsInUse: call("keyIdsInUse"),
     purge: (...values) => call("purge", ...values),
   })

@@ -49,14 +49,14 @@ const fullToken = () =>
       Change.make("narrowed", at(125), { actor: { kind: "sweep", id: "inactivity" }, origin: { address: "::1" } }, ""),
       Change.make("revoked", at(126), { actor: { kind: "system" }, origin: { userAgent: "" } }),
     ],
-    untold: 2,
+    undelivered: 2,
     revision: 9_007_199_254_740_991,
   })
 
 describe("what goes in comes back", () => {
   it.effect("with everything set", () => comesBack(fullToken()))
 
-  it.effect("with everything absent that may be", () => comesBack(aToken({ scopes: [], history: [], untold: 0 })))
+  it.effect("with everything absent that may be", () => comesBack(aToken({ scopes: [], history: [], undelivered: 0 })))
 
   it.effect("with instants long before and after the epoch", () =>
     comesBack(aToken({ createdAt: at(-1_764_000_000_000 - 62_135_596_800_000), expiresAt: Option.some(at(250e12)) })),

@@ -108,16 +108,16 @@ it.effect("more than a batch of tokens move to a key, each once, while the strea
   }),
 )
 
-it.effect("more than a batch of untold tokens come whole, each once, while they are marked as told", () =>
+it.effect("more than a batch of undelivered tokens come whole, each once, while they are marked as told", () =>
   Effect.gen(function* () {
     const { repository } = yield* aStore
-    const tokens = Array.from({ length: 250 }, (_, index) => aToken({ untold: 1 + (index % 3) }))
-    for (const token of [...tokens, aToken({ untold: 0 })]) yield* repository.insert(token)
+    const tokens = Array.from({ length: 250 }, (_, index) => aToken({ undelivered: 1 + (index % 3) }))
+    for (const token of [...tokens, aToken({ undelivered: 0 })]) yield* repository.insert(token)
     const found = yield* Stream.runCollect(
-      Stream.tap(repository.untold, ({ id, revision }) => repository.markTold(id, revision)),
+      Stream.tap(repository.undelivered, ({ id, revision }) => repository.markDelivered(id, revision)),
     )
     assert.sameDeepMembers(Array.from(found, contentsOf), tokens.map(contentsOf))
-    assert.deepStrictEqual(idsOf(yield* Stream.runCollect(repository.untold)), [])
+    assert.deepStrictEqual(idsOf(yield* Stream.runCollect(repository.undelivered)), [])
   }),
 )
 
@@ -126,16 +126,16 @@ it.effect("a token is told under the revision that was told only, and nothing el
     const { repository } = yield* aStore
     const [token, other] = [aToken({ revision: 3 }), aToken({ revision: 3 })]
     for (const one of [token, other]) yield* repository.insert(one)
-    for (const revision of [2, 4]) yield* repository.markTold(token.id, revision)
-    assert.strictEqual((yield* Stream.runCollect(repository.untold)).length, 2)
-    yield* repository.markTold(token.id, 3)
-    const told = new ApiToken({ ...token, untold: 0 })
+    for (const revision of [2, 4]) yield* repository.markDelivered(token.id, revision)
+    assert.strictEqual((yield* Stream.runCollect(repository.undelivered)).length, 2)
+    yield* repository.markDelivered(token.id, 3)
+    const told = new ApiToken({ ...token, undelivered: 0 })
     assert.deepStrictEqual(contentsOf(Option.getOrThrow(yield* repository.findById(token.id))), contentsOf(told))
-    assert.deepStrictEqual(idsOf(yield* Stream.runCollect(repository.untold)), [other.id])
+    assert.deepStrictEqual(idsOf(yield* Stream.runCollect(repository.undelivered)), [other.id])
 
     yield* repository.replace(token.rename(named("laptop"), at(1), unattributed), 3)
-    const untold = Option.map(yield* repository.findById(token.id), (stored) => stored.untold)
-    assert.deepStrictEqual(untold, Option.some(2), "who read it before makes its changes untold again")
+    const undelivered = Option.map(yield* repository.findById(token.id), (stored) => stored.undelivered)
+    assert.deepStrictEqual(undelivered, Option.some(2), "who read it before makes its changes undelivered again")
   }),
 )
 

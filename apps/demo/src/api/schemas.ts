@@ -86,7 +86,7 @@ const tokenFields = {
   createdAt: instant,
   expiresAt: Schema.NullOr(instant),
   revokedAt: Schema.NullOr(instant),
-  revokedBecause: Schema.NullOr(Schema.String),
+  revocationReason: Schema.NullOr(Schema.String),
   lastUsedAt: Schema.NullOr(instant),
   issuedTo: Schema.NullOr(Schema.String),
   ancestors: strings,

@@ -6,7 +6,7 @@ const notices = {
   renamed: "The token has a new name.",
   narrowed: "The token has fewer scopes from now on.",
   shortened: "The token expires sooner now.",
-  "overlap-ended": "Only the newest secret is accepted from now on.",
+  "grace-ended": "Only the newest secret is accepted from now on.",
   revoked: "The token is revoked. Whoever uses it is refused from now on.",
   "all-revoked": "All tokens are revoked. Whoever uses one is refused from now on.",
 } as const

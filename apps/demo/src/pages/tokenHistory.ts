@@ -11,7 +11,7 @@ const kinds: Readonly<Record<Change["kind"], string>> = {
   narrowed: "Scopes taken away",
   shortened: "Expiry brought forward",
   rotated: "New secret",
-  "overlap-ended": "Older secrets ended",
+  "grace-ended": "Older secrets ended",
   reused: "A replaced secret came back",
   revoked: "Revoked",
 }

@@ -142,7 +142,7 @@ const card = ({ token, usage }: Entry, now: Date, titleOf: (token: TokenDetails)
         token.revokedAt !== null &&
         html`<div>
           <dt>Revoked</dt>
-          <dd>${distanceOf(token.revokedAt, now)}: <bdi>${token.revokedBecause}</bdi></dd>
+          <dd>${distanceOf(token.revokedAt, now)}: <bdi>${token.revocationReason}</bdi></dd>
         </div>`
       }
     </dl>

@@ -35,10 +35,10 @@ export const tokenPages = (router: Router<PageState>, services: Services): void 
       answerPage(ctx, await tokenPage(ctx, services, { errors, name, form }), 422)
 
     const changes: Readonly<Record<string, readonly [Notice, () => Promise<TokenDetails>]>> = {
-      rename: ["renamed", () => tokens.rename({ ...own, name })],
-      narrow: ["narrowed", () => tokens.narrow({ ...own, scopes: form.getAll("scopes") })],
-      shorten: ["shortened", () => tokens.shorten({ ...own, ...(typeof expiry === "string" ? {} : expiry) })],
-      "end-overlap": ["overlap-ended", () => tokens.endOverlap(own)],
+      rename: ["renamed", () => tokens.edit({ ...own, name })],
+      narrow: ["narrowed", () => tokens.edit({ ...own, scopes: form.getAll("scopes") })],
+      shorten: ["shortened", () => tokens.edit({ ...own, ...(typeof expiry === "string" ? {} : expiry) })],
+      "end-grace": ["grace-ended", () => tokens.endGrace(own)],
     }
     const wanted = form.get("do") ?? ""
     const change = Object.hasOwn(changes, wanted) ? changes[wanted] : undefined
@@ -114,7 +114,7 @@ const factsOf = (token: TokenDetails, usage: TokenUsage | undefined, now: Date):
       token.revokedAt !== null &&
       html`<div>
         <dt>Revoked</dt>
-        <dd>${distanceOf(token.revokedAt, now)}: <bdi>${token.revokedBecause}</bdi></dd>
+        <dd>${distanceOf(token.revokedAt, now)}: <bdi>${token.revocationReason}</bdi></dd>
       </div>`
     }
   </dl>`
@@ -139,7 +139,7 @@ const actionsOf = (token: TokenDetails, usage: TokenUsage | undefined, now: Date
           accepted${lastEnd && html`, until ${momentOf(lastEnd)}`}. Last use:
           ${lastUse === undefined ? "none so far" : distanceOf(lastUse, now)}.
         </p>
-        <p><button type="submit" name="do" value="end-overlap" class="danger">End it now</button></p>
+        <p><button type="submit" name="do" value="end-grace" class="danger">End it now</button></p>
       </form>`
     }`
 }

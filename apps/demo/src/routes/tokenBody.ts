@@ -11,7 +11,7 @@ export const tokenBody = (token: TokenDetails, usage?: TokenUsage) => ({
   createdAt: token.createdAt,
   expiresAt: token.expiresAt,
   revokedAt: token.revokedAt,
-  revokedBecause: token.revokedBecause,
+  revocationReason: token.revocationReason,
   lastUsedAt: usage?.lastUsedAt ?? null,
   issuedTo: token.issuedTo,
   ancestors: token.ancestors,

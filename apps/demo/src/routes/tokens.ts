@@ -103,10 +103,10 @@ export const declaredTokens = {
     },
     problems: ["policy-violation", "expiry-not-held", ...inTheWayOfChanges],
   }),
-  endOverlap: Route.declare({
+  endGrace: Route.declare({
     method: "POST",
-    path: "/api/tokens/:id/end-overlap",
-    operationId: "endOverlap",
+    path: "/api/tokens/:id/end-grace",
+    operationId: "endGrace",
     summary: "Ends the grace of all secrets that were replaced, now",
     security,
     parameters,
@@ -168,8 +168,8 @@ export const tokenRoutes = (services: Services): Router<DemoState> => {
     answerPlaintext(ctx, await tokens.rotate({ ...body, ...changeOf(ctx, param("id")) }))
   })
 
-  serve(router, services, declaredTokens.endOverlap, async (ctx, { param }) => {
-    await answerChanged(ctx, await tokens.endOverlap(changeOf(ctx, param("id"))))
+  serve(router, services, declaredTokens.endGrace, async (ctx, { param }) => {
+    await answerChanged(ctx, await tokens.endGrace(changeOf(ctx, param("id"))))
   })
 
   serve(router, services, declaredTokens.revoke, async (ctx, { param }) => {

@@ -22,7 +22,7 @@ describeOnStores("an admin's seat", (demo) => {
     await person.press("Revoke")
     await person.page.getByText(/^The token is revoked/).waitFor()
     expect((await new Client(demo().publicUrl).withToken(plaintext).get("/api/me")).status).toBe(401)
-    expect(await tokenNamed(demo(), "other", "Leaked")).toMatchObject({ revokedBecause: "revoked by an admin" })
+    expect(await tokenNamed(demo(), "other", "Leaked")).toMatchObject({ revocationReason: "revoked by an admin" })
   })
 
   it("is not there for others", async () => {

@@ -156,12 +156,14 @@ const make = Effect.sync(() => {
         ),
       ),
 
-    untold: Stream.suspend(() => Stream.fromIterable([...tokens.values()].filter(({ untold }) => untold > 0))),
+    undelivered: Stream.suspend(() =>
+      Stream.fromIterable([...tokens.values()].filter(({ undelivered }) => undelivered > 0)),
+    ),
 
-    markTold: (id, revision) =>
+    markDelivered: (id, revision) =>
       Effect.sync(() => {
         const token = tokens.get(given(id))
-        if (token !== undefined && token.revision === revision) put(new ApiToken({ ...token, untold: 0 }))
+        if (token !== undefined && token.revision === revision) put(new ApiToken({ ...token, undelivered: 0 }))
       }),
 
     keyIdsInUse: Effect.sync(() => {

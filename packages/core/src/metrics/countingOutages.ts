@@ -31,8 +31,8 @@ export const countingOutages = (
     liveCreatedBefore: (instant, now) => watchedStream("liveCreatedBefore", repository.liveCreatedBefore(instant, now)),
     expiringBetween: (from, to) => watchedStream("expiringBetween", repository.expiringBetween(from, to)),
     withKey: (keyId) => watchedStream("withKey", repository.withKey(keyId)),
-    untold: watchedStream("untold", repository.untold),
-    markTold: (id, revision) => watched("markTold", repository.markTold(id, revision)),
+    undelivered: watchedStream("undelivered", repository.undelivered),
+    markDelivered: (id, revision) => watched("markDelivered", repository.markDelivered(id, revision)),
     keyIdsInUse: watched("keyIdsInUse", repository.keyIdsInUse),
     purge: (diedBefore) => watched("purge", repository.purge(diedBefore)),
   }

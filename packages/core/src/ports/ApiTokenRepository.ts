@@ -131,13 +131,13 @@ export class ApiTokenRepository extends Context.Service<
     readonly withKey: (keyId: Option.Option<KeyId>) => Stream.Stream<ApiToken, RepositoryUnavailable>
 
     /** All tokens with changes that the audit sink has not confirmed, in no particular order. In batches. */
-    readonly untold: Stream.Stream<ApiToken, RepositoryUnavailable>
+    readonly undelivered: Stream.Stream<ApiToken, RepositoryUnavailable>
 
     /**
      * Notes that the audit sink has confirmed all changes of the token, if it still has this revision; else nothing. The
-     * one write that does not raise the revision: who replaces the token meanwhile makes its changes untold again.
+     * one write that does not raise the revision: who replaces the token meanwhile makes its changes undelivered again.
      */
-    readonly markTold: (id: TokenId, revision: number) => Effect.Effect<void, RepositoryUnavailable>
+    readonly markDelivered: (id: TokenId, revision: number) => Effect.Effect<void, RepositoryUnavailable>
 
     /** The key ids that stored secrets name, each once; none stands for plain SHA-256. */
     readonly keyIdsInUse: Effect.Effect<ReadonlyArray<Option.Option<KeyId>>, RepositoryUnavailable>

@@ -31,17 +31,17 @@ export class AuditSink extends Context.Service<
   {
     /**
      * Told at least once of each change that is in a token's history, the oldest of a token first, after the change was
-     * written; again after a crash in between, after a failure, and by each process that finds it untold. So take what is
+     * written; again after a crash in between, after a failure, and by each process that finds it undelivered. So take what is
      * told twice for one: an event is the same if all of it is the same. After success it is not told again.
      */
-    readonly tell: (events: ReadonlyArray<AuditEvent>) => Effect.Effect<void, AuditSinkUnavailable>
+    readonly deliver: (events: ReadonlyArray<AuditEvent>) => Effect.Effect<void, AuditSinkUnavailable>
   }
 >()("@tokenry/core/AuditSink") {
   /** A sink from a function that may be asynchronous. If it throws or rejects, it will be told again. */
-  static layerFrom(tell: (events: ReadonlyArray<AuditEvent>) => void | Promise<void>): Layer.Layer<AuditSink> {
+  static layerFrom(deliver: (events: ReadonlyArray<AuditEvent>) => void | Promise<void>): Layer.Layer<AuditSink> {
     return Layer.succeed(AuditSink, {
-      tell: (events) =>
-        Effect.tryPromise({ try: async () => tell(events), catch: (cause) => new AuditSinkUnavailable({ cause }) }),
+      deliver: (events) =>
+        Effect.tryPromise({ try: async () => deliver(events), catch: (cause) => new AuditSinkUnavailable({ cause }) }),
     })
   }
 }

@@ -79,7 +79,7 @@ export interface ApiTokenFields extends VerifiableToken {
   /** The last 50 changes, the oldest first. */
   readonly history: ReadonlyArray<Change>
   /** How many of the newest changes the audit sink has not confirmed yet. */
-  readonly untold: number
+  readonly undelivered: number
   /** Raised by every write. */
   readonly revision: number
 }
@@ -99,7 +99,7 @@ export class ApiToken extends Data.Class<ApiTokenFields> {
       revocation: Option.none(),
       secrets: [{ ...secret, generation: 1, state: Secret.active }],
       history: [Change.make("issued", now, by)],
-      untold: 1,
+      undelivered: 1,
       revision: 1,
     })
   }
@@ -162,9 +162,9 @@ export class ApiToken extends Data.Class<ApiTokenFields> {
   }
 
   /** Ends every retiring secret now. */
-  endOverlap(now: DateTime.Utc, by: Attribution): ApiToken {
-    const secrets = Secrets.endOverlap(this.secrets, now)
-    return secrets === this.secrets ? this : this.#changed({ secrets }, Change.make("overlap-ended", now, by))
+  endGrace(now: DateTime.Utc, by: Attribution): ApiToken {
+    const secrets = Secrets.endGrace(this.secrets, now)
+    return secrets === this.secrets ? this : this.#changed({ secrets }, Change.make("grace-ended", now, by))
   }
 
   /** Notes that a retired secret came back: once a day for each, so that who repeats it can't fill the history. */
@@ -194,8 +194,8 @@ export class ApiToken extends Data.Class<ApiTokenFields> {
   }
 
   /** The changes that the audit sink has not confirmed yet, the oldest first: those of them that are remembered. */
-  get untoldChanges(): ReadonlyArray<Change> {
-    return this.untold === 0 ? [] : this.history.slice(-this.untold)
+  get undeliveredChanges(): ReadonlyArray<Change> {
+    return this.undelivered === 0 ? [] : this.history.slice(-this.undelivered)
   }
 
   /** Whether it is this token, or was minted by means of it. */
@@ -218,7 +218,7 @@ export class ApiToken extends Data.Class<ApiTokenFields> {
       ...this,
       ...fields,
       history: Change.append(this.history, change),
-      untold: this.untold + 1,
+      undelivered: this.undelivered + 1,
       revision: this.revision + 1,
     })
   }

@@ -8,7 +8,7 @@ export type ChangeKind =
   | "narrowed"
   | "shortened"
   | "rotated"
-  | "overlap-ended"
+  | "grace-ended"
   | "reused"
   | "revoked"
 

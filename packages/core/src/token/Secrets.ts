@@ -53,7 +53,7 @@ const gaveWay = (secret: Secret): Secret =>
   secret.state._tag === "Retiring" ? { ...secret, state: { _tag: "Retired", at: secret.state.until } } : secret
 
 /** Every secret in its grace retires now. The same list if there is none. */
-const endOverlap = (secrets: Secrets, now: DateTime.Utc): Secrets =>
+const endGrace = (secrets: Secrets, now: DateTime.Utc): Secrets =>
   secrets.some((secret) => secret.state._tag === "Retiring" && Secret.isUsable(secret, now))
     ? remembered(secrets.map((secret) => (secret.state._tag === "Active" ? secret : retired(secret, now))))
     : secrets
@@ -81,4 +81,4 @@ const remembered = (secrets: ReadonlyArray<Secret>): Secrets => {
 const ofGeneration = (secrets: Secrets, generation: number): Option.Option<Secret> =>
   Option.fromUndefinedOr(secrets.find((secret) => secret.generation === generation))
 
-export const Secrets = { rotate, endOverlap, ofGeneration } as const
+export const Secrets = { rotate, endGrace, ofGeneration } as const

@@ -22,7 +22,7 @@ export interface UseCaseParts {
   readonly rules: Rules
   readonly policy: TokenPolicy
   /** Tells the audit sink, if there is one, of all that it has not heard of yet. */
-  readonly tellEverything: Effect.Effect<void, AuditSinkUnavailable | RepositoryUnavailable>
+  readonly deliverEverything: Effect.Effect<void, AuditSinkUnavailable | RepositoryUnavailable>
   readonly parse: Parse
   /** The format of new tokens. */
   readonly format: TokenFormat

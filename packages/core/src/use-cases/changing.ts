@@ -6,14 +6,11 @@ import { makePlaintext } from "../plaintext.ts"
 import {
   attributionOf,
   EditRequest,
-  EndOverlapRequest,
+  EndGraceRequest,
   type FindRequest,
-  NarrowRequest,
-  RenameRequest,
   requestedExpiry,
   RevokeRequest,
   RotateRequest,
-  ShortenRequest,
 } from "../requests.ts"
 import { type ApiToken, earliestExpiry } from "../token/ApiToken.ts"
 import { assertLive, type Authority } from "./authority.ts"
@@ -95,13 +92,13 @@ export const changing = (
       return Effect.map(applyRotation(request, secret), (token): Issued => ({ plaintext, token }))
     })
 
-  const endOverlap = Effect.fn("ApiTokens.endOverlap")(function* (input: EndOverlapRequest) {
-    const request = yield* parse(EndOverlapRequest, input)
+  const endGrace = Effect.fn("ApiTokens.endGrace")(function* (input: EndGraceRequest) {
+    const request = yield* parse(EndGraceRequest, input)
     return yield* change(request, (token, now) =>
       Effect.gen(function* () {
         yield* assertLive(token, now)
         yield* assertExpected(token, request)
-        return token.endOverlap(now, attributionOf(request))
+        return token.endGrace(now, attributionOf(request))
       }),
     ).pipe(Effect.retry({ while: isLostRace, schedule: afterLostRace, times: 200 }))
   })
@@ -120,12 +117,9 @@ export const changing = (
   })
 
   return {
-    rename: (request: RenameRequest) => Effect.flatMap(parse(RenameRequest, request), applyEdit),
-    narrow: (request: NarrowRequest) => Effect.flatMap(parse(NarrowRequest, request), applyEdit),
-    shorten: (request: ShortenRequest) => Effect.flatMap(parse(ShortenRequest, request), applyEdit),
     edit: (request: EditRequest) => Effect.flatMap(parse(EditRequest, request), applyEdit),
     rotate,
-    endOverlap,
+    endGrace,
     revoke,
   }
 }

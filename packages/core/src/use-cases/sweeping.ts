@@ -21,7 +21,7 @@ import { isLostRace, onRequest } from "./changing.ts"
 import { currentInstant } from "./present.ts"
 import type { UseCaseParts } from "./UseCaseParts.ts"
 
-export const sweeping = ({ repository, usage, policy, tellEverything, parse }: UseCaseParts) => {
+export const sweeping = ({ repository, usage, policy, deliverEverything, parse }: UseCaseParts) => {
   const revokeOwnedBy = Effect.fn("ApiTokens.revokeOwnedBy")(function* (input: RevokeOwnedByRequest) {
     const request = yield* parse(RevokeOwnedByRequest, input)
     const { ownedBy, reason = onRequest } = request
@@ -46,7 +46,7 @@ export const sweeping = ({ repository, usage, policy, tellEverything, parse }: U
 
   const purge = Effect.fn("ApiTokens.purge")(function* (input: PurgeRequest) {
     const { deadFor } = yield* parse(PurgeRequest, input)
-    yield* tellEverything
+    yield* deliverEverything
     return yield* repository.purge(DateTime.subtractDuration(yield* currentInstant, durationOf(deadFor)))
   })
 

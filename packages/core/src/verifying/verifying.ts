@@ -23,11 +23,11 @@ export interface VerifierParts {
   readonly lookUp: LookUp
   readonly catalogue: ScopeCatalogue
   readonly formats: ReadonlyArray<TokenFormat>
-  readonly onlooker: Onlooker
+  readonly observer: VerifyObserver
 }
 
 /** Who notices what is verified, without a wait and without a word that could change it. */
-export interface Onlooker {
+export interface VerifyObserver {
   readonly onAccepted: (found: FoundToken, required: ReadonlyArray<string>, sha256: Digest, at: number) => void
   readonly onRetired: (found: FoundToken, at: number) => void
 }
@@ -42,12 +42,12 @@ export type Deciding = Verdict | Effect.Effect<Verdict, RepositoryUnavailable>
 
 export type Verifier = (presented: unknown, required: ReadonlyArray<string>, now: Instant) => Deciding
 
-export const makeVerifier = ({ sha256, lookUp, catalogue, formats, onlooker }: VerifierParts): Verifier => {
+export const makeVerifier = ({ sha256, lookUp, catalogue, formats, observer }: VerifierParts): Verifier => {
   const decide = (facts: Facts | undefined, required: ReadonlyArray<string>, digest: Digest, now: Instant): Verdict => {
     if (facts === undefined) return unknown
     const verdict = judge(facts, required, catalogue, now)
-    if (verdict.accepted) onlooker.onAccepted(facts.found, required, digest, now.epochMilliseconds)
-    else if (Secret.isSuspicious(facts.found.secret, now)) onlooker.onRetired(facts.found, now.epochMilliseconds)
+    if (verdict.accepted) observer.onAccepted(facts.found, required, digest, now.epochMilliseconds)
+    else if (Secret.isSuspicious(facts.found.secret, now)) observer.onRetired(facts.found, now.epochMilliseconds)
     return verdict
   }
 

@@ -37,9 +37,9 @@ export class Model {
     return count
   }
 
-  markTold(id: TokenId, revision: number): void {
+  markDelivered(id: TokenId, revision: number): void {
     this.tokens = this.tokens.map((token) =>
-      token.id === id && token.revision === revision ? new ApiToken({ ...token, untold: 0 }) : token,
+      token.id === id && token.revision === revision ? new ApiToken({ ...token, undelivered: 0 }) : token,
     )
   }
 

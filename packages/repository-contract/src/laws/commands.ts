@@ -33,7 +33,7 @@ export const Command = Schema.Union([
     limit: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 4 })),
   }),
   Schema.Struct({ find: digest }),
-  Schema.Struct({ markTold: id, behind: upTo(1) }),
+  Schema.Struct({ markDelivered: id, behind: upTo(1) }),
 ])
 export type Command = typeof Command.Type
 export type DescribedToken = Extract<Command, { readonly insert: unknown }>["insert"]

@@ -44,7 +44,7 @@ const keyIds = Arbitrary.array(text, { maxLength: 2 })
 const history = Arbitrary.array(
   Arbitrary.all({
     kind: Arbitrary.schema(
-      Schema.Literals(["issued", "renamed", "narrowed", "shortened", "rotated", "overlap-ended", "revoked"]),
+      Schema.Literals(["issued", "renamed", "narrowed", "shortened", "rotated", "grace-ended", "revoked"]),
     ),
     at: milliseconds,
     actor: Arbitrary.schema(Schema.Literals(["person", "token", "sweep", "system"])),
@@ -69,7 +69,7 @@ export const oddTokens = Arbitrary.all({
   retired: below(5),
   keyIds,
   history,
-  untold: below(1000),
+  undelivered: below(1000),
   revision: Arbitrary.map(below(1000), (revision) => revision + 1),
 })
 
@@ -100,7 +100,7 @@ export const oddToken = (described: Described<typeof oddTokens>) =>
       },
       detail: firstOf(detail),
     })),
-    untold: described.untold,
+    undelivered: described.undelivered,
     revision: described.revision,
   })
 

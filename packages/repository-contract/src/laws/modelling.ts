@@ -27,8 +27,8 @@ export const modellingLaws = [
             const query = { ...everythingOf({ ownedBy }), lineageOf }
             assert.deepStrictEqual(idsOf(yield* here.listOwnedBy(query)), idsOf(model.list(query)))
           }
-          const untold = idsOf(yield* amongThese(there.untold, model.tokens))
-          assert.sameMembers(untold, idsOf(model.tokens.filter(({ untold }) => untold > 0)))
+          const undelivered = idsOf(yield* amongThese(there.undelivered, model.tokens))
+          assert.sameMembers(undelivered, idsOf(model.tokens.filter(({ undelivered }) => undelivered > 0)))
           yield* here.purge(endOfTime)
         }),
       )
@@ -115,11 +115,11 @@ const answersAlike = (repository: Repository, model: Model, command: Command, wo
       assert.deepStrictEqual((yield* repository.listOwnedBy(query)).map(contentsOf), model.list(query).map(contentsOf))
       const live = model.list({ ...everythingOf(query), state: "live", now: query.now }).length
       assert.strictEqual(yield* repository.countLiveOwnedBy(query.ownedBy, query.now), live)
-    } else if ("markTold" in command) {
-      const id = pick(world.ids, command.markTold)
+    } else if ("markDelivered" in command) {
+      const id = pick(world.ids, command.markDelivered)
       const revision = (model.tokens.find((token) => token.id === id)?.revision ?? 1) - command.behind
-      model.markTold(id, revision)
-      yield* repository.markTold(id, revision)
+      model.markDelivered(id, revision)
+      yield* repository.markDelivered(id, revision)
     } else {
       const digest = pick(world.digests, command.find)
       const holder = model.tokens.find(({ secrets }) => secrets.some((secret) => secret.digest.hex === digest.hex))

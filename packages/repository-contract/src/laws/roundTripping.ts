@@ -99,7 +99,7 @@ export const roundTrippingLaws = [
       ...issuedTo("an app"),
       expiresAt: Option.some(at(999)),
       revocation: Option.some({ at: at(998), reason: "on request" }),
-      untold: 60,
+      undelivered: 60,
       revision: 61,
     })
     yield* here.insert(token)

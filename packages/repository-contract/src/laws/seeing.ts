@@ -87,7 +87,7 @@ const sees = (repository: Repository, token: ApiToken) =>
     assert.deepStrictEqual(idsOf(yield* inState("live")), isLive ? [token.id] : [])
     assert.deepStrictEqual(idsOf(yield* inState("dead")), isLive ? [] : [token.id])
     assert.strictEqual(yield* repository.countLiveOwnedBy(token.ownedBy, at(0)), isLive ? 1 : 0)
-    assert.strictEqual((yield* amongThese(repository.untold, [token])).length, 1)
+    assert.strictEqual((yield* amongThese(repository.undelivered, [token])).length, 1)
     for (const stream of [repository.liveCreatedBefore(at(1), at(0)), repository.expiringBetween(at(50), at(51))]) {
       assert.deepStrictEqual(idsOf(yield* amongThese(stream, [token])), isLive ? [token.id] : [])
     }
@@ -103,5 +103,5 @@ const seesNothing = (repository: Repository, token: ApiToken) =>
     yield* areAbsent(repository, [token])
     assert.strictEqual(yield* repository.countLiveOwnedBy(token.ownedBy, at(0)), 0)
     assert.deepStrictEqual(yield* amongThese(repository.liveCreatedBefore(at(1), at(0)), [token]), [])
-    assert.deepStrictEqual(yield* amongThese(repository.untold, [token]), [])
+    assert.deepStrictEqual(yield* amongThese(repository.undelivered, [token]), [])
   })

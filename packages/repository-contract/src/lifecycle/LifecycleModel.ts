@@ -143,7 +143,7 @@ export class LifecycleModel {
     this.#forget(token)
   }
 
-  endOverlap(token: ModelToken): void {
+  endGrace(token: ModelToken): void {
     const retiring = token.secrets.filter((secret) => this.isAccepted(secret) && !isActive(secret))
     for (const secret of retiring) secret.acceptedUntil = this.now
     if (retiring.length > 0) this.#forget(token)

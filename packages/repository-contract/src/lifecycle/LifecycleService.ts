@@ -33,7 +33,7 @@ export const openService = <E>(layer: Layer.Layer<ApiTokenRepository, E>) =>
       authorityOf: (ownedBy) => Exit.succeed(owners.get(ownedBy) ?? { active: false }),
     })
     const service = ApiTokens.layer({
-      scopes: catalogue,
+      catalogue,
       policy: TokenPolicy.make({
         defaultLifetime: Duration.millis(policy.defaultLifetime),
         longestLifetime: Duration.millis(policy.longestLifetime),

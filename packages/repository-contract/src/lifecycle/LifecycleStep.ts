@@ -90,7 +90,7 @@ const steps = {
   shorten: Schema.Struct({ shorten: Schema.Struct({ token, by, expiry: instant }) }),
   rotate: Schema.Struct({ rotate: Schema.Struct({ token, by, ...rotation }) }),
   rotateItself: Schema.Struct({ rotateItself: Schema.Struct({ by: Acting, ...rotation }) }),
-  endOverlap: Schema.Struct({ endOverlap: Schema.Struct({ token, by }) }),
+  endGrace: Schema.Struct({ endGrace: Schema.Struct({ token, by }) }),
   revoke: Schema.Struct({ revoke: Schema.Struct({ token, by }) }),
   /** In milliseconds. */
   wait: Schema.Struct({ wait: Schema.Literals([1, 60_000, 299_999, 300_000, 3_600_000]) }),
@@ -117,7 +117,7 @@ export const LifecycleStep = Schema.Union([
   steps.rotateItself,
   steps.rotateItself,
   steps.rotateItself,
-  steps.endOverlap,
+  steps.endGrace,
   steps.revoke,
   steps.wait,
   steps.waitForEnd,

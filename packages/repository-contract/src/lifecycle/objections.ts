@@ -78,7 +78,7 @@ export const toRotate = (
 export const latestRenewal = (token: ModelToken, by: ActingSecret | undefined): number =>
   earliestExpiry(by?.token === token ? [token, ...ancestorsOf(token)] : ancestorsOf(token))
 
-export const toEndOverlap = (
+export const toEndGrace = (
   model: LifecycleModel,
   token: ModelToken,
   by: ActingSecret | undefined,

@@ -24,7 +24,7 @@ import {
   policy,
   type TokenNumber,
 } from "./LifecycleStep.ts"
-import { latestRenewal, toActing, toEndOverlap, toIssue, toMint, toNarrow, toRotate, toShorten } from "./objections.ts"
+import { latestRenewal, toActing, toEndGrace, toIssue, toMint, toNarrow, toRotate, toShorten } from "./objections.ts"
 
 /** One owner's tokens, really and as the model has them. */
 export interface Life {
@@ -51,7 +51,7 @@ export const take = (life: Life, step: LifecycleStep): Effect.Effect<string> =>
         const scopes = askedScopes(step.narrow, [token.scopes])
         return attempt(
           toNarrow(model, token, scopes, by),
-          tokens.narrow({ ...request, scopes }),
+          tokens.edit({ ...request, scopes }),
           () => (token.scopes = scopes),
         )
       })
@@ -62,7 +62,7 @@ export const take = (life: Life, step: LifecycleStep): Effect.Effect<string> =>
         const becomes = expiresAt ?? token.expiresAt
         return attempt(
           toShorten(model, token, becomes, by),
-          tokens.shorten({ ...request, ...fields }),
+          tokens.edit({ ...request, ...fields }),
           () => (token.expiresAt = becomes),
         )
       })
@@ -74,9 +74,9 @@ export const take = (life: Life, step: LifecycleStep): Effect.Effect<string> =>
       const by = model.acting(step.rotateItself.by)
       return rotating(life, by.token, by, requestOf(life, by.token, by), step.rotateItself)
     }
-    if ("endOverlap" in step) {
-      return on(life, step.endOverlap, (token, by, request) =>
-        attempt(toEndOverlap(model, token, by), tokens.endOverlap(request), () => model.endOverlap(token)),
+    if ("endGrace" in step) {
+      return on(life, step.endGrace, (token, by, request) =>
+        attempt(toEndGrace(model, token, by), tokens.endGrace(request), () => model.endGrace(token)),
       )
     }
     if ("revoke" in step) {

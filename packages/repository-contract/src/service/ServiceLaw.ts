@@ -23,6 +23,8 @@ export const checkServiceLaw = checkingThrough<Stores, Context.Context<Stores>>(
 /** The use cases over these stores, without cache, for as long as the scope lasts. */
 export const serviceOver = (stores: Context.Context<Stores>) =>
   Effect.map(
-    Layer.build(ApiTokens.layer({ scopes }).pipe(Layer.provide([NodeCrypto.layer, Layer.succeedContext(stores)]))),
+    Layer.build(
+      ApiTokens.layer({ catalogue: scopes }).pipe(Layer.provide([NodeCrypto.layer, Layer.succeedContext(stores)])),
+    ),
     Context.get(ApiTokens),
   )

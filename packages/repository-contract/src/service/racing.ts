@@ -107,9 +107,7 @@ export const racingLaws = [
   serviceLaw(
     "once a narrowing two levels up has returned, nothing below has what was taken away, though it be minted at the same time",
     repeated((here, there) =>
-      mintingRace(here, there, (tokens, top) => tokens.narrow({ ...top, scopes: ["treasure:read"] }), [
-        "treasure:edit",
-      ]),
+      mintingRace(here, there, (tokens, top) => tokens.edit({ ...top, scopes: ["treasure:read"] }), ["treasure:edit"]),
     ),
   ),
 
@@ -122,7 +120,7 @@ export const racingLaws = [
         (tokens, top) =>
           Effect.gen(function* () {
             const expiresAt = (yield* Clock.currentTimeMillis) + 20
-            const shortened = yield* tokens.shorten({ ...top, expiresAt: new Date(expiresAt) })
+            const shortened = yield* tokens.edit({ ...top, expiresAt: new Date(expiresAt) })
             assert.isTrue(Option.isSome(shortened.expiresAt))
             // A timer may go off a moment before the clock says so.
             while ((yield* Clock.currentTimeMillis) < expiresAt) yield* Effect.sleep(1)

@@ -25,7 +25,7 @@ const counted = (stores: Context.Context<Stores>) => {
     replace: counting(repository.replace),
     revokeOwnedBy: counting(repository.revokeOwnedBy),
     revokeIssuedTo: counting(repository.revokeIssuedTo),
-    markTold: counting(repository.markTold),
+    markDelivered: counting(repository.markDelivered),
     purge: counting(repository.purge),
   }).pipe(
     Context.add(TokenUsageStore, {

@@ -44,7 +44,7 @@ export const forgettingLaws = [
     const rotated = changed(token, { name: named("x"), secrets: [aSecret({ generation: 3 })] })
     yield* there.repository.replace(rotated, token.revision)
     yield* areRecorded(here, [tokenId], uses)
-    yield* there.repository.markTold(tokenId, rotated.revision)
+    yield* there.repository.markDelivered(tokenId, rotated.revision)
     yield* areRecorded(here, [tokenId], uses)
     yield* there.repository.revokeOwnedBy(token.ownedBy, { at: at(1), reason: "x" }, unattributed)
     for (const wayIn of [here, there]) yield* areRecorded(wayIn, [tokenId], uses)

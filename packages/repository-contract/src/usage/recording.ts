@@ -140,7 +140,7 @@ export const recordingLaws = [
   ),
 
   usageLaw("what is recorded of a token leaves the token as it is", function* ({ here, there }) {
-    const tokens = [aToken({ revision: 3 }), aToken({ ...revoked(1), untold: 0 })]
+    const tokens = [aToken({ revision: 3 }), aToken({ ...revoked(1), undelivered: 0 })]
     yield* insertAll(here.repository, tokens)
     yield* there.usage.record(idsOf(tokens).map((tokenId) => aUse({ tokenId, ...required({ x: 1 }) })))
     yield* areStored(here.repository, tokens)

@@ -1,10 +1,10 @@
 import { ScopeCatalogue } from "@tokenry/core"
-import { openApiTokens } from "@tokenry/core/promise"
+import { createApiTokens } from "@tokenry/core/promise"
 import { SqliteRepository } from "@tokenry/sqlite"
 
-const tokens = await openApiTokens({
+const tokens = await createApiTokens({
   repository: SqliteRepository.layer({ filename: "tokens.sqlite" }),
-  scopes: ScopeCatalogue.make({ "treasure:read": "See treasures" }),
+  catalogue: ScopeCatalogue.make({ "treasure:read": "See treasures" }),
 })
 const { plaintext } = await tokens.issue({ ownedBy: "user-1", name: "CI", scopes: ["treasure:read"] })
 const verification = await tokens.verify(plaintext, { scopes: ["treasure:read"] })

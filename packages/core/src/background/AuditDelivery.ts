@@ -7,13 +7,13 @@ import type { ApiToken } from "../token/ApiToken.ts"
 import type { Change } from "../token/Change.ts"
 import { makeLaterWork } from "./LaterWork.ts"
 
-interface AuditTeller {
+interface AuditDelivery {
   /** Tells of the token's changes soon; of those that can't be told now, at the next search. */
   readonly changed: (token: ApiToken) => void
-  /** Tells soon of all that is untold in the store, after changes of many tokens at once. */
+  /** Tells soon of all that is undelivered in the store, after changes of many tokens at once. */
   readonly changedMany: () => void
-  /** Tells now of all that is untold in the store. */
-  readonly tellEverything: Effect.Effect<void, AuditSinkUnavailable | RepositoryUnavailable>
+  /** Tells now of all that is undelivered in the store. */
+  readonly deliverEverything: Effect.Effect<void, AuditSinkUnavailable | RepositoryUnavailable>
 }
 
 /** How long the sink may take for one token. */
@@ -32,13 +32,13 @@ const precedenceMilliseconds = 30_000
 const capacity = 1000
 
 /** Tells until its scope closes, and then of what is waiting: for five seconds at most. */
-export const makeAuditTeller = Effect.fnUntraced(function* (
+export const makeAuditDelivery = Effect.fnUntraced(function* (
   repository: ApiTokenRepository["Service"],
   sink: AuditSink["Service"],
 ) {
-  const tell = (token: ApiToken) =>
-    Effect.suspend(() => sink.tell(token.untoldChanges.map((change) => eventOf(token, change)))).pipe(
-      Effect.andThen(repository.markTold(token.id, token.revision)),
+  const deliver = (token: ApiToken) =>
+    Effect.suspend(() => sink.deliver(token.undeliveredChanges.map((change) => eventOf(token, change)))).pipe(
+      Effect.andThen(repository.markDelivered(token.id, token.revision)),
       Effect.timeoutOrElse({
         duration: patience,
         orElse: () => Effect.fail(new AuditSinkUnavailable({ cause: "it hangs" })),
@@ -46,16 +46,16 @@ export const makeAuditTeller = Effect.fnUntraced(function* (
     )
 
   /** What one token fails at does not keep the others from being told. How many failed; it gives up after ten. */
-  const tellAll = (changedBefore: number) =>
+  const deliverAll = (changedBefore: number) =>
     Effect.suspend(() => {
       let failures = 0
       const attempt = (token: ApiToken) =>
-        Effect.catchCause(tell(token), () =>
+        Effect.catchCause(deliver(token), () =>
           Effect.sync(() => {
             failures += 1
           }),
         )
-      return repository.untold.pipe(
+      return repository.undelivered.pipe(
         Stream.filter((token) => (token.history.at(-1)?.at.epochMilliseconds ?? 0) <= changedBefore),
         Stream.takeWhile(() => failures < failuresAtMost),
         Stream.runForEach(attempt),
@@ -63,27 +63,27 @@ export const makeAuditTeller = Effect.fnUntraced(function* (
       )
     })
 
-  const tellEverything = Effect.flatMap(tellAll(Infinity), (failures) =>
+  const deliverEverything = Effect.flatMap(deliverAll(Infinity), (failures) =>
     failures === 0
       ? Effect.void
       : Effect.fail(new AuditSinkUnavailable({ cause: `${failures} tokens could not be told of` })),
   )
 
-  const search = Effect.flatMap(Clock.currentTimeMillis, (now) => tellAll(now - precedenceMilliseconds))
+  const search = Effect.flatMap(Clock.currentTimeMillis, (now) => deliverAll(now - precedenceMilliseconds))
 
   const later = yield* makeLaterWork<Effect.Effect<void, unknown>>("Telling the audit sink", capacity, (work) => work)
-  yield* Effect.catchCause(search, () => Effect.logWarning("Untold changes could not be searched for")).pipe(
+  yield* Effect.catchCause(search, () => Effect.logWarning("Undelivered changes could not be searched for")).pipe(
     Effect.andThen(Effect.sleep(searchInterval)),
     Effect.forever,
     Effect.forkScoped,
   )
 
-  const teller: AuditTeller = {
-    changed: (token) => void (token.untold > 0 && later.add(tell(token))),
-    changedMany: () => void later.add(tellEverything),
-    tellEverything,
+  const delivery: AuditDelivery = {
+    changed: (token) => void (token.undelivered > 0 && later.add(deliver(token))),
+    changedMany: () => void later.add(deliverEverything),
+    deliverEverything,
   }
-  return teller
+  return delivery
 })
 
 const eventOf = ({ id, ownedBy, name }: ApiToken, change: Change): AuditEvent => ({

@@ -107,26 +107,28 @@ export const keyFaults: ReadonlyArray<Fault> = [
   ),
 ]
 
-export const tellingFaults: ReadonlyArray<Fault> = [
+export const deliveringFaults: ReadonlyArray<Fault> = [
   fault(
-    "untold changes of the dead forgotten",
-    "the stream of the untold gives each token with untold changes once, in whatever state",
-    (right) => ({ untold: Stream.filter(right.untold, ({ revocation }) => Option.isNone(revocation)) }),
+    "undelivered changes of the dead forgotten",
+    "the stream of the undelivered gives each token with undelivered changes once, in whatever state",
+    (right) => ({ undelivered: Stream.filter(right.undelivered, ({ revocation }) => Option.isNone(revocation)) }),
   ),
   fault(
-    "the untold by offset",
-    "tokens may be marked as told while the stream of the untold gives them, and each comes once",
-    (right) => ({ untold: byOffset(() => right.untold) }),
+    "the undelivered by offset",
+    "tokens may be marked as told while the stream of the undelivered gives them, and each comes once",
+    (right) => ({ undelivered: byOffset(() => right.undelivered) }),
   ),
   fault(
     "a mark that raises the revision",
     "a token that is marked as told does not come any more, and stays as it is otherwise",
     (right) => ({
-      markTold: (id, revision) =>
+      markDelivered: (id, revision) =>
         Effect.gen(function* () {
           const token = Option.getOrUndefined(yield* right.findById(id))
           if (token?.revision !== revision) return
-          yield* Effect.orDie(right.replace(new ApiToken({ ...token, untold: 0, revision: revision + 1 }), revision))
+          yield* Effect.orDie(
+            right.replace(new ApiToken({ ...token, undelivered: 0, revision: revision + 1 }), revision),
+          )
         }),
     }),
   ),
@@ -134,20 +136,22 @@ export const tellingFaults: ReadonlyArray<Fault> = [
     "a mark under any revision",
     "a mark under another revision, or for a token that is gone, changes nothing",
     (right) => ({
-      markTold: (id) =>
+      markDelivered: (id) =>
         Effect.flatMap(right.findById(id), (token) =>
-          Option.isSome(token) ? right.markTold(id, token.value.revision) : Effect.void,
+          Option.isSome(token) ? right.markDelivered(id, token.value.revision) : Effect.void,
         ),
     }),
   ),
   fault(
     "a replace that leaves the mark",
-    "who replaces a token that was marked as told meanwhile makes its changes untold again",
+    "who replaces a token that was marked as told meanwhile makes its changes undelivered again",
     (right) => ({
       replace: (token, expectedRevision) =>
         Effect.flatMap(right.findById(token.id), (stored) =>
           right.replace(
-            Option.exists(stored, ({ untold }) => untold === 0) ? new ApiToken({ ...token, untold: 0 }) : token,
+            Option.exists(stored, ({ undelivered }) => undelivered === 0)
+              ? new ApiToken({ ...token, undelivered: 0 })
+              : token,
             expectedRevision,
           ),
         ),
@@ -157,33 +161,33 @@ export const tellingFaults: ReadonlyArray<Fault> = [
     "a mark that looks first and then writes",
     "however replaces and marks interleave, no change is taken for told that was not there when it was told",
     (right) => ({
-      markTold: (id, revision) =>
+      markDelivered: (id, revision) =>
         Effect.gen(function* () {
           const token = Option.getOrUndefined(yield* right.findById(id))
           if (token?.revision !== revision) return
           yield* Effect.yieldNow
           const now = Option.getOrElse(yield* right.findById(id), () => token)
-          yield* right.markTold(id, now.revision)
+          yield* right.markDelivered(id, now.revision)
         }),
     }),
   ),
   fault(
     "a bulk revocation that nobody is told of",
-    "a bulk revocation makes a token that was told untold again",
+    "a bulk revocation makes a token that was told undelivered again",
     (right) => ({
       revokeOwnedBy: (ownedBy, revocation, by) =>
         Effect.tap(right.revokeOwnedBy(ownedBy, revocation, by), () =>
           Stream.runForEach(
-            Stream.filter(right.untold, (token) => token.ownedBy === ownedBy),
-            ({ id, revision }) => right.markTold(id, revision),
+            Stream.filter(right.undelivered, (token) => token.ownedBy === ownedBy),
+            ({ id, revision }) => right.markDelivered(id, revision),
           ),
         ),
     }),
   ),
   fault("a mark under no revision", "a missing id or revision marks no token as told", (right) => ({
-    markTold: (id, revision: number | undefined) =>
+    markDelivered: (id, revision: number | undefined) =>
       Effect.flatMap(right.findById(id), (token) =>
-        Option.isSome(token) ? right.markTold(id, revision ?? token.value.revision) : Effect.void,
+        Option.isSome(token) ? right.markDelivered(id, revision ?? token.value.revision) : Effect.void,
       ),
   })),
 ]
