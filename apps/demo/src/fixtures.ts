@@ -1,5 +1,5 @@
 /** What an empty store is filled with, so that there is something to see: accounts, treasures and tokens in every state. */
-import { ApiToken, Hasher, makePlaintext, SecureRandom, type TokenFormat, unattributed } from "@tokenry/core"
+import { ApiToken, Hasher, hintOf, makePlaintext, SecureRandom, type TokenFormat, unattributed } from "@tokenry/core"
 import type { ApiTokenRepository, OwnerId, Scope, TokenId, TokenName } from "@tokenry/core"
 import { NodeCrypto } from "@tokenry/core/node"
 import { DateTime, type Duration, Effect, Option } from "effect"
@@ -125,7 +125,7 @@ const addTokens = Effect.fnUntraced(function* (repository: ApiTokenRepository["S
         issuedTo: Option.fromUndefinedOr(fixture.issuedTo),
         ancestors: [],
       },
-      { digest: hasher.sha256(plaintext), keyId: Option.none() },
+      { digest: hasher.sha256(plaintext), keyId: Option.none(), hint: hintOf(format, plaintext) },
       createdAt,
       unattributed,
     )

@@ -61,7 +61,9 @@ describe.each(stores)("on %s", (_, location) => {
       { kind: "renamed", actor, detail: "was test" },
       { kind: "shortened", actor },
     ])
-    expect(body.secrets).toEqual([{ generation: 1, state: "active", acceptedUntil: null }])
+    expect(body.secrets).toEqual([
+      { generation: 1, hint: expect.stringMatching(/^tcp_….{4}$/), state: "active", graceEnds: null },
+    ])
     expect(body.usage).toMatchObject({ count: 0, lastUsedAt: null, unusedScopes: ["treasure:read"] })
   })
 

@@ -101,6 +101,22 @@ export class DuplicateToken extends Data.TaggedError("DuplicateToken")<{ readonl
   }
 }
 
+/**
+ * A stored token can't be read: a field is missing or holds what no version of Tokenry writes. Verifying or changing that
+ * token dies with this error, as a defect; lists, sweeps and other work on many tokens log it, leave that token out, and
+ * carry on. Repair or delete the record.
+ */
+export class DamagedToken extends Data.TaggedError("DamagedToken")<{
+  /** The token's id, if that much can be read. */
+  readonly id: string
+  /** Where in the record: `expiresAt`, `secrets.0.state`. Never its value. */
+  readonly field: string
+}> {
+  override get message(): string {
+    return `The stored token ${this.id || "(no readable id)"} is damaged in its field ${this.field}`
+  }
+}
+
 /** Somebody else changed the token between reading and writing. Nothing was written: read it again. */
 export class RevisionConflict extends Data.TaggedError("RevisionConflict")<{ readonly id: string }> {
   override get message(): string {

@@ -2,6 +2,7 @@ export { ApiTokens, type ApiTokensOptions, type Requirement } from "./ApiTokens.
 export type { SweepOptions } from "./background/scheduledSweeps.ts"
 export type { UsageOptions } from "./background/UsageRecorder.ts"
 export {
+  DamagedToken,
   DuplicateToken,
   ExpiryNotHeld,
   InactiveOwner,
@@ -71,10 +72,10 @@ export { OwnerId } from "./token/OwnerId.ts"
 export type { Refusal, Side } from "./token/Refusal.ts"
 export { Scope } from "./token/Scope.ts"
 export { ScopeCatalogue, type ScopeDeclaration } from "./token/ScopeCatalogue.ts"
-export { type KeyId, Secret, type SecretState } from "./token/Secret.ts"
+export { type KeyId, type NewSecret, Secret, type SecretState, type VerifiableSecret } from "./token/Secret.ts"
 export { Secrets } from "./token/Secrets.ts"
 export { SecretUsage } from "./token/SecretUsage.ts"
-export { type TokenFlaw, TokenFormat } from "./token/TokenFormat.ts"
+export { hintOf, type TokenFlaw, TokenFormat } from "./token/TokenFormat.ts"
 export { TokenId } from "./token/TokenId.ts"
 export { TokenName } from "./token/TokenName.ts"
 export { type RequestedExpiry, type ReuseResponse, TokenPolicy } from "./token/TokenPolicy.ts"

@@ -28,9 +28,11 @@ export interface TokenDetails {
   /** The newest first. `retiring` ones are accepted until their grace ends, or the token's expiry if that is sooner. */
   readonly secrets: ReadonlyArray<{
     readonly generation: number
+    /** The prefix and the last four characters, to compare with what is in a secret manager: `tcp_…7T0m`. */
+    readonly hint: string
     readonly state: "active" | "retiring" | "retired"
     /** When its grace ends, of a secret that is `retiring`. */
-    readonly acceptedUntil: Date | null
+    readonly graceEnds: Date | null
   }>
   /** The last 50 changes, the oldest first. */
   readonly history: ReadonlyArray<{
@@ -41,6 +43,8 @@ export interface TokenDetails {
     readonly detail: string | null
   }>
   readonly revision: number
+  /** The hint of the active secret. */
+  readonly hint: string
 }
 
 export interface Caller {
@@ -122,13 +126,15 @@ export const detailsOf = (token: ApiToken): TokenDetails => ({
   revocationReason: Option.getOrNull(Option.map(token.revocation, ({ reason }) => reason)),
   ancestors: [...token.ancestors],
   issuedTo: Option.getOrNull(token.issuedTo),
-  secrets: token.secrets.map(({ generation, state }) => ({
+  secrets: token.secrets.map(({ generation, hint, state }) => ({
     generation,
+    hint,
     state: stateNames[state._tag],
-    acceptedUntil: state._tag === "Retiring" ? new Date(state.until.epochMilliseconds) : null,
+    graceEnds: state._tag === "Retiring" ? new Date(state.until.epochMilliseconds) : null,
   })),
   history: token.history.map(changeDetailsOf),
   revision: token.revision,
+  hint: token.secrets[0].hint,
 })
 
 const changeDetailsOf = ({ kind, at, actor, origin, detail }: Change) => ({

@@ -49,6 +49,7 @@ export const aSecret = (fields: Partial<Secret> = {}): Secret => ({
   digest: aDigest(),
   generation: 1,
   keyId: Option.none(),
+  hint: "tok_…test",
   state: { _tag: "Active" },
   ...fields,
 })
@@ -66,7 +67,7 @@ export const anApiToken = (fields: Partial<ApiTokenFields> = {}): ApiToken => {
       issuedTo: Option.none(),
       ancestors: [],
     },
-    { digest: aDigest(), keyId: Option.none() },
+    { digest: aDigest(), keyId: Option.none(), hint: "tok_…test" },
     createdAt,
     unattributed,
   )

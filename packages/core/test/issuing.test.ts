@@ -39,7 +39,13 @@ it.effect("a new token is what was asked for, and what was written, by one write
     })
     expect(TokenId.is(token.id)).toBe(true)
     expect(token.secrets).toEqual([
-      { digest: digestOf(plaintext), generation: 1, keyId: Option.none(), state: { _tag: "Active" } },
+      {
+        digest: digestOf(plaintext),
+        generation: 1,
+        keyId: Option.none(),
+        hint: `tok_…${plaintext.slice(-4)}`,
+        state: { _tag: "Active" },
+      },
     ])
     expect(yield* (yield* ApiTokenRepository).findById(token.id)).toEqual(Option.some(token))
     expect(TokenFormat.checksummed({ prefix: "tok" }).flawOf(plaintext)).toBe(undefined)

@@ -193,7 +193,7 @@ it.effect("of two rotations at once one wins, and the other is told so", () =>
         overtaken((token, repository) =>
           repository.replace(
             token.rotate(
-              { digest: token.secrets[0].digest, keyId: Option.none() },
+              { digest: token.secrets[0].digest, keyId: Option.none(), hint: "tok_…test" },
               { now: at(0), graceEnds: at(1), expiresAt: token.expiresAt },
               byAlice,
             ),

@@ -64,9 +64,7 @@ describe("Introspection", () => {
     const { tokens, issue, ask } = await asking()
     const { plaintext, token } = await issue()
     const { token: rotated } = await tokens.rotate({ id: token.id, ownedBy: "user-1", graceFor: "1 hour" })
-    expect(JSON.parse((await ask(plaintext)).body).exp).toBe(
-      Math.floor(Number(rotated.secrets[1]?.acceptedUntil) / 1000),
-    )
+    expect(JSON.parse((await ask(plaintext)).body).exp).toBe(Math.floor(Number(rotated.secrets[1]?.graceEnds) / 1000))
   })
 
   it.each([[[]], [[scopeForAll]]])(

@@ -50,6 +50,7 @@ export interface SecretDocument {
   readonly digest: string
   readonly generation: number
   readonly keyId: string | null
+  readonly hint: string
   /** When both are `null`, the secret is active. */
   readonly retiringUntil: Date | null
   readonly retiredAt: Date | null
@@ -100,10 +101,11 @@ export const changeDocumentOf = ({ kind, at, actor, origin, detail }: Change): C
 const given = <A extends object>(fields: A): A =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as A
 
-const secretDocumentOf = ({ digest, generation, keyId, state }: Secret): SecretDocument => ({
+const secretDocumentOf = ({ digest, generation, keyId, hint, state }: Secret): SecretDocument => ({
   digest: hexOf(digest),
   generation,
   keyId: Option.getOrNull(keyId),
+  hint,
   retiringUntil: state._tag === "Retiring" ? dateOf(state.until) : null,
   retiredAt: state._tag === "Retired" ? dateOf(state.at) : null,
 })
@@ -160,6 +162,7 @@ const secretOf = (reader: Reader): Secret => ({
   ),
   generation: reader.integer("generation"),
   keyId: reader.optionalString("keyId") as Option.Option<KeyId>,
+  hint: reader.string("hint"),
   state: secretStateOf(reader.optionalInstant("retiringUntil"), reader.optionalInstant("retiredAt")),
 })
 

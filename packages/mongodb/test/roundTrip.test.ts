@@ -9,6 +9,7 @@ const secret = (generation: number, state: Secret["state"], keyId?: string): Sec
   digest: aDigest(),
   generation,
   keyId: Option.fromUndefinedOr(keyId as KeyId | undefined),
+  hint: `tok_…gen${generation}`,
   state,
 })
 

@@ -1,5 +1,5 @@
 /** What is in a token, as plain values that assertions can compare and print. */
-import type { ApiToken, Digest, Secret, VerifiableToken } from "@tokenry/core"
+import type { ApiToken, Digest, Secret, VerifiableSecret, VerifiableToken } from "@tokenry/core"
 import { DateTime, Hash, Option } from "effect"
 
 /** The six fields that verifying needs, and no other that a store may have left in. */
@@ -31,12 +31,14 @@ export const contentsOf = (token: ApiToken) => ({
   revision: token.revision,
 })
 
-export const secretContentsOf = ({ digest, generation, keyId, state }: Secret) => ({
+export const verifiableSecretContentsOf = ({ digest, generation, keyId, state }: VerifiableSecret) => ({
   digest: fingerprintOf(digest),
   generation,
   keyId: Option.getOrNull(keyId),
   state: stateContentsOf(state),
 })
+
+const secretContentsOf = (secret: Secret) => ({ ...verifiableSecretContentsOf(secret), hint: secret.hint })
 
 const stateContentsOf = (state: Secret["state"]) => {
   switch (state._tag) {

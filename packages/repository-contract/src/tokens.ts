@@ -38,10 +38,13 @@ export const aDigest = (): Digest =>
 export const anId = (instant: DateTime.Utc = at(0)): TokenId =>
   TokenId.make(instant, randomBytes(TokenId.randomByteCount))
 
+const aHint = () => `tok_…${crypto.randomUUID().slice(-4)}`
+
 export const aSecret = (fields: Partial<Secret> = {}): Secret => ({
   digest: aDigest(),
   generation: 1,
   keyId: Option.none(),
+  hint: aHint(),
   state: Secret.active,
   ...fields,
 })
@@ -68,7 +71,7 @@ export const aToken = (fields: Partial<ApiTokenFields> = {}): ApiToken => {
       issuedTo: Option.none(),
       ancestors: [],
     },
-    { digest: aDigest(), keyId: Option.none() },
+    { digest: aDigest(), keyId: Option.none(), hint: aHint() },
     createdAt,
     unattributed,
   )

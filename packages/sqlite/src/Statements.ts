@@ -97,8 +97,8 @@ export class Statements {
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     )
     this.#insertSecrets = db.prepare(
-      `INSERT INTO api_token_secret (digest, token_number, generation, key_id, retiring_until, retired_at)
-       SELECT value ->> 0, ?, value ->> 1, value ->> 2, value ->> 3, value ->> 4 FROM json_each(?)`,
+      `INSERT INTO api_token_secret (digest, token_number, generation, key_id, retiring_until, retired_at, hint)
+       SELECT value ->> 0, ?, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(?)`,
     )
     this.#insertAncestors = db.prepare(
       "INSERT OR IGNORE INTO api_token_ancestor (ancestor, token_number) SELECT value, ? FROM json_each(?)",

@@ -12,6 +12,7 @@ import {
   type SecretState,
   type TokenId,
   type TokenName,
+  type VerifiableSecret,
   type VerifiableToken,
 } from "@tokenry/core"
 import { DateTime, Option } from "effect"
@@ -40,7 +41,9 @@ export type TokenRow = readonly [
   secrets: string,
 ]
 
-export type SecretRow = readonly [
+export type SecretRow = readonly [...VerifiableSecretRow, hint: string]
+
+type VerifiableSecretRow = readonly [
   digest: string,
   generation: number,
   keyId: string | null,
@@ -49,13 +52,13 @@ export type SecretRow = readonly [
 ]
 
 /** What a look-up by digest gives: the token for verifying, and the secret. */
-export type FoundRow = readonly [...VerifiableRow, ...SecretRow]
+export type FoundRow = readonly [...VerifiableRow, ...VerifiableSecretRow]
 
 export const verifiableColumns = `
   api_token.id, owned_by, scopes, expires_at, revoked_at, revocation_reason, ancestors`
 
 export const secretsColumn = `
-  (SELECT json_group_array(json_array(digest, generation, key_id, retiring_until, retired_at) ORDER BY generation DESC)
+  (SELECT json_group_array(json_array(digest, generation, key_id, retiring_until, retired_at, hint) ORDER BY generation DESC)
    FROM api_token_secret WHERE token_number = api_token.number)`
 
 export const tokenColumns = `${verifiableColumns}, name, created_at, issued_to, revision, undelivered,
@@ -116,21 +119,27 @@ export const instantOf = (milliseconds: number | null): Option.Option<DateTime.U
 const revocationOf = (at: number | null, reason: string | null): Option.Option<Revocation> =>
   at === null ? Option.none() : Option.some({ at: DateTime.makeUnsafe(at), reason: reason ?? "" })
 
-const secretRowOf = ({ digest, generation, keyId, state }: Secret): SecretRow => [
+const secretRowOf = ({ digest, generation, keyId, state, hint }: Secret): SecretRow => [
   digest.hex,
   generation,
   Option.getOrNull(keyId),
   state._tag === "Retiring" ? millisecondsOf(state.until) : null,
   state._tag === "Retired" ? millisecondsOf(state.at) : null,
+  hint,
 ]
 
 const secretsOf = (json: string): ApiToken["secrets"] => {
-  const [first, ...rest] = (JSON.parse(json) as ReadonlyArray<SecretRow>).map((row) => secretOf(...row))
+  const [first, ...rest] = (JSON.parse(json) as ReadonlyArray<SecretRow>).map(
+    ([digest, generation, keyId, retiringUntil, retiredAt, hint]): Secret => ({
+      ...secretOf(digest, generation, keyId, retiringUntil, retiredAt),
+      hint,
+    }),
+  )
   if (first === undefined) throw new Error("A stored token has no secret")
   return [first, ...rest]
 }
 
-const secretOf = (...[digest, generation, keyId, retiringUntil, retiredAt]: SecretRow): Secret => ({
+const secretOf = (...[digest, generation, keyId, retiringUntil, retiredAt]: VerifiableSecretRow): VerifiableSecret => ({
   digest: Digest.fromHex(digest),
   generation,
   keyId: keyId === null ? Option.none() : Option.some(keyId as KeyId),

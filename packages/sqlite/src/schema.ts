@@ -40,6 +40,7 @@ export const tokenMigrations: ReadonlyArray<Migration> = [
         token_number INTEGER NOT NULL REFERENCES api_token ON DELETE CASCADE,
         generation INTEGER NOT NULL,
         key_id TEXT,
+        hint TEXT NOT NULL,
         retiring_until INTEGER,
         retired_at INTEGER,
         CHECK (retiring_until IS NULL OR retired_at IS NULL)

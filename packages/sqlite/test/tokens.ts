@@ -37,7 +37,7 @@ export const aToken = (fields: Partial<ApiTokenFields> = {}): ApiToken => {
       issuedTo: Option.none(),
       ancestors: [],
     },
-    { digest: aDigest(), keyId: Option.none() },
+    { digest: aDigest(), keyId: Option.none(), hint: "tok_…test" },
     createdAt,
     unattributed,
   )
@@ -48,6 +48,7 @@ export const active = (digest: Digest): Secret => ({
   digest,
   generation: 1,
   keyId: Option.none(),
+  hint: "tok_…test",
   state: { _tag: "Active" },
 })
 

@@ -105,7 +105,7 @@ it.effect("a change of the token leaves what is recorded, and recording leaves t
     yield* repository.insert(token)
     yield* usageStore.record([aUse(token.id)])
     const rotation = { now: at(1), graceEnds: at(2), expiresAt: Option.none() }
-    const rotated = token.rotate({ digest: aDigest(), keyId: Option.none() }, rotation, unattributed)
+    const rotated = token.rotate({ digest: aDigest(), keyId: Option.none(), hint: "tok_…test" }, rotation, unattributed)
     yield* repository.replace(rotated, token.revision)
     yield* usageStore.record([aUse(token.id, { generation: 2 })])
     assert.sameDeepMembers(

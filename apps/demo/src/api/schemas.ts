@@ -93,11 +93,13 @@ const tokenFields = {
   secrets: Schema.Array(
     Schema.Struct({
       generation: Schema.Int,
+      hint: Schema.String,
       state: Schema.Literals(["active", "retiring", "retired"]),
-      acceptedUntil: Schema.NullOr(instant),
+      graceEnds: Schema.NullOr(instant),
     }),
   ),
   revision: Schema.Int,
+  hint: Schema.String,
 }
 export const Token = Schema.Struct(tokenFields).annotate({ identifier: "Token" })
 

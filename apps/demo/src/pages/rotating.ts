@@ -46,11 +46,11 @@ export const rotatingPages = (router: Router<PageState>, services: Services): vo
     if (rotated._tag === "Repeated") return answerPage(ctx, repeatedPage(account, rotated.tokenId), 409)
     const [retiring] = retiringOf(rotated.value.token, new Date())
     const remark =
-      retiring?.acceptedUntil == null
+      retiring?.graceEnds == null
         ? html`<p>The secret that it had is not accepted any more.</p>`
         : html`<p>
-            The secret that it had is accepted until ${momentOf(retiring.acceptedUntil)}. The token's page shows whether
-            it is still used, and ends it sooner.
+            The secret that it had is accepted until ${momentOf(retiring.graceEnds)}. The token's page shows whether it
+            is still used, and ends it sooner.
           </p>`
     answerPage(ctx, plaintextPage(services, { title: "The new secret", account, ...rotated.value, remark }))
   })

@@ -53,11 +53,11 @@ const actorOf = (actor: Change["actor"], ownedBy: string, reader: string): Html 
 export const secretsSection = ({ secrets }: TokenDetails, usage: TokenUsage | undefined): Html => {
   const now = new Date()
   const usageOf = (generation: number) => usage?.secrets.find((secret) => secret.generation === generation)
-  const row = ({ generation, state, acceptedUntil }: TokenDetails["secrets"][number]) => {
+  const row = ({ generation, state, graceEnds }: TokenDetails["secrets"][number]) => {
     const { count = 0, lastUsedAt = null, reuses = 0, lastReusedAt = null } = usageOf(generation) ?? {}
     return html`<tr>
       <th scope="row">${generation}</th>
-      <td>${stateOf(state, acceptedUntil, now)}</td>
+      <td>${stateOf(state, graceEnds, now)}</td>
       <td>${count}</td>
       <td>${lastUsedAt === null ? "Never" : distanceOf(lastUsedAt, now)}</td>
       <td>
@@ -87,12 +87,12 @@ export const secretsSection = ({ secrets }: TokenDetails, usage: TokenUsage | un
   </section>`
 }
 
-const stateOf = (state: TokenDetails["secrets"][number]["state"], acceptedUntil: Date | null, now: Date): Html => {
+const stateOf = (state: TokenDetails["secrets"][number]["state"], graceEnds: Date | null, now: Date): Html => {
   if (state === "active") return html`The newest`
-  if (state === "retired" || acceptedUntil === null || acceptedUntil <= now) return html`No longer accepted`
-  return html`Replaced, accepted until ${momentOf(acceptedUntil)}`
+  if (state === "retired" || graceEnds === null || graceEnds <= now) return html`No longer accepted`
+  return html`Replaced, accepted until ${momentOf(graceEnds)}`
 }
 
 /** The secrets that were replaced and are still accepted. */
 export const retiringOf = ({ secrets }: TokenDetails, now: Date) =>
-  secrets.filter(({ state, acceptedUntil }) => state === "retiring" && acceptedUntil !== null && acceptedUntil > now)
+  secrets.filter(({ state, graceEnds }) => state === "retiring" && graceEnds !== null && graceEnds > now)

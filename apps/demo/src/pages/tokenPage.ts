@@ -126,7 +126,7 @@ const actionsOf = (token: TokenDetails, usage: TokenUsage | undefined, now: Date
     ({ generation }) => usage?.secrets.find((secret) => secret.generation === generation)?.lastUsedAt ?? [],
   )
   const [lastUse] = lastUses.sort(latestFirst)
-  const [lastEnd] = retiring.flatMap(({ acceptedUntil }) => acceptedUntil ?? []).sort(latestFirst)
+  const [lastEnd] = retiring.flatMap(({ graceEnds }) => graceEnds ?? []).sort(latestFirst)
   return html`<p class="actions">
       <a class="button" href="${pathOf(token)}/rotate">New secret</a>
       <a class="button danger" href="${pathOf(token)}/revoke">Revoke</a>

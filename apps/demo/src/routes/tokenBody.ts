@@ -17,6 +17,7 @@ export const tokenBody = (token: TokenDetails, usage?: TokenUsage) => ({
   ancestors: token.ancestors,
   secrets: token.secrets,
   revision: token.revision,
+  hint: token.hint,
 })
 
 /**

@@ -5,13 +5,13 @@ import type { ApiToken, Revocation, VerifiableToken } from "../token/ApiToken.ts
 import type { Attribution } from "../token/Attribution.ts"
 import type { Digest } from "../token/Digest.ts"
 import type { OwnerId } from "../token/OwnerId.ts"
-import type { KeyId, Secret } from "../token/Secret.ts"
+import type { KeyId, VerifiableSecret } from "../token/Secret.ts"
 import type { TokenId } from "../token/TokenId.ts"
 
 /** What a look-up by digest gives: what verifying needs of the token, and the secret that the digest belongs to. */
 export interface FoundToken {
   readonly token: VerifiableToken
-  readonly secret: Secret
+  readonly secret: VerifiableSecret
 }
 
 /** A place in an owner's list: right after the token with this creation time and id. */

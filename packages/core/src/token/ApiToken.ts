@@ -5,7 +5,7 @@ import { Change } from "./Change.ts"
 import type { Instant } from "./Instant.ts"
 import type { OwnerId } from "./OwnerId.ts"
 import type { Scope } from "./Scope.ts"
-import { Secret } from "./Secret.ts"
+import { type NewSecret, Secret } from "./Secret.ts"
 import { Secrets } from "./Secrets.ts"
 import type { TokenId } from "./TokenId.ts"
 import type { TokenName } from "./TokenName.ts"
@@ -89,7 +89,7 @@ export class ApiToken extends Data.Class<ApiTokenFields> {
   /** A new token with its first secret. What it is given has passed the policy already. */
   static issue(
     fields: Pick<ApiTokenFields, "id" | "ownedBy" | "name" | "scopes" | "expiresAt" | "issuedTo" | "ancestors">,
-    secret: Pick<Secret, "digest" | "keyId">,
+    secret: NewSecret,
     now: DateTime.Utc,
     by: Attribution,
   ): ApiToken {
@@ -130,7 +130,7 @@ export class ApiToken extends Data.Class<ApiTokenFields> {
   }
 
   /** Gives the token a new active secret; the one it had lives on until its grace ends. */
-  rotate(next: Pick<Secret, "digest" | "keyId">, rotation: Rotation, by: Attribution): ApiToken {
+  rotate(next: NewSecret, rotation: Rotation, by: Attribution): ApiToken {
     const { now, graceEnds, expiresAt, presented } = rotation
     const until = Option.match(this.expiresAt, {
       onNone: () => graceEnds,

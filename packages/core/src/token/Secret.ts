@@ -18,7 +18,8 @@ export type SecretState =
   | { readonly _tag: "Retiring"; readonly until: DateTime.Utc }
   | { readonly _tag: "Retired"; readonly at: DateTime.Utc }
 
-export interface Secret {
+/** What verifying needs of a secret. */
+export interface VerifiableSecret {
   readonly digest: Digest
   /** 1 for the secret that a token was issued with, one more at each rotation. */
   readonly generation: number
@@ -27,10 +28,21 @@ export interface Secret {
   readonly state: SecretState
 }
 
+export interface Secret extends VerifiableSecret {
+  /**
+   * What a person can compare with the string in their secret manager: the prefix and the last four characters of the
+   * plaintext token, as in `tcp_…7T0m`. It narrows the search for a token by at most 24 of its 256 random bits.
+   */
+  readonly hint: string
+}
+
+/** A secret that has no generation yet: what a new or a rotated token receives. */
+export type NewSecret = Pick<Secret, "digest" | "keyId" | "hint">
+
 const active: SecretState = { _tag: "Active" }
 
 /** Whether a client may still use the secret at `now`. */
-const isUsable = (secret: Secret, now: Instant): boolean => {
+const isUsable = (secret: VerifiableSecret, now: Instant): boolean => {
   switch (secret.state._tag) {
     case "Active":
       return true
@@ -42,7 +54,7 @@ const isUsable = (secret: Secret, now: Instant): boolean => {
 }
 
 /** Whether its return at `now` is a sign that somebody has it who should not. */
-const isSuspicious = (secret: Secret, now: Instant): boolean => {
+const isSuspicious = (secret: VerifiableSecret, now: Instant): boolean => {
   switch (secret.state._tag) {
     case "Active":
       return false
@@ -54,7 +66,7 @@ const isSuspicious = (secret: Secret, now: Instant): boolean => {
 }
 
 /** Until when the secret is accepted, given the token's expiry, which may have been brought forward since the rotation. */
-const expiryOf = (secret: Secret, expiresAt: Option.Option<DateTime.Utc>): Option.Option<DateTime.Utc> => {
+const expiryOf = (secret: VerifiableSecret, expiresAt: Option.Option<DateTime.Utc>): Option.Option<DateTime.Utc> => {
   if (secret.state._tag !== "Retiring") return expiresAt
   const { until } = secret.state
   return Option.isSome(expiresAt) && expiresAt.value.epochMilliseconds < until.epochMilliseconds

@@ -1,6 +1,6 @@
 /** All secrets of one token, the newest first, and what a rotation makes of them. */
 import { DateTime, Option } from "effect"
-import { Secret } from "./Secret.ts"
+import { type NewSecret, Secret } from "./Secret.ts"
 
 /** One active secret, up to two retiring ones, and the last five retired ones; the newest first. */
 export type Secrets = readonly [Secret, ...ReadonlyArray<Secret>]
@@ -25,11 +25,7 @@ interface Overlap {
  * whose answer got lost, however often, nor the one that was replaced just now. The secret that the rotation was made
  * with stays in any case.
  */
-const rotate = (
-  secrets: Secrets,
-  next: Pick<Secret, "digest" | "keyId">,
-  { now, until, presented }: Overlap,
-): Secrets => {
+const rotate = (secrets: Secrets, next: NewSecret, { now, until, presented }: Overlap): Secrets => {
   const [active, ...older] = secrets
   const generation = active.generation + 1
   const replaced: Secret = DateTime.isLessThanOrEqualTo(until, now)

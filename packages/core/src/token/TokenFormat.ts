@@ -23,6 +23,9 @@ export interface TokenFormat {
   readonly flawOf: (presented: string) => TokenFlaw | undefined
 }
 
+/** The prefix and the last four characters of a token of this format, as in `tcp_…7T0m`: enough to tell it from others. */
+export const hintOf = ({ prefix }: TokenFormat, plaintext: string): string => `${prefix}_…${plaintext.slice(-4)}`
+
 interface TokenFormatOptions {
   /** 1 to 16 of `a-z`, `0-9`, beginning with a letter. Make it your product's, so that a leaked token can be told. */
   readonly prefix: string

@@ -1,6 +1,5 @@
 /** Changes one token: read, let the rules decide, write under the revision that was read. */
 import { type DateTime, Effect, Option, Schedule } from "effect"
-import type { StoredDigest } from "../digesting.ts"
 import { RevisionConflict, RevisionMismatch } from "../errors.ts"
 import { makePlaintext } from "../plaintext.ts"
 import {
@@ -13,6 +12,8 @@ import {
   RotateRequest,
 } from "../requests.ts"
 import { type ApiToken, earliestExpiry } from "../token/ApiToken.ts"
+import type { NewSecret } from "../token/Secret.ts"
+import { hintOf } from "../token/TokenFormat.ts"
 import { assertLive, type Authority } from "./authority.ts"
 import type { Issued } from "./issuing.ts"
 import { currentInstant } from "./present.ts"
@@ -57,7 +58,7 @@ export const changing = (
     ).pipe(Effect.retry({ while: isLostRace, schedule: afterLostRace, times: 200 }))
   })
 
-  const applyRotation = Effect.fn("ApiTokens.rotate")(function* (input: RotateRequest, secret: StoredDigest) {
+  const applyRotation = Effect.fn("ApiTokens.rotate")(function* (input: RotateRequest, secret: NewSecret) {
     const request = yield* parse(RotateRequest, input)
     const { caller, graceFor, id } = request
     const expiry = yield* requestedExpiry(request)
@@ -88,7 +89,7 @@ export const changing = (
   const rotate = (request: RotateRequest) =>
     Effect.suspend(() => {
       const plaintext = makePlaintext(format, random)
-      const secret = digesting.toStore(digesting.sha256(plaintext))
+      const secret = { ...digesting.toStore(digesting.sha256(plaintext)), hint: hintOf(format, plaintext) }
       return Effect.map(applyRotation(request, secret), (token): Issued => ({ plaintext, token }))
     })
 

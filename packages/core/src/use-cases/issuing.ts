@@ -1,12 +1,13 @@
 /** Makes tokens: in a person's session, or minted by means of another token. */
 import { type DateTime, Effect, Option } from "effect"
-import type { StoredDigest } from "../digesting.ts"
 import { InactiveOwner, PolicyViolation, ScopeNotHeld } from "../errors.ts"
 import { makePlaintext } from "../plaintext.ts"
 import { attributionOf, IssueRequest, requestedExpiry } from "../requests.ts"
 import { ApiToken, earliestExpiry, type VerifiableToken } from "../token/ApiToken.ts"
 import type { OwnerId } from "../token/OwnerId.ts"
 import type { Side } from "../token/Refusal.ts"
+import type { NewSecret } from "../token/Secret.ts"
+import { hintOf } from "../token/TokenFormat.ts"
 import { TokenId } from "../token/TokenId.ts"
 import type { Authority } from "./authority.ts"
 import { currentInstant } from "./present.ts"
@@ -45,7 +46,7 @@ export const issuing = (
     return { ids, tokens: [...ancestors, token] }
   })
 
-  const insertNew = Effect.fn("ApiTokens.issue")(function* (input: IssueRequest, secret: StoredDigest) {
+  const insertNew = Effect.fn("ApiTokens.issue")(function* (input: IssueRequest, secret: NewSecret) {
     const request = yield* parse(IssueRequest, input)
     const { name, scopes, issuedTo, caller } = request
     const ownedBy = request.ownedBy as OwnerId
@@ -80,7 +81,7 @@ export const issuing = (
   const issue = (request: IssueRequest) =>
     Effect.suspend(() => {
       const plaintext = makePlaintext(format, random)
-      const secret = digesting.toStore(digesting.sha256(plaintext))
+      const secret = { ...digesting.toStore(digesting.sha256(plaintext)), hint: hintOf(format, plaintext) }
       return Effect.map(insertNew(request, secret), (token): Issued => ({ plaintext, token }))
     })
 

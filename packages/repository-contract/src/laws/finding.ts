@@ -2,7 +2,7 @@
 import { assert } from "@effect/vitest"
 import { Digest, type FoundToken } from "@tokenry/core"
 import { Option } from "effect"
-import { secretContentsOf, verifiableContentsOf } from "../contents.ts"
+import { verifiableSecretContentsOf, verifiableContentsOf } from "../contents.ts"
 import { law } from "../Law.ts"
 import { idsOf, insertAll } from "../steps.ts"
 import {
@@ -102,6 +102,6 @@ const foundContentsOf = (found: Option.Option<FoundToken>) =>
   Option.getOrNull(
     Option.map(found, ({ token, secret }) => ({
       token: verifiableContentsOf(token),
-      secret: secretContentsOf(secret),
+      secret: verifiableSecretContentsOf(secret),
     })),
   )

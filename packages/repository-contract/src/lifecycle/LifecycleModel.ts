@@ -6,7 +6,7 @@ export interface ModelSecret {
   readonly plaintext: string
   readonly generation: number
   /** Infinity: it is the active one. */
-  acceptedUntil: number
+  graceEnds: number
   /** When the token replaced it by means of itself, and nobody else has rotated it since. */
   replacedByItselfAt: number
   isForgotten: boolean
@@ -68,7 +68,7 @@ export class LifecycleModel {
   }
 
   isAccepted(secret: ModelSecret): boolean {
-    return !secret.isForgotten && this.now < secret.acceptedUntil
+    return !secret.isForgotten && this.now < secret.graceEnds
   }
 
   /** Whether the token may rotate itself by means of this secret. */
@@ -117,7 +117,7 @@ export class LifecycleModel {
         id,
         generation: secret.generation,
         scopes: Object.keys(grants).filter((scope) => lacking(scope) === undefined),
-        expiresAt: Math.min(secret.acceptedUntil, earliestExpiry([token, ...ancestors])),
+        expiresAt: Math.min(secret.graceEnds, earliestExpiry([token, ...ancestors])),
       },
     ]
   }
@@ -130,13 +130,13 @@ export class LifecycleModel {
   rotate(token: ModelToken, { plaintext, graceEnds, expiresAt, by }: Rotated): void {
     const active = activeOf(token)
     const isItself = by?.token === token
-    active.acceptedUntil = Math.min(graceEnds, token.expiresAt)
+    active.graceEnds = Math.min(graceEnds, token.expiresAt)
     if (isItself) active.replacedByItselfAt = this.now
     else for (const secret of token.secrets) secret.replacedByItselfAt = -Infinity
     const [, middle, newest] = token.secrets.filter((secret) => this.isAccepted(secret))
     if (middle && newest) {
       const givesWay = isItself && by.secret === middle ? newest : middle
-      givesWay.acceptedUntil = this.now
+      givesWay.graceEnds = this.now
     }
     token.expiresAt = expiresAt
     token.secrets.push(aSecret(plaintext, active.generation + 1))
@@ -145,7 +145,7 @@ export class LifecycleModel {
 
   endGrace(token: ModelToken): void {
     const retiring = token.secrets.filter((secret) => this.isAccepted(secret) && !isActive(secret))
-    for (const secret of retiring) secret.acceptedUntil = this.now
+    for (const secret of retiring) secret.graceEnds = this.now
     if (retiring.length > 0) this.#forget(token)
   }
 
@@ -153,7 +153,7 @@ export class LifecycleModel {
   get ends(): ReadonlyArray<number> {
     const ends = this.tokens.flatMap(({ expiresAt, secrets }) => [
       expiresAt,
-      ...secrets.flatMap((secret) => [secret.acceptedUntil, secret.replacedByItselfAt + repeatable]),
+      ...secrets.flatMap((secret) => [secret.graceEnds, secret.replacedByItselfAt + repeatable]),
     ])
     return [...new Set(ends)].filter((end) => end > this.now && end < Infinity).sort((left, right) => left - right)
   }
@@ -174,12 +174,12 @@ export interface Rotated {
 const aSecret = (plaintext: string, generation: number): ModelSecret => ({
   plaintext,
   generation,
-  acceptedUntil: Infinity,
+  graceEnds: Infinity,
   replacedByItselfAt: -Infinity,
   isForgotten: false,
 })
 
-export const isActive = (secret: ModelSecret): boolean => secret.acceptedUntil === Infinity
+export const isActive = (secret: ModelSecret): boolean => secret.graceEnds === Infinity
 
 export const activeOf = ({ secrets }: ModelToken): ModelSecret => {
   const active = secrets.at(-1)
