@@ -33,15 +33,16 @@ import { TokenUsageStore } from "./ports/TokenUsageStore.ts"
 import { type ActingCaller, isActingCaller } from "./requests.ts"
 import type * as Request from "./requests.ts"
 import type { ApiToken } from "./token/ApiToken.ts"
-import type { Caller } from "./token/Caller.ts"
+import { type Caller, missingScopes, type ScopeHolder } from "./token/Caller.ts"
 import type { Instant } from "./token/Instant.ts"
-import type { KeyRing } from "./token/KeyRing.ts"
+import { KeyRing } from "./token/KeyRing.ts"
+import { checkOptions, isObject, type OptionRules } from "./token/OptionRules.ts"
 import { OwnerId } from "./token/OwnerId.ts"
-import type { Refusal } from "./token/Refusal.ts"
-import type { ScopeCatalogue } from "./token/ScopeCatalogue.ts"
-import { TokenFormat } from "./token/TokenFormat.ts"
-import { TokenId } from "./token/TokenId.ts"
-import { TokenPolicy } from "./token/TokenPolicy.ts"
+import type { MissingScope, Refusal } from "./token/Refusal.ts"
+import { isCatalogue, type ScopeCatalogue } from "./token/ScopeCatalogue.ts"
+import { isFormat, TokenFormat } from "./token/TokenFormat.ts"
+import type { TokenId } from "./token/TokenId.ts"
+import { isPolicy, TokenPolicy } from "./token/TokenPolicy.ts"
 import type { TokenUsage } from "./token/TokenUsage.ts"
 import { currentInstant } from "./use-cases/present.ts"
 import { makeAuthority } from "./use-cases/authority.ts"
@@ -54,9 +55,9 @@ import { makeLookUp } from "./verifying/lookUp.ts"
 import { type CacheOptions, makeLookUpCache } from "./verifying/LookUpCache.ts"
 import { type Deciding, isVerdict, makeVerifier, type VerifyObserver, type Verdict } from "./verifying/verifying.ts"
 
-export interface ApiTokensOptions {
-  /** The scopes that there are. */
-  readonly catalogue: ScopeCatalogue
+export interface ApiTokensOptions<S extends string = string> {
+  /** The scopes there are. */
+  readonly catalogue: ScopeCatalogue<S>
   /** How long tokens may live. The default is `TokenPolicy.make()`: 90 days, at most 366, never "never". */
   readonly policy?: TokenPolicy
   /** The format of new tokens. The default is `TokenFormat.checksummed({ prefix: "tok" })`. */
@@ -73,128 +74,135 @@ export interface ApiTokensOptions {
   readonly usage?: UsageOptions | false
 }
 
-export interface Requirement {
+export interface Requirement<S extends string = string> {
   /** All of them must be granted. Empty: the token need only be valid. */
-  readonly scopes: ReadonlyArray<string>
+  readonly scopes: ReadonlyArray<S>
 }
+
+/** What `authorize` decides: everything required is granted, or which scopes are missing, each with the side lacking it. */
+export type Authorization =
+  | { readonly granted: true }
+  | { readonly granted: false; readonly missing: ReadonlyArray<MissingScope> }
 
 type Unavailable = InvalidInput | RepositoryUnavailable
 type Unreachable = Unavailable | TokenNotFound | TokenNotLive | SecretNotActive | InactiveOwner
 type Outdated = RevisionConflict | RevisionMismatch
 type Unchangeable = Unreachable | PolicyViolation | ScopeNotHeld | Outdated
 
-export class ApiTokens extends Context.Service<
-  ApiTokens,
-  {
-    /**
-     * Makes a token for an owner, or mints one by means of `caller`: then it can't have a scope or an expiry that what it
-     * is minted by lacks. Costs one write, one question to the directory of owners if there is one, and for minting one
-     * or two look-ups. `DuplicateToken` means that the source of random bytes repeats itself: do not go on with it.
-     */
-    readonly issue: (
-      request: Request.IssueRequest,
-    ) => Effect.Effect<
-      Issued,
-      Unreachable | PolicyViolation | ScopeNotHeld | ExpiryNotHeld | InactiveOwner | DuplicateToken
-    >
+/** A caller as `authorize` takes it: what `verify` returned. */
+export interface AuthorizableCaller extends ActingCaller, ScopeHolder {
+  readonly ancestors: ReadonlyArray<string>
+}
 
-    /**
-     * Who calls with this token, if it is accepted now and grants all the required scopes; else why not. One look-up,
-     * one more if the token was minted by others, one question to the directory of owners; no write. A refusal is a
-     * plain value, not an `Error`: nothing is thrown, and no stack trace is made.
-     */
-    readonly verify: (
-      presented: unknown,
-      requirement?: Requirement,
-    ) => Effect.Effect<Caller, Refusal | RepositoryUnavailable>
+/** The use cases; `S` are the names of the declared scopes. */
+export interface ApiTokensService<S extends string = string> {
+  /** The declared scopes. */
+  readonly catalogue: ScopeCatalogue<S>
 
-    /**
-     * `verify` as of an instant, for adapters with a clock of their own: where the store answers at once, it gives the
-     * verdict itself and not an effect, so that no fiber is needed. It looks the token up when it is called.
-     */
-    readonly verifyAt: (presented: unknown, requirement: Requirement | undefined, now: Instant) => Deciding
+  /**
+   * Makes a token for an owner, or mints one by means of `caller`: then it can't have a scope or an expiry that what it
+   * is minted by lacks. Costs one write, one question to the directory of owners if there is one, and for minting one
+   * or two look-ups. `DuplicateToken` means that the source of random bytes repeats itself: do not go on with it.
+   */
+  readonly issue: (
+    request: Request.IssueRequest<S>,
+  ) => Effect.Effect<
+    Issued,
+    Unreachable | PolicyViolation | ScopeNotHeld | ExpiryNotHeld | InactiveOwner | DuplicateToken
+  >
 
-    /**
-     * What `verify` would say without a requirement, for who asks about a token that somebody else uses: nothing is
-     * recorded as a use, and a retired secret has no consequences. It costs the same, and a cache counts here too.
-     */
-    readonly inspect: (presented: unknown) => Effect.Effect<Caller, Refusal | RepositoryUnavailable>
+  /**
+   * Who calls with this token, if it is accepted now and grants all the required scopes; else why not. One look-up,
+   * one more if the token was minted by others, one question to the directory of owners; no write. A refusal is a
+   * plain value, not an `Error`: nothing is thrown, and no stack trace is made.
+   */
+  readonly verify: (
+    presented: unknown,
+    requirement?: Requirement<S>,
+  ) => Effect.Effect<Caller<S>, Refusal | RepositoryUnavailable>
 
-    /** The owner's token with this id, in whatever state. */
-    readonly find: (request: Request.FindRequest) => Effect.Effect<ApiToken, Unreachable>
+  /**
+   * Whether a verified caller may do what needs these scopes, and if not, which scopes are missing. Synchronous: it asks
+   * no store. Use it where the required scopes are known only after `verify`; it records the use of the scopes and counts
+   * the decision. The answer is as old as the caller, so don't keep callers beyond the request.
+   *
+   * @throws InvalidInput if the caller isn't one that `verify` returned, or a scope is not declared.
+   */
+  readonly authorize: (caller: AuthorizableCaller, scopes: ReadonlyArray<S>) => Authorization
 
-    /** A page of the owner's tokens, the newest first. By means of a token: of itself and what was minted by means of it. */
-    readonly list: (request: Request.ListRequest) => Effect.Effect<Page, Unreachable>
+  /**
+   * What `verify` would say without a requirement, for who asks about a token that somebody else uses: nothing is
+   * recorded as a use, and a retired secret has no consequences. It costs the same, and a cache counts here too.
+   */
+  readonly inspect: (presented: unknown) => Effect.Effect<Caller<S>, Refusal | RepositoryUnavailable>
 
-    /**
-     * How each of these tokens has been used, in their order; none if uses are not recorded. One look-up for all. What
-     * other processes have gathered and not written yet is missing.
-     */
-    readonly usageOf: (
-      tokens: ReadonlyArray<Pick<ApiToken, "id" | "createdAt" | "scopes">>,
-    ) => Effect.Effect<Option.Option<ReadonlyArray<TokenUsage>>, Unavailable>
+  /** The owner's token with this id, in whatever state. */
+  readonly find: (request: Request.FindRequest) => Effect.Effect<ApiToken, Unreachable>
 
-    /**
-     * Renames the token, takes scopes away, or brings its expiry forward, in one write: everything the request names
-     * happens, or nothing. A scope may be replaced by scopes it implies; none can be added, and the expiry can't move later.
-     */
-    readonly edit: (request: Request.EditRequest) => Effect.Effect<ApiToken, Unchangeable>
+  /** A page of the owner's tokens, the newest first. By means of a token: of itself and what was minted by means of it. */
+  readonly list: (request: Request.ListRequest) => Effect.Effect<Page, Unreachable>
 
-    /**
-     * Gives the token a new secret; the one it had is accepted until its grace ends, and never beyond the expiry that it
-     * had. With an expiry the token is renewed within the policy. If the answer gets lost, rotate again: secrets in their
-     * grace keep it. Of two at once one wins, and the other one fails with `RevisionConflict`.
-     */
-    readonly rotate: (request: Request.RotateRequest) => Effect.Effect<Issued, Unchangeable | ExpiryNotHeld>
+  /**
+   * How each of these tokens has been used, in their order; none if uses are not recorded. One look-up for all. What
+   * other processes have gathered and not written yet is missing.
+   */
+  readonly usageOf: (
+    tokens: ReadonlyArray<Pick<ApiToken, "id" | "createdAt" | "scopes">>,
+  ) => Effect.Effect<Option.Option<ReadonlyArray<TokenUsage>>, Unavailable>
 
-    /** Ends the grace of all secrets that were replaced, now. Idempotent. */
-    readonly endGrace: (request: Request.EndGraceRequest) => Effect.Effect<ApiToken, Unreachable | Outdated>
+  /**
+   * Renames the token, takes scopes away, or brings its expiry forward, in one write: everything the request names
+   * happens, or nothing. A scope may be replaced by scopes it implies; none can be added, and the expiry can't move later.
+   */
+  readonly edit: (request: Request.EditRequest<S>) => Effect.Effect<ApiToken, Unchangeable>
 
-    /** Ends a token at once and for good. Idempotent: the first revocation stays. */
-    readonly revoke: (request: Request.RevokeRequest) => Effect.Effect<ApiToken, Unreachable | RevisionMismatch>
+  /**
+   * Gives the token a new secret; the one it had is accepted until its grace ends, and never beyond the expiry that it
+   * had. With an expiry the token is renewed within the policy. If the answer gets lost, rotate again: secrets in their
+   * grace keep it. Of two at once one wins, and the other one fails with `RevisionConflict`.
+   */
+  readonly rotate: (request: Request.RotateRequest) => Effect.Effect<Issued, Unchangeable | ExpiryNotHeld>
 
-    /** Revokes all of the owner's tokens, and says how many were not revoked yet. */
-    readonly revokeOwnedBy: (request: Request.RevokeOwnedByRequest) => Effect.Effect<number, Unavailable>
+  /** Ends the grace of all secrets that were replaced, now. Idempotent. */
+  readonly endGrace: (request: Request.EndGraceRequest) => Effect.Effect<ApiToken, Unreachable | Outdated>
 
-    /** Revokes all that one owner has issued to a third party, and says how many were not revoked yet. */
-    readonly revokeIssuedTo: (request: Request.RevokeIssuedToRequest) => Effect.Effect<number, Unavailable>
+  /** Ends a token at once and for good. Idempotent: the first revocation stays. */
+  readonly revoke: (request: Request.RevokeRequest) => Effect.Effect<ApiToken, Unreachable | RevisionMismatch>
 
-    /** Revokes all that any owner has issued to a third party, and says how many were not revoked yet. */
-    readonly revokeAllIssuedTo: (request: Request.RevokeAllIssuedToRequest) => Effect.Effect<number, Unavailable>
+  /** Revokes all of the owner's tokens, and says how many were not revoked yet. */
+  readonly revokeOwnedBy: (request: Request.RevokeOwnedByRequest) => Effect.Effect<number, Unavailable>
 
-    /**
-     * Removes what has been dead for so long, with all that was minted by means of it, and says how many. In batches, which
-     * let verifies through; any number of processes may do it at once. If there is an audit sink, it is told first of all
-     * that it has not heard of; if that fails, nothing is removed.
-     */
-    readonly purge: (request: Request.PurgeRequest) => Effect.Effect<number, Unavailable | AuditSinkUnavailable>
+  /** Revokes all that one owner has issued to a third party, and says how many were not revoked yet. */
+  readonly revokeIssuedTo: (request: Request.RevokeIssuedToRequest) => Effect.Effect<number, Unavailable>
 
-    /**
-     * Revokes live tokens that have not been used for so long, nor anything that was minted by means of them, and says how
-     * many. None as long as uses have not been recorded for so long. What other processes have gathered and not written
-     * yet does not count as used. Any number of processes may do it at once.
-     */
-    readonly revokeUnused: (request: Request.RevokeUnusedRequest) => Effect.Effect<number, Unavailable>
+  /** Revokes all that any owner has issued to a third party, and says how many were not revoked yet. */
+  readonly revokeAllIssuedTo: (request: Request.RevokeAllIssuedToRequest) => Effect.Effect<number, Unavailable>
 
-    /** All tokens that are not revoked and expire from now on within so long, the soonest first: to remind their owners. */
-    readonly expiringWithin: (request: Request.ExpiringRequest) => Stream.Stream<ApiToken, Unavailable>
+  /**
+   * Removes what has been dead for so long, with all that was minted by means of it, and says how many. In batches, which
+   * let verifies through; any number of processes may do it at once. If there is an audit sink, it is told first of all
+   * that it has not heard of; if that fails, nothing is removed.
+   */
+  readonly purge: (request: Request.PurgeRequest) => Effect.Effect<number, Unavailable | AuditSinkUnavailable>
 
-    /**
-     * Notes that the caller needed these scopes, for who verifies first and looks into `caller.scopes` later: so the record
-     * of uses knows which scopes are exercised. The use itself was counted by `verify`. Waits for nothing.
-     */
-    readonly exercised: (
-      caller: ActingCaller & { readonly ancestors?: ReadonlyArray<string> },
-      scopes: ReadonlyArray<string>,
-    ) => Effect.Effect<void>
+  /**
+   * Revokes live tokens that have not been used for so long, nor anything that was minted by means of them, and says how
+   * many. None as long as uses have not been recorded for so long. What other processes have gathered and not written
+   * yet does not count as used. Any number of processes may do it at once.
+   */
+  readonly revokeUnused: (request: Request.RevokeUnusedRequest) => Effect.Effect<number, Unavailable>
 
-    /** Forgets what the cache remembers of an owner: call it when what they may do has changed, so that it is seen at once. */
-    readonly ownerChanged: (ownedBy: string) => Effect.Effect<void>
+  /** All tokens that are not revoked and expire from now on within so long, the soonest first: to remind their owners. */
+  readonly expiringWithin: (request: Request.ExpiringRequest) => Stream.Stream<ApiToken, Unavailable>
 
-    /** Writes down the uses that have gathered here, and waits for it. Closing does it as well. */
-    readonly flush: Effect.Effect<void>
-  }
->()("@tokenry/core/ApiTokens") {
+  /** Forgets what the cache remembers of an owner: call it when what they may do has changed, so that it is seen at once. */
+  readonly ownerChanged: (ownedBy: string) => Effect.Effect<void>
+
+  /** Writes down the uses that have gathered here, and waits for it. Closing does it as well. */
+  readonly flush: Effect.Effect<void>
+}
+
+export class ApiTokens extends Context.Service<ApiTokens, ApiTokensService>()("@tokenry/core/ApiTokens") {
   /**
    * Takes a `TokenUsageStore`, an `OwnerDirectory` and an `AuditSink` too where there are some. Fails with `MissingKeys` if
    * stored secrets need keys that the ring does not have.
@@ -202,11 +210,39 @@ export class ApiTokens extends Context.Service<
   static layer(
     options: ApiTokensOptions,
   ): Layer.Layer<ApiTokens, MissingKeys | RepositoryUnavailable, ApiTokenRepository | SecureRandom | Hasher> {
-    return Layer.effect(ApiTokens, make(options))
+    return Layer.effect(
+      ApiTokens,
+      Effect.map(openApiTokens(options), ({ tokens }) => tokens),
+    )
+  }
+
+  /**
+   * The service with its scopes typed by the catalogue, so that a misspelt scope doesn't compile:
+   *
+   *     const tokens = yield* ApiTokens.for(catalogue)
+   *
+   * Dies if the layer was made with another catalogue.
+   */
+  static for<S extends string>(catalogue: ScopeCatalogue<S>): Effect.Effect<ApiTokensService<S>, never, ApiTokens> {
+    return Effect.flatMap(ApiTokens, (tokens) =>
+      tokens.catalogue === (catalogue as ScopeCatalogue)
+        ? // The same object as the layer's, so its scopes are of this type.
+          Effect.succeed(tokens as unknown as ApiTokensService<S>)
+        : Effect.die(new Error("ApiTokens.for: the layer was made with another catalogue")),
+    )
   }
 }
 
-const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
+/** The use cases, and verifying as the promise API needs it: without a fiber where the store answers at once. */
+interface Opened {
+  readonly tokens: ApiTokensService
+  /** `verify` as of an instant. It looks the token up when it is called. */
+  readonly verifyAt: (presented: unknown, requirement: Requirement | undefined, now: Instant) => Deciding
+}
+
+/** Checks the options, and puts everything together. */
+export const openApiTokens = Effect.fnUntraced(function* (options: ApiTokensOptions) {
+  checkOptions("ApiTokens", options, apiTokensOptionRules, { required: ["catalogue"], misplaced: misplacedOptions })
   const {
     catalogue,
     policy = TokenPolicy.make(),
@@ -214,6 +250,7 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
     alsoAccept = [],
     keyRing,
   } = options
+  const clock = yield* Clock.Clock
   const metering = yield* makeMetering
   const store = countingOutages(yield* ApiTokenRepository, metering.onOutage)
   const random = yield* SecureRandom
@@ -255,6 +292,11 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
     onAccepted: ({ token, secret }, required, sha256, at) => {
       recorder?.used(token.id, secret.generation, token.ancestors, required, at)
       if (digesting.isOutdated(secret.keyId)) mover?.outdated(token.id, secret.generation, sha256)
+      if (required.length > 0) metering.onAuthorized(true)
+    },
+    onInsufficient: (missing) => {
+      assertDeclared(missing.map(({ scope }) => scope))
+      metering.onAuthorized(false)
     },
     onRetired: ({ token, secret }, at) => {
       recorder?.reused(token.id, secret.generation, at)
@@ -263,14 +305,41 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
   }
   const verifier = metering.verifier(makeVerifier({ ...judging, observer }))
 
-  const verifyAt: ApiTokens["Service"]["verifyAt"] = (presented, requirement, now) =>
+  /** A requirement that no token can ever meet is a mistake in the program. */
+  const assertDeclared = (scopes: ReadonlyArray<string>): void => {
+    const issues = scopes.flatMap((scope, index) => {
+      const flaw = catalogue.flawOf(scope)
+      return flaw === undefined ? [] : [{ path: ["scopes", String(index)], message: flaw }]
+    })
+    if (issues.length > 0) throw new InvalidInput({ issues })
+  }
+
+  const verifyAt: Opened["verifyAt"] = (presented, requirement, now) =>
     requirement === undefined
       ? verifier(presented, noScopes, now)
       : isListOfStrings(requirement?.scopes)
         ? verifier(presented, requirement.scopes, now)
         : Exit.die(new InvalidInput({ issues: [{ path: ["scopes"], message: "must be a list of required scopes" }] }))
 
-  const declared = (scope: string) => catalogue.has(scope)
+  const authorize: ApiTokensService["authorize"] = (caller, scopes) => {
+    if (!isAuthorizable(caller)) throw new InvalidInput({ issues: [{ path: ["caller"], message: notACaller }] })
+    if (!isListOfStrings(scopes)) {
+      throw new InvalidInput({ issues: [{ path: ["scopes"], message: "must be a list of required scopes" }] })
+    }
+    const missing = missingScopes(scopes, caller)
+    metering.onAuthorized(missing.length === 0)
+    if (missing.length > 0) {
+      assertDeclared(scopes)
+      return { granted: false, missing }
+    }
+    if (scopes.length > 0) {
+      const ancestors = caller.ancestors as ReadonlyArray<TokenId>
+      const now = clock.currentTimeMillisUnsafe()
+      recorder?.scopesUsed(caller.tokenId as TokenId, caller.generation, ancestors, scopes, now)
+    }
+    return granted
+  }
+
   const rules = { catalogue, formats }
   const usage = Option.fromUndefinedOr(recorder)
   const deliverEverything = delivery?.deliverEverything ?? Effect.void
@@ -284,24 +353,45 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
     }
     yield* scheduleSweeps(sweeps, options.sweeps)
   }
-  return ApiTokens.of({
+  const tokens: ApiTokensService = {
+    catalogue,
     verify: (presented, requirement) => decideNow((now) => verifyAt(presented, requirement, now)),
-    verifyAt,
+    authorize,
     inspect: (presented) => decideNow((now) => inspector(presented, noScopes, now)),
     ...issuing(parts, authority),
     ...reading(parts, authority),
     ...changing(parts, authority),
     ...sweeps,
-    exercised: (caller, scopes) =>
-      Effect.map(Clock.currentTimeMillis, (now) => {
-        if (!isActingCaller(caller) || !isListOfStrings(scopes)) return
-        const ancestors = Array.isArray(caller.ancestors) ? caller.ancestors.filter(TokenId.is) : []
-        recorder?.exercised(caller.tokenId as TokenId, caller.generation, ancestors, scopes.filter(declared), now)
-      }),
     ownerChanged: (ownedBy) => Effect.sync(() => cache?.forgetOwner(OwnerId.assert(ownedBy as OwnerId))),
     flush: recorder?.flush ?? Effect.void,
-  })
+  }
+  const opened: Opened = { tokens, verifyAt }
+  return opened
 })
+
+/** What to write instead of options that belong elsewhere. */
+export const misplacedOptions = {
+  scopes: "the declared scopes are the option catalogue: ScopeCatalogue.make({ … })",
+  prefix: 'a prefix belongs to the format: format: TokenFormat.checksummed({ prefix: "acme" })',
+  keys: "keys belong to a ring: keyRing: KeyRing.make({ keys: { … }, active: … })",
+  defaultLifetime: 'lifetimes belong to the policy: policy: TokenPolicy.make({ defaultLifetime: "30 days" })',
+  longestLifetime: 'lifetimes belong to the policy: policy: TokenPolicy.make({ longestLifetime: "30 days" })',
+  store: "the store is the option repository, as in repository: MemoryRepository.layer",
+} as const
+
+export const apiTokensOptionRules: OptionRules<ApiTokensOptions> = {
+  catalogue: [isCatalogue, "write catalogue: ScopeCatalogue.make({ … })"],
+  policy: [isPolicy, 'write policy: TokenPolicy.make({ longestLifetime: "30 days" })'],
+  format: [isFormat, 'write format: TokenFormat.checksummed({ prefix: "acme" })'],
+  alsoAccept: [
+    (value) => Array.isArray(value) && value.every(isFormat),
+    'write a list of formats, as in alsoAccept: [TokenFormat.hex({ prefix: "acme" })]',
+  ],
+  keyRing: [(value) => value instanceof KeyRing, "write keyRing: KeyRing.make({ keys: { … }, active: … })"],
+  cache: [isObject, 'write cache: { maxStaleness: "2 seconds" }'],
+  sweeps: [isObject, 'write sweeps: { every: "1 hour", purgeDeadFor: "90 days" }'],
+  usage: [(value) => value === false || isObject(value), 'write usage: { interval: "1 minute" }, or usage: false'],
+}
 
 const assertKeys = Effect.fnUntraced(function* (repository: ApiTokenRepository["Service"], ring: KeyRing | undefined) {
   const needed = (yield* repository.keyIdsInUse).flatMap(Option.toArray)
@@ -317,10 +407,19 @@ const decideNow = (decide: (now: Instant) => Deciding): Effect.Effect<Caller, Re
   })
 
 const noScopes: ReadonlyArray<string> = []
-const nobody = { onAccepted: () => {}, onRetired: () => {} }
+const nobody = { onAccepted: () => {}, onInsufficient: () => {}, onRetired: () => {} }
+const granted: Authorization = Object.freeze({ granted: true })
+const notACaller = "must be a caller that verify returned"
+
+const isAuthorizable = (caller: AuthorizableCaller): boolean =>
+  isActingCaller(caller) && isListOfStrings(caller.scopes) && isListOfStrings(caller.ancestors)
 
 const exitOf = (verdict: Verdict): Exit.Exit<Caller, Refusal> =>
   verdict.accepted ? Exit.succeed(verdict.caller) : Exit.fail(verdict.refusal)
 
-const isListOfStrings = (value: unknown): boolean =>
-  Array.isArray(value) && value.every((element) => typeof element === "string")
+/** Sees holes, which `every` skips. */
+const isListOfStrings = (value: unknown): boolean => {
+  if (!Array.isArray(value)) return false
+  for (let index = 0; index < value.length; index++) if (typeof value[index] !== "string") return false
+  return true
+}

@@ -1,5 +1,5 @@
 /** What use cases and ports fail with. No message ever holds a plaintext token or a digest. */
-import { Data, DateTime } from "effect"
+import { Data } from "effect"
 import type { TokenState } from "./token/ApiToken.ts"
 import type { Side } from "./token/Refusal.ts"
 
@@ -46,10 +46,10 @@ export class ExpiryNotHeld extends Data.TaggedError("ExpiryNotHeld")<{
   /** The field by which it was asked for. */
   readonly field: "expiresAt" | "expiresIn"
   /** The latest expiry that can be given. */
-  readonly latest: DateTime.Utc
+  readonly latest: Date
 }> {
   override get message(): string {
-    return `The token by means of which this is done allows no later expiry than ${DateTime.formatIso(this.latest)}`
+    return `The token this is done with allows no later expiry than ${this.latest.toISOString()}`
   }
 }
 
@@ -145,3 +145,64 @@ export class RepositoryUnavailable extends Data.TaggedError("RepositoryUnavailab
     return `The token store is not available (${this.operation})`
   }
 }
+
+/** Everything a use case can fail with. */
+export type ApiTokensError =
+  | DuplicateToken
+  | ExpiryNotHeld
+  | InactiveOwner
+  | InvalidInput
+  | PolicyViolation
+  | RepositoryUnavailable
+  | RevisionConflict
+  | RevisionMismatch
+  | ScopeNotHeld
+  | SecretNotActive
+  | TokenNotFound
+  | TokenNotLive
+
+/** The `_tag` of such an error: a stable code. */
+export type ErrorCode = ApiTokensError["_tag"]
+
+/** For each code, whether an error has the fields that it must have. */
+const hasFields: { readonly [Code in ErrorCode]: (error: object) => boolean } = {
+  DuplicateToken: (error) => "id" in error,
+  ExpiryNotHeld: (error) => "field" in error && isString(error.field) && "latest" in error && isDate(error.latest),
+  InactiveOwner: (error) => "ownedBy" in error,
+  InvalidInput: (error) => "issues" in error && isListOf(error.issues, isIssue),
+  PolicyViolation: (error) => "issues" in error && isListOf(error.issues, isIssue),
+  RepositoryUnavailable: (error) => "operation" in error,
+  RevisionConflict: (error) => "id" in error,
+  RevisionMismatch: (error) => "id" in error,
+  ScopeNotHeld: (error) => "scopes" in error && isListOf(error.scopes, isString),
+  SecretNotActive: (error) => "tokenId" in error,
+  TokenNotFound: (error) => "id" in error,
+  TokenNotLive: (error) => "id" in error && "state" in error && isString(error.state),
+}
+
+/** All codes: the one list. */
+export const errorCodes = Object.keys(hasFields) as ReadonlyArray<ErrorCode>
+
+/**
+ * Whether the value is an error of a use case. It looks at the tag and the fields, not at the class, since an application
+ * whose bundler duplicated the core has two of each class.
+ */
+export const isApiTokensError = (value: unknown): value is ApiTokensError => {
+  if (!(value instanceof Error) || !("_tag" in value) || typeof value._tag !== "string") return false
+  return Object.hasOwn(hasFields, value._tag) && hasFields[value._tag as ErrorCode](value)
+}
+
+const isString = (value: unknown): boolean => typeof value === "string"
+
+const isDate = (value: unknown): boolean => value instanceof Date && !Number.isNaN(value.getTime())
+
+const isListOf = (value: unknown, isElement: (element: unknown) => boolean): boolean =>
+  Array.isArray(value) && value.every((element) => isElement(element))
+
+const isIssue = (value: unknown): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  "path" in value &&
+  isListOf(value.path, isString) &&
+  "message" in value &&
+  isString(value.message)

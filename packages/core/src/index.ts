@@ -1,13 +1,24 @@
-export { ApiTokens, type ApiTokensOptions, type Requirement } from "./ApiTokens.ts"
+export {
+  ApiTokens,
+  type ApiTokensOptions,
+  type ApiTokensService,
+  type AuthorizableCaller,
+  type Authorization,
+  type Requirement,
+} from "./ApiTokens.ts"
 export type { SweepOptions } from "./background/scheduledSweeps.ts"
 export type { UsageOptions } from "./background/UsageRecorder.ts"
 export {
+  type ApiTokensError,
   DamagedToken,
   DuplicateToken,
+  type ErrorCode,
+  errorCodes,
   ExpiryNotHeld,
   InactiveOwner,
   type InputIssue,
   InvalidInput,
+  isApiTokensError,
   MissingKeys,
   PolicyViolation,
   RepositoryUnavailable,
@@ -34,6 +45,7 @@ export { makePlaintext } from "./plaintext.ts"
 export { SecureRandom } from "./ports/SecureRandom.ts"
 export { TokenUsageStore } from "./ports/TokenUsageStore.ts"
 export {
+  type Acting,
   type ActingCaller,
   EditRequest,
   EndGraceRequest,
@@ -62,14 +74,26 @@ export {
   type VerifiableToken,
 } from "./token/ApiToken.ts"
 export { type Actor, type Attribution, type Origin, unattributed } from "./token/Attribution.ts"
-export type { Caller } from "./token/Caller.ts"
+export { type Caller, missingScopes, type ScopeHolder, type ScopeSide } from "./token/Caller.ts"
 export { Change, type ChangeKind } from "./token/Change.ts"
+export {
+  anyValue,
+  checkOptions,
+  isBoolean,
+  isFunction,
+  isObject,
+  isOneOf,
+  isText,
+  type OptionRule,
+  type OptionRules,
+} from "./token/OptionRules.ts"
+export { type DurationBounds, type DurationOption, durationOption } from "./token/DurationOption.ts"
 export { Digest } from "./token/Digest.ts"
 export { Instant } from "./token/Instant.ts"
 export { KeyRing, type KeyRingOptions } from "./token/KeyRing.ts"
 export { Lifetime } from "./token/Lifetime.ts"
 export { OwnerId } from "./token/OwnerId.ts"
-export type { Refusal, Side } from "./token/Refusal.ts"
+export type { MissingScope, Refusal, Side } from "./token/Refusal.ts"
 export { Scope } from "./token/Scope.ts"
 export { ScopeCatalogue, type ScopeDeclaration } from "./token/ScopeCatalogue.ts"
 export { type KeyId, type NewSecret, Secret, type SecretState, type VerifiableSecret } from "./token/Secret.ts"
@@ -78,9 +102,9 @@ export { SecretUsage } from "./token/SecretUsage.ts"
 export { hintOf, type TokenFlaw, TokenFormat } from "./token/TokenFormat.ts"
 export { TokenId } from "./token/TokenId.ts"
 export { TokenName } from "./token/TokenName.ts"
-export { type RequestedExpiry, type ReuseResponse, TokenPolicy } from "./token/TokenPolicy.ts"
+export { type RequestedExpiry, type ReuseResponse, TokenPolicy, type TokenPolicyOptions } from "./token/TokenPolicy.ts"
 export { TokenUsage } from "./token/TokenUsage.ts"
 export type { Issued } from "./use-cases/issuing.ts"
 export type { Page } from "./use-cases/reading.ts"
 export type { CacheOptions } from "./verifying/LookUpCache.ts"
-export { type Deciding, isVerdict, type Verdict } from "./verifying/verifying.ts"
+export type { Verdict } from "./verifying/verifying.ts"

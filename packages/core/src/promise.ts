@@ -1,6 +1,14 @@
 /** The use cases for people who do not use Effect: promises, dates and plain objects, under the same words. */
-import { Clock, Effect, Layer, ManagedRuntime, Option, Stream } from "effect"
-import { ApiTokens, type ApiTokensOptions, type Requirement } from "./ApiTokens.ts"
+import { Clock, Context, Effect, Layer, ManagedRuntime, Option, Stream } from "effect"
+import {
+  type ApiTokensOptions,
+  apiTokensOptionRules,
+  type AuthorizableCaller,
+  type Authorization,
+  misplacedOptions,
+  openApiTokens,
+  type Requirement,
+} from "./ApiTokens.ts"
 import { backgroundClock } from "./node/backgroundClock.ts"
 import { InvalidInput } from "./errors.ts"
 import { NodeCrypto } from "./node/NodeCrypto.ts"
@@ -10,7 +18,6 @@ import { type OwnerAuthority, OwnerDirectory } from "./ports/OwnerDirectory.ts"
 import {
   type AuditEventDetails,
   auditEventOf,
-  type Caller,
   detailsOf,
   type TokenDetails,
   type TokenUsage,
@@ -24,12 +31,15 @@ import type * as Request from "./requests.ts"
 import type { ApiToken } from "./token/ApiToken.ts"
 import type { Caller as EffectCaller } from "./token/Caller.ts"
 import type { Instant } from "./token/Instant.ts"
+import { checkOptions, isFunction, type OptionRules } from "./token/OptionRules.ts"
 import type { Refusal } from "./token/Refusal.ts"
+import type { ScopeCatalogue } from "./token/ScopeCatalogue.ts"
 import { isVerdict, type Verdict } from "./verifying/verifying.ts"
 
+export type { AuthorizableCaller, Authorization } from "./ApiTokens.ts"
 export type { AuditEventDetails, Caller, TokenDetails, TokenUsage, Verification } from "./promiseValues.ts"
 
-export interface OpenOptions<E> extends ApiTokensOptions {
+export interface CreateOptions<E, S extends string = string> extends ApiTokensOptions<S> {
   /** `MemoryRepository.layer`, or an adapter's. It is opened now and closed by `close`. */
   readonly repository: Layer.Layer<ApiTokenRepository, E>
   /**
@@ -42,27 +52,34 @@ export interface OpenOptions<E> extends ApiTokensOptions {
 }
 
 /**
- * Each method but `verify` and `inspect` rejects with the errors of `ApiTokens`' method of the same name, which are
- * instances of `Error` with a `_tag`: `InvalidInput`, `PolicyViolation`, `ScopeNotHeld`, `ExpiryNotHeld`,
- * `InactiveOwner`, `TokenNotFound`, `TokenNotLive`, `SecretNotActive`, `RevisionConflict`, `RevisionMismatch`,
- * `RepositoryUnavailable`.
+ * The use cases; `S` are the names of the declared scopes. Each method but `verify`, `inspect` and `authorize` rejects with
+ * the errors of `ApiTokens`' method of the same name: instances of `Error` whose `_tag` is an `ErrorCode`.
  */
-export interface PromiseApiTokens {
+export interface PromiseApiTokens<S extends string = string> {
+  /** The declared scopes. */
+  readonly catalogue: ScopeCatalogue<S>
   /** Makes a token for an owner. `plaintext` is what the client sends; it can't be had again. */
   readonly issue: (
-    request: Request.IssueRequest,
+    request: Request.IssueRequest<S>,
   ) => Promise<{ readonly plaintext: string; readonly token: TokenDetails }>
   /** Never rejects for a refusal, only with `RepositoryUnavailable`, and with `InvalidInput` for a wrong requirement. */
-  readonly verify: (presented: unknown, requirement?: Requirement) => Promise<Verification>
-  /** `verify` without consequences, for who asks about a token that somebody else uses: it does not count as a use. */
-  readonly inspect: (presented: unknown) => Promise<Verification>
+  readonly verify: (presented: unknown, requirement?: Requirement<S>) => Promise<Verification<S>>
+  /**
+   * Whether a verified caller may do what needs these scopes, and if not, which are missing on whose side. Synchronous;
+   * records the use of the scopes. Don't keep callers beyond the request.
+   *
+   * @throws InvalidInput if the caller isn't one that `verify` returned, or a scope is not declared.
+   */
+  readonly authorize: (caller: AuthorizableCaller, scopes: ReadonlyArray<S>) => Authorization
+  /** Looks up somebody else's token, as `verify` does but without side effects: it doesn't count as a use. */
+  readonly inspect: (presented: unknown) => Promise<Verification<S>>
   readonly find: (request: Request.FindRequest) => Promise<TokenDetails>
   /** The newest first. `nextCursor` is `null` on the last page. */
   readonly list: (
     request: Request.ListRequest,
   ) => Promise<{ readonly items: ReadonlyArray<TokenDetails>; readonly nextCursor: string | null }>
   /** Renames the token, takes scopes away, or brings its expiry forward, in one write. */
-  readonly edit: (request: Request.EditRequest) => Promise<TokenDetails>
+  readonly edit: (request: Request.EditRequest<S>) => Promise<TokenDetails>
   /** A new secret, and perhaps a new expiry; the secret that it had is accepted until its grace ends. */
   readonly rotate: (
     request: Request.RotateRequest,
@@ -83,8 +100,6 @@ export interface PromiseApiTokens {
   readonly revokeUnused: (request: Request.RevokeUnusedRequest) => Promise<number>
   /** What expires within so long, the soonest first, read in batches while it is iterated over. */
   readonly expiringWithin: (request: Request.ExpiringRequest) => AsyncIterable<TokenDetails>
-  /** Notes that the caller needed these scopes, for who looks into `caller.scopes` instead of asking `verify`. */
-  readonly exercised: (caller: Caller, scopes: ReadonlyArray<string>) => void
   /** Call it when what an owner may do has changed, so that the cache, if there is one, does not remember it. */
   readonly ownerChanged: (ownedBy: string) => Promise<void>
   /** Writes down the uses that have gathered here. */
@@ -94,25 +109,30 @@ export interface PromiseApiTokens {
 }
 
 /**
- * Opens the store and gives the use cases. Rejects with the adapter's error if the store can't be opened, and with
- * `MissingKeys` if the key ring lacks a key that stored tokens need.
+ * Opens the store and returns the use cases.
  *
- *     const tokens = await createApiTokens({ repository: MemoryRepository.layer, catalogue: scopes })
+ *     const tokens = await createApiTokens({ repository: MemoryRepository.layer, catalogue })
+ *
+ * Rejects with a `TypeError` that names the option if one is unknown, missing or not valid; with the adapter's error if the
+ * store can't be opened; with `MissingKeys` if the key ring lacks a key that stored tokens need.
  */
-export const createApiTokens = async <E>({
-  repository,
-  owners,
-  audit,
-  ...options
-}: OpenOptions<E>): Promise<PromiseApiTokens> => {
+export const createApiTokens = async <E, S extends string>(
+  options: CreateOptions<E, S>,
+): Promise<PromiseApiTokens<S>> => {
+  checkOptions("createApiTokens", options, createOptionRules, {
+    required: ["repository", "catalogue"],
+    misplaced: misplacedOptions,
+  })
+  const { repository, owners, audit, ...rest } = options
   const directory = owners === undefined ? Layer.empty : OwnerDirectory.layerFrom(owners)
   const sink = audit === undefined ? Layer.empty : AuditSink.layerFrom((events) => audit(events.map(auditEventOf)))
   const runtime = ManagedRuntime.make(
-    ApiTokens.layer(options).pipe(
+    // The use cases themselves are the same for all catalogues; `S` is what callers may write.
+    Layer.effect(Opened, openApiTokens(rest as unknown as ApiTokensOptions)).pipe(
       Layer.provide([repository, NodeCrypto.layer, directory, sink, Layer.succeed(Clock.Clock, backgroundClock)]),
     ),
   )
-  const tokens = await runtime.runPromise(ApiTokens)
+  const { tokens, verifyAt } = await runtime.runPromise(Opened)
   let isClosed = false
   const assertOpen = () => {
     if (isClosed) throw new Error("The token store is closed")
@@ -123,14 +143,19 @@ export const createApiTokens = async <E>({
   }
   const describing = async (effect: Effect.Effect<ApiToken, unknown>) => detailsOf(await run(effect))
 
-  return {
+  const api: PromiseApiTokens = {
+    catalogue: tokens.catalogue,
+    authorize: (caller, scopes) => {
+      assertOpen()
+      return tokens.authorize(caller, scopes)
+    },
     issue: async (request) => {
       const { plaintext, token } = await run(tokens.issue(request))
       return { plaintext, token: detailsOf(token) }
     },
     verify: async (presented, requirement) => {
       assertOpen()
-      const deciding = tokens.verifyAt(presented, requirement, systemClock)
+      const deciding = verifyAt(presented, requirement, systemClock)
       return verificationOf(isVerdict(deciding) ? deciding : await Effect.runPromise(deciding))
     },
     inspect: async (presented) => verificationOf(await run(verdictOf(tokens.inspect(presented)))),
@@ -161,10 +186,6 @@ export const createApiTokens = async <E>({
       assertOpen()
       yield* Stream.toAsyncIterable(Stream.map(tokens.expiringWithin(request), detailsOf))
     },
-    exercised: (caller, scopes) => {
-      assertOpen()
-      Effect.runSync(tokens.exercised(caller, scopes))
-    },
     ownerChanged: (ownedBy) => run(tokens.ownerChanged(ownedBy)),
     flush: () => run(tokens.flush),
     close: async () => {
@@ -172,6 +193,18 @@ export const createApiTokens = async <E>({
       await runtime.dispose()
     },
   }
+  return api as unknown as PromiseApiTokens<S>
+}
+
+class Opened extends Context.Service<Opened, Effect.Success<ReturnType<typeof openApiTokens>>>()(
+  "@tokenry/core/promise/Opened",
+) {}
+
+const createOptionRules: OptionRules<CreateOptions<unknown>> = {
+  ...apiTokensOptionRules,
+  repository: [Layer.isLayer, "write repository: MemoryRepository.layer, or an adapter's layer"],
+  owners: [isFunction, 'write owners: async (ownedBy) => ({ active: true, scopes: "all" })'],
+  audit: [isFunction, "write audit: async (events) => { … }"],
 }
 
 /** A refusal as a value; an outage stays what it is. */

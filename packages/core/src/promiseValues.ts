@@ -4,7 +4,7 @@ import { InvalidInput } from "./errors.ts"
 import type { AuditEvent } from "./ports/AuditSink.ts"
 import type { ApiToken } from "./token/ApiToken.ts"
 import type { Actor, Origin } from "./token/Attribution.ts"
-import type { Caller as EffectCaller } from "./token/Caller.ts"
+import type { Caller as EffectCaller, ScopeSide } from "./token/Caller.ts"
 import type { Change, ChangeKind } from "./token/Change.ts"
 import type { Refusal } from "./token/Refusal.ts"
 import type { Scope } from "./token/Scope.ts"
@@ -47,20 +47,23 @@ export interface TokenDetails {
   readonly hint: string
 }
 
-export interface Caller {
+/** Who calls, with which token, and what they may do now. */
+export interface Caller<S extends string = string> {
   readonly tokenId: string
   readonly generation: number
   readonly ownedBy: string
-  /** The tokens by means of which this one was minted, the outermost first. */
+  /** The tokens this one was minted with, the outermost first. */
   readonly ancestors: ReadonlyArray<string>
-  /** What the token, its ancestors and its owner have in common now, with all that is implied. */
-  readonly scopes: ReadonlyArray<string>
+  /** What the token, its ancestors and its owner all grant now, implied scopes included. */
+  readonly scopes: ReadonlyArray<S>
+  /** What each side grants, the token first, where ancestors or the owner narrow what the token grants; else empty. */
+  readonly narrowedBy: ReadonlyArray<ScopeSide>
   /** `null`: never. */
   readonly expiresAt: Date | null
 }
 
-export type Verification =
-  | { readonly accepted: true; readonly caller: Caller }
+export type Verification<S extends string = string> =
+  | { readonly accepted: true; readonly caller: Caller<S> }
   | { readonly accepted: false; readonly refusal: Refusal }
 
 /** How a token has been used. */
@@ -105,12 +108,21 @@ export interface AuditEventDetails {
 export const verificationOf = (verdict: Verdict): Verification =>
   verdict.accepted ? { accepted: true, caller: callerOf(verdict.caller) } : verdict
 
-const callerOf = ({ tokenId, generation, ownedBy, ancestors, scopes, expiresAt }: EffectCaller): Caller => ({
+const callerOf = ({
   tokenId,
   generation,
   ownedBy,
   ancestors,
   scopes,
+  narrowedBy = [],
+  expiresAt,
+}: EffectCaller): Caller => ({
+  tokenId,
+  generation,
+  ownedBy,
+  ancestors,
+  scopes,
+  narrowedBy,
   expiresAt: dateOf(expiresAt),
 })
 

@@ -41,16 +41,23 @@ const instantOrNever = Schema.declare(
   { expected: "an RFC 3339 date and time with an offset, of a day that exists, or null" },
 )
 
-const lifetime = Schema.declare(
-  (value): value is string => typeof value === "string" && Lifetime.parse(value) !== undefined,
-  { expected: 'a whole number of minutes, hours, days or weeks, as in "90 days"' },
-)
+const lifetime = Schema.declare((value): value is string | Duration.Duration => durationOf(value) !== undefined, {
+  expected: 'a whole number of minutes, hours, days or weeks, as in "90 days"',
+})
+
+/** A lifetime as text, or a finite `Duration` that is not negative. */
+export const durationOf = (value: unknown): Duration.Duration | undefined => {
+  if (typeof value === "string") return Lifetime.parse(value)
+  return Duration.isDuration(value) && Duration.isFinite(value) && !Duration.isLessThan(value, Duration.zero)
+    ? value
+    : undefined
+}
 
 /** As long as any policy allows a token to live: beyond it no clock counts. */
 const period = lifetime.check(
   Schema.makeFilter(
-    (text: string) =>
-      !Duration.isGreaterThan(Lifetime.parse(text) ?? Duration.zero, TokenPolicy.longestOfAll) ||
+    (value: string | Duration.Duration) =>
+      !Duration.isGreaterThan(durationOf(value) ?? Duration.zero, TokenPolicy.longestOfAll) ||
       "must be at most 100 years",
   ),
 )
@@ -67,7 +74,19 @@ const scopes = Schema.Array(Schema.String).check(Schema.isMaxLength(1000))
 /** Who makes the change, and from where; the application itself if it isn't told. */
 const by = Schema.optional(AttributionInput)
 
-/** What has to be known of who acts by means of a token. A `Caller`, as `verify` gives it, will do. */
+/**
+ * On whose authority a request is made: exactly one of the two, never by default.
+ *
+ * - `ownedBy` alone: the owner's own, as of a person who is signed in. It reaches all of the owner's tokens.
+ * - `caller`: a token's, as `verify` returned it. It reaches that token and the tokens minted with it, takes the token's
+ *   active secret to change anything, and can't give more than the token has. `ownedBy` is then the caller's; you may
+ *   leave it out.
+ */
+export type Acting =
+  | { readonly ownedBy: string; readonly caller?: never }
+  | { readonly caller: ActingCaller; readonly ownedBy?: string }
+
+/** What a request has to know of a caller. Pass the `Caller` that `verify` returned. */
 export interface ActingCaller {
   readonly tokenId: string
   readonly generation: number
@@ -75,11 +94,13 @@ export interface ActingCaller {
 }
 
 /**
- * By means of which token it is done, if not in a person's session: what `verify` gave. It reaches itself and what was
- * minted by means of it, with its active secret alone, and gives no more than it has. It is the actor then.
+ * Optional, but never `undefined`: a caller that got lost on its way here is an error and does not mean the owner's full
+ * authority.
  */
-const caller = Schema.optional(
-  Schema.declare((value): value is ActingCaller => isActingCaller(value), { expected: "a caller that verify gave" }),
+const caller = Schema.optionalKey(
+  Schema.declare((value): value is ActingCaller => isActingCaller(value), {
+    expected: "a caller that verify returned; leave the field out to act as the owner",
+  }),
 )
 
 /** Whether the value says by means of which token of whom something is done. */
@@ -93,22 +114,23 @@ export const isActingCaller = (value: unknown): value is ActingCaller =>
   "ownedBy" in value &&
   OwnerId.is(value.ownedBy)
 
-/** That what is done by means of a token is done for its owner. */
-const forCallersOwner = Schema.makeFilter(
-  ({ ownedBy, caller }: { readonly ownedBy: string; readonly caller?: ActingCaller | undefined }) =>
-    caller === undefined || caller.ownedBy === ownedBy || { path: ["ownedBy"], issue: "must be the caller's" },
+const onSomeAuthority = Schema.makeFilter(
+  ({ ownedBy, caller }: { readonly ownedBy?: string; readonly caller?: ActingCaller }) => {
+    if (caller === undefined) return ownedBy !== undefined || { path: ["ownedBy"], issue: "is missing" }
+    return ownedBy === undefined || caller.ownedBy === ownedBy || { path: ["ownedBy"], issue: "must be the caller's" }
+  },
 )
 
-const ofToken = {
-  id: Schema.String,
-  /** Whose token it has to be. Somebody else's is not found. */
-  ownedBy,
-  by,
-  caller,
-}
+/** Both halves of `Acting`, in one shape that a schema can have. */
+const acting = { ownedBy: Schema.optionalKey(ownedBy), caller }
+
+/** A request's own fields, with the authority that it is made on. */
+type On<Fields extends { readonly ownedBy?: unknown }> = Omit<Fields, "ownedBy" | "caller"> & Acting
 
 const ofTokenAsSeen = {
-  ...ofToken,
+  id: Schema.String,
+  ...acting,
+  by,
   /**
    * The `revision` that the token must still have when the change is written, else `RevisionMismatch`: so nobody changes
    * what they have not seen. Of several, one of them; an empty list: none will do.
@@ -117,8 +139,6 @@ const ofTokenAsSeen = {
 }
 
 export const IssueRequest = Schema.Struct({
-  /** Who the token is to act for. */
-  ownedBy,
   /** 1 to 100 characters by which a person tells it from their others. */
   name: Schema.String,
   /** Declared scopes. Empty: the token proves identity and permits nothing. */
@@ -127,15 +147,19 @@ export const IssueRequest = Schema.Struct({
   /** The third party that gets the token: an app, an integration. 1 to 255 characters. */
   issuedTo: Schema.optional(text(255)),
   by,
-  caller,
-}).check(forCallersOwner)
-export type IssueRequest = typeof IssueRequest.Type
+  ...acting,
+}).check(onSomeAuthority)
+export type IssueRequest<S extends string = string> = Omit<On<typeof IssueRequest.Type>, "scopes"> &
+  Acting & {
+    /** Declared scopes. An empty list proves identity and permits nothing. */
+    readonly scopes: ReadonlyArray<S>
+  }
 
-export const FindRequest = Schema.Struct({ id: Schema.String, ownedBy, caller }).check(forCallersOwner)
-export type FindRequest = typeof FindRequest.Type
+export const FindRequest = Schema.Struct({ id: Schema.String, ...acting }).check(onSomeAuthority)
+export type FindRequest = On<typeof FindRequest.Type>
 
 export const ListRequest = Schema.Struct({
-  ownedBy,
+  ...acting,
   /** `live`, `dead` (revoked or expired) or, if it isn't told, `any`. */
   state: Schema.optional(Schema.Literals(["live", "dead", "any"])),
   /** 1 to 100; 20 if it isn't told. */
@@ -148,17 +172,20 @@ export const ListRequest = Schema.Struct({
       ),
     ),
   ),
-  caller,
-}).check(forCallersOwner)
-export type ListRequest = typeof ListRequest.Type
+}).check(onSomeAuthority)
+export type ListRequest = On<typeof ListRequest.Type>
 
 export const EditRequest = Schema.Struct({
   ...ofTokenAsSeen,
   name: Schema.optional(Schema.String),
   scopes: Schema.optional(scopes),
   ...expiry,
-}).check(forCallersOwner)
-export type EditRequest = typeof EditRequest.Type
+}).check(onSomeAuthority)
+export type EditRequest<S extends string = string> = Omit<On<typeof EditRequest.Type>, "scopes"> &
+  Acting & {
+    /** The scopes it keeps. A scope may be replaced by scopes it implies. */
+    readonly scopes?: ReadonlyArray<S> | undefined
+  }
 
 export const RotateRequest = Schema.Struct({
   ...ofTokenAsSeen,
@@ -166,11 +193,11 @@ export const RotateRequest = Schema.Struct({
   graceFor: Schema.optional(lifetime),
   /** With one of these the token is renewed: an expiry within the policy. Else it keeps the one that it has. */
   ...expiry,
-}).check(forCallersOwner)
-export type RotateRequest = typeof RotateRequest.Type
+}).check(onSomeAuthority)
+export type RotateRequest = On<typeof RotateRequest.Type>
 
-export const EndGraceRequest = Schema.Struct(ofTokenAsSeen).check(forCallersOwner)
-export type EndGraceRequest = typeof EndGraceRequest.Type
+export const EndGraceRequest = Schema.Struct(ofTokenAsSeen).check(onSomeAuthority)
+export type EndGraceRequest = On<typeof EndGraceRequest.Type>
 
 const reason = Schema.optional(text(255))
 
@@ -178,8 +205,8 @@ export const RevokeRequest = Schema.Struct({
   ...ofTokenAsSeen,
   /** Why, in words for people. */
   reason,
-}).check(forCallersOwner)
-export type RevokeRequest = typeof RevokeRequest.Type
+}).check(onSomeAuthority)
+export type RevokeRequest = On<typeof RevokeRequest.Type>
 
 export const RevokeOwnedByRequest = Schema.Struct({ ownedBy, reason, by })
 export type RevokeOwnedByRequest = typeof RevokeOwnedByRequest.Type
@@ -202,7 +229,12 @@ export type PurgeRequest = typeof PurgeRequest.Type
 export const RevokeUnusedRequest = Schema.Struct({
   /** For how long a token, and all that was minted by means of it, has to be unused. The policy's if it isn't told. */
   unusedFor: Schema.optional(
-    period.check(Schema.makeFilter((text: string) => !text.startsWith("0 ") || "must be longer than nothing")),
+    period.check(
+      Schema.makeFilter(
+        (value: string | Duration.Duration) =>
+          Duration.isGreaterThan(durationOf(value) ?? Duration.zero, Duration.zero) || "must be longer than zero",
+      ),
+    ),
   ),
 })
 export type RevokeUnusedRequest = typeof RevokeUnusedRequest.Type
@@ -259,7 +291,7 @@ export const requestedExpiry = ({
     )
   }
   return expiresAt === undefined
-    ? Effect.succeed(Lifetime.parse(expiresIn))
+    ? Effect.succeed(durationOf(expiresIn))
     : Effect.fail(
         new InvalidInput({ issues: [{ path: ["expiresIn"], message: "must not be given together with expiresAt" }] }),
       )

@@ -85,7 +85,7 @@ describe("a catalogue", () => {
     [{ a: { description: "A", implies: ["b"] } }, /a implies b, which is not declared/],
     [{ a: { description: "A", implies: ["A"] } }, /a implies A, which is not declared/],
   ])("that is wrong can't be made: case %#", (declarations, message) => {
-    expect(() => ScopeCatalogue.make(declarations)).toThrow(message)
+    expect(() => ScopeCatalogue.make<string>(declarations as Readonly<Record<string, string>>)).toThrow(message)
   })
 
   it("may be empty", () => {

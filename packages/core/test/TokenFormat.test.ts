@@ -124,15 +124,26 @@ describe("several formats", () => {
 })
 
 describe("a prefix", () => {
-  it.each(["", "1a", "A", "tok_", "to-k", "tök", "a".repeat(17), "tok\n", " tok", "tok token"])(
-    "is not allowed: case %#",
-    (prefix) => {
-      expect(() => TokenFormat.checksummed({ prefix })).toThrow(/^A token prefix is 1 to 16/)
-      expect(() => TokenFormat.hex({ prefix })).toThrow(/^A token prefix is 1 to 16/)
-    },
-  )
+  it.each([
+    "",
+    "1a",
+    "A",
+    "tok_",
+    "to-k",
+    "tök",
+    "a".repeat(21),
+    "_tok",
+    "to__k",
+    "tok_a_",
+    "tok\n",
+    " tok",
+    "tok token",
+  ])("is not allowed: case %#", (prefix) => {
+    expect(() => TokenFormat.checksummed({ prefix })).toThrow(/^A prefix is 1 to 20/)
+    expect(() => TokenFormat.hex({ prefix })).toThrow(/^A prefix is 1 to 20/)
+  })
 
-  it.each(["a", "tcp", "t0k", "a".repeat(16)])("is allowed: %s", (prefix) => {
+  it.each(["a", "tcp", "t0k", "acme_live", "sk_test", "a_1", "a".repeat(20)])("is allowed: %s", (prefix) => {
     expect(TokenFormat.checksummed({ prefix }).length).toBe(prefix.length + 50)
     expect(TokenFormat.hex({ prefix }).length).toBe(prefix.length + 65)
   })

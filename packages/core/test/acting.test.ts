@@ -23,7 +23,6 @@ const deeds = (target: Target) =>
         keyof ApiTokens["Service"],
         | "issue"
         | "verify"
-        | "verifyAt"
         | "inspect"
         | "list"
         | "usageOf"
@@ -33,7 +32,8 @@ const deeds = (target: Target) =>
         | "purge"
         | "revokeUnused"
         | "expiringWithin"
-        | "exercised"
+        | "authorize"
+        | "catalogue"
         | "ownerChanged"
         | "flush"
       >,

@@ -34,7 +34,7 @@ export const named = (name: string) => name as TokenName
 export const scopes = (...names: ReadonlyArray<string>) => names as ReadonlyArray<Scope>
 
 /** `edit` implies `read`; `manage` implies `edit`, and so `read`; `delete` implies nothing. */
-export const catalogue = ScopeCatalogue.make({
+export const catalogue: ScopeCatalogue = ScopeCatalogue.make({
   "treasure:read": "See treasures",
   "treasure:edit": { description: "Change treasures", implies: ["treasure:read"] },
   "treasure:manage": { description: "Do everything with treasures", implies: ["treasure:edit"] },

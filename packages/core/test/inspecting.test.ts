@@ -100,6 +100,7 @@ it("with promises a refusal is a value too, and an outage rejects", async () => 
       ownedBy: "user-1",
       ancestors: [],
       scopes: ["treasure:edit", "treasure:read"],
+      narrowedBy: [],
       expiresAt: token.expiresAt,
     },
   })

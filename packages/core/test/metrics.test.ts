@@ -46,7 +46,7 @@ it.effect("each verify is counted by its outcome", () => {
     const short = yield* issue({ expiresIn: "1 minute" })
     yield* verdictOn(plaintext)
     yield* verdictOn(plaintext, ["treasure:read"])
-    yield* verdictOn(plaintext, ["treasure:create"])
+    yield* verdictOn(plaintext, ["treasure:delete"])
     active = false
     yield* verdictOn(plaintext)
     active = true

@@ -51,7 +51,7 @@ it.effect(
         expect(yield* Effect.flip(mint(middle.plaintext, request))).toMatchObject({
           _tag: "ExpiryNotHeld",
           field,
-          latest: at(20 * day),
+          latest: new Date(20 * day),
         })
       }
       const minted = yield* mint(middle.plaintext, { expiresIn: "20 days" })

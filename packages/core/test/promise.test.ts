@@ -38,6 +38,7 @@ it("the whole life of a token, with dates and plain objects", async () => {
       ownedBy: "alice",
       ancestors: [],
       scopes: ["treasure:edit", "treasure:read"],
+      narrowedBy: [],
       expiresAt: token.expiresAt,
     },
   })

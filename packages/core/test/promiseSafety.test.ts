@@ -94,7 +94,7 @@ it("after close every method rejects, and says why", async () => {
   expect(closings).toBe(1)
   const own = { id: token.id, ownedBy: "user-1" }
   const caller = { tokenId: token.id, generation: 1, ownedBy: "user-1", ancestors: [], scopes: [], expiresAt: null }
-  const calls: Record<Exclude<keyof PromiseApiTokens, "close">, () => Promise<unknown>> = {
+  const calls: Record<Exclude<keyof PromiseApiTokens, "close" | "catalogue">, () => Promise<unknown>> = {
     issue: () => tokens.issue(request),
     verify: () => tokens.verify(plaintext),
     inspect: () => tokens.inspect(plaintext),
@@ -111,7 +111,7 @@ it("after close every method rejects, and says why", async () => {
     purge: () => tokens.purge({ deadFor: "1 day" }),
     revokeUnused: () => tokens.revokeUnused({ unusedFor: "1 day" }),
     expiringWithin: () => collected(tokens.expiringWithin({ within: "1 day" })),
-    exercised: async () => tokens.exercised(caller, []),
+    authorize: async () => tokens.authorize(caller, []),
     ownerChanged: () => tokens.ownerChanged("user-1"),
     flush: () => tokens.flush(),
   }

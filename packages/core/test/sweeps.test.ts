@@ -203,7 +203,8 @@ it.effect("sweeps may be left to run by themselves, at intervals longer than any
 
 it.effect.each([
   { every: "10 millis" },
-  { every: "1 hour", purgeDeadFor: "soon" },
+  { every: "1 hour", purgeDeadFor: "soon" as "1 day" },
+  { every: "1 hour", purgeDeadFor: "-5 days" },
   { every: "1 hour", revokeUnused: true },
 ] as const)("sweeps that make no sense are refused at opening: %o", (sweeps) =>
   Effect.gen(function* () {

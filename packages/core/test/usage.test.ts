@@ -2,6 +2,7 @@ import { expect, it } from "@effect/vitest"
 import {
   ApiTokens,
   type ApiTokensOptions,
+  InvalidInput,
   MemoryRepository,
   RepositoryUnavailable,
   type SecretUsage,
@@ -92,10 +93,10 @@ it.effect("scopes that are looked at after the verify count as exercised, and ar
     const tokens = yield* ApiTokens
     const { plaintext, token } = yield* issue({ scopes: ["treasure:read", "treasure:delete"] })
     const caller = yield* tokens.verify(plaintext)
-    yield* tokens.exercised(caller, ["treasure:read"])
+    expect(tokens.authorize(caller, ["treasure:read"])).toEqual({ granted: true })
     expect(yield* usageOf(token)).toMatchObject({ count: 1, unusedScopes: ["treasure:delete"] })
     yield* tokens.flush
-    yield* tokens.exercised(caller, ["treasure:delete"])
+    tokens.authorize(caller, ["treasure:delete"])
     expect(yield* usageOf(token)).toMatchObject({ count: 1, unusedScopes: [] })
   }).pipe(Effect.provide(world())),
 )
@@ -203,11 +204,10 @@ it.effect("what no caller is, and what is no scope, is not noted, and spoils not
     const { plaintext, token } = yield* issue()
     const caller = yield* tokens.verify(plaintext)
     for (const rubbish of [{}, null, "x", { ...caller, generation: NaN }, { ...caller, tokenId: plaintext }]) {
-      yield* tokens.exercised(rubbish as never, ["treasure:read"])
+      expect(() => tokens.authorize(rubbish as never, ["treasure:read"])).toThrow(InvalidInput)
     }
-    yield* tokens.exercised(caller, "treasure:read" as never)
-    yield* tokens.exercised(caller, [plaintext, "no such scope"])
-    tokens.verifyAt(plaintext, undefined, { epochMilliseconds: NaN })
+    expect(() => tokens.authorize(caller, "treasure:read" as never)).toThrow(InvalidInput)
+    expect(() => tokens.authorize(caller, [plaintext, "no such scope"])).toThrow(/scopes.1 must be a declared scope/)
     yield* TestClock.adjust("1 minute")
     expect(written).toMatchObject([[{ tokenId: token.id, generation: 1, count: 1, scopes: new Map() }]])
   }).pipe(Effect.provide(observedWorld())),
@@ -263,7 +263,7 @@ it.effect("what a token's descendants need counts as needed, so that narrowing i
     const child = yield* issue({ scopes: ["treasure:edit"], caller })
     const grandchild = yield* issue({ caller: yield* tokens.verify(child.plaintext) })
     yield* TestClock.setTime(minute)
-    yield* tokens.exercised(yield* tokens.verify(grandchild.plaintext), ["treasure:read"])
+    tokens.authorize(yield* tokens.verify(grandchild.plaintext), ["treasure:read"])
     const usage = yield* usageOf(parent.token)
     expect(usage).toMatchObject({
       count: 1,

@@ -60,6 +60,7 @@ it.effect("an accepted token tells who calls, and what is implied", () =>
       ownedBy: "user-1",
       ancestors: [],
       scopes: ["treasure:edit", "treasure:read"],
+      narrowedBy: [],
       expiresAt: Option.some(at(hour)),
     })
     expect(asked).toEqual(["findByDigest"])
@@ -121,10 +122,19 @@ it.effect("a stored scope that the catalogue no longer has grants nothing", () =
   Effect.gen(function* () {
     const token = presented({ scopes: scopes("treasure:bury", "treasure:read") })
     expect((yield* verifying([token])).outcome).toMatchObject({ scopes: ["treasure:read"] })
-    expect((yield* verifying([token], ["treasure:bury"])).outcome).toMatchObject({
-      _tag: "InsufficientScope",
-      missing: [{ scope: "treasure:bury", on: "token" }],
-    })
+  }),
+)
+
+it.effect("a requirement that is not declared is a mistake in the program, and says so", () =>
+  Effect.gen(function* () {
+    const token = presented({ scopes: scopes("treasure:bury", "treasure:read") })
+    for (const required of [["treasure:bury"], ["treasure:read", "treasure:reed"]]) {
+      const exit = yield* Effect.exit(verifying([token], required))
+      expect(exit).toMatchObject({
+        _tag: "Failure",
+        cause: { reasons: [{ _tag: "Die", defect: { _tag: "InvalidInput" } }] },
+      })
+    }
   }),
 )
 
@@ -143,14 +153,16 @@ it.effect("the owner's rights hold now: what they lose, their tokens lose", () =
     expect((yield* verifying([token], [], mayEdit)).outcome).toMatchObject({
       scopes: ["treasure:edit", "treasure:read"],
     })
-    expect((yield* verifying([token], ["treasure:read", "treasure:delete", "x"], mayEdit)).outcome).toEqual({
+    expect(
+      (yield* verifying([token], ["treasure:read", "treasure:delete", "treasure:manage"], mayEdit)).outcome,
+    ).toEqual({
       _tag: "InsufficientScope",
       tokenId: token.id,
       ownedBy: "user-1",
-      required: ["treasure:read", "treasure:delete", "x"],
+      required: ["treasure:read", "treasure:delete", "treasure:manage"],
       missing: [
         { scope: "treasure:delete", on: "owner" },
-        { scope: "x", on: "token" },
+        { scope: "treasure:manage", on: "token" },
       ],
     })
     const inactive = directory(() => ({ active: false }))

@@ -40,7 +40,7 @@ const waysIn = {
 /** What gives a token neither an expiry nor a secret. */
 const others: ReadonlyArray<keyof Service> = [
   "verify",
-  "verifyAt",
+  "authorize",
   "inspect",
   "find",
   "list",
@@ -53,7 +53,7 @@ const others: ReadonlyArray<keyof Service> = [
   "purge",
   "revokeUnused",
   "expiringWithin",
-  "exercised",
+  "catalogue",
   "ownerChanged",
   "flush",
 ]

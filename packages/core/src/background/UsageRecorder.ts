@@ -2,12 +2,13 @@
 import { Cause, DateTime, Duration, Effect, Exit, Latch, Option, Semaphore } from "effect"
 import type { RepositoryUnavailable } from "../errors.ts"
 import type { TokenUsageStore } from "../ports/TokenUsageStore.ts"
+import { aSecondOrMore, type DurationOption, durationOption } from "../token/DurationOption.ts"
 import { SecretUsage } from "../token/SecretUsage.ts"
 import type { TokenId } from "../token/TokenId.ts"
 
 export interface UsageOptions {
   /** How often what has gathered is written: each secret at most once. A second or more; the default is a minute. */
-  readonly interval?: Duration.Input
+  readonly interval?: DurationOption
   /**
    * How many secrets may gather in an interval; the uses of further ones are not counted. The default is 50,000, some
    * 25 MB if they are all used.
@@ -24,8 +25,8 @@ export interface UsageRecorder {
     scopes: ReadonlyArray<string>,
     at: number,
   ) => void
-  /** Scopes that a use which is counted already needed as well. */
-  readonly exercised: (
+  /** Scopes that were needed by a use that is counted already. */
+  readonly scopesUsed: (
     tokenId: TokenId,
     generation: number,
     ancestors: ReadonlyArray<TokenId>,
@@ -61,11 +62,8 @@ export const makeUsageRecorder = Effect.fnUntraced(function* (
   store: TokenUsageStore["Service"],
   options: UsageOptions,
 ) {
-  const interval = Duration.fromInputUnsafe(options.interval ?? "1 minute")
+  const interval = durationOption("usage.interval", options.interval ?? "1 minute", aSecondOrMore)
   const { capacity = 50_000 } = options
-  if (!(Duration.isFinite(interval) && Duration.toMillis(interval) >= 1000)) {
-    throw new RangeError("usage.interval must be a second or more")
-  }
   if (!(Number.isSafeInteger(capacity) && capacity >= 1)) throw new RangeError("usage.capacity must be 1 or more")
 
   const gathered = new Map<TokenId, Map<number, Gathered>>()
@@ -167,7 +165,7 @@ export const makeUsageRecorder = Effect.fnUntraced(function* (
 
   const recorder: UsageRecorder = {
     used: (...use) => noteUse(1, ...use),
-    exercised: (...use) => noteUse(0, ...use),
+    scopesUsed: (...use) => noteUse(0, ...use),
     reused: (tokenId, generation, at) => {
       const secret = of(tokenId, generation)
       if (secret === undefined || !Number.isSafeInteger(at)) return

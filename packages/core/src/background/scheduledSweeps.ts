@@ -1,36 +1,33 @@
 /** Keeps order in the store now and then, without anybody asking for it. */
-import { Duration, Effect } from "effect"
-import { Lifetime } from "../token/Lifetime.ts"
+import { type Duration, Effect } from "effect"
+import { aSecondOrMore, type DurationOption, durationOption, zeroOrMore } from "../token/DurationOption.ts"
 
 export interface SweepOptions {
   /**
    * How often; first when so much time has passed. A second or more, months too. Any number of processes may sweep at
    * once: each token is purged or revoked once.
    */
-  readonly every: Duration.Input
+  readonly every: DurationOption
   /** Purge what has been dead for so long: `90 days`. Nothing is purged unless it is told. */
-  readonly purgeDeadFor?: string
+  readonly purgeDeadFor?: DurationOption
   /** Whether to revoke what has been unused for longer than the policy's `longestUnused`. */
   readonly revokeUnused?: boolean
 }
 
 /** What is swept, each giving how many it was. */
 interface Sweeps {
-  readonly purge: (request: { readonly deadFor: string }) => Effect.Effect<number, unknown>
+  readonly purge: (request: { readonly deadFor: Duration.Duration }) => Effect.Effect<number, unknown>
   readonly revokeUnused: (request: {}) => Effect.Effect<number, unknown>
 }
 
 /** Sweeps until the scope closes. What fails is logged by its name, and done the next time. */
 export const scheduleSweeps = Effect.fnUntraced(function* (sweeps: Sweeps, options: SweepOptions) {
   const { purgeDeadFor, revokeUnused = false } = options
-  const every = Duration.fromInputUnsafe(options.every)
-  if (!(Duration.isFinite(every) && Duration.toMillis(every) >= 1000)) {
-    throw new RangeError("sweeps.every must be a second or more")
-  }
-  if (purgeDeadFor !== undefined && Lifetime.parse(purgeDeadFor) === undefined) {
-    throw new RangeError('sweeps.purgeDeadFor must be like "90 days"')
-  }
-  const purging = purgeDeadFor === undefined ? Effect.void : sweeps.purge({ deadFor: purgeDeadFor })
+  const every = durationOption("sweeps.every", options.every, aSecondOrMore)
+  const purging =
+    purgeDeadFor === undefined
+      ? Effect.void
+      : sweeps.purge({ deadFor: durationOption("sweeps.purgeDeadFor", purgeDeadFor, zeroOrMore) })
   const revoking = revokeUnused ? sweeps.revokeUnused({}) : Effect.void
   yield* Effect.sleep(every).pipe(
     Effect.andThen(Effect.catchCause(revoking, () => Effect.logWarning("Unused tokens could not be revoked"))),

@@ -10,6 +10,8 @@ type Outcome = "accepted" | Refusal["_tag"] | RepositoryUnavailable["_tag"]
 interface Tally {
   readonly verifies: Record<Outcome, number>
   readonly durations: DurationHistogram
+  /** Decisions about required scopes: by `authorize`, or by a verify that required some. */
+  readonly authorizations: Record<"granted" | "InsufficientScope", number>
   /** Look-ups that the cache was asked for, and those of them for which it asked the store. */
   readonly cache: { asked: number; missed: number }
   /** By the port's method. */
@@ -43,6 +45,10 @@ export const tallyIn = (context: Context.Context<never>): SharedTally => {
 
   for (const outcome of Object.keys(tally.verifies) as ReadonlyArray<Outcome>) {
     show("tokenry.verifies", "Verifies", { outcome, unit: "{verify}" }, () => tally.verifies[outcome])
+  }
+  for (const outcome of ["granted", "InsufficientScope"] as const) {
+    const attributes = { outcome, unit: "{authorization}" }
+    show("tokenry.authorizations", "Decisions about required scopes", attributes, () => tally.authorizations[outcome])
   }
   for (const operation of tally.outages.keys()) showOutages(operation)
   const duration = Metric.histogram("tokenry.verify.duration", {
@@ -99,6 +105,7 @@ const makeTally = (): Tally => ({
     RepositoryUnavailable: 0,
   },
   durations: makeDurationHistogram(),
+  authorizations: { granted: 0, InsufficientScope: 0 },
   cache: { asked: 0, missed: 0 },
   outages: new Map(),
 })

@@ -13,6 +13,8 @@ interface Metering {
   /** The look-up that a cache gives. */
   readonly throughCache: (lookUp: LookUp) => LookUp
   readonly onOutage: SharedTally["addOutage"]
+  /** Counts a decision about required scopes. */
+  readonly onAuthorized: (isGranted: boolean) => void
 }
 
 /**
@@ -73,6 +75,9 @@ export const makeMetering = Effect.gen(function* () {
       }
     },
     onOutage: addOutage,
+    onAuthorized: (isGranted) => {
+      tally.authorizations[isGranted ? "granted" : "InsufficientScope"] += 1
+    },
   }
   return metering
 })

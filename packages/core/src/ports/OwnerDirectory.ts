@@ -25,10 +25,26 @@ export class OwnerDirectory extends Context.Service<
   ): Layer.Layer<OwnerDirectory> {
     return Layer.succeed(OwnerDirectory, {
       authorityOf: (ownedBy) =>
-        Effect.tryPromise({
-          try: async () => authorityOf(ownedBy),
-          catch: (cause) => new RepositoryUnavailable({ operation: "authorityOf", cause }),
-        }),
+        Effect.flatMap(
+          Effect.tryPromise({
+            try: async () => authorityOf(ownedBy),
+            catch: (cause) => new RepositoryUnavailable({ operation: "authorityOf", cause }),
+          }),
+          (authority) => (isOwnerAuthority(authority) ? Effect.succeed(authority) : Effect.die(notAnAuthority)),
+        ),
     })
   }
 }
+
+const isOwnerAuthority = (value: unknown): value is OwnerAuthority => {
+  if (typeof value !== "object" || value === null || !("active" in value)) return false
+  if (value.active === false) return true
+  if (value.active !== true || !("scopes" in value)) return false
+  const { scopes } = value
+  return scopes === "all" || (Array.isArray(scopes) && scopes.every((scope) => typeof scope === "string"))
+}
+
+/** Neither a refusal nor an outage: the function itself has to be mended. */
+const notAnAuthority = new TypeError(
+  'owners must return { active: false }, or { active: true, scopes } with "all" or a list of scopes',
+)

@@ -3,8 +3,13 @@ import type { OwnerId } from "./OwnerId.ts"
 import type { TokenFlaw } from "./TokenFormat.ts"
 import type { TokenId } from "./TokenId.ts"
 
-/** On whose side a scope is missing: the token lacks it, a token that it was minted by, or its owner. */
+/** Whose side lacks a scope: the token's own, that of a token it was minted with, or its owner's. */
 export type Side = "token" | "ancestor" | "owner"
+
+export interface MissingScope {
+  readonly scope: string
+  readonly on: Side
+}
 
 /**
  * - `Malformed`: not a token of any accepted format. No store was asked.
@@ -27,5 +32,5 @@ export type Refusal =
       readonly tokenId: TokenId
       readonly ownedBy: OwnerId
       readonly required: ReadonlyArray<string>
-      readonly missing: ReadonlyArray<{ readonly scope: string; readonly on: Side }>
+      readonly missing: ReadonlyArray<MissingScope>
     }

@@ -1,20 +1,29 @@
 /** Which scopes there are, what each means to people, and which others each implies. */
+import { type InputIssue, InvalidInput, PolicyViolation } from "../errors.ts"
+import { editDistance } from "./editDistance.ts"
 import { Scope } from "./Scope.ts"
 
-/** One scope's entry: a sentence for people, or that and the scopes that it implies. */
-export type ScopeDeclaration = string | { readonly description: string; readonly implies?: ReadonlyArray<string> }
+/** Whether the value was made by `ScopeCatalogue.make`. */
+export const isCatalogue = (value: unknown): boolean => value instanceof ScopeCatalogue
 
-/** The declared scopes. Closures are worked out once, when the catalogue is made. */
-export class ScopeCatalogue {
+/** One scope's entry: a sentence for people, or that and the scopes it implies. */
+export type ScopeDeclaration<S extends string = string> =
+  | string
+  | { readonly description: string; readonly implies?: ReadonlyArray<S> }
+
+/** The declared scopes, whose names are `S`. Closures are computed once, when the catalogue is made. */
+export class ScopeCatalogue<out S extends string = string> {
   /** In the order of their declaration. */
-  readonly scopes: ReadonlyArray<Scope>
+  readonly scopes: ReadonlyArray<Scope & S>
   readonly #descriptions: ReadonlyMap<string, string>
-  readonly #closures: ReadonlyMap<string, ReadonlyArray<Scope>>
+  readonly #closures: ReadonlyMap<string, ReadonlyArray<Scope & S>>
 
-  private constructor(declarations: ReadonlyMap<Scope, { description: string; implies: ReadonlyArray<string> }>) {
+  private constructor(declarations: ReadonlyMap<Scope & S, { description: string; implies: ReadonlyArray<string> }>) {
     this.scopes = [...declarations.keys()]
     this.#descriptions = new Map([...declarations].map(([scope, { description }]) => [scope, description]))
-    this.#closures = new Map(this.scopes.map((scope) => [scope, closure(scope, declarations)]))
+    this.#closures = new Map(
+      this.scopes.map((scope) => [scope, closure(scope, declarations) as ReadonlyArray<Scope & S>]),
+    )
   }
 
   /**
@@ -25,27 +34,52 @@ export class ScopeCatalogue {
    *       "treasure:edit": { description: "Change your treasures", implies: ["treasure:read"] }
    *     })
    *
-   * @throws Error if a name is no RFC 6749 scope-token, a sentence is missing, or an implied scope is not declared.
+   * The catalogue's type carries the names, so that a misspelt scope doesn't compile.
+   *
+   * @throws Error if a name is not an RFC 6749 scope-token, a sentence is missing, or an implied scope is not declared.
    */
-  static make(declarations: Readonly<Record<string, ScopeDeclaration>>): ScopeCatalogue {
-    const entries = new Map<Scope, { description: string; implies: ReadonlyArray<string> }>()
-    for (const [name, declaration] of Object.entries(declarations)) {
+  static make<const S extends string>(declarations: {
+    readonly [Name in S]: ScopeDeclaration<NoInfer<S>>
+  }): ScopeCatalogue<S> {
+    const entries = new Map<Scope & S, { description: string; implies: ReadonlyArray<string> }>()
+    const declared: ReadonlyMap<string, unknown> = entries
+    for (const [name, declaration] of Object.entries<ScopeDeclaration>(declarations)) {
       if (!Scope.is(name)) throw new Error(`ScopeCatalogue: ${JSON.stringify(name)} is not an RFC 6749 scope-token`)
       const { description, implies = [] } = typeof declaration === "string" ? { description: declaration } : declaration
       if (typeof description !== "string" || description.trim() === "") {
         throw new Error(`ScopeCatalogue: ${name} needs a sentence that says what it allows`)
       }
-      entries.set(name, { description, implies })
+      entries.set(name as Scope & S, { description, implies })
     }
     for (const [name, { implies }] of entries) {
-      const unknown = implies.find((implied) => !Scope.is(implied) || !entries.has(implied))
+      const unknown = implies.find((implied) => !Scope.is(implied) || !declared.has(implied))
       if (unknown !== undefined) throw new Error(`ScopeCatalogue: ${name} implies ${unknown}, which is not declared`)
     }
     return new ScopeCatalogue(entries)
   }
 
-  has(scope: string): scope is Scope {
+  has(scope: string): scope is Scope & S {
     return this.#closures.has(scope)
+  }
+
+  /**
+   * The way in for scopes that come from a request: the same list, with its type checked.
+   *
+   *     const { plaintext } = await tokens.issue({ ownedBy, name, scopes: catalogue.parse(body.scopes) })
+   *
+   * @throws InvalidInput if the value is not an array of strings, PolicyViolation if one of them is not declared. The
+   *   paths begin with `scopes`.
+   */
+  parse(scopes: unknown): ReadonlyArray<Scope & S> {
+    if (!Array.isArray(scopes) || !scopes.every((scope) => typeof scope === "string")) {
+      throw new InvalidInput({ issues: [{ path: ["scopes"], message: "must be an array of strings" }] })
+    }
+    const issues = scopes.flatMap((scope: string, index): ReadonlyArray<InputIssue> => {
+      const flaw = this.flawOf(scope)
+      return flaw === undefined ? [] : [{ path: ["scopes", String(index)], message: flaw }]
+    })
+    if (issues.length > 0) throw new PolicyViolation({ issues })
+    return scopes.filter((scope) => this.has(scope))
   }
 
   /** What is wrong with a scope that is asked for, as a sentence's end; `undefined` if it is declared. */
@@ -64,15 +98,15 @@ export class ScopeCatalogue {
    * The scopes with all that they imply, each once. A scope that is not declared (any longer) grants nothing and is
    * left out.
    */
-  close(scopes: ReadonlyArray<string>): ReadonlyArray<Scope> {
+  close(scopes: ReadonlyArray<string>): ReadonlyArray<Scope & S> {
     if (scopes.length === 1) return this.#closures.get(scopes[0] as string) ?? []
-    const closed = new Set<Scope>()
+    const closed = new Set<Scope & S>()
     for (const scope of scopes) for (const implied of this.#closures.get(scope) ?? []) closed.add(implied)
     return [...closed]
   }
 
   /** The declared scope that is spelled most like the given one; `undefined` if none is near. */
-  nearest(scope: string): Scope | undefined {
+  nearest(scope: string): (Scope & S) | undefined {
     const [first] = this.scopes
       .map((declared) => ({ declared, distance: editDistance(scope.slice(0, 100), declared) }))
       .filter(({ declared, distance }) => distance <= Math.max(2, declared.length / 3))
@@ -88,18 +122,4 @@ const closure = (
   const reached = new Set([scope])
   for (const next of reached) for (const implied of declarations.get(next)?.implies ?? []) reached.add(implied as Scope)
   return Object.freeze([...reached])
-}
-
-/** Levenshtein's distance: how many characters to insert, delete or replace. */
-const editDistance = (left: string, right: string): number => {
-  let row = Array.from({ length: right.length + 1 }, (_, index) => index)
-  for (let i = 0; i < left.length; i++) {
-    const next = [i + 1]
-    for (let j = 0; j < right.length; j++) {
-      const replaced = (row[j] ?? 0) + (left[i] === right[j] ? 0 : 1)
-      next.push(Math.min((row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1, replaced))
-    }
-    row = next
-  }
-  return row[right.length] ?? 0
 }

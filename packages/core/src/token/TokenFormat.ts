@@ -8,7 +8,7 @@ export type TokenFlaw = "NotAString" | "WrongPrefix" | "WrongLength" | "WrongCha
 /** One shape of plaintext tokens. */
 export interface TokenFormat {
   readonly name: "checksummed" | "hex"
-  /** What stands before the first `_`, as in `tcp_…`. */
+  /** What stands before the random part and its `_`: `tcp`, `acme_live`. */
   readonly prefix: string
   /** How many characters each token has. */
   readonly length: number
@@ -23,11 +23,23 @@ export interface TokenFormat {
   readonly flawOf: (presented: string) => TokenFlaw | undefined
 }
 
+/** Whether the value is a format. */
+export const isFormat = (value: unknown): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  "flawOf" in value &&
+  typeof value.flawOf === "function" &&
+  "make" in value &&
+  typeof value.make === "function"
+
 /** The prefix and the last four characters of a token of this format, as in `tcp_…7T0m`: enough to tell it from others. */
 export const hintOf = ({ prefix }: TokenFormat, plaintext: string): string => `${prefix}_…${plaintext.slice(-4)}`
 
 interface TokenFormatOptions {
-  /** 1 to 16 of `a-z`, `0-9`, beginning with a letter. Make it your product's, so that a leaked token can be told. */
+  /**
+   * What stands before the random part: 1 to 20 of `a-z`, `0-9` and `_`, beginning with a letter, with no underscore at the
+   * end and no two in a row. Use your product's name, so that secret scanners can recognise a leaked token: `acme_live`.
+   */
   readonly prefix: string
 }
 
@@ -112,8 +124,10 @@ const nearness: Record<TokenFlaw, number> = {
 }
 
 const checkedStart = (prefix: string): string => {
-  if (!/^[a-z][a-z0-9]{0,15}$/.test(prefix)) {
-    throw new Error(`A token prefix is 1 to 16 of a-z and 0-9, beginning with a letter, but got "${prefix}"`)
+  if (typeof prefix !== "string" || prefix.length > 20 || !/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(prefix)) {
+    throw new Error(
+      `A prefix is 1 to 20 of a-z, 0-9 and _, beginning with a letter, with no _ at the end and no two in a row, as in "acme_live"; it can't be ${JSON.stringify(prefix)}`,
+    )
   }
   return `${prefix}_`
 }

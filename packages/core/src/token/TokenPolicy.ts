@@ -1,5 +1,7 @@
 /** How long tokens and replaced secrets may live. It binds every way in by which one gets an expiry. */
 import { DateTime, Duration, Option } from "effect"
+import { anyLength, type DurationOption, durationOption, longestOfAll, zeroOrMore } from "./DurationOption.ts"
+import { anyValue, checkOptions, isBoolean, isOneOf, type OptionRules } from "./OptionRules.ts"
 
 /** What was asked for: an instant, a lifetime from now, `null` for never, `undefined` for the policy's default. */
 export type RequestedExpiry = DateTime.Utc | Duration.Duration | null | undefined
@@ -30,8 +32,31 @@ export interface TokenPolicy {
  */
 export type ReuseResponse = "record" | "notify" | "revoke"
 
-/** The longest lifetime that there is, under any policy: 100 years. Who wants more wants "never". */
-const longestOfAll = Duration.days(36_525)
+/** Whether the value was made by `TokenPolicy.make`. */
+export const isPolicy = (value: unknown): boolean =>
+  typeof value === "object" &&
+  value !== null &&
+  "defaultGrace" in value &&
+  Duration.isDuration(value.defaultGrace) &&
+  "onReuse" in value
+
+/** A policy as you write it: what differs from the defaults. Durations may be strings, as in `"30 days"`. */
+export interface TokenPolicyOptions {
+  /** The lifetime of a token for which no expiry is requested; `null` for never. Default: 90 days. */
+  readonly defaultLifetime?: DurationOption | null
+  /** The longest lifetime a request may ask for; `null` for no limit but 100 years. Default: 366 days. */
+  readonly longestLifetime?: DurationOption | null
+  /** Whether a request may ask for a token that never expires. Default: `false`. */
+  readonly allowsNeverExpiring?: boolean
+  /** How long a replaced secret is still accepted, unless a rotation asks otherwise. Default: 24 hours. */
+  readonly defaultGrace?: DurationOption
+  /** The longest grace period a rotation may ask for. Default: 30 days. */
+  readonly longestGrace?: DurationOption
+  /** What follows when a retired secret is presented again. Default: `record`. */
+  readonly onReuse?: ReuseResponse
+  /** How long a token may go unused before `revokeUnused` revokes it; `null` to say it with each call. Default: `null`. */
+  readonly longestUnused?: DurationOption | null
+}
 
 /**
  * A policy from what differs from the default: 90 days unless asked otherwise, at most 366 days, never "never"; a grace
@@ -39,25 +64,27 @@ const longestOfAll = Duration.days(36_525)
  *
  * @throws Error if a default contradicts the rest, or a lifetime is not finite and positive (a grace may be zero).
  */
-const make = (options: Partial<TokenPolicy> = {}): TokenPolicy => {
+const make = (options: TokenPolicyOptions = {}): TokenPolicy => {
+  checkOptions("TokenPolicy.make", options, optionRules)
+  const {
+    defaultLifetime = "90 days",
+    longestLifetime = "366 days",
+    allowsNeverExpiring = false,
+    defaultGrace = "24 hours",
+    longestGrace = "30 days",
+    onReuse = "record",
+    longestUnused = null,
+  } = options
+  const lifetime = (name: keyof TokenPolicyOptions, value: DurationOption | null) =>
+    value === null ? null : durationOption(`TokenPolicy: ${name}`, value, anyLength)
   const policy: TokenPolicy = {
-    defaultLifetime: Duration.days(90),
-    longestLifetime: Duration.days(366),
-    allowsNeverExpiring: false,
-    defaultGrace: Duration.hours(24),
-    longestGrace: Duration.days(30),
-    onReuse: "record",
-    longestUnused: null,
-    ...options,
-  }
-  for (const [name, lifetime] of Object.entries({
-    defaultLifetime: policy.defaultLifetime,
-    longestLifetime: policy.longestLifetime,
-    longestUnused: policy.longestUnused,
-  })) {
-    if (lifetime !== null && !(Duration.isGreaterThan(lifetime, Duration.zero) && !exceeds(lifetime, longestOfAll))) {
-      throw new Error(`TokenPolicy: ${name} must be longer than nothing and at most 100 years`)
-    }
+    defaultLifetime: lifetime("defaultLifetime", defaultLifetime),
+    longestLifetime: lifetime("longestLifetime", longestLifetime),
+    allowsNeverExpiring,
+    defaultGrace: durationOption("TokenPolicy: defaultGrace", defaultGrace, zeroOrMore),
+    longestGrace: durationOption("TokenPolicy: longestGrace", longestGrace, zeroOrMore),
+    onReuse,
+    longestUnused: lifetime("longestUnused", longestUnused),
   }
   if (policy.defaultLifetime === null && !policy.allowsNeverExpiring) {
     throw new Error("TokenPolicy: the default is never to expire, which the policy does not allow")
@@ -65,16 +92,20 @@ const make = (options: Partial<TokenPolicy> = {}): TokenPolicy => {
   if (policy.defaultLifetime !== null && exceeds(policy.defaultLifetime, policy.longestLifetime ?? longestOfAll)) {
     throw new Error("TokenPolicy: defaultLifetime is longer than longestLifetime")
   }
-  if (exceeds(policy.longestGrace, longestOfAll)) {
-    throw new Error("TokenPolicy: longestGrace must be at most 100 years")
-  }
-  if (Duration.isLessThan(policy.defaultGrace, Duration.zero) || exceeds(policy.defaultGrace, policy.longestGrace)) {
-    throw new Error("TokenPolicy: defaultGrace must not be negative, nor longer than longestGrace")
-  }
-  if (!["record", "notify", "revoke"].includes(policy.onReuse)) {
-    throw new Error("TokenPolicy: onReuse must be record, notify or revoke")
+  if (exceeds(policy.defaultGrace, policy.longestGrace)) {
+    throw new Error("TokenPolicy: defaultGrace is longer than longestGrace")
   }
   return policy
+}
+
+const optionRules: OptionRules<TokenPolicyOptions> = {
+  defaultLifetime: anyValue,
+  longestLifetime: anyValue,
+  allowsNeverExpiring: [isBoolean, "write true or false"],
+  defaultGrace: anyValue,
+  longestGrace: anyValue,
+  onReuse: [isOneOf("record", "notify", "revoke"), 'write "record", "notify" or "revoke"'],
+  longestUnused: anyValue,
 }
 
 /** The grace that the request comes to, or why the policy forbids it, as the end of a sentence. */

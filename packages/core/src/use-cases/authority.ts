@@ -3,7 +3,7 @@ import { type DateTime, Effect, Option } from "effect"
 import { InactiveOwner, type RepositoryUnavailable, SecretNotActive, TokenNotFound, TokenNotLive } from "../errors.ts"
 import type { ApiTokenRepository } from "../ports/ApiTokenRepository.ts"
 import type { OwnerDirectory } from "../ports/OwnerDirectory.ts"
-import type { ActingCaller, FindRequest } from "../requests.ts"
+import type { ActingCaller } from "../requests.ts"
 import { type ApiToken, stateOf, type VerifiableToken } from "../token/ApiToken.ts"
 import { TokenId } from "../token/TokenId.ts"
 
@@ -14,11 +14,18 @@ interface Acting {
   readonly ancestors: ReadonlyArray<VerifiableToken>
 }
 
+/** Which token of which owner, and with which token if not in the owner's session. */
+export interface Reach {
+  readonly id: string
+  readonly ownedBy: string
+  readonly caller?: ActingCaller | undefined
+}
+
 export interface Authority {
   /** The owner's token with this id, if who asks may see it. */
-  readonly reach: (request: FindRequest, now: DateTime.Utc) => Effect.Effect<ApiToken, Unreachable>
+  readonly reach: (request: Reach, now: DateTime.Utc) => Effect.Effect<ApiToken, Unreachable>
   /** The same for a rotation, which a token may repeat for a short time with the secret that it had. */
-  readonly reachToRotate: (request: FindRequest, now: DateTime.Utc) => Effect.Effect<ApiToken, Unreachable>
+  readonly reachToRotate: (request: Reach, now: DateTime.Utc) => Effect.Effect<ApiToken, Unreachable>
   /** The token by means of which it is done, if it is live, and this is its active secret; with all by which it was minted. */
   readonly actingToken: (caller: ActingCaller, now: DateTime.Utc) => Effect.Effect<Acting, Unreachable>
   /** All tokens by means of which this one was minted; fails if one of them is not live. */
@@ -32,14 +39,14 @@ export const makeAuthority = (
   repository: ApiTokenRepository["Service"],
   owners: Option.Option<OwnerDirectory["Service"]>,
 ): Authority => {
-  const findOwned = Effect.fnUntraced(function* ({ id, ownedBy }: FindRequest) {
+  const findOwned = Effect.fnUntraced(function* ({ id, ownedBy }: Pick<Reach, "id" | "ownedBy">) {
     if (!TokenId.is(id)) return yield* new TokenNotFound({ id: "" })
     const found = yield* repository.findById(id)
     return Option.isSome(found) && found.value.ownedBy === ownedBy ? found.value : yield* new TokenNotFound({ id })
   })
 
   const reachIf = Effect.fnUntraced(function* (
-    request: FindRequest,
+    request: Reach,
     now: DateTime.Utc,
     mayAct: (acting: ApiToken, caller: ActingCaller) => boolean,
   ) {

@@ -4,9 +4,9 @@ import { RevisionConflict, RevisionMismatch } from "../errors.ts"
 import { makePlaintext } from "../plaintext.ts"
 import {
   attributionOf,
+  durationOf,
   EditRequest,
   EndGraceRequest,
-  type FindRequest,
   requestedExpiry,
   RevokeRequest,
   RotateRequest,
@@ -14,7 +14,7 @@ import {
 import { type ApiToken, earliestExpiry } from "../token/ApiToken.ts"
 import type { NewSecret } from "../token/Secret.ts"
 import { hintOf } from "../token/TokenFormat.ts"
-import { assertLive, type Authority } from "./authority.ts"
+import { assertLive, type Authority, type Reach } from "./authority.ts"
 import type { Issued } from "./issuing.ts"
 import { currentInstant } from "./present.ts"
 import { proposeChange, proposeRotation } from "./proposals.ts"
@@ -29,7 +29,7 @@ export const changing = (
 ) => {
   /** What is decided is written, unless nothing changes; fails if somebody else was quicker. */
   const change = <E>(
-    request: FindRequest,
+    request: Reach,
     decide: (token: ApiToken, now: DateTime.Utc) => Effect.Effect<ApiToken, E>,
     find = reach,
   ) =>
@@ -41,7 +41,8 @@ export const changing = (
       return changed
     }).pipe(Effect.catchTag("DuplicateToken", Effect.die))
 
-  const applyEdit = Effect.fn("ApiTokens.edit")(function* (request: EditRequest) {
+  const edit = Effect.fn("ApiTokens.edit")(function* (input: EditRequest) {
+    const request = yield* parse(EditRequest, input)
     const { name, scopes } = request
     const by = attributionOf(request)
     const expiry = yield* requestedExpiry(request)
@@ -61,6 +62,7 @@ export const changing = (
   const applyRotation = Effect.fn("ApiTokens.rotate")(function* (input: RotateRequest, secret: NewSecret) {
     const request = yield* parse(RotateRequest, input)
     const { caller, graceFor, id } = request
+    const grace = graceFor === undefined ? undefined : durationOf(graceFor)
     const expiry = yield* requestedExpiry(request)
     const isItself = caller?.tokenId === id
     let generation: number | undefined
@@ -74,7 +76,7 @@ export const changing = (
         isOutrun = token.secrets[0].generation !== generation
         if (isOutrun) return yield* new RevisionConflict({ id })
         const latest = earliestExpiry([...(yield* liveAncestors(token, now)), ...(isItself ? [token] : [])])
-        const proposal = yield* proposeRotation(token, { expiry, graceFor, latest }, policy, now)
+        const proposal = yield* proposeRotation(token, { expiry, graceFor: grace, latest }, policy, now)
         const presented = isItself ? caller.generation : undefined
         return token.rotate(secret, { ...proposal, now, presented }, attributionOf(request))
       })
@@ -118,7 +120,7 @@ export const changing = (
   })
 
   return {
-    edit: (request: EditRequest) => Effect.flatMap(parse(EditRequest, request), applyEdit),
+    edit,
     rotate,
     endGrace,
     revoke,

@@ -1,7 +1,7 @@
 /** Checks requests, and keeps plaintext tokens out of what is stored and told. */
 import { Effect, type Schema } from "effect"
 import { type InputIssue, InvalidInput } from "../errors.ts"
-import { parseRequest } from "../requests.ts"
+import { type ActingCaller, parseRequest } from "../requests.ts"
 import type { Attribution } from "../token/Attribution.ts"
 import { flawOfAll, type TokenFormat } from "../token/TokenFormat.ts"
 
@@ -9,7 +9,12 @@ import { flawOfAll, type TokenFormat } from "../token/TokenFormat.ts"
 export type Parse = <S extends Schema.Top & { readonly DecodingServices: never }>(
   schema: S,
   request: unknown,
-) => Effect.Effect<S["Type"], InvalidInput>
+) => Effect.Effect<Owned<S["Type"]>, InvalidInput>
+
+/** A parsed request knows its owner: the caller's, if it was made with a token. */
+type Owned<Request> = "ownedBy" extends keyof Request
+  ? Omit<Request, "ownedBy"> & { readonly ownedBy: string }
+  : Request
 
 /** Texts that are stored besides a token's name, which has the rule in its policy. */
 const guarded = ["ownedBy", "issuedTo", "reason"] as const
@@ -18,6 +23,8 @@ const guarded = ["ownedBy", "issuedTo", "reason"] as const
 export const makeParse = (formats: ReadonlyArray<TokenFormat>): Parse => {
   const isToken = (word: string) => flawOfAll(formats, word) === undefined
   const holdsToken = (text: unknown) => typeof text === "string" && text.split(/\W+/).some(isToken)
+  const withoutTokens = (origin: Attribution["origin"]) =>
+    Object.fromEntries(Object.entries(origin).map(([name, text]) => [name, masked(String(text))]))
   const masked = (text: string) => text.replace(/\w+/g, (word) => (isToken(word) ? "…" : word))
 
   const issuesOf = (request: Readonly<Record<string, unknown>>): ReadonlyArray<InputIssue> => {
@@ -32,13 +39,15 @@ export const makeParse = (formats: ReadonlyArray<TokenFormat>): Parse => {
   }
 
   return <S extends Schema.Top & { readonly DecodingServices: never }>(schema: S, request: unknown) =>
-    Effect.flatMap(parseRequest(schema, request), (parsed): Effect.Effect<S["Type"], InvalidInput> => {
+    Effect.flatMap(parseRequest(schema, request), (parsed): Effect.Effect<Owned<S["Type"]>, InvalidInput> => {
       const fields = parsed as Readonly<Record<string, unknown>>
       const issues = issuesOf(fields)
       if (issues.length > 0) return Effect.fail(new InvalidInput({ issues }))
-      const by = fields["by"] as Attribution | undefined
-      if (by === undefined) return Effect.succeed(parsed)
-      const origin = Object.fromEntries(Object.entries(by.origin).map(([name, text]) => [name, masked(String(text))]))
-      return Effect.succeed({ ...fields, by: { ...by, origin } })
+      const { by, caller } = fields as { readonly by?: Attribution; readonly caller?: ActingCaller }
+      return Effect.succeed({
+        ...fields,
+        ...(caller === undefined ? {} : { ownedBy: caller.ownedBy }),
+        ...(by === undefined ? {} : { by: { ...by, origin: withoutTokens(by.origin) } }),
+      } as Owned<S["Type"]>)
     })
 }

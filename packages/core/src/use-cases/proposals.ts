@@ -2,7 +2,6 @@
 import { DateTime, Duration, Effect, Option } from "effect"
 import { ExpiryNotHeld, type InputIssue, PolicyViolation, ScopeNotHeld } from "../errors.ts"
 import { type ApiToken, earliestExpiry, type Rotation } from "../token/ApiToken.ts"
-import { Lifetime } from "../token/Lifetime.ts"
 import type { Scope } from "../token/Scope.ts"
 import type { ScopeCatalogue } from "../token/ScopeCatalogue.ts"
 import { flawOfAll, type TokenFormat } from "../token/TokenFormat.ts"
@@ -56,7 +55,7 @@ export const proposeRotation = (
   token: ApiToken,
   request: {
     readonly expiry: RequestedExpiry
-    readonly graceFor: string | undefined
+    readonly graceFor: Duration.Duration | undefined
     /** The latest expiry that it may be renewed to. */
     readonly latest: Option.Option<DateTime.Utc>
   },
@@ -65,7 +64,7 @@ export const proposeRotation = (
 ): Effect.Effect<Pick<Rotation, "expiresAt" | "graceEnds">, PolicyViolation | ExpiryNotHeld> => {
   const { expiry, graceFor, latest } = request
   const issues: Array<InputIssue> = []
-  const grace = TokenPolicy.graceFor(policy, graceFor === undefined ? undefined : Lifetime.parse(graceFor))
+  const grace = TokenPolicy.graceFor(policy, graceFor)
   if (typeof grace === "string") issues.push({ path: ["graceFor"], message: grace })
   const isKept = expiry === undefined
   const expiresAt = TokenPolicy.expiryFor(policy, isKept ? Option.getOrNull(token.expiresAt) : expiry, now)
@@ -141,7 +140,7 @@ const excessOf = (
   latest: Option.Option<DateTime.Utc>,
 ): ExpiryNotHeld | undefined =>
   Option.isSome(latest) && !Option.exists(expiresAt, (instant) => DateTime.isLessThanOrEqualTo(instant, latest.value))
-    ? new ExpiryNotHeld({ field: fieldOf(asked), latest: latest.value })
+    ? new ExpiryNotHeld({ field: fieldOf(asked), latest: new Date(latest.value.epochMilliseconds) })
     : undefined
 
 /** The field by which the expiry was asked for. */

@@ -4,6 +4,7 @@ import type { UsageRecorder } from "../background/UsageRecorder.ts"
 import { InvalidInput } from "../errors.ts"
 import {
   attributionOf,
+  durationOf,
   ExpiringRequest,
   PurgeRequest,
   RevokeAllIssuedToRequest,
@@ -14,7 +15,6 @@ import {
 import type { SecretUsage } from "../token/SecretUsage.ts"
 import { type ApiToken, stateOf } from "../token/ApiToken.ts"
 import type { Attribution } from "../token/Attribution.ts"
-import { Lifetime } from "../token/Lifetime.ts"
 import type { OwnerId } from "../token/OwnerId.ts"
 import type { TokenId } from "../token/TokenId.ts"
 import { isLostRace, onRequest } from "./changing.ts"
@@ -47,12 +47,12 @@ export const sweeping = ({ repository, usage, policy, deliverEverything, parse }
   const purge = Effect.fn("ApiTokens.purge")(function* (input: PurgeRequest) {
     const { deadFor } = yield* parse(PurgeRequest, input)
     yield* deliverEverything
-    return yield* repository.purge(DateTime.subtractDuration(yield* currentInstant, durationOf(deadFor)))
+    return yield* repository.purge(DateTime.subtractDuration(yield* currentInstant, periodOf(deadFor)))
   })
 
   const revokeUnused = Effect.fn("ApiTokens.revokeUnused")(function* (input: RevokeUnusedRequest) {
     const { unusedFor } = yield* parse(RevokeUnusedRequest, input)
-    const longest = unusedFor === undefined ? policy.longestUnused : durationOf(unusedFor)
+    const longest = unusedFor === undefined ? policy.longestUnused : periodOf(unusedFor)
     if (longest === null) return yield* invalid("unusedFor", "is missing, and the policy does not say it")
     if (Option.isNone(usage)) return yield* invalid("unusedFor", "can't be known: there is no record of uses")
     const now = yield* currentInstant
@@ -73,7 +73,7 @@ export const sweeping = ({ repository, usage, policy, deliverEverything, parse }
         const { within } = yield* parse(ExpiringRequest, input)
         // What expires now is expired, and what expires at the very end is within.
         const from = DateTime.addDuration(yield* currentInstant, Duration.millis(1))
-        return repository.expiringBetween(from, DateTime.addDuration(from, durationOf(within)))
+        return repository.expiringBetween(from, DateTime.addDuration(from, periodOf(within)))
       }),
     )
 
@@ -107,6 +107,6 @@ const isRotated = ({ history }: ApiToken, since: DateTime.Utc): boolean =>
 
 const bySweep: Attribution = { actor: { kind: "sweep", id: "unused" }, origin: {} }
 
-const durationOf = (lifetime: string): Duration.Duration => Lifetime.parse(lifetime) ?? Duration.zero
+const periodOf = (period: string | Duration.Duration): Duration.Duration => durationOf(period) ?? Duration.zero
 
 const invalid = (field: string, message: string) => new InvalidInput({ issues: [{ path: [field], message }] })

@@ -8,11 +8,10 @@ import type { RepositoryUnavailable } from "../errors.ts"
 import type { FoundToken } from "../ports/ApiTokenRepository.ts"
 import type { OwnerAuthority } from "../ports/OwnerDirectory.ts"
 import { earliestExpiry, stateOf, type VerifiableToken } from "../token/ApiToken.ts"
-import type { Caller } from "../token/Caller.ts"
+import { type Caller, missingScopes, type ScopeSide } from "../token/Caller.ts"
 import type { Digest } from "../token/Digest.ts"
 import type { Instant } from "../token/Instant.ts"
-import type { Refusal, Side } from "../token/Refusal.ts"
-import type { Scope } from "../token/Scope.ts"
+import type { MissingScope, Refusal } from "../token/Refusal.ts"
 import type { ScopeCatalogue } from "../token/ScopeCatalogue.ts"
 import { Secret } from "../token/Secret.ts"
 import { flawOfAll, type TokenFlaw, type TokenFormat } from "../token/TokenFormat.ts"
@@ -26,9 +25,10 @@ export interface VerifierParts {
   readonly observer: VerifyObserver
 }
 
-/** Who notices what is verified, without a wait and without a word that could change it. */
+/** Watches each verify, for metrics, usage and reuse. It can't delay or change the verdict. */
 export interface VerifyObserver {
   readonly onAccepted: (found: FoundToken, required: ReadonlyArray<string>, sha256: Digest, at: number) => void
+  readonly onInsufficient: (missing: ReadonlyArray<MissingScope>) => void
   readonly onRetired: (found: FoundToken, at: number) => void
 }
 
@@ -47,6 +47,7 @@ export const makeVerifier = ({ sha256, lookUp, catalogue, formats, observer }: V
     if (facts === undefined) return unknown
     const verdict = judge(facts, required, catalogue, now)
     if (verdict.accepted) observer.onAccepted(facts.found, required, digest, now.epochMilliseconds)
+    else if (verdict.refusal._tag === "InsufficientScope") observer.onInsufficient(verdict.refusal.missing)
     else if (Secret.isSuspicious(facts.found.secret, now)) observer.onRetired(facts.found, now.epochMilliseconds)
     return verdict
   }
@@ -82,57 +83,39 @@ const judge = (
     if (state !== "live") return refuse({ _tag: refusalOf[state], tokenId: token.id, on: "ancestor" })
   }
   if (!owner.active) return refuse({ _tag: "OwnerInactive", tokenId: token.id, ownedBy: token.ownedBy })
-  const limits = limitsOf(catalogue, ancestors, owner)
   const own = catalogue.close(token.scopes)
-  const missing = missingFrom(required, own, limits)
-  if (missing.length > 0) {
-    return refuse({ _tag: "InsufficientScope", tokenId: token.id, ownedBy: token.ownedBy, required, missing })
+  const narrowedBy = sidesOf(own, catalogue, ancestors, owner)
+  const caller: Caller = {
+    tokenId: token.id,
+    generation: secret.generation,
+    ownedBy: token.ownedBy,
+    ancestors: token.ancestors,
+    scopes:
+      narrowedBy.length === 0 ? own : own.filter((scope) => narrowedBy.every(({ scopes }) => scopes.includes(scope))),
+    narrowedBy,
+    expiresAt: Secret.expiryOf(
+      secret,
+      ancestors.length === 0 ? token.expiresAt : earliestExpiry([token, ...ancestors]),
+    ),
   }
-  return {
-    accepted: true,
-    caller: {
-      tokenId: token.id,
-      generation: secret.generation,
-      ownedBy: token.ownedBy,
-      ancestors: token.ancestors,
-      scopes: limits.length === 0 ? own : own.filter((scope) => limits.every(({ scopes }) => scopes.includes(scope))),
-      expiresAt: Secret.expiryOf(
-        secret,
-        ancestors.length === 0 ? token.expiresAt : earliestExpiry([token, ...ancestors]),
-      ),
-    },
-  }
+  const missing = missingScopes(required, caller)
+  return missing.length === 0
+    ? { accepted: true, caller }
+    : refuse({ _tag: "InsufficientScope", tokenId: token.id, ownedBy: token.ownedBy, required, missing })
 }
 
-/** What holds a token's scopes down, one for each ancestor and for the owner. */
-interface Limit {
-  readonly on: Side
-  readonly scopes: ReadonlyArray<Scope>
-}
-
-const limitsOf = (
+/** The token's side, one for each ancestor, and the owner's; none where nothing narrows the token. */
+const sidesOf = (
+  own: ReadonlyArray<string>,
   catalogue: ScopeCatalogue,
   ancestors: ReadonlyArray<VerifiableToken>,
   owner: OwnerAuthority & { readonly active: true },
-): ReadonlyArray<Limit> => {
+): ReadonlyArray<ScopeSide> => {
   if (ancestors.length === 0 && owner.scopes === "all") return none
-  const limits = ancestors.map(({ scopes }): Limit => ({ on: "ancestor", scopes: catalogue.close(scopes) }))
-  return owner.scopes === "all" ? limits : [...limits, { on: "owner", scopes: catalogue.close(owner.scopes) }]
-}
-
-const missingFrom = (
-  required: ReadonlyArray<string>,
-  own: ReadonlyArray<string>,
-  limits: ReadonlyArray<Limit>,
-): ReadonlyArray<{ readonly scope: string; readonly on: Side }> => {
-  let missing: Array<{ readonly scope: string; readonly on: Side }> | undefined
-  for (const scope of required) {
-    const on = own.includes(scope)
-      ? limits.find((limit) => !(limit.scopes as ReadonlyArray<string>).includes(scope))?.on
-      : "token"
-    if (on !== undefined) (missing ??= []).push({ scope, on })
-  }
-  return missing ?? none
+  const sides: Array<ScopeSide> = [{ on: "token", scopes: own }]
+  for (const { scopes } of ancestors) sides.push({ on: "ancestor", scopes: catalogue.close(scopes) })
+  if (owner.scopes !== "all") sides.push({ on: "owner", scopes: catalogue.close(owner.scopes) })
+  return sides
 }
 
 /** Whether it is decided, or an effect that will. */

@@ -1,0 +1,63 @@
+/** Checks options when something is made from them, also in JavaScript, so that a typo never turns a setting off. */
+import { editDistance } from "./editDistance.ts"
+
+/** What makes a value good, and what to write instead: the end of a sentence such as `write true or false`. */
+export type OptionRule = readonly [isGood: (value: unknown) => boolean, advice: string]
+
+/** A rule for each option there is. */
+export type OptionRules<Options> = { readonly [Name in keyof Required<Options>]: OptionRule }
+
+/** Advice for options that people write by mistake, because they belong elsewhere or are called otherwise. */
+export type Misplaced = Readonly<Record<string, string>>
+
+/**
+ * Checks the options, or throws.
+ *
+ * @throws TypeError that names the option and says what to write: an unknown one, a required one that is missing, or one of
+ *   the wrong type. An option set to `undefined` counts as left out.
+ */
+export const checkOptions = <Options extends object>(
+  where: string,
+  options: Options,
+  rules: OptionRules<Options>,
+  {
+    required = [],
+    misplaced = {},
+  }: { readonly required?: ReadonlyArray<keyof Options & string>; readonly misplaced?: Misplaced } = {},
+): void => {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw new TypeError(`${where} takes an object of options`)
+  }
+  const known = Object.keys(rules)
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(rules, name)) throw new TypeError(`${where}: ${adviceForUnknown(name, known, misplaced)}`)
+    const [isGood, advice] = rules[name as keyof Options]
+    if (value !== undefined && !isGood(value)) throw new TypeError(`${where}: ${name} is not valid; ${advice}`)
+  }
+  for (const name of required) {
+    if (options[name] === undefined) throw new TypeError(`${where}: ${name} is missing; ${rules[name][1]}`)
+  }
+}
+
+const adviceForUnknown = (name: string, known: ReadonlyArray<string>, misplaced: Misplaced): string => {
+  if (Object.hasOwn(misplaced, name)) return `there is no option ${name}; ${misplaced[name]}`
+  const shown = name.length > 40 ? "…" : name
+  const nearest = known
+    .map((option) => ({ option, distance: editDistance(shown.toLowerCase(), option.toLowerCase()) }))
+    .filter(({ option, distance }) => distance <= Math.max(2, option.length / 3))
+    .sort((left, right) => left.distance - right.distance)[0]
+  return nearest === undefined
+    ? `there is no option ${shown}; the options are ${known.join(", ")}`
+    : `there is no option ${shown}; did you mean ${nearest.option}?`
+}
+
+/** For options whose value is checked where it is used. */
+export const anyValue: OptionRule = [() => true, "give it a value"]
+export const isBoolean = (value: unknown): boolean => typeof value === "boolean"
+export const isText = (value: unknown): boolean => typeof value === "string" && value !== ""
+export const isFunction = (value: unknown): boolean => typeof value === "function"
+export const isObject = (value: unknown): boolean => typeof value === "object" && value !== null
+export const isOneOf =
+  (...values: ReadonlyArray<unknown>) =>
+  (value: unknown): boolean =>
+    values.includes(value)
