@@ -1,118 +1,117 @@
-/** Lets only requests with an accepted bearer token pass, and says who calls. */
-import { Scope } from "@tokenry/core"
-import type { Caller, PromiseApiTokens } from "@tokenry/core/promise"
-import { BearerAnswers, type BearerAnswersOptions, isCoreError, ProblemAnswers } from "@tokenry/http"
-import { presentedIn, type WayBesides } from "./presentedIn.ts"
+/** Guards handlers from `Request` to `Response`: lets requests with an accepted bearer token through, and says who calls. */
+import { checkOptions, isFunction, type OptionRules } from "@tokenry/core"
+import type { Caller } from "@tokenry/core/promise"
+import { type Denial, Guard, guardOptionRules, type GuardOptions } from "@tokenry/http"
+import { guardedRequestOf, type Receiving, receivingRules } from "./guardedRequestOf.ts"
+import { reportTo } from "./reportTo.ts"
 import { toResponse } from "./toResponse.ts"
-import { withCachingRules } from "./withCachingRules.ts"
+import { withHeaders } from "./withHeaders.ts"
 
-/** What verifies; and notes which scopes are exercised, if it can. */
-export type VerifyingTokens = Pick<PromiseApiTokens, "verify"> & Partial<Pick<PromiseApiTokens, "exercised">>
-
-export interface BearerOptions extends BearerAnswersOptions {
-  /** What `createApiTokens` gives, or anything else that verifies. */
-  readonly tokens: VerifyingTokens
+export interface BearerOptions<S extends string = string> extends GuardOptions<S>, Receiving {
   /**
-   * Where a token may be besides the Authorization header: none unless told. `"form"` makes the guard read the body of a
-   * form, of up to 64 KiB, before it answers (RFC 6750 §2.2); `"query"` lets tokens into logs and histories (§2.3).
+   * Renders a denial in your own format, instead of problem details: its status and headers, the challenge included, are
+   * set on whatever you return. `denial.reason`, `title`, `detail` and `scopes` say what happened.
    */
-  readonly also?: ReadonlyArray<WayBesides>
-  /** Is told when a store is not available, which the client sees as 503. Without it `console.error` is. */
-  readonly onError?: (error: unknown, occurrence: { readonly request: Request }) => void | Promise<void>
+  readonly onDenied?: ((request: Request, denial: Denial) => Response | Promise<Response>) | undefined
 }
 
-/** A request that was let pass. */
-export interface Passage {
-  readonly caller: Caller
-  /**
-   * The response with what caches have to know of it: that it varies on Authorization, and that it is private if the token
-   * came in the query. To be called with whatever answers the request; `protect` does.
-   */
+/** A request that is let through. */
+export interface Passage<S extends string = string> {
+  readonly caller: Caller<S>
+  /** Adds to the response what caches and clients need: that it varies on Authorization, and the limits' fields. */
   readonly finish: (response: Response) => Response
 }
 
 /** What answers a caller; `rest` is what the runtime or framework adds, such as Next.js' route context or Workers' `env`. */
-export type ProtectedHandler<In extends Request, Rest extends ReadonlyArray<unknown>> = (
+export type ProtectedHandler<S extends string, In extends Request, Rest extends ReadonlyArray<unknown>> = (
   request: In,
-  caller: Caller,
+  caller: Caller<S>,
   ...rest: Rest
 ) => Response | Promise<Response>
 
-export interface Bearer {
+/** Makes of a handler one that only callers reach. */
+export type Protect<S extends string> = <In extends Request, Rest extends ReadonlyArray<unknown>>(
+  handler: ProtectedHandler<S, In, Rest>,
+) => (request: In, ...rest: Rest) => Promise<Response>
+
+export interface Bearer<S extends string = string> {
+  /** Lets every accepted token through. */
+  readonly protect: Protect<S>
   /**
-   * Who calls, or the response that refuses the request, which is whole. With scopes: 403 to a caller who lacks one of
-   * them. Rejects if one is no scope-token, and with whatever but an outage goes wrong in verifying.
-   */
-  readonly authenticate: (request: Request, ...scopes: ReadonlyArray<string>) => Promise<Passage | Response>
-  /**
-   * The handler, run only for callers who have all of the scopes; without scopes, for all with an accepted token.
+   * Lets callers through who have all of these scopes: `guard.requireScopes("treasure:read")(handler)`.
    *
-   * @throws Error if one is not an RFC 6749 scope-token.
+   * @throws Error when made, if no scope is named, or one is not declared.
    */
-  readonly protect: <In extends Request, Rest extends ReadonlyArray<unknown>>(
-    handler: ProtectedHandler<In, Rest>,
-    ...scopes: ReadonlyArray<string>
-  ) => (request: In, ...rest: Rest) => Promise<Response>
+  readonly requireScopes: (...scopes: ReadonlyArray<S>) => Protect<S>
+  /**
+   * For frameworks with middleware of their own: who calls, or the whole response that denies the request. `rest` goes to
+   * `addressOf`. Rejects with whatever but an outage goes wrong in verifying.
+   */
+  readonly authenticate: (
+    request: Request,
+    scopes?: ReadonlyArray<S>,
+    ...rest: ReadonlyArray<unknown>
+  ) => Promise<Passage<S> | Response>
+  /** Checks the scopes of a caller who has been let through: `undefined`, or the whole response that denies the request. */
+  readonly authorize: (request: Request, caller: Caller, scopes: ReadonlyArray<S>) => Promise<Response | undefined>
 }
 
 /**
- * The guard of an API. A request costs one `verify`, and its body is not touched unless `also` has `"form"`. Scopes that
- * the token's own imply count; that they were exercised is noted in the record of uses.
+ * Makes the guard of an API. Costs one `verify` per request and doesn't touch the body. An unavailable store is 503, and is
+ * reported to `onError`.
  *
- * @throws Error if the realm is empty or not printable ASCII, or `problemBase` is not an absolute URL that ends with `/`
- *   or `#`.
+ *     const guard = bearer({ tokens, realm: "treasures" })
+ *     export const GET = guard.requireScopes("treasure:read")((request, caller) => Response.json(caller.ownedBy))
+ *
+ * @throws TypeError that names the option, if one is unknown, missing or of the wrong type; Error if a value is not valid, or
+ *   if the limits need an address and `addressOf` is missing.
  */
-export const bearer = ({ tokens, also = [], onError = printError, ...options }: BearerOptions): Bearer => {
-  const answers = BearerAnswers.make(options)
-  const problems = ProblemAnswers.make(options)
+export const bearer = <S extends string>({ onDenied, onError, addressOf, ...options }: BearerOptions<S>): Bearer<S> => {
+  checkOptions("bearer", { ...options, onDenied, onError, addressOf }, optionRules, { required: ["tokens", "realm"] })
+  const requestOf = guardedRequestOf({ addressOf }, options.limits)
+  const report = reportTo(onError)
+  const guard = Guard.make(options)
 
-  const authenticate: Bearer["authenticate"] = async (request, ...scopes) => {
-    const presented = await presentedIn(request, also, problems)
-    if ("status" in presented) return toResponse(presented)
-    if (presented._tag !== "Bearer") return toResponse(answers.toCredentials(presented))
-    try {
-      const verification = await tokens.verify(presented.token)
-      if (!verification.accepted) return toResponse(answers.toRefusal(verification.refusal))
-      const { caller } = verification
-      if (!scopes.every((scope) => caller.scopes.includes(scope))) {
-        return toResponse(answers.insufficientScope(scopes))
-      }
-      if (scopes.length > 0) tokens.exercised?.(caller, scopes)
-      return { caller, finish: (response) => withCachingRules(response, presented.sentIn) }
-    } catch (error) {
-      if (!isCoreError(error) || error._tag !== "RepositoryUnavailable") throw error
-      await tell(onError, error, request)
-      return toResponse(answers.storeUnavailable)
-    }
+  const deny = async (request: Request, denial: Denial): Promise<Response> => {
+    if (denial.cause !== undefined) await report(denial.cause, { request })
+    if (onDenied === undefined) return toResponse(denial)
+    const { "Content-Type": _, ...headers } = denial.headers
+    const rendered = await onDenied(request, denial)
+    return withHeaders(new Response(rendered.body, { status: denial.status, headers: rendered.headers }), headers)
   }
+
+  const authenticate: Bearer<S>["authenticate"] = async (request, scopes = [], ...rest) => {
+    const admission = await guard.admit(requestOf(request, ...rest), scopes)
+    if (!admission.admitted) return deny(request, admission.denial)
+    const { caller, headers } = admission
+    return { caller, finish: (response) => withHeaders(response, { ...headers, Vary: guard.vary }) }
+  }
+
+  const protecting =
+    (scopes: ReadonlyArray<S>): Protect<S> =>
+    (handler) =>
+    async (request, ...rest) => {
+      const passage = await authenticate(request, scopes, ...rest)
+      if (passage instanceof Response) return passage
+      return passage.finish(await handler(request, passage.caller, ...rest))
+    }
 
   return {
     authenticate,
-    protect: (handler, ...scopes) => {
-      const illegal = scopes.find((scope) => !Scope.is(scope))
-      if (illegal !== undefined) {
-        throw new Error(`protect: ${JSON.stringify(illegal)} is not an RFC 6749 scope-token`)
-      }
-      return async (request, ...rest) => {
-        const passage = await authenticate(request, ...scopes)
-        if (passage instanceof Response) return passage
-        return passage.finish(await handler(request, passage.caller, ...rest))
-      }
+    authorize: async (request, caller, scopes) => {
+      const denial = guard.authorize(caller, scopes)
+      return denial === undefined ? undefined : deny(request, denial)
+    },
+    protect: protecting([]),
+    requireScopes: (...scopes) => {
+      guard.assertRequirable("requireScopes", scopes)
+      return protecting(scopes)
     },
   }
 }
 
-const printError = (error: unknown): void => console.error(error)
-
-/** What goes wrong in telling must not change the answer. */
-const tell = async (
-  onError: NonNullable<BearerOptions["onError"]>,
-  error: unknown,
-  request: Request,
-): Promise<void> => {
-  try {
-    await onError(error, { request })
-  } catch (failure) {
-    console.error(failure)
-  }
+const optionRules: OptionRules<BearerOptions> = {
+  ...guardOptionRules,
+  ...receivingRules,
+  onDenied: [isFunction, "write onDenied: (request, denial) => Response.json({ … })"],
 }

@@ -1,11 +1,15 @@
+export { bearer, type Bearer, type BearerOptions, type Passage, type Protect, type ProtectedHandler } from "./bearer.ts"
+export type { Receiving } from "./guardedRequestOf.ts"
+export { httpErrorOf, TokenryHttpError } from "@tokenry/http"
 export {
-  bearer,
-  type Bearer,
-  type BearerOptions,
-  type Passage,
-  type ProtectedHandler,
-  type VerifyingTokens,
-} from "./bearer.ts"
-export type { WayBesides } from "./presentedIn.ts"
+  type Endpoint,
+  type EndpointOptions,
+  introspection,
+  type IntrospectionEndpointOptions,
+  protectedResourceMetadata,
+  revocation,
+  type RevocationEndpointOptions,
+} from "./oauthEndpoints.ts"
 export { type ErrorOccurrence, problemDetails, type ProblemDetailsOptions } from "./problemDetails.ts"
+export type { ErrorReporter } from "./reportTo.ts"
 export { toResponse } from "./toResponse.ts"

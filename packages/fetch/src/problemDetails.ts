@@ -1,6 +1,5 @@
 /** Turns whatever goes wrong in a handler into problem details (RFC 9457). */
-import { ProblemAnswers, type ProblemOptions } from "@tokenry/http"
-import { answerToStatus, answerToThrown, headersOfThrown } from "./answerToThrown.ts"
+import { answerToStatus, answerToThrown, headersOfThrown, ProblemAnswers, type ProblemOptions } from "@tokenry/http"
 import { toResponse } from "./toResponse.ts"
 
 export interface ErrorOccurrence {
@@ -48,7 +47,7 @@ export const problemDetails = ({ problemBase, onError = printError }: ProblemDet
     if (hasParseFailure || answer.status >= 500) await report(thrown, { id, request })
     const response = toResponse(answer)
     for (const [name, value] of headersOfThrown(thrown)) {
-      if (!describesBody(name)) response.headers.append(name, value)
+      if (!describesBody(name)) append(response.headers, name, value)
     }
     return response
   }
@@ -70,6 +69,14 @@ const withProblem = (answers: ProblemAnswers, bare: Response): Response => {
   const response = toResponse(answerToStatus(answers, bare.status))
   for (const [name, value] of bare.headers) if (!describesBody(name)) response.headers.append(name, value)
   return response
+}
+
+const append = (headers: Headers, name: string, value: unknown): void => {
+  try {
+    headers.append(name, String(value))
+  } catch {
+    // A header that HTTP doesn't allow is no reason to keep the response back.
+  }
 }
 
 /** The headers that say something of a body, which is not the one that is sent, or of how long to keep it. */

@@ -1,31 +1,40 @@
-export { BearerAnswers, type BearerAnswersOptions, type BearerProtection } from "./BearerAnswers.ts"
-export { bearerChallenge, type BearerChallenge, type BearerError } from "./bearerChallenge.ts"
-export { type CoreError, isCoreError } from "./CoreError.ts"
-export { entityTagOf } from "./entityTag.ts"
-export type { HttpAnswer } from "./HttpAnswer.ts"
-export { type IfMatch, readIfMatch } from "./readIfMatch.ts"
-export { type IdempotencyKey, readIdempotencyKey } from "./readIdempotencyKey.ts"
-export { Introspection, type IntrospectionOptions } from "./Introspection.ts"
-export { OAuthAnswers, type OAuthError } from "./OAuthAnswers.ts"
-export { type InputProblem, type Problem, problemMediaType, type ProblemOptions } from "./Problem.ts"
-export { privateCacheControl } from "./privateCacheControl.ts"
-export { ProblemAnswers } from "./ProblemAnswers.ts"
-export type { Consumption, RateLimiter, RateLimiterUnavailable } from "./RateLimiter.ts"
-export { rateLimitAddress } from "./rateLimitAddress.ts"
-export { type PolicyConsumption, rateLimitFields } from "./rateLimitFields.ts"
-export { type RateLimitClaim, RateLimits, type RateLimitsOptions, type RateLimitVerdict } from "./RateLimits.ts"
-export { problemTypes, type ProblemSlug, type ProblemType } from "./problemTypes.ts"
-export { ProtectedResourceMetadata, type ProtectedResourceOptions } from "./ProtectedResourceMetadata.ts"
-export { type Credentials, type CredentialsFlaw, readBearer } from "./readBearer.ts"
+export { bearerChallenge, type BearerChallenge, type BearerError } from "./credentials/bearerChallenge.ts"
+export { rawHeaderValues } from "./credentials/rawHeaderValues.ts"
+export { type Credentials, type CredentialsFlaw, readBearer, readKeyOrBearer } from "./credentials/readCredentials.ts"
+export type { Denial, DenialReason, Denials, Protection } from "./guard/Denial.ts"
 export {
-  type FormHead,
-  type FormRequest,
-  mayHoldToken,
-  type PresentedBearer,
-  type PresentedCredentials,
-  readPresentedBearer,
-} from "./readPresentedBearer.ts"
-export { Revocation, type RevocationOptions } from "./Revocation.ts"
-export { isFormType, readTokenForm, type TokenForm, type TokenFormFlaw } from "./TokenForm.ts"
-export { openApiOf, type OpenApiDocument, type OpenApiOptions } from "./openApi.ts"
-export { Route, type RouteAnswer, type RouteBody, type SecurityRequirement, type Shape } from "./Route.ts"
+  type Admission,
+  Guard,
+  type GuardedRequest,
+  type GuardOptions,
+  type GuardTokens,
+  optionRules as guardOptionRules,
+} from "./guard/Guard.ts"
+export { Introspection, type IntrospectionOptions } from "./oauth/Introspection.ts"
+export { OAuthAnswers, type OAuthError } from "./oauth/OAuthAnswers.ts"
+export type { OAuthEndpoint, OAuthReply, OAuthRequest } from "./oauth/OAuthEndpoint.ts"
+export { ProtectedResourceMetadata, type ProtectedResourceOptions } from "./oauth/ProtectedResourceMetadata.ts"
+export { type NodeFormOptions, type NodeRequest, readNodeForm } from "./oauth/readNodeForm.ts"
+export { Revocation, type RevocationOptions } from "./oauth/Revocation.ts"
+export { isFormType, readTokenForm, type TokenForm, type TokenFormFlaw } from "./oauth/TokenForm.ts"
+export { answerToStatus, answerToThrown, headersOfThrown } from "./problems/answerToThrown.ts"
+export type { HttpAnswer } from "./problems/HttpAnswer.ts"
+export { httpErrorOf, TokenryHttpError } from "./problems/httpErrorOf.ts"
+export { type InputProblem, type Problem, problemMediaType, type ProblemOptions } from "./problems/Problem.ts"
+export { ProblemAnswers } from "./problems/ProblemAnswers.ts"
+export { problemTypes, type ProblemSlug, type ProblemType } from "./problems/problemTypes.ts"
+export { statusPhrases } from "./problems/statusPhrases.ts"
+export { rateLimitAddress } from "./rate-limits/rateLimitAddress.ts"
+export type { Consumption, RateLimiter, RateLimiterUnavailable } from "./rate-limits/RateLimiter.ts"
+export { type PolicyConsumption, rateLimitFields } from "./rate-limits/rateLimitFields.ts"
+export {
+  type RateLimitClaim,
+  RateLimits,
+  type RateLimitsOptions,
+  type RateLimitVerdict,
+} from "./rate-limits/RateLimits.ts"
+export { entityTagOf } from "./routes/entityTag.ts"
+export { openApiOf, type OpenApiDocument, type OpenApiOptions } from "./routes/openApi.ts"
+export { type IdempotencyKey, readIdempotencyKey } from "./routes/readIdempotencyKey.ts"
+export { type IfMatch, readIfMatch } from "./routes/readIfMatch.ts"
+export { Route, type RouteAnswer, type RouteBody, type SecurityRequirement, type Shape } from "./routes/Route.ts"

@@ -1,62 +1,99 @@
-/** Lets only requests with an accepted bearer token pass, and says who calls. */
+/** Guards routes: lets requests with an accepted bearer token through, and says who calls. */
+import { checkOptions, isFunction, type OptionRules } from "@tokenry/core"
 import type { Caller } from "@tokenry/core/promise"
-import { BearerAnswers, type BearerAnswersOptions, isCoreError, readBearer } from "@tokenry/http"
-import type { Middleware } from "koa"
-import { authorizationOf } from "./authorizationOf.ts"
-import { type Passage, rememberPassage, type VerifyingTokens } from "./passage.ts"
-import { isWithinLimits, rateLimitsOf } from "./rateLimit.ts"
+import { type Denial, Guard, guardOptionRules, type GuardOptions } from "@tokenry/http"
+import type { Context, Middleware, ParameterizedContext } from "koa"
+import { guardedRequestOf } from "./guardedRequestOf.ts"
 import { reportToApp } from "./reportToApp.ts"
-import { writeAnswer } from "./writeAnswer.ts"
+import { addVary, setHeadersOf, writeAnswer } from "./writeAnswer.ts"
 
-export interface BearerOptions extends BearerAnswersOptions {
-  /** What `createApiTokens` gives, or anything else that verifies. */
-  readonly tokens: VerifyingTokens
+export interface BearerOptions<S extends string = string> extends GuardOptions<S> {
+  /**
+   * Renders a denial in your own format, instead of problem details. Status and headers, the challenge included, are set
+   * already: set `ctx.body`. `denial.reason`, `title`, `detail` and `scopes` say what happened. Or throw, and your error
+   * handler takes over.
+   */
+  readonly onDenied?: ((ctx: Context, denial: Denial) => void | Promise<void>) | undefined
 }
 
-/** What `bearer` adds to `ctx.state`. */
-export interface CallerState {
-  caller: Caller
+/** What the guard adds to `ctx.state`. */
+export interface CallerState<S extends string = string> {
+  caller: Caller<S>
+}
+
+type Guarding<S extends string> = Middleware<CallerState<S>, unknown>
+
+/** The middleware, and the one for routes that require scopes. */
+export interface Bearer<S extends string = string> extends Guarding<S> {
+  /**
+   * Middleware for a route that requires all of these scopes: 403 with the challenge for a caller who lacks one. It
+   * authenticates the request first if the guard hasn't yet, so a route can't be left open by mistake.
+   *
+   * @throws Error when made, if no scope is named, or one is not declared.
+   */
+  readonly requireScopes: (...scopes: ReadonlyArray<S>) => Guarding<S>
 }
 
 /**
- * Middleware that reads the Authorization header and verifies the token. If it is accepted, `ctx.state.caller` says who
- * calls, and the next middleware runs; if not, this one writes the answer, and none does. Either way the response varies
- * on Authorization.
+ * The guard of an application or of some of its routes. If the token is accepted, `ctx.state.caller` says who calls, and the
+ * next middleware runs; if not, no later middleware does. Responses vary on Authorization either way.
  *
- * A store that is not available is answered with 503, and told to the application as Koa's `error` event. Whatever else
- * goes wrong in verifying is thrown. A request costs one `verify`, and nothing to speak of besides. What a `rateLimit`
- * before it stops, it answers with 429.
+ *     const guard = bearer({ tokens, realm: "treasures" })
+ *     app.use(guard)
+ *     router.get("/treasures", guard.requireScopes("treasure:read"), (ctx) => { … })
  *
- * @throws Error when made: if the realm is empty or not printable ASCII, `problemBase` is not an absolute URL that ends
- *   with `/` or `#`, or `resourceMetadata` is no absolute URL.
+ * Costs one `verify` per request. An unavailable store is 503, and is reported as Koa's `error` event; whatever else goes
+ * wrong is thrown. Limits use `ctx.ip`: behind proxies set `app.proxy`, and `app.maxIpsCount` to their number.
+ *
+ * @throws TypeError when made, naming the option, if one is unknown, missing or of the wrong type; Error if a value is not
+ *   valid.
  */
-export const bearer = ({ tokens, ...options }: BearerOptions): Middleware<CallerState, unknown> =>
-  bearerWith(tokens, BearerAnswers.make(options))
+export const bearer = <S extends string>({ onDenied, ...options }: BearerOptions<S>): Bearer<S> => {
+  checkOptions("bearer", { ...options, onDenied }, optionRules, { required: ["tokens", "realm"] })
+  const guard = Guard.make(options)
 
-/** The same with other answers. */
-export const bearerWith = (tokens: VerifyingTokens, answers: BearerAnswers): Middleware<CallerState, unknown> => {
-  const passage: Passage = { answers, tokens }
-  return async function bearer(ctx, next) {
-    // What `ctx.vary` would do, at a tenth of its cost where nothing varies yet.
-    if (ctx.res.hasHeader("Vary")) ctx.vary("Authorization")
-    else ctx.res.setHeader("Vary", "Authorization")
-    const credentials = readBearer(authorizationOf(ctx.req))
-    if (credentials._tag !== "Bearer") return writeAnswer(ctx, answers.toCredentials(credentials))
-    const limits = rateLimitsOf(ctx.state)
-    try {
-      const verification = await tokens.verify(credentials.token)
-      if (!verification.accepted) {
-        const verdict = await limits?.ofRefusal(ctx.ip, credentials.token)
-        return writeAnswer(ctx, verdict?.allowed === false ? verdict.answer : answers.toRefusal(verification.refusal))
-      }
-      ctx.state.caller = verification.caller
-    } catch (error) {
-      if (!isCoreError(error) || error._tag !== "RepositoryUnavailable") throw error
-      reportToApp(error, ctx)
-      return writeAnswer(ctx, answers.storeUnavailable)
-    }
-    if (limits !== undefined && !isWithinLimits(ctx, await limits.ofCaller(ctx.state.caller))) return
-    rememberPassage(ctx.state, passage)
-    return next()
+  const deny = async (ctx: ParameterizedContext, denial: Denial): Promise<void> => {
+    if (denial.cause !== undefined) reportToApp(denial.cause, ctx)
+    if (onDenied === undefined) return writeAnswer(ctx, denial)
+    ctx.status = denial.status
+    const { "Content-Type": _, ...headers } = denial.headers
+    setHeadersOf(ctx, headers)
+    await onDenied(ctx as Context, denial)
   }
+
+  const guarding = (scopes: ReadonlyArray<S>): Guarding<S> =>
+    async function bearer(ctx, next) {
+      const isAdmitted = (ctx.state as Admitted)[admittedBy] === guard
+      if (!isAdmitted) {
+        addVary(ctx, guard.vary)
+        const admission = await guard.admit(guardedRequestOf(ctx), scopes)
+        if (!admission.admitted) return deny(ctx, admission.denial)
+        ctx.set(admission.headers)
+        ctx.state.caller = admission.caller
+        ;(ctx.state as Admitted)[admittedBy] = guard
+      } else if (scopes.length > 0) {
+        const denial = guard.authorize(ctx.state.caller, scopes)
+        if (denial !== undefined) return deny(ctx, denial)
+      }
+      return next()
+    }
+
+  return Object.assign(guarding([]), {
+    requireScopes: (...scopes: ReadonlyArray<S>) => {
+      guard.assertRequirable("requireScopes", scopes)
+      return guarding(scopes)
+    },
+  })
+}
+
+const optionRules: OptionRules<BearerOptions> = {
+  ...guardOptionRules,
+  onDenied: [isFunction, "write onDenied: (ctx, denial) => { ctx.body = { … } }"],
+}
+
+/** Which guard has let the request through; the same key in every copy of this package. */
+const admittedBy = Symbol.for("@tokenry/koa/admittedBy")
+
+interface Admitted {
+  [admittedBy]?: unknown
 }

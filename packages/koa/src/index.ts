@@ -1,9 +1,13 @@
-export { bearer, type BearerOptions, type CallerState } from "./bearer.ts"
-export { introspection, type IntrospectionEndpointOptions } from "./introspection.ts"
-export type { EndpointOptions } from "./oauthEndpoint.ts"
+export { bearer, type Bearer, type BearerOptions, type CallerState } from "./bearer.ts"
+export { httpErrors } from "./httpErrors.ts"
+export {
+  type EndpointOptions,
+  introspection,
+  type IntrospectionEndpointOptions,
+  protectedResourceMetadata,
+  revocation,
+  type RevocationEndpointOptions,
+} from "./oauthEndpoints.ts"
+export { originOf } from "./originOf.ts"
 export { type ErrorOccurrence, problemDetails, type ProblemDetailsOptions } from "./problemDetails.ts"
-export { protectedResourceMetadata } from "./protectedResourceMetadata.ts"
-export { isWithinLimits, rateLimit } from "./rateLimit.ts"
-export { requireScopes } from "./requireScopes.ts"
-export { revocation, type RevocationEndpointOptions } from "./revocation.ts"
 export { type AnswerableContext, writeAnswer } from "./writeAnswer.ts"

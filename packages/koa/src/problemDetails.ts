@@ -1,8 +1,7 @@
 /** Turns whatever goes wrong in an application into problem details (RFC 9457). */
 import { randomUUID } from "node:crypto"
-import { ProblemAnswers, type ProblemOptions } from "@tokenry/http"
+import { answerToStatus, answerToThrown, headersOfThrown, ProblemAnswers, type ProblemOptions } from "@tokenry/http"
 import type { Middleware, ParameterizedContext } from "koa"
-import { answerToStatus, answerToThrown, headersOfThrown } from "./answerToThrown.ts"
 import { reportToApp } from "./reportToApp.ts"
 import { dropHeadersOfAbandonedBody, setHeaders } from "./responseHeaders.ts"
 import { writeAnswer } from "./writeAnswer.ts"

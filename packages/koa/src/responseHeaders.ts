@@ -30,9 +30,9 @@ const others: ReadonlySet<string> = new Set([
 /** Sets the headers that an error brings, but for those of the body, which is not the error's, and illegal ones. */
 export const setHeaders = (
   ctx: Pick<ParameterizedContext, "set" | "vary">,
-  headers: Readonly<Record<string, unknown>>,
+  headers: ReadonlyArray<readonly [name: string, value: unknown]>,
 ): void => {
-  for (const [name, value] of Object.entries(headers)) {
+  for (const [name, value] of headers) {
     const lowerCase = name.toLowerCase()
     if (lowerCase.startsWith("content-") || lowerCase === "transfer-encoding") continue
     try {

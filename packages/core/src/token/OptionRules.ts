@@ -18,7 +18,7 @@ export type Misplaced = Readonly<Record<string, string>>
  */
 export const checkOptions = <Options extends object>(
   where: string,
-  options: Options,
+  options: object,
   rules: OptionRules<Options>,
   {
     required = [],
@@ -31,11 +31,12 @@ export const checkOptions = <Options extends object>(
   const known = Object.keys(rules)
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(rules, name)) throw new TypeError(`${where}: ${adviceForUnknown(name, known, misplaced)}`)
-    const [isGood, advice] = rules[name as keyof Options]
+    const [isGood, advice] = rules[name as keyof Options & string]
     if (value !== undefined && !isGood(value)) throw new TypeError(`${where}: ${name} is not valid; ${advice}`)
   }
   for (const name of required) {
-    if (options[name] === undefined) throw new TypeError(`${where}: ${name} is missing; ${rules[name][1]}`)
+    if ((options as Readonly<Record<string, unknown>>)[name] === undefined)
+      throw new TypeError(`${where}: ${name} is missing; ${rules[name][1]}`)
   }
 }
 

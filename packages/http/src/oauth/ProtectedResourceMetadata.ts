@@ -1,6 +1,6 @@
 /** Tells clients what a protected resource is, and how to send it a token (RFC 9728). */
 import { Scope } from "@tokenry/core"
-import type { HttpAnswer } from "./HttpAnswer.ts"
+import type { HttpAnswer } from "../problems/HttpAnswer.ts"
 
 export interface ProtectedResourceOptions {
   /**

@@ -1,6 +1,5 @@
 /** The answers to requests that fail for another reason than their bearer token. */
-import type { ExpiryNotHeld } from "@tokenry/core"
-import type { CoreError } from "./CoreError.ts"
+import type { ApiTokensError, ErrorCode, ExpiryNotHeld } from "@tokenry/core"
 import { answerOf, type HttpAnswer } from "./HttpAnswer.ts"
 import {
   checkedProblemOptions,
@@ -28,6 +27,8 @@ export interface ProblemAnswers {
   readonly plaintextGone: (resource: string) => HttpAnswer
   /** 422: this idempotency key came with another request. */
   readonly idempotencyKeyReused: HttpAnswer
+  /** 429, with the fields that a limit of your own gave: `Retry-After` among them. */
+  readonly tooManyRequests: (headers: Readonly<Record<string, string>>) => HttpAnswer
   /** 413. */
   readonly contentTooLarge: HttpAnswer
   /** 415. */
@@ -39,7 +40,7 @@ export interface ProblemAnswers {
   /** 500, with nothing but the occurrence's id, a UUID, to be found again in a log. */
   readonly internalError: (id: string) => HttpAnswer
   /** What a use case failed with. The id is that of the occurrence, for an error that is answered with 500. */
-  readonly ofError: (error: CoreError, id: string) => HttpAnswer
+  readonly ofError: (error: ApiTokensError, id: string) => HttpAnswer
   /**
    * An error of which nothing is known but the status and its phrase, and perhaps something that the client may be told.
    * 404, 405, 413 and 415 have one type each; of any other status the type is `about:blank` (RFC 9457 §4.2.1).
@@ -65,33 +66,11 @@ const make = (options: ProblemOptions): ProblemAnswers => {
   const storeUnavailable = storeUnavailableAnswer(base)
   const internalError = (id: string) => answerOf(problemOf(base, "internal-error", { instance: `urn:uuid:${id}` }))
 
-  const ofError = (error: CoreError, id: string): HttpAnswer => {
-    switch (error._tag) {
-      case "InvalidInput":
-        return answerOf(problemOf(base, "invalid-input", { errors: error.issues.map(inputProblemOf) }))
-      case "PolicyViolation":
-        return answerOf(problemOf(base, "policy-violation", { errors: error.issues.map(inputProblemOf) }))
-      case "ScopeNotHeld":
-        return answerOf(problemOf(base, "scope-not-held", { scopes: error.scopes }))
-      case "ExpiryNotHeld":
-        return answerOf(problemOf(base, "expiry-not-held", { errors: [expiryProblemOf(error)] }))
-      case "SecretNotActive":
-        return answerOf(problemOf(base, "secret-not-active"))
-      case "InactiveOwner":
-        return answerOf(problemOf(base, "owner-inactive"))
-      case "TokenNotFound":
-        return notFound
-      case "TokenNotLive":
-        return answerOf(problemOf(base, "token-not-live", { detail: `The token is ${error.state}` }))
-      case "RevisionConflict":
-        return answerOf(problemOf(base, "revision-conflict"))
-      case "RevisionMismatch":
-        return answerOf(problemOf(base, "precondition-failed"))
-      case "DuplicateToken":
-        return internalError(id)
-      case "RepositoryUnavailable":
-        return storeUnavailable
-    }
+  const ofError = (error: ApiTokensError, id: string): HttpAnswer => {
+    const slug = slugsByCode[error._tag]
+    if (slug === "internal-error") return internalError(id)
+    if (slug === "store-unavailable") return storeUnavailable
+    return answerOf(problemOf(base, slug, detailsOf(error)))
   }
 
   return {
@@ -103,6 +82,7 @@ const make = (options: ProblemOptions): ProblemAnswers => {
     idempotencyKeyInUse: (resource) => answerOf(problemOf(base, "idempotency-key-in-use", { resource })),
     plaintextGone: (resource) => answerOf(problemOf(base, "plaintext-gone", { resource })),
     idempotencyKeyReused: answerOf(problemOf(base, "idempotency-key-reused")),
+    tooManyRequests: (headers) => answerOf(problemOf(base, "too-many-requests"), headers),
     contentTooLarge: answerOf(problemOf(base, "content-too-large")),
     unsupportedMediaType: answerOf(problemOf(base, "unsupported-media-type")),
     unreadableBody: answerOf(problemOf(base, "unreadable-body")),
@@ -120,11 +100,41 @@ const make = (options: ProblemOptions): ProblemAnswers => {
   }
 }
 
+/** The problem that each error of a use case is. */
+export const slugsByCode: Readonly<Record<ErrorCode, ProblemSlug>> = {
+  DuplicateToken: "internal-error",
+  ExpiryNotHeld: "expiry-not-held",
+  InactiveOwner: "owner-inactive",
+  InvalidInput: "invalid-input",
+  PolicyViolation: "policy-violation",
+  RepositoryUnavailable: "store-unavailable",
+  RevisionConflict: "revision-conflict",
+  RevisionMismatch: "precondition-failed",
+  ScopeNotHeld: "scope-not-held",
+  SecretNotActive: "secret-not-active",
+  TokenNotFound: "not-found",
+  TokenNotLive: "token-not-live",
+}
+
+/** What an error adds to its problem. */
+export const detailsOf = (error: ApiTokensError): ProblemDetails => {
+  switch (error._tag) {
+    case "InvalidInput":
+    case "PolicyViolation":
+      return { errors: error.issues.map(inputProblemOf) }
+    case "ScopeNotHeld":
+      return { scopes: error.scopes }
+    case "ExpiryNotHeld":
+      return { errors: [expiryProblemOf(error)] }
+    case "TokenNotLive":
+      return { detail: `The token is ${error.state}` }
+    default:
+      return {}
+  }
+}
+
 const expiryProblemOf = ({ field, latest }: ExpiryNotHeld) =>
-  inputProblemOf({
-    path: [field],
-    message: `must not be later than ${new Date(latest.epochMilliseconds).toISOString()}`,
-  })
+  inputProblemOf({ path: [field], message: `must not be later than ${latest.toISOString()}` })
 
 /** The statuses that mean one thing only, whoever says them. */
 const slugsByStatus: ReadonlyMap<number, ProblemSlug> = new Map([

@@ -1,13 +1,11 @@
 /** How many requests a token, an owner and an address may make, and what is answered to one too many (RFC 6585 §4). */
-import { answerOf, type HttpAnswer } from "./HttpAnswer.ts"
-import { checkedProblemOptions, problemOf, type ProblemOptions } from "./Problem.ts"
-import { storeUnavailableAnswer } from "./ProblemAnswers.ts"
+import { checkOptions, isFunction, isObject, isOneOf, type OptionRules } from "@tokenry/core"
 import { rateLimitAddress } from "./rateLimitAddress.ts"
 import type { Consumption, RateLimiter, RateLimiterUnavailable } from "./RateLimiter.ts"
 import { type PolicyConsumption, rateLimitFields } from "./rateLimitFields.ts"
 import { RateLimitRepeats, type RateLimitRepeatsOptions } from "./RateLimitRepeats.ts"
 
-export interface RateLimitsOptions extends ProblemOptions, RateLimitRepeatsOptions {
+export interface RateLimitsOptions extends RateLimitRepeatsOptions {
   /** For each token. In the fields its name is `default`. */
   readonly perToken?: RateLimiter | undefined
   /** For all tokens of an owner together, so a higher limit. What a token's own limit stops is not counted. */
@@ -20,10 +18,17 @@ export interface RateLimitsOptions extends ProblemOptions, RateLimitRepeatsOptio
   readonly onError: (cause: unknown) => void
 }
 
-/** Whether a request may go on: then with the fields that its response is to have; if not, what it is answered with. */
+/** Whether a request may go on. `headers` belong on the response either way; of a refused one, `Retry-After` is among them. */
 export type RateLimitVerdict =
   | { readonly allowed: true; readonly headers: Readonly<Record<string, string>> }
-  | { readonly allowed: false; readonly answer: HttpAnswer }
+  | {
+      readonly allowed: false
+      /** `unavailable`: a limiter can't say, and `whenUnavailable` is `refuse`. */
+      readonly reason: "rate-limited" | "unavailable"
+      readonly headers: Readonly<Record<string, string>>
+      /** What failed, for your log. */
+      readonly cause?: unknown
+    }
 
 /** One limit to be asked about a request. */
 export interface RateLimitClaim {
@@ -47,75 +52,69 @@ export interface RateLimits {
    * The limit is therefore no protection of the store: each attempt is a verify first. What is no token by its checksum
    * costs no look-up, and the core's cache can remember what is unknown.
    */
-  readonly ofRefusal: (address: string, token: string) => Promise<RateLimitVerdict>
+  readonly ofRefusal: (address: string | undefined, token: string) => Promise<RateLimitVerdict>
+  /** Whether `ofRefusal` has a limit, so that it needs the client's address. */
+  readonly needsAddress: boolean
   /** Of limits of your own. They are asked in this order, and none after one that is exceeded. */
   readonly of: (claims: ReadonlyArray<RateLimitClaim>) => Promise<RateLimitVerdict>
 }
 
 /**
- * The limits; those that are left out are none. Counts and answers nothing by itself: `ofCaller` and `ofRefusal` are to
- * be asked after each verify.
+ * Makes the limits; one you leave out doesn't limit. Pass them to a guard as `limits`, which asks them after each verify.
  *
- * @throws Error if `problemBase` is not an absolute URL that ends with `/` or `#`.
+ * @throws TypeError that names the option, if one is unknown, missing or of the wrong type.
  */
-const make = ({
-  perToken,
-  perOwner,
-  failedPerAddress,
-  whenUnavailable = "allow",
-  onError,
-  capacity,
-  now,
-  ...options
-}: RateLimitsOptions): RateLimits => {
-  const base = checkedProblemOptions(options)
+const make = (options: RateLimitsOptions): RateLimits => {
+  checkOptions("RateLimits.make", options, optionRules, { required: ["onError"] })
+  const { perToken, perOwner, failedPerAddress, whenUnavailable = "allow", onError, capacity, now } = options
   const repeats = RateLimitRepeats.make({ capacity, now })
   const unavailable = new Set<RateLimiter>()
 
-  const consume = async ({ limiter, key }: RateLimitClaim): Promise<Consumption | undefined> => {
+  const consume = async ({ limiter, key }: RateLimitClaim) => {
     const result = await consumptionOf(limiter, key)
     if (result._tag === "Consumed") {
       unavailable.delete(limiter)
-      return result
+      return { consumption: result }
     }
     const isNews = !unavailable.has(limiter)
     unavailable.add(limiter)
     if (isNews) onError(result.cause)
-    return undefined
+    return { cause: result.cause }
   }
 
-  const verdictOf = async (
-    claims: ReadonlyArray<RateLimitClaim>,
-    headers: Readonly<Record<string, string>> = {},
-  ): Promise<RateLimitVerdict> => {
+  const verdictOf = async (claims: ReadonlyArray<RateLimitClaim>): Promise<RateLimitVerdict> => {
     const consumptions: Array<PolicyConsumption> = []
     for (const claim of claims) {
-      const consumption = await consume(claim)
+      const { consumption, cause } = await consume(claim)
       if (consumption !== undefined) consumptions.push({ ...consumption, policy: claim.policy })
-      else if (whenUnavailable === "refuse") return { allowed: false, answer: storeUnavailableAnswer(base, headers) }
-      if (consumption?.allowed === false)
-        return { allowed: false, answer: tooManyRequests(base, consumptions, headers) }
+      else if (whenUnavailable === "refuse") return { allowed: false, reason: "unavailable", headers: {}, cause }
+      if (consumption?.allowed === false) {
+        return { allowed: false, reason: "rate-limited", headers: tooManyHeaders(consumptions) }
+      }
     }
     return { allowed: true, headers: rateLimitFields(consumptions) }
   }
 
   return {
-    of: (claims) => verdictOf(claims),
+    of: verdictOf,
+    needsAddress: failedPerAddress !== undefined,
     ofCaller: ({ tokenId, ownedBy }) => {
       const claims: Array<RateLimitClaim> = []
       if (perToken !== undefined) claims.push({ limiter: perToken, key: `token:${tokenId}`, policy: "default" })
       if (perOwner !== undefined) claims.push({ limiter: perOwner, key: `owner:${ownedBy}`, policy: "owner" })
-      return verdictOf(claims, varyOnAuthorization)
+      return verdictOf(claims)
     },
     ofRefusal: async (address, token) => {
       if (failedPerAddress === undefined) return unlimited
+      if (address === undefined) {
+        throw new Error("failedPerAddress needs each request's address, which this one came without")
+      }
       const counted = rateLimitAddress(address)
       const fingerprint = await repeats.fingerprintOf(counted, token)
       if (repeats.has(fingerprint)) return unlimited
-      // Before the limiter answers, so that one token at many times at once is one attempt.
+      // Before the limiter answers, so that one token sent many times at once is one attempt.
       repeats.remember(fingerprint)
-      const claim = { limiter: failedPerAddress, key: `address:${counted}`, policy: "failed" }
-      const verdict = await verdictOf([claim], varyOnAuthorization)
+      const verdict = await verdictOf([{ limiter: failedPerAddress, key: `address:${counted}`, policy: "failed" }])
       if (verdict.allowed) return unlimited
       repeats.forget(fingerprint)
       return verdict
@@ -132,20 +131,26 @@ const consumptionOf = async (limiter: RateLimiter, key: string): Promise<Consump
   }
 }
 
-/** 429. `Retry-After` is that of the limit that is exceeded, the last one. */
-const tooManyRequests = (
-  base: ProblemOptions,
-  consumptions: ReadonlyArray<PolicyConsumption>,
-  headers: Readonly<Record<string, string>>,
-): HttpAnswer =>
-  answerOf(problemOf(base, "too-many-requests"), {
-    "Retry-After": String(Math.max(1, consumptions.at(-1)?.resetSeconds ?? 1)),
-    ...rateLimitFields(consumptions),
-    ...headers,
-  })
+/** `Retry-After` is that of the limit that is exceeded, the last one. */
+const tooManyHeaders = (consumptions: ReadonlyArray<PolicyConsumption>): Readonly<Record<string, string>> => ({
+  "Retry-After": String(Math.max(1, consumptions.at(-1)?.resetSeconds ?? 1)),
+  ...rateLimitFields(consumptions),
+})
+
+const isLimiter = (value: unknown): boolean =>
+  isObject(value) && isFunction((value as Record<string, unknown>)["consume"])
+const limiterRule = [isLimiter, "write a limiter: { consume: async (key) => … }"] as const
+
+const optionRules: OptionRules<RateLimitsOptions> = {
+  perToken: limiterRule,
+  perOwner: limiterRule,
+  failedPerAddress: limiterRule,
+  whenUnavailable: [isOneOf("allow", "refuse"), 'write "allow" or "refuse"'],
+  onError: [isFunction, "write onError: (cause) => { … }, which logs an outage of a limiter"],
+  capacity: [(value) => Number.isSafeInteger(value), "write how many refused tokens to remember, as in 10_000"],
+  now: [isFunction, "write a clock: () => performance.now()"],
+}
 
 const unlimited: RateLimitVerdict = { allowed: true, headers: {} }
-
-const varyOnAuthorization = { Vary: "Authorization" }
 
 export const RateLimits = { make } as const

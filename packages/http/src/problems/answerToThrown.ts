@@ -1,13 +1,15 @@
-/** What a thrown value comes to, by the conventions of Koa: `status`, `expose` and `headers` of an error. */
-import { STATUS_CODES } from "node:http"
-import { type HttpAnswer, isCoreError, type ProblemAnswers } from "@tokenry/http"
+/** The answer to a thrown value, by the conventions of errors for HTTP: `status`, `expose` and `headers`. */
+import { isApiTokensError } from "@tokenry/core"
+import type { HttpAnswer } from "./HttpAnswer.ts"
+import type { ProblemAnswers } from "./ProblemAnswers.ts"
+import { statusPhrases } from "./statusPhrases.ts"
 
 /** The answer to whatever was thrown; the id is that of the occurrence. */
 export const answerToThrown = (answers: ProblemAnswers, thrown: unknown, id: string): HttpAnswer => {
-  if (isCoreError(thrown)) return answers.ofError(thrown, id)
+  if (isApiTokensError(thrown)) return answers.ofError(thrown, id)
   const status = statusOf(thrown)
   if (status === undefined || status === 500) return answers.internalError(id)
-  const phrase = STATUS_CODES[status] as string
+  const phrase = statusPhrases[status] as string
   if (status > 500) return answers.ofStatus(status, phrase, { instance: `urn:uuid:${id}` })
   if (status === 400 && isParseFailure(thrown)) return answers.unreadableBody
   const { expose, message } = thrown as HttpErrorLike
@@ -18,13 +20,14 @@ export const answerToThrown = (answers: ProblemAnswers, thrown: unknown, id: str
 
 /** The answer that says no more than its status. */
 export const answerToStatus = (answers: ProblemAnswers, status: number): HttpAnswer =>
-  answers.ofStatus(status, STATUS_CODES[status] ?? "Error")
+  answers.ofStatus(status, statusPhrases[status] ?? "Error")
 
-/** The headers that an error with a status brings along, as for `ctx.throw(401, { headers })`. */
-export const headersOfThrown = (thrown: unknown): Readonly<Record<string, unknown>> => {
-  if (isCoreError(thrown) || statusOf(thrown) === undefined) return {}
+/** The headers an error with a status brings along, as in `ctx.throw(401, { headers })`. */
+export const headersOfThrown = (thrown: unknown): ReadonlyArray<readonly [name: string, value: unknown]> => {
+  if (isApiTokensError(thrown) || statusOf(thrown) === undefined) return []
   const { headers } = thrown as HttpErrorLike
-  return typeof headers === "object" && headers !== null ? (headers as Record<string, unknown>) : {}
+  if (typeof headers !== "object" || headers === null) return []
+  return headers instanceof Headers ? [...headers] : Object.entries(headers)
 }
 
 interface HttpErrorLike {
@@ -41,7 +44,7 @@ interface HttpErrorLike {
 const statusOf = (thrown: unknown): number | undefined => {
   if (!isError(thrown)) return undefined
   const status = (thrown as HttpErrorLike).status ?? (thrown as HttpErrorLike).statusCode
-  return typeof status === "number" && status >= 400 && STATUS_CODES[status] !== undefined ? status : undefined
+  return typeof status === "number" && status >= 400 && statusPhrases[status] !== undefined ? status : undefined
 }
 
 /** Koa's test: an Error of another realm is one as well. */

@@ -1,6 +1,6 @@
 /** One route of an API in one value, from which follow what lets requests pass, what checks them, and what describes them. */
 import type { Schema } from "effect"
-import type { ProblemSlug } from "./problemTypes.ts"
+import type { ProblemSlug } from "../problems/problemTypes.ts"
 
 /** A schema that decodes without services: of a query, a body, an answer. */
 export type Shape = Schema.Top & { readonly DecodingServices: never }

@@ -1,7 +1,7 @@
 /** Describes declared routes as an OpenAPI 3.1 document. */
 import { JsonSchema, Schema } from "effect"
-import { problemMediaType } from "./Problem.ts"
-import { type ProblemSlug, problemTypes } from "./problemTypes.ts"
+import { problemMediaType } from "../problems/Problem.ts"
+import { type ProblemSlug, problemTypes } from "../problems/problemTypes.ts"
 import type { Route, RouteAnswer, RouteBody, Shape } from "./Route.ts"
 
 export interface OpenApiOptions {

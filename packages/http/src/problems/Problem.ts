@@ -1,6 +1,7 @@
 /** The body of every answer that reports an error: problem details (RFC 9457). */
 import type { InputIssue } from "@tokenry/core"
 import { type ProblemSlug, problemTypes } from "./problemTypes.ts"
+import { statusPhrases } from "./statusPhrases.ts"
 
 export interface Problem {
   /** `problemBase` and a slug of `problemTypes`; or `about:blank`: nothing is known but the status (§4.2.1). */
@@ -36,9 +37,9 @@ export const problemMediaType = "application/problem+json"
 export interface ProblemOptions {
   /**
    * Where the types of problems are documented: an absolute URL to which a slug can be appended, so it ends with `/` or
-   * `#`. `https://api.example.com/problems/`
+   * `#`, as in `https://api.example.com/problems/`. Without it, every problem's type is `about:blank` (RFC 9457 §4.2.1).
    */
-  readonly problemBase: string
+  readonly problemBase?: string | undefined
 }
 
 /** A problem of a type from the catalogue. */
@@ -48,14 +49,16 @@ export const problemOf = (
   details: ProblemDetails = {},
 ): Problem => {
   const { title, status } = problemTypes[slug]
-  return { type: problemBase + slug, title, status, ...details }
+  return problemBase === undefined
+    ? { type: "about:blank", title: statusPhrases[status] ?? title, status, detail: title, ...details }
+    : { type: problemBase + slug, title, status, ...details }
 }
 
 /** The options, if the base is one. @throws Error if it is not an absolute URL that ends with `/` or `#`. */
 export const checkedProblemOptions = ({ problemBase }: ProblemOptions): ProblemOptions => {
-  if (!URL.canParse(problemBase) || !/[/#]$/.test(problemBase)) {
+  if (problemBase !== undefined && (!URL.canParse(problemBase) || !/[/#]$/.test(problemBase))) {
     throw new Error(
-      'problemBase is an absolute URL that ends with "/" or "#", as in "https://api.example.com/problems/"',
+      'problemBase must be an absolute URL that ends with "/" or "#", as in "https://api.example.com/problems/"',
     )
   }
   return { problemBase }

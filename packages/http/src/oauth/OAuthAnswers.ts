@@ -1,7 +1,7 @@
 /** The answers of OAuth's endpoints to requests that fail, in OAuth's own format (RFC 6749 §5.2): no problem details. */
-import type { BearerError } from "./bearerChallenge.ts"
-import type { HttpAnswer } from "./HttpAnswer.ts"
-import { retryAfterSeconds } from "./ProblemAnswers.ts"
+import type { BearerError } from "../credentials/bearerChallenge.ts"
+import type { HttpAnswer } from "../problems/HttpAnswer.ts"
+import { retryAfterSeconds } from "../problems/ProblemAnswers.ts"
 import type { TokenFormFlaw } from "./TokenForm.ts"
 
 /** Codes of RFC 6749 §4.1.2.1 and §5.2 and of RFC 6750 §3.1. */

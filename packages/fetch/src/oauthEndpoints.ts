@@ -1,0 +1,94 @@
+/** OAuth's endpoints as handlers from `Request` to `Response`: introspection, revocation, and the resource's metadata. */
+import { checkOptions, type DurationOption, durationOption, type OptionRules } from "@tokenry/core"
+import {
+  Introspection,
+  type IntrospectionOptions,
+  OAuthAnswers,
+  type OAuthEndpoint,
+  ProtectedResourceMetadata,
+  type ProtectedResourceOptions,
+  Revocation,
+  type RevocationOptions,
+} from "@tokenry/http"
+import { Duration } from "effect"
+import { guardedRequestOf, type Receiving, receivingRules } from "./guardedRequestOf.ts"
+import { readRequestForm } from "./readRequestForm.ts"
+import { reportTo } from "./reportTo.ts"
+import { toResponse } from "./toResponse.ts"
+
+export interface EndpointOptions extends Receiving {
+  /** How long to wait for the body, at most 10 minutes. Default: 10 seconds. */
+  readonly bodyTimeout?: DurationOption | undefined
+}
+
+export interface IntrospectionEndpointOptions<S extends string = string>
+  extends EndpointOptions, IntrospectionOptions<S> {}
+
+export interface RevocationEndpointOptions extends EndpointOptions, RevocationOptions {}
+
+/** A handler to mount at the endpoint's path; `rest` goes to `addressOf`. */
+export type Endpoint = (request: Request, ...rest: ReadonlyArray<unknown>) => Promise<Response>
+
+/**
+ * The endpoint of RFC 7662. The caller authenticates with any accepted bearer token, before the body is read. Answers are in
+ * OAuth's own format and `no-store`; an unavailable store is 503, and is reported to `onError`.
+ *
+ * @throws TypeError that names the option, if one is unknown, missing or of the wrong type.
+ */
+export const introspection = <S extends string>({
+  addressOf,
+  onError,
+  bodyTimeout,
+  ...options
+}: IntrospectionEndpointOptions<S>): Endpoint =>
+  endpoint({ addressOf, onError, bodyTimeout }, options.limits, Introspection.make(options))
+
+/** The endpoint of RFC 7009. Holding the token is all the authorization it takes. For the rest like `introspection`. */
+export const revocation = ({ addressOf, onError, bodyTimeout, ...options }: RevocationEndpointOptions): Endpoint =>
+  endpoint({ addressOf, onError, bodyTimeout }, options.limits, Revocation.make(options))
+
+/** The resource's metadata (RFC 9728): the path to mount the handler at, and the handler for GET and HEAD. */
+export const protectedResourceMetadata = (
+  options: ProtectedResourceOptions,
+): { readonly path: string; readonly handler: (request: Request) => Response } => {
+  const { path, answer } = ProtectedResourceMetadata.make(options)
+  return {
+    path,
+    handler: ({ method }) =>
+      toResponse(["GET", "HEAD"].includes(method) ? answer : OAuthAnswers.methodNotAllowed(["GET", "HEAD"])),
+  }
+}
+
+const endpoint = (
+  options: EndpointOptions,
+  limits: RevocationOptions["limits"],
+  { answerTo }: OAuthEndpoint,
+): Endpoint => {
+  checkOptions("The endpoint", options, endpointRules)
+  const requestOf = guardedRequestOf(options, limits)
+  const report = reportTo(options.onError)
+  const bounds = {
+    atLeast: Duration.millis(1),
+    atMost: Duration.minutes(10),
+    words: "of more than zero and at most 10 minutes",
+  }
+  const timeout = durationOption("bodyTimeout", options.bodyTimeout ?? "10 seconds", bounds)
+  return async (request, ...rest) => {
+    const guarded = requestOf(request, ...rest)
+    const { address } = guarded
+    const { answer, cause } = await answerTo({
+      headerValues: guarded.headerValues,
+      address,
+      method: request.method,
+      origin: address === undefined ? {} : { address },
+      readForm: () => readRequestForm(request, Duration.toMillis(timeout)),
+    })
+    if (cause !== undefined) await report(cause, { request })
+    return toResponse(answer)
+  }
+}
+
+const endpointRules: OptionRules<EndpointOptions> = {
+  ...receivingRules,
+  bodyTimeout: [() => true, 'write bodyTimeout: "10 seconds"'],
+}

@@ -1,0 +1,51 @@
+/** Reads the form of a `Request`. */
+import { isFormType, readTokenForm, type TokenForm, type TokenFormFlaw } from "@tokenry/http"
+
+/** In bytes. A form with a token has a few hundred. */
+const maxLength = 16 * 1024
+
+/**
+ * Waits no longer than the timeout and keeps no more than 16 KiB.
+ *
+ * @throws Error if the body has been read before: that is a mistake in the application.
+ */
+export const readRequestForm = async (request: Request, timeoutMilliseconds: number): Promise<TokenForm> => {
+  if (!isFormType(request.headers.get("Content-Type") ?? "")) return invalid("NotAForm")
+  if (request.bodyUsed) throw new Error("The body of this request was read before the endpoint got it")
+  if (request.body === null) return readTokenForm("")
+  const text = await textOf(request.body, timeoutMilliseconds)
+  return typeof text === "string" ? readTokenForm(text) : invalid(text.flaw)
+}
+
+const textOf = async (
+  body: ReadableStream<Uint8Array>,
+  milliseconds: number,
+): Promise<string | { readonly flaw: TokenFormFlaw }> => {
+  const reader = body.getReader()
+  const decoder = new TextDecoder("utf-8", { fatal: true })
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const timeout = new Promise<"TooSlow">((resolve) => {
+    timer = setTimeout(() => resolve("TooSlow"), milliseconds)
+  })
+  const give = (flaw: TokenFormFlaw) => {
+    void reader.cancel().catch(() => undefined)
+    return { flaw }
+  }
+  let [text, length] = ["", 0]
+  try {
+    for (;;) {
+      const chunk = await Promise.race([reader.read(), timeout])
+      if (chunk === "TooSlow") return give(chunk)
+      if (chunk.done) return text + decoder.decode()
+      length += chunk.value.byteLength
+      if (length > maxLength) return give("TooLarge")
+      text += decoder.decode(chunk.value, { stream: true })
+    }
+  } catch {
+    return give("NotAForm")
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+const invalid = (flaw: TokenFormFlaw): TokenForm => ({ _tag: "Invalid", flaw })

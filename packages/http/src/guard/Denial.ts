@@ -1,0 +1,158 @@
+/** The responses to requests that are not let through (RFC 6750 §3, RFC 6585 §4). */
+import { bearerChallenge, type BearerChallenge } from "../credentials/bearerChallenge.ts"
+import type { Credentials, CredentialsFlaw } from "../credentials/readCredentials.ts"
+import { type OAuthError, oauthErrorOf } from "../oauth/OAuthAnswers.ts"
+import { answerOf, type HttpAnswer } from "../problems/HttpAnswer.ts"
+import { checkedProblemOptions, problemOf, type ProblemOptions } from "../problems/Problem.ts"
+import { type ProblemSlug, problemTypes } from "../problems/problemTypes.ts"
+import { retryAfterSeconds } from "../problems/ProblemAnswers.ts"
+
+/**
+ * - `missing`: no credentials, or those of another scheme. 401.
+ * - `malformed`: credentials that break the grammar of HTTP, or more than one. 400.
+ * - `refused`: the token is not accepted, for whatever reason. 401, always the same.
+ * - `insufficient-scope`: the token is accepted, but lacks a scope. 403.
+ * - `rate-limited`: too many requests. 429.
+ * - `unavailable`: the store or a limiter doesn't answer, so nobody can say. 503.
+ */
+export type DenialReason = "missing" | "malformed" | "refused" | "insufficient-scope" | "rate-limited" | "unavailable"
+
+/** A request that is not let through, and the whole response to it. */
+export interface Denial extends HttpAnswer {
+  readonly reason: DenialReason
+  /** What happened, for people: the same for every denial of this kind. */
+  readonly title: string
+  /** What exactly is malformed. */
+  readonly detail?: string
+  /** Everything the route requires, where a scope is lacking. */
+  readonly scopes?: ReadonlyArray<string>
+  /** What failed, where something is unavailable: for your log, never for the client. */
+  readonly cause?: unknown
+}
+
+/** What every challenge says of what is protected. */
+export interface Protection {
+  /** What the tokens protect, in words for people: printable ASCII. */
+  readonly realm: string
+  /** The URL of the protected resource's metadata (RFC 9728 §5.1), as `ProtectedResourceMetadata` gives it. */
+  readonly resourceMetadata?: string | undefined
+}
+
+/** Makes denials: with problem details as bodies, or with OAuth's own error format. */
+export interface Denials {
+  readonly ofCredentials: (credentials: Exclude<Credentials, { readonly _tag: "Bearer" }>) => Denial
+  readonly refused: Denial
+  readonly insufficientScope: (required: ReadonlyArray<string>) => Denial
+  /** With the limits' fields, `Retry-After` among them. */
+  readonly rateLimited: (headers: Headers) => Denial
+  readonly unavailable: (cause: unknown) => Denial
+}
+
+type Headers = Readonly<Record<string, string>>
+
+interface Rendering extends Protection {
+  /** The fields that the responses vary on. */
+  readonly vary: string
+  /** The header that may hold a token besides Authorization. */
+  readonly keyHeader: string | undefined
+}
+
+/** Denials with problem details (RFC 9457). @throws Error if the realm or a URL is not valid. */
+export const problemDenials = (rendering: Rendering, options: ProblemOptions): Denials => {
+  const base = checkedProblemOptions(options)
+  return denialsOf(rendering, (slug, { headers, detail, scopes }) =>
+    answerOf(
+      problemOf(base, slug, { ...(detail === undefined ? {} : { detail }), ...(scopes && { scopes }) }),
+      headers,
+    ),
+  )
+}
+
+/** Denials in OAuth's own format (RFC 6749 §5.2). @throws Error if the realm or a URL is not valid. */
+export const oauthDenials = (rendering: Rendering): Denials =>
+  denialsOf(rendering, (slug, { headers, error, detail }) =>
+    oauthErrorOf(problemTypes[slug].status, error, detail ?? problemTypes[slug].title, headers),
+  )
+
+interface Content {
+  readonly headers: Headers
+  readonly error: OAuthError
+  readonly detail?: string
+  readonly scopes?: ReadonlyArray<string>
+}
+
+const denialsOf = (
+  { realm, resourceMetadata, vary, keyHeader }: Rendering,
+  render: (slug: ProblemSlug, content: Content) => HttpAnswer,
+): Denials => {
+  const denial = (reason: DenialReason, slug: ProblemSlug, content: Content): Denial => {
+    const { detail, scopes } = content
+    return {
+      reason,
+      title: problemTypes[slug].title,
+      ...(detail === undefined ? {} : { detail }),
+      ...(scopes && { scopes }),
+      ...render(slug, { ...content, headers: { ...content.headers, Vary: vary } }),
+    }
+  }
+  const challenge = (parameters: Omit<BearerChallenge, "realm">) => ({
+    "WWW-Authenticate": bearerChallenge({ realm, ...parameters, resourceMetadata }),
+  })
+
+  const missing = denial("missing", "credentials-required", { headers: challenge({}), error: "invalid_client" })
+  const invalidToken = { error: "invalid_token", errorDescription: "The token is not accepted" } as const
+  const refused = denial("refused", "token-refused", { headers: challenge(invalidToken), error: "invalid_token" })
+  const malformed = (flaw: CredentialsFlaw) => {
+    const detail = flawDescriptions[flaw](keyHeader)
+    const error = "invalid_request"
+    return denial("malformed", "malformed-credentials", {
+      headers: challenge({ error, errorDescription: detail }),
+      error,
+      detail,
+    })
+  }
+
+  return {
+    ofCredentials: (credentials) => {
+      switch (credentials._tag) {
+        case "None":
+        case "OtherScheme":
+          return missing
+        case "Invalid":
+          return malformed(credentials.flaw)
+        case "TooLong":
+          return refused
+      }
+    },
+    refused,
+    insufficientScope: (scopes) => {
+      const error = "insufficient_scope"
+      const errorDescription = "The token lacks a required scope"
+      return denial("insufficient-scope", "insufficient-scope", {
+        headers: challenge({ error, errorDescription, scopes }),
+        error,
+        scopes,
+      })
+    },
+    rateLimited: (headers) =>
+      denial("rate-limited", "too-many-requests", { headers, error: "temporarily_unavailable" }),
+    unavailable: (cause) => ({
+      ...denial("unavailable", "store-unavailable", {
+        headers: { "Retry-After": String(retryAfterSeconds) },
+        error: "temporarily_unavailable",
+      }),
+      cause,
+    }),
+  }
+}
+
+/** For developers: printable ASCII without `"` and `\`. */
+const flawDescriptions: Record<CredentialsFlaw, (keyHeader: string | undefined) => string> = {
+  SeveralHeaders: () => "The request has the same credentials header more than once",
+  SeveralCredentials: () => "The Authorization header holds credentials of more than one kind",
+  NoScheme: () => "The Authorization header does not begin with a scheme and a space",
+  NoToken: () => "The header that should hold the token holds none",
+  Comma: () => "There is a comma in the header that holds the token; send one token",
+  NotToken68: () => "The header that should hold the token holds characters that no token has",
+  SeveralWays: (keyHeader) => `Send the token in Authorization or in ${keyHeader ?? "another header"}, not in both`,
+}

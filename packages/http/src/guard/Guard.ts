@@ -1,0 +1,171 @@
+/** The guard: the whole decision about a request, from its headers to a caller or a denial, without a framework. */
+import { checkOptions, isApiTokensError, isFunction, isObject, isText, type OptionRules } from "@tokenry/core"
+import type { Caller, PromiseApiTokens } from "@tokenry/core/promise"
+import { readBearer, readKeyOrBearer } from "../credentials/readCredentials.ts"
+import type { ProblemOptions } from "../problems/Problem.ts"
+import type { RateLimits, RateLimitVerdict } from "../rate-limits/RateLimits.ts"
+import { type Denial, type Denials, oauthDenials, problemDenials, type Protection } from "./Denial.ts"
+
+/** What a guard needs of the use cases. */
+export type GuardTokens<S extends string = string> = Pick<PromiseApiTokens<S>, "verify" | "authorize" | "catalogue">
+
+export interface GuardOptions<S extends string = string> extends Protection, ProblemOptions {
+  /** What `createApiTokens` returned. */
+  readonly tokens: GuardTokens<S>
+  /**
+   * Another header that may hold the token, and nothing else, for clients you already have. The Authorization header is
+   * still read; a request with both is 400. Default: none.
+   */
+  readonly from?: { readonly header: string } | undefined
+  /** Limits for tokens, owners and addresses, asked after each verify. Default: none. */
+  readonly limits?: RateLimits | undefined
+}
+
+/** A request as the guard reads it. */
+export interface GuardedRequest {
+  /** All values of a header field, by its lower-case name. One element per line, where the framework keeps lines apart. */
+  readonly headerValues: (name: string) => ReadonlyArray<string>
+  /** The client's address, for limits on failed attempts. */
+  readonly address?: string | undefined
+}
+
+/** What the guard decides. `headers` belong on the response either way. */
+export type Admission<S extends string = string> =
+  | { readonly admitted: true; readonly caller: Caller<S>; readonly headers: Readonly<Record<string, string>> }
+  | { readonly admitted: false; readonly denial: Denial }
+
+export interface Guard<S extends string = string> {
+  /**
+   * Reads the credentials, verifies the token, applies the limits, and checks the scopes, in this order. Costs one `verify`.
+   * An outage of the store is a denial with status 503; whatever else goes wrong rejects.
+   */
+  readonly admit: (request: GuardedRequest, scopes?: ReadonlyArray<S>) => Promise<Admission<S>>
+  /** Checks scopes for a caller who has been admitted: the denial, or `undefined` if everything is granted. */
+  readonly authorize: (caller: Caller, scopes: ReadonlyArray<S>) => Denial | undefined
+  /**
+   * Checks a route's required scopes when the application starts.
+   *
+   * @throws Error that names the scope, and the nearest declared one, if one is not declared, or if there is none.
+   */
+  readonly assertRequirable: (where: string, scopes: ReadonlyArray<string>) => void
+  /** What every response of a guarded route varies on (RFC 9110 §12.5.5): `Authorization`, and the other header if any. */
+  readonly vary: string
+  /** The denials, for decisions of your own: `denials.insufficientScope(["treasure:read"])`. */
+  readonly denials: Denials
+}
+
+/**
+ * Makes a guard. Its denials have problem details as bodies; `problemBase` is where their types are documented.
+ *
+ *     const guard = Guard.make({ tokens, realm: "treasures", problemBase: "https://api.example.com/problems/" })
+ *     const admission = await guard.admit({ headerValues: (name) => rawHeaderValues(req.rawHeaders, name) })
+ *
+ * @throws TypeError that names the option, if one is unknown, missing or of the wrong type; Error if a value is not valid.
+ */
+const make = <S extends string>(options: GuardOptions<S>): Guard<S> => {
+  checkOptions("The guard", options, optionRules, { required: ["tokens", "realm"], misplaced })
+  const { problemBase } = options
+  return guardWith(options, (rendering) => problemDenials(rendering, { problemBase }))
+}
+
+/** The same with bodies in OAuth's own error format (RFC 6749 §5.2), for OAuth's endpoints. */
+const makeForOAuth = <S extends string>(options: Omit<GuardOptions<S>, "problemBase">): Guard<S> => {
+  checkOptions("The guard", options, optionRules, { required: ["tokens", "realm"], misplaced })
+  return guardWith(options, oauthDenials)
+}
+
+const guardWith = <S extends string>(
+  { tokens, from, limits, ...protection }: Omit<GuardOptions<S>, "problemBase">,
+  denialsOf: (rendering: Parameters<typeof oauthDenials>[0]) => Denials,
+): Guard<S> => {
+  const keyHeader = checkedHeader(from)
+  const keyName = keyHeader?.toLowerCase()
+  const vary = keyHeader === undefined ? "Authorization" : `Authorization, ${keyHeader}`
+  const denials = denialsOf({ realm: protection.realm, resourceMetadata: protection.resourceMetadata, vary, keyHeader })
+
+  const limited = (verdict: RateLimitVerdict & { readonly allowed: false }): Denial =>
+    verdict.reason === "rate-limited" ? denials.rateLimited(verdict.headers) : denials.unavailable(verdict.cause)
+
+  const refusedTo = async ({ address }: GuardedRequest, token: string): Promise<Denial> => {
+    const verdict = await limits?.ofRefusal(address, token)
+    return verdict?.allowed === false ? limited(verdict) : denials.refused
+  }
+
+  const authorize: Guard<S>["authorize"] = (caller, scopes) =>
+    tokens.authorize(caller, scopes).granted ? undefined : denials.insufficientScope(scopes)
+
+  const admit: Guard<S>["admit"] = async (request, scopes = noScopes) => {
+    const authorization = request.headerValues("authorization")
+    const credentials =
+      keyName === undefined ? readBearer(authorization) : readKeyOrBearer(request.headerValues(keyName), authorization)
+    if (credentials._tag !== "Bearer") return denied(denials.ofCredentials(credentials))
+    try {
+      const verification = await tokens.verify(credentials.token)
+      if (!verification.accepted) return denied(await refusedTo(request, credentials.token))
+      const { caller } = verification
+      const verdict = limits === undefined ? unlimited : await limits.ofCaller(caller)
+      if (!verdict.allowed) return denied(limited(verdict))
+      const lacking = scopes.length === 0 ? undefined : authorize(caller, scopes)
+      return lacking === undefined
+        ? { admitted: true, caller, headers: verdict.headers }
+        : denied({ ...lacking, headers: { ...lacking.headers, ...verdict.headers } })
+    } catch (error) {
+      if (!isApiTokensError(error) || error._tag !== "RepositoryUnavailable") throw error
+      return denied(denials.unavailable(error))
+    }
+  }
+
+  return {
+    admit,
+    authorize,
+    assertRequirable: (where, scopes) => {
+      if (scopes.length === 0)
+        throw new Error(`${where}: name at least one scope; for any accepted token, leave it out`)
+      for (const scope of scopes) {
+        const flaw = tokens.catalogue.flawOf(scope)
+        if (flaw !== undefined) throw new Error(`${where}: ${JSON.stringify(scope)} ${flaw}`)
+      }
+    },
+    vary,
+    denials,
+  }
+}
+
+const noScopes: ReadonlyArray<never> = []
+const unlimited: RateLimitVerdict = { allowed: true, headers: {} }
+
+const denied = (denial: Denial) => ({ admitted: false, denial }) as const
+
+/** A header's name, if it is one that may hold a token. */
+const checkedHeader = (from: GuardOptions["from"]): string | undefined => {
+  if (from === undefined) return undefined
+  const { header } = from
+  if (typeof header !== "string" || !/^[\w!#$%&'*+\-.^`|~]+$/.test(header)) {
+    throw new Error('from.header must be the name of a header, as in from: { header: "X-API-Key" }')
+  }
+  if (/^(?:authorization|proxy-authorization|cookie|host)$/i.test(header)) {
+    throw new Error(`from.header can't be ${header}; the Authorization header is read anyway`)
+  }
+  return header
+}
+
+const isTokens = (value: unknown): boolean =>
+  isObject(value) &&
+  ["verify", "authorize"].every((name) => isFunction((value as Record<string, unknown>)[name])) &&
+  isObject((value as Record<string, unknown>)["catalogue"])
+
+export const optionRules: OptionRules<GuardOptions> = {
+  tokens: [isTokens, "write tokens: await createApiTokens({ … })"],
+  realm: [isText, 'write what the tokens protect, as in realm: "treasures"'],
+  problemBase: [isText, 'write an absolute URL, as in problemBase: "https://api.example.com/problems/"'],
+  resourceMetadata: [isText, "write the url that ProtectedResourceMetadata.make returned"],
+  from: [isObject, 'write from: { header: "X-API-Key" }'],
+  limits: [isObject, "write limits: RateLimits.make({ … })"],
+}
+
+const misplaced = {
+  header: 'write from: { header: "X-API-Key" }',
+  scopes: "a guard takes no scopes; name them where you require them, for each route",
+} as const
+
+export const Guard = { make, makeForOAuth } as const

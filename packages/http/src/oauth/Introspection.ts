@@ -1,0 +1,86 @@
+/** Tells a caller what a token stands for now (RFC 7662). */
+import { checkOptions, isApiTokensError, type OptionRules } from "@tokenry/core"
+import type { Caller, PromiseApiTokens, TokenDetails } from "@tokenry/core/promise"
+import { Guard, type GuardOptions, type GuardTokens, optionRules as guardRules } from "../guard/Guard.ts"
+import type { HttpAnswer } from "../problems/HttpAnswer.ts"
+import { OAuthAnswers, oauthAnswerOf } from "./OAuthAnswers.ts"
+import { type OAuthEndpoint, oauthEndpoint } from "./OAuthEndpoint.ts"
+
+export interface IntrospectionOptions<S extends string = string> extends Omit<
+  GuardOptions<S>,
+  "tokens" | "problemBase"
+> {
+  /** What `createApiTokens` returned. */
+  readonly tokens: GuardTokens<S> & Pick<PromiseApiTokens<S>, "inspect" | "find">
+  /** The scope that lets a caller look up everybody's tokens. Without it, callers see only their own owner's tokens. */
+  readonly scopeForAll?: S | undefined
+}
+
+/**
+ * The endpoint. The caller authenticates with a bearer token, any accepted one, before the body is read. It answers 200 with
+ * what the token stands for, or with `{"active":false}` and nothing else for every token that isn't accepted now or that
+ * the caller may not see (§2.2); 400 for a form that names no token. It doesn't count as a use of that token.
+ *
+ * Costs one `verify` for the caller, what verifying costs for the token, and one lookup more for an active one.
+ *
+ * @throws TypeError that names the option, if one is unknown, missing or of the wrong type; Error if `scopeForAll` is not a
+ *   declared scope.
+ */
+const make = <S extends string>({ scopeForAll, ...options }: IntrospectionOptions<S>): OAuthEndpoint => {
+  checkOptions("introspection", { ...options, scopeForAll }, optionRules, {
+    required: ["tokens", "realm"],
+  })
+  const { tokens } = options
+  const guard = Guard.makeForOAuth(options)
+  if (scopeForAll !== undefined) guard.assertRequirable("scopeForAll", [scopeForAll])
+
+  const maySee = (caller: Caller, subject: Caller): boolean =>
+    caller.ownedBy === subject.ownedBy || (scopeForAll !== undefined && tokens.authorize(caller, [scopeForAll]).granted)
+
+  return oauthEndpoint(async (request) => {
+    const admission = await guard.admit(request)
+    if (!admission.admitted) return { answer: admission.denial, cause: admission.denial.cause }
+    const form = await request.readForm()
+    if (form._tag === "Invalid") return { answer: OAuthAnswers.toForm(form.flaw) }
+    const inspected = await tokens.inspect(form.token)
+    if (!inspected.accepted || !maySee(admission.caller, inspected.caller)) return reply(inactive, admission.headers)
+    const { tokenId: id, ownedBy } = inspected.caller
+    const token = await tokens.find({ id, ownedBy }).catch(undefinedIfGone)
+    const isGone = token === undefined || token.revokedAt !== null
+    return reply(isGone ? inactive : describe(inspected.caller, token), admission.headers)
+  })
+}
+
+const { problemBase: _, ...rulesOfGuard } = guardRules
+const optionRules: OptionRules<IntrospectionOptions> = {
+  ...rulesOfGuard,
+  scopeForAll: [(value) => typeof value === "string", "write a declared scope"],
+}
+
+const reply = (body: object, headers: HttpAnswer["headers"]) => ({
+  answer: oauthAnswerOf(200, body, { ...headers, Vary: "Authorization" }),
+})
+
+const inactive = { active: false }
+
+/** The members of RFC 7662 §2.2, with instants in whole seconds (RFC 7519 §2). Absent values are left out. */
+const describe = ({ scopes, ownedBy, expiresAt, tokenId }: Caller, { createdAt, issuedTo }: TokenDetails) => ({
+  active: true,
+  ...(scopes.length === 0 ? {} : { scope: scopes.join(" ") }),
+  ...(issuedTo === null ? {} : { client_id: issuedTo }),
+  token_type: "Bearer",
+  ...(expiresAt === null ? {} : { exp: secondsOf(expiresAt) }),
+  iat: secondsOf(createdAt),
+  sub: ownedBy,
+  jti: tokenId,
+})
+
+/** Rounded down, so that nobody takes an expired token for a live one. */
+const secondsOf = (instant: Date): number => Math.floor(instant.getTime() / 1000)
+
+/** A token may be purged between one look-up and the next. */
+const undefinedIfGone = (error: unknown): undefined => {
+  if (!isApiTokensError(error) || error._tag !== "TokenNotFound") throw error
+}
+
+export const Introspection = { make } as const

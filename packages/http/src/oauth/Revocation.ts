@@ -1,0 +1,66 @@
+/** Lets the holder of a token end it (RFC 7009). */
+import { checkOptions, isApiTokensError, isObject, type OptionRules } from "@tokenry/core"
+import type { PromiseApiTokens, Verification } from "@tokenry/core/promise"
+import type { HttpAnswer } from "../problems/HttpAnswer.ts"
+import type { RateLimits } from "../rate-limits/RateLimits.ts"
+import { OAuthAnswers, oauthErrorOf } from "./OAuthAnswers.ts"
+import { type OAuthEndpoint, oauthEndpoint } from "./OAuthEndpoint.ts"
+
+export interface RevocationOptions {
+  /** What `createApiTokens` returned. */
+  readonly tokens: Pick<PromiseApiTokens, "inspect" | "revoke">
+  /** Limits how many different unknown tokens one address may send (RFC 7009 §5). Default: no limit. */
+  readonly limits?: RateLimits | undefined
+}
+
+/**
+ * The endpoint. It answers 200 without a body for whatever is sent as the token, valid or not (§2.2): afterwards the token is
+ * not accepted. 400 for a form that names no token. Holding the token is all the authorization it takes (§2.1): a secret
+ * in its grace period will do, and a token whose owner is inactive is revoked too, since it would come back with its owner.
+ *
+ * Costs one `verify`, and a lookup and a write for a token that is not revoked yet. A 503 means that nobody knows whether
+ * the token still lives.
+ *
+ * @throws TypeError that names the option, if one is unknown, missing or of the wrong type.
+ */
+const make = (options: RevocationOptions): OAuthEndpoint => {
+  checkOptions("revocation", options, optionRules, { required: ["tokens"] })
+  const { tokens, limits } = options
+  return oauthEndpoint(async ({ readForm, address, origin = {} }) => {
+    const form = await readForm()
+    if (form._tag === "Invalid") return { answer: OAuthAnswers.toForm(form.flaw) }
+    const held = heldOf(await tokens.inspect(form.token))
+    if (held === undefined) {
+      const verdict = await limits?.ofRefusal(address, form.token)
+      return verdict?.allowed === false ? { answer: tooMany(verdict.headers), cause: verdict.cause } : { answer: done }
+    }
+    const by = { actor: { kind: "token", id: held.tokenId }, origin } as const
+    await tokens
+      .revoke({ id: held.tokenId, ownedBy: held.ownedBy, reason: "revoked by its holder", by })
+      .catch(ignoreIfGone)
+    return { answer: done }
+  })
+}
+
+/** The token that the presented secret can end; `undefined` if there is none. */
+const heldOf = (verification: Verification): { readonly tokenId: string; readonly ownedBy: string } | undefined => {
+  if (verification.accepted) return verification.caller
+  return verification.refusal._tag === "OwnerInactive" ? verification.refusal : undefined
+}
+
+/** A token may be purged between one lookup and the next. */
+const ignoreIfGone = (error: unknown): void => {
+  if (!isApiTokensError(error) || error._tag !== "TokenNotFound") throw error
+}
+
+const done: HttpAnswer = { status: 200, headers: { "Cache-Control": "no-store" }, body: "" }
+
+const tooMany = (headers: HttpAnswer["headers"]): HttpAnswer =>
+  oauthErrorOf(429, "temporarily_unavailable", "Too many unknown tokens came from this address", headers)
+
+const optionRules: OptionRules<RevocationOptions> = {
+  tokens: [isObject, "write tokens: await createApiTokens({ … })"],
+  limits: [isObject, "write limits: RateLimits.make({ … })"],
+}
+
+export const Revocation = { make } as const

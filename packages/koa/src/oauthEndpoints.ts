@@ -1,0 +1,123 @@
+/** OAuth's endpoints as Koa middleware: introspection, revocation, and the resource's metadata. */
+import { checkOptions, type DurationOption, durationOption, type OptionRules, type Origin } from "@tokenry/core"
+import {
+  Introspection,
+  type IntrospectionOptions,
+  OAuthAnswers,
+  type OAuthEndpoint,
+  ProtectedResourceMetadata,
+  type ProtectedResourceOptions,
+  readNodeForm,
+  Revocation,
+  type RevocationOptions,
+  type TokenForm,
+} from "@tokenry/http"
+import { Duration } from "effect"
+import type { Context, Middleware } from "koa"
+import { guardedRequestOf } from "./guardedRequestOf.ts"
+import { addressOf } from "./originOf.ts"
+import { reportToApp } from "./reportToApp.ts"
+import { writeAnswer } from "./writeAnswer.ts"
+
+/** Where an endpoint is, and how long it waits. */
+export interface EndpointOptions {
+  /** Exactly as in the request, below whatever it is mounted at. `null`: wherever a router's route brings it. */
+  readonly path?: string | null | undefined
+  /** How long to wait for a body that no parser has read yet, at most 10 minutes. Default: 10 seconds. */
+  readonly bodyTimeout?: DurationOption | undefined
+}
+
+export interface IntrospectionEndpointOptions<S extends string = string>
+  extends EndpointOptions, IntrospectionOptions<S> {}
+
+export interface RevocationEndpointOptions extends EndpointOptions, RevocationOptions {}
+
+/**
+ * Middleware that answers `POST /oauth/introspect`, or at another path, and passes everything else on (RFC 7662). The caller
+ * authenticates with any accepted bearer token, before the body is read; a body parser may have read it already. Answers
+ * are in OAuth's own format and `no-store`. An unavailable store is 503, and is reported as Koa's `error` event.
+ *
+ * @throws TypeError when made, naming the option, if one is unknown, missing or of the wrong type; RangeError if
+ *   `bodyTimeout` is not between zero and 10 minutes.
+ */
+export const introspection = <S extends string>({
+  path,
+  bodyTimeout,
+  ...options
+}: IntrospectionEndpointOptions<S>): Middleware<unknown, unknown> =>
+  endpointAt("/oauth/introspect", { path, bodyTimeout }, Introspection.make(options))
+
+/**
+ * Middleware that answers `POST /oauth/revoke`, or at another path, and passes everything else on (RFC 7009). Holding the
+ * token is all the authorization it takes. The token's history records the address it was revoked from. For the rest like
+ * `introspection`.
+ */
+export const revocation = ({
+  path,
+  bodyTimeout,
+  ...options
+}: RevocationEndpointOptions): Middleware<unknown, unknown> =>
+  endpointAt("/oauth/revoke", { path, bodyTimeout }, Revocation.make(options))
+
+/**
+ * Middleware that answers GET and HEAD at the well-known place of the resource's metadata (RFC 9728), which is at the top of
+ * the host also for a resource with a path, and passes everything else on. Anyone may read it.
+ *
+ * @throws Error when made, if `resource` or `documentation` is not an absolute URL, or a scope is not a scope-token.
+ */
+export const protectedResourceMetadata = (options: ProtectedResourceOptions): Middleware<unknown, unknown> => {
+  const { path, answer } = ProtectedResourceMetadata.make(options)
+  return async function protectedResourceMetadata(ctx, next) {
+    if (ctx.path !== path) return next()
+    const isRead = ctx.method === "GET" || ctx.method === "HEAD"
+    writeAnswer(ctx, isRead ? answer : OAuthAnswers.methodNotAllowed(["GET", "HEAD"]))
+  }
+}
+
+const endpointAt = (
+  defaultPath: string,
+  options: EndpointOptions,
+  { answerTo }: OAuthEndpoint,
+): Middleware<unknown, unknown> => {
+  checkOptions(defaultPath, options, endpointRules)
+  const { path = defaultPath, bodyTimeout = "10 seconds" } = options
+  const timeoutMilliseconds = Duration.toMillis(durationOption("bodyTimeout", bodyTimeout, bodyTimeoutBounds))
+  return async function oauthEndpoint(ctx, next) {
+    if (path !== null && ctx.path !== path) return next()
+    const { answer, cause } = await answerTo({
+      ...guardedRequestOf(ctx),
+      method: ctx.method,
+      address: ctx.ip,
+      origin: originWithoutAgent(ctx.ip),
+      readForm: () => readForm(ctx, timeoutMilliseconds),
+    })
+    if (cause !== undefined) reportToApp(cause, ctx)
+    writeAnswer(ctx, answer)
+  }
+}
+
+/** No user agent: a client may have put the token into it. */
+const originWithoutAgent = (ip: string): Origin => addressOf(ip)
+
+/** Body parsers leave the body in Koa's request or in Node's. */
+const readForm = async (ctx: Context, timeoutMilliseconds: number): Promise<TokenForm> => {
+  const parsed = (ctx.request as { readonly body?: unknown }).body ?? (ctx.req as { readonly body?: unknown }).body
+  const form = await readNodeForm(ctx.req, { parsed, timeoutMilliseconds })
+  const isTooSlow = form._tag === "Invalid" && form.flaw === "TooSlow"
+  if (isTooSlow && ctx.req.httpVersionMajor === 1) ctx.set("Connection", "close")
+  return form
+}
+
+const bodyTimeoutBounds = {
+  atLeast: Duration.millis(1),
+  atMost: Duration.minutes(10),
+  words: "of more than zero and at most 10 minutes",
+}
+
+const endpointRules: OptionRules<EndpointOptions> = {
+  path: [
+    (value) => value === null || (typeof value === "string" && value.startsWith("/")),
+    'write path: "/oauth/revoke"',
+  ],
+  bodyTimeout: [() => true, 'write bodyTimeout: "10 seconds"'],
+}
