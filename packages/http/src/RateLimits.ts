@@ -110,7 +110,7 @@ const make = ({
     ofRefusal: async (address, token) => {
       if (failedPerAddress === undefined) return unlimited
       const counted = rateLimitAddress(address)
-      const fingerprint = await repeats.fingerprintOf(counted, token)
+      const fingerprint = repeats.fingerprintOf(counted, token)
       if (repeats.has(fingerprint)) return unlimited
       // Before the limiter answers, so that one token at many times at once is one attempt.
       repeats.remember(fingerprint)

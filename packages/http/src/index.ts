@@ -2,6 +2,7 @@ export { BearerAnswers, type BearerAnswersOptions, type BearerProtection } from 
 export { bearerChallenge, type BearerChallenge, type BearerError } from "./bearerChallenge.ts"
 export { type CoreError, isCoreError } from "./CoreError.ts"
 export { entityTagOf } from "./entityTag.ts"
+export { clientAddress } from "./clientAddress.ts"
 export type { HttpAnswer } from "./HttpAnswer.ts"
 export { type IfMatch, readIfMatch } from "./readIfMatch.ts"
 export { type IdempotencyKey, readIdempotencyKey } from "./readIdempotencyKey.ts"
