@@ -3,7 +3,7 @@ import { once } from "node:events"
 import type { AddressInfo } from "node:net"
 import { MemoryRepository } from "@tokenry/core"
 import { createApiTokens } from "@tokenry/core/promise"
-import { bearer, requireScopes } from "@tokenry/koa"
+import { bearer } from "@tokenry/koa"
 import Koa from "koa"
 import type { ServerMessage } from "./koa.ts"
 import { request, requirement, scopes } from "./setting.ts"
@@ -30,10 +30,11 @@ const listen = async (app: Koa): Promise<string> => {
 }
 
 const bare = await listen(new Koa().use(answer))
+const guard = bearer({ tokens, realm: "bench", problemBase: "https://example.test/problems/" })
 const guarded = await listen(
   new Koa()
-    .use(bearer({ tokens, realm: "bench", problemBase: "https://example.test/problems/" }))
-    .use(requireScopes(...requirement.scopes))
+    .use(guard)
+    .use(guard.requireScopes(...requirement.scopes))
     .use(answer),
 )
 process.send?.({ bare, guarded, plaintext } satisfies ServerMessage)

@@ -43,12 +43,12 @@ const handWritten = (plaintext: string) => {
     for (let rest = value; text.length < 6; rest = Math.floor(rest / 62)) text = alphabet[rest % 62] + text
     return text
   }
-  const withoutFormat = async (token: string, scope: string) => {
+  const withoutFormat = async (token: string, scope: "treasure:read") => {
     const row = rows.get(hash("sha256", token, "hex"))
     if (row === undefined || row.revokedAt !== null || row.expiresAt <= Date.now()) return undefined
     return row.scopes.includes(scope) ? { id: row.id, owner: row.owner, scopes: row.scopes } : undefined
   }
-  const byHand = async (token: string, scope: string) => {
+  const byHand = async (token: string, scope: "treasure:read") => {
     const match = format.exec(token)
     if (match === null || base62(crc32(match[1] as string)) !== match[2]) return undefined
     const row = rows.get(hash("sha256", token, "hex"))

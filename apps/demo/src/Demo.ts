@@ -12,6 +12,8 @@ import { loadFixtures } from "./fixtures.ts"
 import { answerStarting } from "./http/answerStarting.ts"
 import { answerUnparsable } from "./http/answerUnparsable.ts"
 import { makeLog } from "./http/logging.ts"
+import { guardOf } from "./http/guard.ts"
+import type { DemoScope } from "./scopes.ts"
 import { limited, unlimited, windowSeconds } from "./http/rateLimits.ts"
 import { olderTokenFormat, scopeCatalogue, tokenFormat, tokenPolicy } from "./scopes.ts"
 import { describeLocation, isWorthWaiting, openStore } from "./store/openStore.ts"
@@ -21,7 +23,7 @@ import type { Store } from "./store/Store.ts"
 export interface Demo {
   /** What the world calls it. */
   readonly publicUrl: string
-  readonly tokens: PromiseApiTokens
+  readonly tokens: PromiseApiTokens<DemoScope>
   readonly store: Store
   /** Whether the store was empty and has been filled with fixtures. */
   readonly isNew: boolean
@@ -70,7 +72,8 @@ export const startDemo = async (
     const onError = (cause: unknown) => log.error(cause)
     const rateLimits =
       counters === undefined || limit === "off" ? unlimited : limited({ problemBase, limit, counters, onError })
-    handle = makeApp({ tokens, store, publicUrl, rateLimits, trustedProxies }, log).callback()
+    const guard = guardOf({ tokens, publicUrl, limits: rateLimits.ofTokens })
+    handle = makeApp({ tokens, guard, store, publicUrl, rateLimits, trustedProxies }, log).callback()
     let stopping: Promise<void> | undefined
     const stop = () => (stopping ??= drain(server).then(() => closeAll(opened)))
     signal.addEventListener("abort", () => void stop(), { once: true })
@@ -108,7 +111,7 @@ const openPatiently = async (
 
 const open = async (configuration: Configuration, signal: AbortSignal): Promise<Opened> => {
   const store = await openStore(configuration.store)
-  let tokens: PromiseApiTokens | undefined
+  let tokens: PromiseApiTokens<DemoScope> | undefined
   let counters: RateCounters | undefined
   try {
     tokens = await openTokens(store)
@@ -123,7 +126,7 @@ const open = async (configuration: Configuration, signal: AbortSignal): Promise<
 }
 
 interface Closable {
-  readonly tokens: PromiseApiTokens | undefined
+  readonly tokens: PromiseApiTokens<DemoScope> | undefined
   readonly store: Store
   readonly counters: RateCounters | undefined
 }
@@ -134,7 +137,7 @@ const closeAll = async ({ tokens, store, counters }: Closable): Promise<void> =>
   await store.close()
 }
 
-const openTokens = ({ accounts, tokenRepository, tokenUsage }: Store): Promise<PromiseApiTokens> =>
+const openTokens = ({ accounts, tokenRepository, tokenUsage }: Store): Promise<PromiseApiTokens<DemoScope>> =>
   createApiTokens({
     repository: Layer.succeedContext(
       Context.make(ApiTokenRepository, tokenRepository).pipe(Context.add(TokenUsageStore, tokenUsage)),

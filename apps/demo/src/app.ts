@@ -1,7 +1,8 @@
 /** The demo as a Koa application: what every request passes, and the routes. */
 import { problemDetails } from "@tokenry/koa"
 import Koa from "koa"
-import { hasAuthorization, problemBaseOf } from "./http/authentication.ts"
+import { hasAuthorization } from "./http/authentication.ts"
+import { problemBaseOf } from "./http/guard.ts"
 import { HttpError } from "./http/HttpError.ts"
 import type { Log } from "./http/logging.ts"
 import { sessions } from "./http/sessions.ts"
@@ -30,7 +31,6 @@ export const makeApp = (services: Services, log: Log): Koa => {
   )
   app.use(readableTarget)
   app.use(allowedMethod)
-  app.use(services.rateLimits.ofTokens)
   app.use((ctx, next) => {
     // Behind a proxy that speaks https for us, the socket here is plain, and yet cookies are secure.
     ctx.cookies.secure = isSecure

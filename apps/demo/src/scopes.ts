@@ -1,6 +1,5 @@
 /** What a token of the demo may do. */
-import { Duration } from "effect"
-import { ScopeCatalogue, TokenFormat, TokenPolicy } from "@tokenry/core"
+import { ScopeCatalogue, type ScopeOf, TokenFormat, TokenPolicy } from "@tokenry/core"
 
 export const scopeCatalogue = ScopeCatalogue.make({
   "treasure:read": "See your treasures",
@@ -10,6 +9,8 @@ export const scopeCatalogue = ScopeCatalogue.make({
   "token:manage": "Manage the token itself and tokens that it issues",
   "token:introspect": "Ask about anybody's tokens",
 })
+
+export type DemoScope = ScopeOf<typeof scopeCatalogue>
 
 /** What an account may do unless an admin says otherwise. */
 export const plainScopes = [
@@ -22,7 +23,7 @@ export const plainScopes = [
 
 /** 90 days unless asked otherwise; any other lifetime is allowed, and never too. */
 export const tokenPolicy = TokenPolicy.make({
-  defaultLifetime: Duration.days(90),
+  defaultLifetime: "90 days",
   longestLifetime: null,
   allowsNeverExpiring: true,
 })

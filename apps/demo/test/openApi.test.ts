@@ -5,6 +5,7 @@ import addFormats from "ajv-formats"
 import { afterAll, beforeAll, expect, it } from "vitest"
 import type { Demo } from "../src/Demo.ts"
 import { declaredRoutes, describeApi } from "../src/api/description.ts"
+import { guardOf } from "../src/http/guard.ts"
 import { unlimited } from "../src/http/rateLimits.ts"
 import { makeRouters } from "../src/routers.ts"
 import { Client } from "./Client.ts"
@@ -59,7 +60,12 @@ it("the document is served, with this server's address", async () => {
 })
 
 it("no route is without an operation, and no operation without a route", () => {
-  const routers = makeRouters({ ...demo, rateLimits: unlimited, trustedProxies: 0 })
+  const routers = makeRouters({
+    ...demo,
+    guard: guardOf({ ...demo, limits: undefined }),
+    rateLimits: unlimited,
+    trustedProxies: 0,
+  })
   const layers = routers.flatMap(({ stack }) => stack.filter(({ methods }) => methods.length > 0))
   // Those that answer every method by themselves, most of them with 405, are known by their path.
   const known = (path: unknown) => declaredRoutes.filter((route) => route.path === path).map(({ method }) => method)

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it, onTestFinished } from "vitest"
 import type { Configuration } from "../src/Configuration.ts"
 import { makeApp } from "../src/app.ts"
 import type { Demo } from "../src/Demo.ts"
+import { guardOf } from "../src/http/guard.ts"
 import { makeLog } from "../src/http/logging.ts"
 import { limited } from "../src/http/rateLimits.ts"
 import { openRateCounters } from "../src/store/rateCounters.ts"
@@ -133,7 +134,9 @@ describe("signing in to the demo", () => {
       counters: await memoryCounters(),
       onError: fail,
     })
-    const services = { store, tokens, rateLimits, publicUrl: "http://127.0.0.1", trustedProxies: 0 }
+    const publicUrl = "http://127.0.0.1"
+    const guard = guardOf({ tokens, publicUrl, limits: rateLimits.ofTokens })
+    const services = { store, tokens, guard, rateLimits, publicUrl, trustedProxies: 0 }
     const client = new Client(await listening(makeApp(services, makeLog({ level: "off", write: fail }))))
     const tellings: Array<unknown> = []
     for (const account of ["owner", "nobody", "deactivated"]) {

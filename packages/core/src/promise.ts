@@ -54,23 +54,24 @@ export interface CreateOptions<E, S extends string = string> extends ApiTokensOp
 /**
  * The use cases; `S` are the names of the declared scopes. Each method but `verify`, `inspect` and `authorize` rejects with
  * the errors of `ApiTokens`' method of the same name: instances of `Error` whose `_tag` is an `ErrorCode`.
+ *
+ * Code that doesn't care which scopes there are takes a plain `PromiseApiTokens`: the methods that take scopes are declared
+ * so that any other is assignable to it. A scope that is not declared is then an error at run time.
  */
 export interface PromiseApiTokens<S extends string = string> {
   /** The declared scopes. */
   readonly catalogue: ScopeCatalogue<S>
   /** Makes a token for an owner. `plaintext` is what the client sends; it can't be had again. */
-  readonly issue: (
-    request: Request.IssueRequest<S>,
-  ) => Promise<{ readonly plaintext: string; readonly token: TokenDetails }>
+  issue(request: Request.IssueRequest<S>): Promise<{ readonly plaintext: string; readonly token: TokenDetails }>
   /** Never rejects for a refusal, only with `RepositoryUnavailable`, and with `InvalidInput` for a wrong requirement. */
-  readonly verify: (presented: unknown, requirement?: Requirement<S>) => Promise<Verification<S>>
+  verify(presented: unknown, requirement?: Requirement<S>): Promise<Verification<S>>
   /**
    * Whether a verified caller may do what needs these scopes, and if not, which are missing on whose side. Synchronous;
    * records the use of the scopes. Don't keep callers beyond the request.
    *
    * @throws InvalidInput if the caller isn't one that `verify` returned, or a scope is not declared.
    */
-  readonly authorize: (caller: AuthorizableCaller, scopes: ReadonlyArray<S>) => Authorization
+  authorize(caller: AuthorizableCaller, scopes: ReadonlyArray<S>): Authorization
   /** Looks up somebody else's token, as `verify` does but without side effects: it doesn't count as a use. */
   readonly inspect: (presented: unknown) => Promise<Verification<S>>
   readonly find: (request: Request.FindRequest) => Promise<TokenDetails>
@@ -79,7 +80,7 @@ export interface PromiseApiTokens<S extends string = string> {
     request: Request.ListRequest,
   ) => Promise<{ readonly items: ReadonlyArray<TokenDetails>; readonly nextCursor: string | null }>
   /** Renames the token, takes scopes away, or brings its expiry forward, in one write. */
-  readonly edit: (request: Request.EditRequest<S>) => Promise<TokenDetails>
+  edit(request: Request.EditRequest<S>): Promise<TokenDetails>
   /** A new secret, and perhaps a new expiry; the secret that it had is accepted until its grace ends. */
   readonly rotate: (
     request: Request.RotateRequest,

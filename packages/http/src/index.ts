@@ -2,6 +2,7 @@ export { bearerChallenge, type BearerChallenge, type BearerError } from "./crede
 export { rawHeaderValues } from "./credentials/rawHeaderValues.ts"
 export { type Credentials, type CredentialsFlaw, readBearer, readKeyOrBearer } from "./credentials/readCredentials.ts"
 export type { Denial, DenialReason, Denials, Protection } from "./guard/Denial.ts"
+export { clientAddress } from "./rate-limits/clientAddress.ts"
 export {
   type Admission,
   Guard,

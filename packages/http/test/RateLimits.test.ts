@@ -1,3 +1,4 @@
+import { scrypt } from "node:crypto"
 import { describe, expect, it } from "@effect/vitest"
 import { RateLimits, type RateLimitsOptions, type RateLimitVerdict } from "@tokenry/http"
 import { aRateLimiter } from "./aRateLimiter.ts"
@@ -123,6 +124,21 @@ describe("a refused token", () => {
     const failedPerAddress = aRateLimiter(1)
     await withLimits({ failedPerAddress }).ofRefusal("192.0.2.1", "tok_secret")
     expect([...failedPerAddress.asked.keys()]).toEqual(["address:192.0.2.1"])
+  })
+
+  it("does not wait for a thread pool that is busy hashing passwords", async () => {
+    let hashed = 0
+    const hashing = Array.from({ length: 8 }, () => {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      scrypt("password", "salt", 32, { N: 2 ** 14 }, () => {
+        hashed++
+        resolve()
+      })
+      return promise
+    })
+    await withLimits({ failedPerAddress: aRateLimiter(1) }).ofRefusal("192.0.2.1", "tok_a")
+    expect(hashed).toBe(0)
+    await Promise.all(hashing)
   })
 
   it("tells no quota of its address until there is none left", async () => {

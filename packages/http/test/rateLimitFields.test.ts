@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { type PolicyConsumption, rateLimitAddress, rateLimitFields } from "@tokenry/http"
+import { clientAddress, type PolicyConsumption, rateLimitAddress, rateLimitFields } from "@tokenry/http"
 
 const consumption: PolicyConsumption = {
   _tag: "Consumed",
@@ -46,6 +46,13 @@ describe("rateLimitAddress", () => {
     ["2001:DB8:1:2::ffff", "2001:db8:1:2::/64"],
     ["2001:db8::1", "2001:db8:0:0::/64"],
     ["::1", "0:0:0:0::/64"],
+    ["203.0.113.7:50000", "203.0.113.7"],
+    ["[2001:db8::1]:443", "2001:db8:0:0::/64"],
+    ["[2001:db8::1]", "2001:db8:0:0::/64"],
+    ["::ffff:c000:201", "192.0.2.1"],
+    ["[::ffff:192.0.2.1]:80", "192.0.2.1"],
+    ["fe80::1%eth0", "fe80:0:0:0::/64"],
+    ["fe80::2%tcp_anything", "fe80:0:0:0::/64"],
     ["1::", "1:0:0:0::/64"],
     ["no address", "no address"],
     ["", ""],
@@ -53,5 +60,41 @@ describe("rateLimitAddress", () => {
     ["x".repeat(500), "x".repeat(64)],
   ])("of %j counts %j", (address, counted) => {
     expect(rateLimitAddress(address)).toBe(counted)
+  })
+})
+
+describe("clientAddress", () => {
+  it.each([
+    ["192.0.2.1", "192.0.2.1"],
+    ["203.0.113.7:50000", "203.0.113.7"],
+    ["[2001:db8::1]:443", "2001:db8::1"],
+    ["[2001:DB8:0:0::1]", "2001:db8::1"],
+    ["2001:db8:0:0:0:0:0:1", "2001:db8::1"],
+    ["::ffff:192.0.2.1", "192.0.2.1"],
+    ["::ffff:c000:201", "192.0.2.1"],
+    ["fe80::1%eth0", "fe80::1"],
+    ["[fe80::1%25eth0]:8080", "fe80::1"],
+    ["::1", "::1"],
+  ])("reads %j as %j", (text, address) => {
+    expect(clientAddress(text)).toBe(address)
+  })
+
+  it.each([
+    "",
+    "unknown",
+    "_hidden",
+    "localhost:80",
+    "192.0.2",
+    "0300.0.2.1",
+    "3221225985",
+    "192.0.2.256",
+    "192.0.2.1:port",
+    "[192.0.2.1",
+    "2001:db8::1::2",
+    "tcp_token",
+    ":".repeat(500),
+    `::1%${"z".repeat(500)}`,
+  ])("finds no address in %j", (text) => {
+    expect(clientAddress(text)).toBeUndefined()
   })
 })

@@ -1,7 +1,7 @@
 /** Guards routes: lets requests with an accepted bearer token through, and says who calls. */
 import { checkOptions, isFunction, type OptionRules } from "@tokenry/core"
 import type { Caller } from "@tokenry/core/promise"
-import { type Denial, Guard, guardOptionRules, type GuardOptions } from "@tokenry/http"
+import { type Denial, type Denials, Guard, guardOptionRules, type GuardOptions } from "@tokenry/http"
 import type { Context, Middleware, ParameterizedContext } from "koa"
 import { guardedRequestOf } from "./guardedRequestOf.ts"
 import { reportToApp } from "./reportToApp.ts"
@@ -32,6 +32,8 @@ export interface Bearer<S extends string = string> extends Guarding<S> {
    * @throws Error when made, if no scope is named, or one is not declared.
    */
   readonly requireScopes: (...scopes: ReadonlyArray<S>) => Guarding<S>
+  /** The denials, for decisions of your own: `writeAnswer(ctx, guard.denials.insufficientScope(["treasure:read"]))`. */
+  readonly denials: Denials
 }
 
 /**
@@ -79,6 +81,7 @@ export const bearer = <S extends string>({ onDenied, ...options }: BearerOptions
     }
 
   return Object.assign(guarding([]), {
+    denials: guard.denials,
     requireScopes: (...scopes: ReadonlyArray<S>) => {
       guard.assertRequirable("requireScopes", scopes)
       return guarding(scopes)

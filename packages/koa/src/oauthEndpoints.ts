@@ -1,5 +1,5 @@
 /** OAuth's endpoints as Koa middleware: introspection, revocation, and the resource's metadata. */
-import { checkOptions, type DurationOption, durationOption, type OptionRules, type Origin } from "@tokenry/core"
+import { checkOptions, type DurationOption, durationOption, type OptionRules } from "@tokenry/core"
 import {
   Introspection,
   type IntrospectionOptions,
@@ -88,16 +88,14 @@ const endpointAt = (
       ...guardedRequestOf(ctx),
       method: ctx.method,
       address: ctx.ip,
-      origin: originWithoutAgent(ctx.ip),
+      // Without the user agent: a client may have put the token into it.
+      origin: addressOf(ctx.ip),
       readForm: () => readForm(ctx, timeoutMilliseconds),
     })
     if (cause !== undefined) reportToApp(cause, ctx)
     writeAnswer(ctx, answer)
   }
 }
-
-/** No user agent: a client may have put the token into it. */
-const originWithoutAgent = (ip: string): Origin => addressOf(ip)
 
 /** Body parsers leave the body in Koa's request or in Node's. */
 const readForm = async (ctx: Context, timeoutMilliseconds: number): Promise<TokenForm> => {

@@ -1,6 +1,6 @@
 /** Where a request came from, for a token's history. */
-import { isIP } from "node:net"
 import type { Origin } from "@tokenry/core"
+import { clientAddress } from "@tokenry/http"
 import type { ParameterizedContext } from "koa"
 
 /**
@@ -16,5 +16,8 @@ export const originOf = (ctx: Pick<ParameterizedContext, "ip" | "get">): Origin 
   return { ...addressOf(ctx.ip), ...(userAgent === "" ? {} : { userAgent }) }
 }
 
-/** Behind a proxy it may be any text a client chose, and so may the zone of an IPv6 address. */
-export const addressOf = (ip: string): Origin => (isIP(ip) === 0 || ip.includes("%") ? {} : { address: ip })
+/** Behind a proxy `ctx.ip` may be any text a client chose. */
+export const addressOf = (ip: string): Origin => {
+  const address = clientAddress(ip)
+  return address === undefined ? {} : { address }
+}

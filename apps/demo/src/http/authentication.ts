@@ -1,10 +1,11 @@
 /** Who makes a request: a client with a token or a person in a session; never the one because the other failed. */
 import type { Caller } from "@tokenry/core/promise"
-import { BearerAnswers, bearerChallenge, type HttpAnswer, ProblemAnswers } from "@tokenry/http"
-import { bearer, type CallerState, writeAnswer } from "@tokenry/koa"
+import { bearerChallenge, type HttpAnswer } from "@tokenry/http"
+import { type CallerState, writeAnswer } from "@tokenry/koa"
 import type Koa from "koa"
-import { scopeCatalogue } from "../scopes.ts"
+import { type DemoScope, scopeCatalogue } from "../scopes.ts"
 import type { Services } from "../Services.ts"
+import { problemsOf } from "./guard.ts"
 import { protectionOf } from "./protection.ts"
 import { signedIn } from "./sessions.ts"
 
@@ -16,22 +17,13 @@ interface Principal {
   readonly scopes: ReadonlyArray<string>
 }
 
-export interface DemoState extends CallerState {
+export interface DemoState extends CallerState<DemoScope> {
   principal: Principal
   /** Set if the request came with a token. */
-  caller: Caller
+  caller: Caller<DemoScope>
 }
 
 type DemoMiddleware = Koa.Middleware<DemoState>
-
-/** Where the types of problems are explained. */
-export const problemBaseOf = ({ publicUrl }: Services) => `${publicUrl}/problems/`
-
-/** All answers that are not the routes' own. */
-export const answersOf = (services: Services): BearerAnswers & ProblemAnswers => {
-  const problemBase = problemBaseOf(services)
-  return { ...BearerAnswers.make({ ...protectionOf(services), problemBase }), ...ProblemAnswers.make({ problemBase }) }
-}
 
 /** Every 401 says how to authenticate (RFC 9110 §15.5.2). */
 export const withChallenge = (services: Services, answer: HttpAnswer): HttpAnswer => ({
@@ -45,25 +37,21 @@ export const withChallenge = (services: Services, answer: HttpAnswer): HttpAnswe
  * to come from this very origin.
  */
 export const authenticated = (services: Services): DemoMiddleware => {
-  const byToken = bearer({
-    tokens: services.tokens,
-    ...protectionOf(services),
-    problemBase: problemBaseOf(services),
-  })
-  const answers = answersOf(services)
+  const { guard } = services
+  const { crossSiteRequest } = problemsOf(services)
   return async function authenticated(ctx, next) {
     ctx.vary("Cookie, Authorization")
     ctx.set("Cache-Control", "no-store")
     if (hasAuthorization(ctx)) {
-      return byToken(ctx, () => {
+      return guard(ctx, () => {
         const { ownedBy, scopes } = ctx.state.caller
         ctx.state.principal = { via: "token", ownedBy, isAdmin: false, scopes }
         return next()
       })
     }
     const account = await signedIn(ctx, services.store)
-    if (account === undefined) return writeAnswer(ctx, answers.toCredentials({ _tag: "None" }))
-    if (!isSafe(ctx) && ctx.get("Origin") !== services.publicUrl) return writeAnswer(ctx, answers.crossSiteRequest)
+    if (account === undefined) return writeAnswer(ctx, guard.denials.ofCredentials({ _tag: "None" }))
+    if (!isSafe(ctx) && ctx.get("Origin") !== services.publicUrl) return writeAnswer(ctx, crossSiteRequest)
     ctx.state.principal = {
       via: "session",
       ownedBy: account.id,

@@ -1,5 +1,5 @@
 /** What the demo's tokens protect, as challenges and the resource's metadata tell it. */
-import { type BearerProtection, ProtectedResourceMetadata, type ProtectedResourceOptions } from "@tokenry/http"
+import { type Protection, ProtectedResourceMetadata, type ProtectedResourceOptions } from "@tokenry/http"
 import type { Services } from "../Services.ts"
 
 /** The resource is what the world calls the service, whatever a request calls it. */
@@ -12,7 +12,7 @@ export const resourceOf = (
   name: "Treasures",
 })
 
-export const protectionOf = (services: Pick<Services, "publicUrl">): BearerProtection => ({
+export const protectionOf = (services: Pick<Services, "publicUrl">): Protection => ({
   realm: "treasures",
   resourceMetadata: ProtectedResourceMetadata.make(resourceOf(services, [])).url,
 })

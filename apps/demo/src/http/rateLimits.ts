@@ -1,7 +1,7 @@
 /** How often tokens, sessions and addresses may call, and how often somebody may try to sign in. */
 import { createHash } from "node:crypto"
-import { rateLimitAddress, type RateLimitClaim, RateLimits } from "@tokenry/http"
-import { isWithinLimits, rateLimit } from "@tokenry/koa"
+import { ProblemAnswers, rateLimitAddress, type RateLimitClaim, RateLimits, type RateLimitVerdict } from "@tokenry/http"
+import { writeAnswer } from "@tokenry/koa"
 import type Koa from "koa"
 import type { RateCounters } from "../store/rateCounters.ts"
 
@@ -20,8 +20,8 @@ interface FailedSignIns {
 }
 
 export interface DemoRateLimits {
-  /** For before all that looks for a token. */
-  readonly ofTokens: Koa.Middleware
+  /** For the guard. */
+  readonly ofTokens: RateLimits | undefined
   /**
    * For after what reads the session. An account's sessions count as one token, and not towards its owner's: who has a
    * token that runs wild must be able to come and revoke it.
@@ -59,7 +59,6 @@ export const limited = ({
   const signInPerAddress = counters.counter("sign-in-address", failedSignIns.perAddress)
   const signInPerAccount = counters.counter("sign-in-account", failedSignIns.perAccount)
   const limits = RateLimits.make({
-    problemBase,
     perToken,
     perOwner: counters.counter("owner", limit * tokensPerOwner),
     failedPerAddress: counters.counter("failed", limit),
@@ -76,8 +75,17 @@ export const limited = ({
     ] as const satisfies ReadonlyArray<RateLimitClaim>
   }
 
+  const { tooManyRequests, storeUnavailable } = ProblemAnswers.make({ problemBase })
+
+  /** Whether the request may go on; if not, it is answered. */
+  const isWithinLimits = (ctx: Koa.Context, verdict: RateLimitVerdict): boolean => {
+    if (verdict.allowed) ctx.set(verdict.headers)
+    else writeAnswer(ctx, verdict.reason === "unavailable" ? storeUnavailable : tooManyRequests(verdict.headers))
+    return verdict.allowed
+  }
+
   return {
-    ofTokens: rateLimit(limits),
+    ofTokens: limits,
     ofSessions: async function ofSessions(ctx, next) {
       const accountId: unknown = ctx["session"]?.accountId
       if (typeof accountId !== "string") return next()
@@ -96,7 +104,7 @@ export const limited = ({
 
 /** None at all. */
 export const unlimited: DemoRateLimits = {
-  ofTokens: (_, next) => next(),
+  ofTokens: undefined,
   ofSessions: (_, next) => next(),
   maySignIn: async () => true,
   signedIn: async () => {},

@@ -1,10 +1,13 @@
 /** Serves a declared route: lets in whom it lets in, checks what it takes, and hands that to its handler. */
 import type { Router } from "@koa/router"
+import { missingScopes } from "@tokenry/core"
 import { type Route, type SecurityRequirement, type Shape } from "@tokenry/http"
-import { requireScopes, writeAnswer } from "@tokenry/koa"
+import { writeAnswer } from "@tokenry/koa"
 import type Koa from "koa"
+import { scopeCatalogue } from "../scopes.ts"
 import type { Services } from "../Services.ts"
-import { answersOf, authenticated, type DemoState } from "./authentication.ts"
+import { authenticated, type DemoState } from "./authentication.ts"
+import { problemsOf } from "./guard.ts"
 import { HttpError } from "./HttpError.ts"
 import { readBody, readOptionalBody, readQuery } from "./requestBody.ts"
 
@@ -43,10 +46,12 @@ const bodyOf = (ctx: DemoContext, { body }: Route): Promise<unknown> | undefined
 
 /** Lets principals pass that meet one of the requirements. */
 const admits = (services: Services, security: ReadonlyArray<SecurityRequirement>): Koa.Middleware<DemoState> => {
-  const { sessionRequired, insufficientScope } = answersOf(services)
+  const { guard } = services
+  const { sessionRequired } = problemsOf(services)
   const requirementOf = (scheme: string) => security.find((requirement) => requirement.scheme === scheme)
   const [bySession, byToken, byAdmin] = ["session", "bearer", "adminSession"].map(requirementOf)
-  const withScopes = byToken && byToken.scopes.length > 0 ? requireScopes(...byToken.scopes) : undefined
+  const withScopes =
+    byToken && byToken.scopes.length > 0 ? guard.requireScopes(...scopeCatalogue.requested(byToken.scopes)) : undefined
 
   return async function admits(ctx, next) {
     const { via, scopes: held, isAdmin } = ctx.state.principal
@@ -59,6 +64,7 @@ const admits = (services: Services, security: ReadonlyArray<SecurityRequirement>
       return next()
     }
     const required = bySession?.scopes ?? []
-    return required.every((scope) => held.includes(scope)) ? next() : writeAnswer(ctx, insufficientScope(required))
+    const isGranted = missingScopes(required, { scopes: held }).length === 0
+    return isGranted ? next() : writeAnswer(ctx, guard.denials.insufficientScope(required))
   }
 }

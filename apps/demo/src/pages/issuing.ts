@@ -32,7 +32,8 @@ export const issuingPages = (router: Router<PageState>, services: Services): voi
 
     const { account } = ctx.state
     const { name, scopes } = typed
-    const issue = () => services.tokens.issue({ ownedBy: account.id, name, scopes, ...expiry, by: attributionOf(ctx) })
+    const request = { ownedBy: account.id, name, ...expiry, by: attributionOf(ctx) }
+    const issue = () => services.tokens.issue({ ...request, scopes: scopeCatalogue.requested(scopes) })
     const issued = await onceFor(services, account.id, form.get("formId"), issue).catch(refusal)
     if (issued._tag === "Refused") return retry(issued.errors)
     if (issued._tag === "Repeated") return answerPage(ctx, repeatedPage(account, issued.tokenId), 409)

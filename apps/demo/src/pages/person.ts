@@ -1,8 +1,8 @@
 /** Lets people in who are signed in, and takes forms from this very site alone. */
-import { ProblemAnswers } from "@tokenry/http"
 import { writeAnswer } from "@tokenry/koa"
 import type Koa from "koa"
-import { type DemoState, hasAuthorization, problemBaseOf } from "../http/authentication.ts"
+import { type DemoState, hasAuthorization } from "../http/authentication.ts"
+import { problemsOf } from "../http/guard.ts"
 import { HttpError } from "../http/HttpError.ts"
 import { signedIn } from "../http/sessions.ts"
 import { scopeCatalogue } from "../scopes.ts"
@@ -22,7 +22,7 @@ export type PageContext = Koa.ParameterizedContext<PageState>
  * exactly this one, since another port of the same host is the same site to a cookie; `Sec-Fetch-Site` is only there to agree.
  */
 export const fromThisSite = (services: Services): Koa.Middleware => {
-  const { crossSiteRequest, sessionRequired } = ProblemAnswers.make({ problemBase: problemBaseOf(services) })
+  const { crossSiteRequest, sessionRequired } = problemsOf(services)
   return async function fromThisSite(ctx, next) {
     if (hasAuthorization(ctx)) return writeAnswer(ctx, sessionRequired)
     const isOwn = ctx.get("Origin") === services.publicUrl && ["", "same-origin"].includes(ctx.get("Sec-Fetch-Site"))

@@ -3,6 +3,7 @@ import type { Router } from "@koa/router"
 import type { TokenDetails, TokenUsage } from "@tokenry/core/promise"
 import { attributionOf } from "../http/attribution.ts"
 import { HttpError } from "../http/HttpError.ts"
+import { scopeCatalogue } from "../scopes.ts"
 import type { Services } from "../Services.ts"
 import { answerPage, seeOther } from "./answerPage.ts"
 import { readExpiry } from "./expiryChoice.ts"
@@ -36,7 +37,7 @@ export const tokenPages = (router: Router<PageState>, services: Services): void 
 
     const changes: Readonly<Record<string, readonly [Notice, () => Promise<TokenDetails>]>> = {
       rename: ["renamed", () => tokens.edit({ ...own, name })],
-      narrow: ["narrowed", () => tokens.edit({ ...own, scopes: form.getAll("scopes") })],
+      narrow: ["narrowed", () => tokens.edit({ ...own, scopes: scopeCatalogue.requested(form.getAll("scopes")) })],
       shorten: ["shortened", () => tokens.edit({ ...own, ...(typeof expiry === "string" ? {} : expiry) })],
       "end-grace": ["grace-ended", () => tokens.endGrace(own)],
     }

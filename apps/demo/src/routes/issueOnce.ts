@@ -1,9 +1,10 @@
 /** Issues one token for each idempotency key, however often its request comes (draft-ietf-httpapi-idempotency-key-header-07). */
 import { createHash } from "node:crypto"
 import type { TokenDetails } from "@tokenry/core/promise"
-import { type HttpAnswer, isCoreError } from "@tokenry/http"
+import { isApiTokensError } from "@tokenry/core"
+import type { HttpAnswer } from "@tokenry/http"
 import { writeAnswer } from "@tokenry/koa"
-import { answersOf } from "../http/authentication.ts"
+import { problemsOf } from "../http/guard.ts"
 import { idempotencyKeyOf } from "../http/requestFields.ts"
 import type { DemoContext } from "../http/serve.ts"
 import type { Services } from "../Services.ts"
@@ -68,14 +69,14 @@ const byName = ([left]: readonly [string, unknown], [right]: readonly [string, u
 const keptForMilliseconds = 24 * 60 * 60 * 1000
 
 const answerTo = ({ fingerprint, tokenId }: HeldKey, expected: string, services: Services): HttpAnswer => {
-  const { idempotencyKeyReused, idempotencyKeyInUse, plaintextGone } = answersOf(services)
+  const { idempotencyKeyReused, idempotencyKeyInUse, plaintextGone } = problemsOf(services)
   if (fingerprint !== expected) return idempotencyKeyReused
   return tokenId === undefined ? idempotencyKeyInUse("/api/tokens") : plaintextGone(addressOf(tokenId))
 }
 
 /** All that fails before the token is written, or by its being refused. What became of a write that failed is not known. */
 const hasIssuedNothing = (error: unknown): boolean =>
-  isCoreError(error) && (error._tag !== "RepositoryUnavailable" || error.operation !== "insert")
+  isApiTokensError(error) && (error._tag !== "RepositoryUnavailable" || error.operation !== "insert")
 
 /** No key and no body is kept itself, since a client may have put a secret there. */
 const hashOf = (value: unknown): string => createHash("sha256").update(JSON.stringify(value)).digest("base64url")

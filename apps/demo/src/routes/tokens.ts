@@ -1,6 +1,6 @@
 /** An owner's tokens: issued, listed, changed, rotated and revoked; in a session, or by means of a token. */
 import { Router } from "@koa/router"
-import { RevisionMismatch } from "@tokenry/core"
+import { type Acting, RevisionMismatch } from "@tokenry/core"
 import type { TokenDetails } from "@tokenry/core/promise"
 import { Route } from "@tokenry/http"
 import * as Schemas from "../api/schemas.ts"
@@ -10,6 +10,7 @@ import type { DemoState } from "../http/authentication.ts"
 import { expectedRevisionOf } from "../http/requestFields.ts"
 import { exactPaths } from "../http/routing.ts"
 import { type DemoContext, serve } from "../http/serve.ts"
+import { scopeCatalogue } from "../scopes.ts"
 import type { Services } from "../Services.ts"
 import { addressOf, type Issued, issueOnce } from "./issueOnce.ts"
 import { tokenBodies, tokenBody, tokenBodyAfterChange, tokenTagOf } from "./tokenBody.ts"
@@ -137,7 +138,9 @@ export const tokenRoutes = (services: Services): Router<DemoState> => {
   }
 
   serve(router, services, declaredTokens.issue, async (ctx, { body }) => {
-    const issued = await issueOnce(ctx, services, body, () => tokens.issue({ ...body, ...actingIn(ctx) }))
+    const issued = await issueOnce(ctx, services, body, () =>
+      tokens.issue({ ...body, scopes: scopeCatalogue.requested(body.scopes), ...actingIn(ctx) }),
+    )
     if (issued === undefined) return
     ctx.status = 201
     ctx.set("Location", addressOf(issued.token.id))
@@ -145,15 +148,13 @@ export const tokenRoutes = (services: Services): Router<DemoState> => {
   })
 
   serve(router, services, declaredTokens.list, async (ctx, { query }) => {
-    const { ownedBy, caller } = actingIn(ctx)
-    const { items, nextCursor } = await tokens.list({ ...query, ownedBy, caller })
+    const { items, nextCursor } = await tokens.list({ ...query, ...authorityIn(ctx) })
     ctx.body = { items: await tokenBodies(tokens, items), nextCursor }
   })
 
   serve(router, services, declaredTokens.find, async (ctx, { param }) => {
-    const { ownedBy, caller } = actingIn(ctx)
     const expected = expectedRevisionOf(ctx)
-    const token = await tokens.find({ id: param("id"), ownedBy, caller })
+    const token = await tokens.find({ id: param("id"), ...authorityIn(ctx) })
     if (expected?.includes(token.revision) === false) throw new RevisionMismatch(token)
     const [usage] = (await tokens.usageOf([token])) ?? []
     ctx.set("ETag", tokenTagOf(token))
@@ -161,7 +162,14 @@ export const tokenRoutes = (services: Services): Router<DemoState> => {
   })
 
   serve(router, services, declaredTokens.edit, async (ctx, { body, param }) => {
-    await answerChanged(ctx, await tokens.edit({ ...body, ...changeOf(ctx, param("id")) }))
+    await answerChanged(
+      ctx,
+      await tokens.edit({
+        ...body,
+        scopes: body.scopes && scopeCatalogue.requested(body.scopes),
+        ...changeOf(ctx, param("id")),
+      }),
+    )
   })
 
   serve(router, services, declaredTokens.rotate, async (ctx, { body, param }) => {
@@ -180,12 +188,11 @@ export const tokenRoutes = (services: Services): Router<DemoState> => {
   return router
 }
 
-/** Whose tokens it is about, who acts, and by means of which token, if by any. */
-const actingIn = (ctx: DemoContext) => ({
-  ownedBy: ctx.state.principal.ownedBy,
-  by: attributionOf(ctx),
-  caller: ctx.state.principal.via === "token" ? ctx.state.caller : undefined,
-})
+/** On whose authority a request is made: the token's that it came with, or the signed-in owner's. */
+const authorityIn = ({ state: { principal, caller } }: DemoContext): Acting =>
+  principal.via === "token" ? { caller } : { ownedBy: principal.ownedBy }
+
+const actingIn = (ctx: DemoContext) => ({ ...authorityIn(ctx), by: attributionOf(ctx) })
 
 /** Which token is changed, by whom, and in which revision it has to be. */
 const changeOf = (ctx: DemoContext, id: string) => ({ id, expectedRevision: expectedRevisionOf(ctx), ...actingIn(ctx) })

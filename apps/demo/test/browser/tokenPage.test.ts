@@ -1,5 +1,6 @@
 import { expect, it } from "vitest"
 import type { Demo } from "../../src/Demo.ts"
+import { scopeCatalogue } from "../../src/scopes.ts"
 import { Client } from "../Client.ts"
 import { expectAccessible } from "./accessibility.ts"
 import { describeOnStores } from "./onStores.ts"
@@ -17,7 +18,7 @@ const opened = async (demo: Demo, { name, scopes = ["treasure:read"] }: Request)
   const { plaintext, token } = await demo.tokens.issue({
     ownedBy: await accountId(demo, "owner"),
     name,
-    scopes,
+    scopes: scopeCatalogue.requested(scopes),
     expiresIn: "60 days",
   })
   const person = await signedIn(demo, "owner")

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { Demo } from "../../src/Demo.ts"
+import { scopeCatalogue } from "../../src/scopes.ts"
 import { fixturePassword } from "../../src/fixtures.ts"
 import { Client } from "../Client.ts"
 import { demoOn, stores } from "../demos.ts"
@@ -21,7 +22,8 @@ describe.each(stores)("a token's page on %s", (_, location) => {
   afterAll(() => demo.stop())
 
   const aToken = async (fields: { name?: string; scopes?: ReadonlyArray<string>; expiresIn?: string } = {}) => {
-    const request = { ownedBy, name: "mine", scopes: ["treasure:read"], ...fields }
+    const { scopes = ["treasure:read"], ...rest } = fields
+    const request = { ownedBy, name: "mine", scopes: scopeCatalogue.requested(scopes), ...rest }
     const { plaintext, token } = await demo.tokens.issue(request)
     return { plaintext, id: token.id, path: `/settings/tokens/${token.id}` }
   }

@@ -1,10 +1,12 @@
 /** Which scopes there are, what each means to people, and which others each implies. */
-import { type InputIssue, InvalidInput, PolicyViolation } from "../errors.ts"
 import { editDistance } from "./editDistance.ts"
 import { Scope } from "./Scope.ts"
 
 /** Whether the value was made by `ScopeCatalogue.make`. */
 export const isCatalogue = (value: unknown): boolean => value instanceof ScopeCatalogue
+
+/** The names that a catalogue declares: `type Scope = ScopeOf<typeof catalogue>`. */
+export type ScopeOf<C> = C extends ScopeCatalogue<infer S> ? S : never
 
 /** One scope's entry: a sentence for people, or that and the scopes it implies. */
 export type ScopeDeclaration<S extends string = string> =
@@ -63,23 +65,13 @@ export class ScopeCatalogue<out S extends string = string> {
   }
 
   /**
-   * The way in for scopes that come from a request: the same list, with its type checked.
+   * The way in for scopes from a request's body: types them for `issue` and `edit`, which check them together with
+   * everything else that may be wrong with the request.
    *
-   *     const { plaintext } = await tokens.issue({ ownedBy, name, scopes: catalogue.parse(body.scopes) })
-   *
-   * @throws InvalidInput if the value is not an array of strings, PolicyViolation if one of them is not declared. The
-   *   paths begin with `scopes`.
+   *     await tokens.issue({ ownedBy, name: body.name, scopes: catalogue.requested(body.scopes) })
    */
-  parse(scopes: unknown): ReadonlyArray<Scope & S> {
-    if (!Array.isArray(scopes) || !scopes.every((scope) => typeof scope === "string")) {
-      throw new InvalidInput({ issues: [{ path: ["scopes"], message: "must be an array of strings" }] })
-    }
-    const issues = scopes.flatMap((scope: string, index): ReadonlyArray<InputIssue> => {
-      const flaw = this.flawOf(scope)
-      return flaw === undefined ? [] : [{ path: ["scopes", String(index)], message: flaw }]
-    })
-    if (issues.length > 0) throw new PolicyViolation({ issues })
-    return scopes.filter((scope) => this.has(scope))
+  requested(scopes: ReadonlyArray<string>): ReadonlyArray<S> {
+    return scopes as ReadonlyArray<S>
   }
 
   /** What is wrong with a scope that is asked for, as a sentence's end; `undefined` if it is declared. */

@@ -110,7 +110,7 @@ const make = (options: RateLimitsOptions): RateLimits => {
         throw new Error("failedPerAddress needs each request's address, which this one came without")
       }
       const counted = rateLimitAddress(address)
-      const fingerprint = await repeats.fingerprintOf(counted, token)
+      const fingerprint = repeats.fingerprintOf(counted, token)
       if (repeats.has(fingerprint)) return unlimited
       // Before the limiter answers, so that one token sent many times at once is one attempt.
       repeats.remember(fingerprint)

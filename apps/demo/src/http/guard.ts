@@ -1,0 +1,22 @@
+/** The guard of everything that a token can call. */
+import type { PromiseApiTokens } from "@tokenry/core/promise"
+import { ProblemAnswers, type RateLimits } from "@tokenry/http"
+import { bearer, type Bearer } from "@tokenry/koa"
+import type { DemoScope } from "../scopes.ts"
+import { protectionOf } from "./protection.ts"
+
+interface GuardedService {
+  readonly tokens: PromiseApiTokens<DemoScope>
+  readonly publicUrl: string
+  readonly limits: RateLimits | undefined
+}
+
+/** Where the types of problems are explained. */
+export const problemBaseOf = ({ publicUrl }: { readonly publicUrl: string }) => `${publicUrl}/problems/`
+
+export const guardOf = ({ tokens, publicUrl, limits }: GuardedService): Bearer<DemoScope> =>
+  bearer({ tokens, limits, ...protectionOf({ publicUrl }), problemBase: problemBaseOf({ publicUrl }) })
+
+/** The answers to requests that fail for another reason than their token. */
+export const problemsOf = (service: { readonly publicUrl: string }): ProblemAnswers =>
+  ProblemAnswers.make({ problemBase: problemBaseOf(service) })
