@@ -227,6 +227,7 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
   yield* assertKeys(store, keyRing)
 
   const delivery = Option.isSome(sink) ? yield* makeAuditDelivery(store, sink.value) : undefined
+  const makeRoom = delivery?.makeRoom ?? Effect.succeed
   const plainLookUp = makeLookUp(store, owners, digesting)
   const cache = options.cache && (yield* makeLookUpCache(metering.beneathCache(plainLookUp), options.cache))
   const repository = announcing(store, {
@@ -243,7 +244,7 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
     : undefined
   const reuse =
     policy.onReuse === "notify" || policy.onReuse === "revoke"
-      ? yield* makeReuseWatch(repository, policy.onReuse)
+      ? yield* makeReuseWatch(repository, policy.onReuse, makeRoom)
       : undefined
   const mover = keyRing?.active == null ? undefined : yield* makeKeyMover(repository, digesting)
   if (Option.isSome(usageStore)) yield* Effect.ignore(usageStore.value.begin(yield* currentInstant))
@@ -256,7 +257,7 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
       recorder?.used(token.id, secret.generation, token.ancestors, required, at)
       if (digesting.isOutdated(secret.keyId)) mover?.outdated(token.id, secret.generation, sha256)
     },
-    onRetired: ({ token, secret }, at) => {
+    onReused: ({ token, secret }, at) => {
       recorder?.reused(token.id, secret.generation, at)
       reuse?.reused(token.id, secret.generation)
     },
@@ -275,7 +276,19 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
   const usage = Option.fromUndefinedOr(recorder)
   const deliverEverything = delivery?.deliverEverything ?? Effect.void
   const parse = makeParse(formats)
-  const parts = { repository, owners, usage, random, digesting, rules, policy, format, deliverEverything, parse }
+  const parts = {
+    repository,
+    owners,
+    usage,
+    random,
+    digesting,
+    rules,
+    policy,
+    format,
+    deliverEverything,
+    makeRoom,
+    parse,
+  }
   const authority = makeAuthority(repository, owners)
   const sweeps = sweeping(parts)
   if (options.sweeps) {
@@ -317,7 +330,7 @@ const decideNow = (decide: (now: Instant) => Deciding): Effect.Effect<Caller, Re
   })
 
 const noScopes: ReadonlyArray<string> = []
-const nobody = { onAccepted: () => {}, onRetired: () => {} }
+const nobody = { onAccepted: () => {}, onReused: () => {} }
 
 const exitOf = (verdict: Verdict): Exit.Exit<Caller, Refusal> =>
   verdict.accepted ? Exit.succeed(verdict.caller) : Exit.fail(verdict.refusal)
