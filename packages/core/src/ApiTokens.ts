@@ -32,7 +32,7 @@ import { SecureRandom } from "./ports/SecureRandom.ts"
 import { TokenUsageStore } from "./ports/TokenUsageStore.ts"
 import { type ActingCaller, isActingCaller } from "./requests.ts"
 import type * as Request from "./requests.ts"
-import type { ApiToken } from "./token/ApiToken.ts"
+import type { ApiToken, VerifiableToken } from "./token/ApiToken.ts"
 import type { Caller } from "./token/Caller.ts"
 import type { Instant } from "./token/Instant.ts"
 import type { KeyRing } from "./token/KeyRing.ts"
@@ -49,7 +49,9 @@ import { changing } from "./use-cases/changing.ts"
 import { type Issued, issuing } from "./use-cases/issuing.ts"
 import { makeParse } from "./use-cases/parsing.ts"
 import { type Page, reading } from "./use-cases/reading.ts"
+import { showing } from "./use-cases/showing.ts"
 import { sweeping } from "./use-cases/sweeping.ts"
+import type { EffectiveState } from "./verifying/effectiveState.ts"
 import { makeLookUp } from "./verifying/lookUp.ts"
 import { type CacheOptions, makeLookUpCache } from "./verifying/LookUpCache.ts"
 import { type Deciding, isVerdict, makeVerifier, type VerifyObserver, type Verdict } from "./verifying/verifying.ts"
@@ -133,6 +135,14 @@ export class ApiTokens extends Context.Service<
     readonly usageOf: (
       tokens: ReadonlyArray<Pick<ApiToken, "id" | "createdAt" | "scopes">>,
     ) => Effect.Effect<Option.Option<ReadonlyArray<TokenUsage>>, Unavailable>
+
+    /**
+     * Whether `verify` would accept each of these tokens now, what it may do and why not more, in their order: for a page
+     * of an owner's tokens. One look-up for the ancestors of all, and one question to the directory for each owner.
+     */
+    readonly effectiveStatesOf: (
+      tokens: ReadonlyArray<VerifiableToken>,
+    ) => Effect.Effect<ReadonlyArray<EffectiveState>, Unavailable>
 
     /**
      * Renames the token, takes scopes away, or brings its expiry forward, in one write: everything the request names
@@ -303,6 +313,7 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
     inspect: (presented) => decideNow((now) => inspector(presented, noScopes, now)),
     ...issuing(parts, authority),
     ...reading(parts, authority),
+    ...showing(parts),
     ...changing(parts, authority),
     ...sweeps,
     exercised: (caller, scopes) =>

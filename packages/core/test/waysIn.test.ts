@@ -44,6 +44,7 @@ const others: ReadonlyArray<keyof Service> = [
   "find",
   "list",
   "usageOf",
+  "effectiveStatesOf",
   "endGrace",
   "revoke",
   "revokeOwnedBy",

@@ -65,7 +65,7 @@ export const makeVerifier = ({ sha256, lookUp, catalogue, formats, observer }: V
 }
 
 /** The rules, in the order in which they are asked. */
-const judge = (
+export const judge = (
   { found: { token, secret }, ancestors, owner }: Facts,
   required: ReadonlyArray<string>,
   catalogue: ScopeCatalogue,
