@@ -32,7 +32,7 @@ import { SecureRandom } from "./ports/SecureRandom.ts"
 import { TokenUsageStore } from "./ports/TokenUsageStore.ts"
 import { type ActingCaller, isActingCaller } from "./requests.ts"
 import type * as Request from "./requests.ts"
-import type { ApiToken } from "./token/ApiToken.ts"
+import type { ApiToken, VerifiableToken } from "./token/ApiToken.ts"
 import { type Caller, missingScopes, type ScopeHolder } from "./token/Caller.ts"
 import type { Instant } from "./token/Instant.ts"
 import { KeyRing } from "./token/KeyRing.ts"
@@ -50,7 +50,9 @@ import { changing } from "./use-cases/changing.ts"
 import { type Issued, issuing } from "./use-cases/issuing.ts"
 import { makeParse } from "./use-cases/parsing.ts"
 import { type Page, reading } from "./use-cases/reading.ts"
+import { showing } from "./use-cases/showing.ts"
 import { sweeping } from "./use-cases/sweeping.ts"
+import type { EffectiveState } from "./verifying/effectiveState.ts"
 import { makeLookUp } from "./verifying/lookUp.ts"
 import { type CacheOptions, makeLookUpCache } from "./verifying/LookUpCache.ts"
 import { type Deciding, isVerdict, makeVerifier, type VerifyObserver, type Verdict } from "./verifying/verifying.ts"
@@ -141,6 +143,14 @@ export interface ApiTokensService<S extends string = string> {
 
   /** A page of the owner's tokens, the newest first. By means of a token: of itself and what was minted by means of it. */
   readonly list: (request: Request.ListRequest) => Effect.Effect<Page, Unreachable>
+
+  /**
+   * Whether `verify` would accept each of these tokens now, what it may do and why not more, in their order: for a page
+   * of an owner's tokens. One lookup for the ancestors of all, and one question to the directory for each owner.
+   */
+  readonly effectiveStatesOf: (
+    tokens: ReadonlyArray<VerifiableToken>,
+  ) => Effect.Effect<ReadonlyArray<EffectiveState>, Unavailable>
 
   /**
    * How each of these tokens has been used, in their order; none if uses are not recorded. One look-up for all. What
@@ -264,6 +274,7 @@ export const openApiTokens = Effect.fnUntraced(function* (options: ApiTokensOpti
   yield* assertKeys(store, keyRing)
 
   const delivery = Option.isSome(sink) ? yield* makeAuditDelivery(store, sink.value) : undefined
+  const makeRoom = delivery?.makeRoom ?? Effect.succeed
   const plainLookUp = makeLookUp(store, owners, digesting)
   const cache = options.cache && (yield* makeLookUpCache(metering.beneathCache(plainLookUp), options.cache))
   const repository = announcing(store, {
@@ -280,7 +291,7 @@ export const openApiTokens = Effect.fnUntraced(function* (options: ApiTokensOpti
     : undefined
   const reuse =
     policy.onReuse === "notify" || policy.onReuse === "revoke"
-      ? yield* makeReuseWatch(repository, policy.onReuse)
+      ? yield* makeReuseWatch(repository, policy.onReuse, makeRoom)
       : undefined
   const mover = keyRing?.active == null ? undefined : yield* makeKeyMover(repository, digesting)
   if (Option.isSome(usageStore)) yield* Effect.ignore(usageStore.value.begin(yield* currentInstant))
@@ -298,7 +309,7 @@ export const openApiTokens = Effect.fnUntraced(function* (options: ApiTokensOpti
       assertDeclared(missing.map(({ scope }) => scope))
       metering.onAuthorized(false)
     },
-    onRetired: ({ token, secret }, at) => {
+    onReused: ({ token, secret }, at) => {
       recorder?.reused(token.id, secret.generation, at)
       reuse?.reused(token.id, secret.generation)
     },
@@ -344,7 +355,19 @@ export const openApiTokens = Effect.fnUntraced(function* (options: ApiTokensOpti
   const usage = Option.fromUndefinedOr(recorder)
   const deliverEverything = delivery?.deliverEverything ?? Effect.void
   const parse = makeParse(formats)
-  const parts = { repository, owners, usage, random, digesting, rules, policy, format, deliverEverything, parse }
+  const parts = {
+    repository,
+    owners,
+    usage,
+    random,
+    digesting,
+    rules,
+    policy,
+    format,
+    deliverEverything,
+    makeRoom,
+    parse,
+  }
   const authority = makeAuthority(repository, owners)
   const sweeps = sweeping(parts)
   if (options.sweeps) {
@@ -360,6 +383,7 @@ export const openApiTokens = Effect.fnUntraced(function* (options: ApiTokensOpti
     inspect: (presented) => decideNow((now) => inspector(presented, noScopes, now)),
     ...issuing(parts, authority),
     ...reading(parts, authority),
+    ...showing(parts),
     ...changing(parts, authority),
     ...sweeps,
     ownerChanged: (ownedBy) => Effect.sync(() => cache?.forgetOwner(OwnerId.assert(ownedBy as OwnerId))),
@@ -407,7 +431,7 @@ const decideNow = (decide: (now: Instant) => Deciding): Effect.Effect<Caller, Re
   })
 
 const noScopes: ReadonlyArray<string> = []
-const nobody = { onAccepted: () => {}, onInsufficient: () => {}, onRetired: () => {} }
+const nobody = { onAccepted: () => {}, onInsufficient: () => {}, onReused: () => {} }
 const granted: Authorization = Object.freeze({ granted: true })
 const notACaller = "must be a caller that verify returned"
 

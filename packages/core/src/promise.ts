@@ -23,6 +23,7 @@ import {
   type TokenUsage,
   usageDetailsOf,
   usedTokenOf,
+  verifiableTokenOf,
   type Verification,
   verificationOf,
 } from "./promiseValues.ts"
@@ -34,9 +35,11 @@ import type { Instant } from "./token/Instant.ts"
 import { checkOptions, isFunction, type OptionRules } from "./token/OptionRules.ts"
 import type { Refusal } from "./token/Refusal.ts"
 import type { ScopeCatalogue } from "./token/ScopeCatalogue.ts"
+import type { EffectiveState } from "./verifying/effectiveState.ts"
 import { isVerdict, type Verdict } from "./verifying/verifying.ts"
 
 export type { AuthorizableCaller, Authorization } from "./ApiTokens.ts"
+export type { EffectiveState } from "./verifying/effectiveState.ts"
 export type { AuditEventDetails, Caller, TokenDetails, TokenUsage, Verification } from "./promiseValues.ts"
 
 export interface CreateOptions<E, S extends string = string> extends ApiTokensOptions<S> {
@@ -95,6 +98,8 @@ export interface PromiseApiTokens<S extends string = string> {
   readonly revokeAllIssuedTo: (request: Request.RevokeAllIssuedToRequest) => Promise<number>
   /** How each of these tokens has been used, in their order. `null`: uses are not recorded. */
   readonly usageOf: (tokens: ReadonlyArray<TokenDetails>) => Promise<ReadonlyArray<TokenUsage> | null>
+  /** Whether each of these tokens is accepted now, what it may do and why not more, in their order. */
+  readonly effectiveStatesOf: (tokens: ReadonlyArray<TokenDetails>) => Promise<ReadonlyArray<EffectiveState>>
   /** Removes what has been dead for so long; says how many. */
   readonly purge: (request: Request.PurgeRequest) => Promise<number>
   /** Revokes what has not been used for so long; says how many. */
@@ -176,11 +181,10 @@ export const createApiTokens = async <E, S extends string>(
     revokeIssuedTo: (request) => run(tokens.revokeIssuedTo(request)),
     revokeAllIssuedTo: (request) => run(tokens.revokeAllIssuedTo(request)),
     usageOf: async (details) => {
-      if (!Array.isArray(details))
-        throw new InvalidInput({ issues: [{ path: [], message: "must be a list of tokens" }] })
-      const usages = await run(tokens.usageOf(details.map(usedTokenOf)))
+      const usages = await run(tokens.usageOf(listOf(details).map(usedTokenOf)))
       return Option.getOrNull(Option.map(usages, (usages) => usages.map(usageDetailsOf)))
     },
+    effectiveStatesOf: async (details) => run(tokens.effectiveStatesOf(listOf(details).map(verifiableTokenOf))),
     purge: (request) => run(tokens.purge(request)),
     revokeUnused: (request) => run(tokens.revokeUnused(request)),
     expiringWithin: async function* (request) {
@@ -206,6 +210,11 @@ const createOptionRules: OptionRules<CreateOptions<unknown>> = {
   repository: [Layer.isLayer, "write repository: MemoryRepository.layer, or an adapter's layer"],
   owners: [isFunction, 'write owners: async (ownedBy) => ({ active: true, scopes: "all" })'],
   audit: [isFunction, "write audit: async (events) => { … }"],
+}
+
+const listOf = (details: ReadonlyArray<TokenDetails>): ReadonlyArray<TokenDetails> => {
+  if (!Array.isArray(details)) throw new InvalidInput({ issues: [{ path: [], message: "must be a list of tokens" }] })
+  return details
 }
 
 /** A refusal as a value; an outage stays what it is. */

@@ -26,6 +26,7 @@ const deeds = (target: Target) =>
         | "inspect"
         | "list"
         | "usageOf"
+        | "effectiveStatesOf"
         | "revokeOwnedBy"
         | "revokeIssuedTo"
         | "revokeAllIssuedTo"

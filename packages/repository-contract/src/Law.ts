@@ -1,5 +1,5 @@
 /** A law that every store keeps, as a value, and how to hold one to it. */
-import { ApiTokenRepository } from "@tokenry/core"
+import { ApiTokenRepository, type TokenId } from "@tokenry/core"
 import { Context, Effect, Layer, type Scope } from "effect"
 
 export type Repository = ApiTokenRepository["Service"]
@@ -12,7 +12,15 @@ export interface StoreUnderTest<WayIn = Repository> {
   readonly there: WayIn
   /** How many generated cases a law by property tries. */
   readonly runs: number
+  /** Damages a stored token, if the tests of the store know a way; laws about damage have one. */
+  readonly damage?: Damage | undefined
 }
+
+/**
+ * Writes a value into the record of a token, past the store, that no version of it writes: into one of the fields that
+ * verifying needs (`expiresAt`, `scopes`), but not into those by which the token is found or sorted.
+ */
+export type Damage = (id: TokenId) => Effect.Effect<void, unknown>
 
 /** The check fails or dies if the store breaks the law, and says how. No digest is in what it says. */
 export interface Law<Name extends string = string, WayIn = Repository> {
@@ -41,6 +49,8 @@ export interface CheckOptions<Services = ApiTokenRepository> {
   readonly alsoThrough?: Layer.Layer<Services, unknown>
   /** How many generated cases a law by property tries; 100 unless given. */
   readonly runs?: number
+  /** How to damage a stored token. With it, the store is held to the laws about damaged tokens as well. */
+  readonly damage?: Damage
 }
 
 /** Checks laws on layers of these services, which the way in is made of. */
@@ -49,7 +59,7 @@ export const checkingThrough =
   (
     law: Law<string, WayIn>,
     layer: Layer.Layer<Services, unknown>,
-    { alsoThrough = layer, runs = 100 }: CheckOptions<Services> = {},
+    { alsoThrough = layer, runs = 100, damage }: CheckOptions<Services> = {},
   ): Effect.Effect<void, unknown> =>
     Effect.scopedWith((scope: Scope.Scope) =>
       Effect.gen(function* () {
@@ -58,7 +68,7 @@ export const checkingThrough =
           Effect.map(Layer.buildWithMemoMap(layer, memoMap, scope), wayInto)
         const here = yield* open(layer)
         const there = yield* open(alsoThrough)
-        yield* law.check({ here, there, runs })
+        yield* law.check({ here, there, runs, damage })
       }),
     )
 

@@ -1,7 +1,7 @@
 export { checkUsageLaw, type TokensAndUses, type UsageLaw } from "./UsageLaw.ts"
 export { repositoryContract, type RepositoryContractOptions } from "./repositoryContract.ts"
-export { type CheckOptions, checkLaw, type Law, type Repository, type StoreUnderTest } from "./Law.ts"
-export { type LawName, lawNamed, laws } from "./laws.ts"
+export { type CheckOptions, checkLaw, type Damage, type Law, type Repository, type StoreUnderTest } from "./Law.ts"
+export { damageLaws, type LawName, lawNamed, laws } from "./laws.ts"
 export { type UsageLawName, usageLawNamed, usageLaws } from "./usageLaws.ts"
 export { usageContract, type UsageContractOptions } from "./usageContract.ts"
 export {

@@ -1,5 +1,6 @@
 /** All laws, in the order in which they are best broken and mended. */
 import { type Law, namedAmong } from "./Law.ts"
+import { damagingLaws } from "./laws/damaging.ts"
 import { findingLaws } from "./laws/finding.ts"
 import { insertingLaws } from "./laws/inserting.ts"
 import { lineageLaws } from "./laws/lineages.ts"
@@ -39,6 +40,9 @@ export type LawName = (typeof all)[number]["name"]
 
 /** Every law of the contract, one test each. */
 export const laws: ReadonlyArray<Law<LawName>> = all
+
+/** The laws about damaged tokens, for stores whose tests know how to damage one. */
+export const damageLaws: ReadonlyArray<Law> = damagingLaws
 
 /** The law of this name. */
 export const lawNamed: (name: LawName) => Law<LawName> = namedAmong(laws)

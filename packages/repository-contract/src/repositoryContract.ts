@@ -2,7 +2,7 @@
 import type { ApiTokenRepository } from "@tokenry/core"
 import type { Layer } from "effect"
 import { checkLaw } from "./Law.ts"
-import { laws } from "./laws.ts"
+import { damageLaws, laws } from "./laws.ts"
 import { type ContractOptions, registerLaws } from "./registering.ts"
 
 export interface RepositoryContractOptions extends ContractOptions<ApiTokenRepository> {}
@@ -24,4 +24,4 @@ export const repositoryContract = <E>(
   name: string,
   layer: Layer.Layer<ApiTokenRepository, E>,
   options: RepositoryContractOptions = {},
-): void => registerLaws("repository", name, laws, checkLaw, layer, options)
+): void => registerLaws("repository", name, [...laws, ...(options.damage ? damageLaws : [])], checkLaw, layer, options)

@@ -1,12 +1,14 @@
 import { assert, it } from "@effect/vitest"
-import { laws, usageLaws } from "@tokenry/repository-contract"
+import { damageLaws, laws, usageLaws } from "@tokenry/repository-contract"
 import { readFileSync } from "node:fs"
 
 it("the README lists each law, and no other", () => {
   const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8")
-  const [, lists = ""] = readme.split("## The laws\n")
+  const [before = "", lists = ""] = readme.split("## The laws\n")
+  const [, ofDamage = ""] = before.split("## The laws about damaged tokens\n")
   const [ofRepositories = "", ofUses = ""] = lists.split("## The laws of the record of uses\n")
   for (const [list, listed] of [
+    [damageLaws, ofDamage],
     [laws, ofRepositories],
     [usageLaws, ofUses],
   ] as const) {

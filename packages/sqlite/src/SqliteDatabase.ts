@@ -3,12 +3,16 @@ import { RepositoryUnavailable } from "@tokenry/core"
 import { Duration, Effect, Exit, type Scope } from "effect"
 import type { DatabaseSync } from "node:sqlite"
 import { LockQueue } from "./LockQueue.ts"
-import { openConnection } from "./openConnection.ts"
+import type { FileIdentity } from "./FileIdentity.ts"
+import { type Connection, openConnection } from "./openConnection.ts"
 import { type Outcome, outcomeOf } from "./outcome.ts"
 import type { SqliteOpenError } from "./SqliteOpenError.ts"
 
 export interface SqliteOptions {
-  /** The file's path; it is made if there is none, its folder is not. `:memory:` lasts until it is closed. */
+  /**
+   * The file's path, never a URI; it is made if there is none, readable by its owner only; its folder is not made.
+   * `:memory:` lasts until it is closed.
+   */
   readonly filename: string
   /** How long to wait for locks that other processes hold: `read` 2 seconds, `write` and `open` 5, unless given. */
   readonly lockDeadline?: {
@@ -29,11 +33,13 @@ export class SqliteDatabase {
   readonly connection: DatabaseSync
   readonly #reads: LockQueue
   readonly #writes: LockQueue
+  readonly #identity: FileIdentity | undefined
   #isClosed = false
 
-  private constructor(connection: DatabaseSync, { filename, lockDeadline = {} }: SqliteOptions) {
+  private constructor({ db, identity }: Connection, { filename, lockDeadline = {} }: SqliteOptions) {
     this.filename = filename
-    this.connection = connection
+    this.connection = db
+    this.#identity = identity
     this.#reads = new LockQueue(Duration.fromInputUnsafe(lockDeadline.read ?? "2 seconds"))
     this.#writes = new LockQueue(Duration.fromInputUnsafe(lockDeadline.write ?? "5 seconds"))
   }
@@ -54,8 +60,8 @@ export class SqliteDatabase {
 
   /**
    * Runs a function that reads. It must be synchronous, and may run several times: an attempt that meets a lock is
-   * repeated from the start. Each statement sees its own snapshot. Locks past the deadline, and SQLite's outages (a
-   * full disk, an I/O error, damage), are `RepositoryUnavailable` with the operation's name; all else that the
+   * repeated from the start. Each statement sees its own snapshot. Locks past the deadline, SQLite's outages (a
+   * full disk, an I/O error, damage), and a file that was replaced while it was open, are `RepositoryUnavailable` with the operation's name; all else that the
    * function throws is a defect.
    */
   read<A>(operation: string, use: (db: DatabaseSync) => A): Effect.Effect<A, RepositoryUnavailable> {
@@ -74,7 +80,7 @@ export class SqliteDatabase {
    */
   write<A>(operation: string, use: (db: DatabaseSync) => A): Effect.Effect<A, RepositoryUnavailable> {
     return Effect.suspend(() =>
-      this.#writes.runNow(operation, () => this.#attempt(operation, () => inTransaction(this.connection, use))),
+      this.#writes.runNow(operation, () => this.#attempt(operation, () => this.#inTransaction(use))),
     )
   }
 
@@ -86,20 +92,26 @@ export class SqliteDatabase {
   }
 
   #attempt<A>(operation: string, use: () => A): Outcome<A> {
-    return this.#isClosed ? closed(operation) : outcomeOf(operation, use)
+    if (this.#isClosed) return closed(operation)
+    const loss = this.#identity?.loss
+    return loss === undefined
+      ? outcomeOf(operation, use)
+      : Exit.fail(new RepositoryUnavailable({ operation, cause: loss }))
   }
-}
 
-const inTransaction = <A>(db: DatabaseSync, use: (db: DatabaseSync) => A): A => {
-  db.exec("BEGIN IMMEDIATE")
-  try {
-    const result = use(db)
-    if (result instanceof Promise) throw new TypeError("A function that writes must not return a promise")
-    db.exec("COMMIT")
-    return result
-  } catch (error) {
-    rollBack(db)
-    throw error
+  #inTransaction<A>(use: (db: DatabaseSync) => A): A {
+    const db = this.connection
+    db.exec("BEGIN IMMEDIATE")
+    try {
+      const result = use(db)
+      if (result instanceof Promise) throw new TypeError("A function that writes must not return a promise")
+      db.exec("COMMIT")
+      this.#identity?.assertPresent()
+      return result
+    } catch (error) {
+      rollBack(db)
+      throw error
+    }
   }
 }
 

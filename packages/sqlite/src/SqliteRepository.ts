@@ -1,9 +1,11 @@
 /** The repository of tokens on SQLite, and the record of their uses beside it. */
 import {
+  type ApiToken,
   ApiTokenRepository,
   DuplicateToken,
   type FoundToken,
   type KeyId,
+  type ListQuery,
   OwnerId,
   RevisionConflict,
   TokenUsageStore,
@@ -12,6 +14,7 @@ import { Context, Effect, Exit, Layer, Option } from "effect"
 import { beyondAll, idOf, limitOf, millisecondsOf } from "./arguments.ts"
 import { bulkWorkOn } from "./bulkWork.ts"
 import { migrate } from "./Migrations.ts"
+import { logSkipped, type Readable, readable } from "./readableRows.ts"
 import { tokenMigrations } from "./schema.ts"
 import { SqliteDatabase, type SqliteOptions } from "./SqliteDatabase.ts"
 import { openErrorOf, type SqliteOpenError } from "./SqliteOpenError.ts"
@@ -60,9 +63,7 @@ const repositoryOn = (database: SqliteDatabase): ApiTokenRepository["Service"] =
     findManyById: (ids) =>
       ids.length === 0
         ? noTokens
-        : database.read("findManyById", () =>
-            statements.manyById.all(JSON.stringify(ids.map(idOf))).map((row) => verifiableOf(row)),
-          ),
+        : database.read("findManyById", () => statements.manyById.all(JSON.stringify(ids.map(idOf))).map(verifiableOf)),
 
     findByDigest: (candidates) => {
       const [only] = candidates
@@ -92,38 +93,60 @@ const repositoryOn = (database: SqliteDatabase): ApiTokenRepository["Service"] =
           }),
         ),
 
-    listOwnedBy: ({ ownedBy, state, now, lineageOf, after, limit }) =>
-      database.read("listOwnedBy", () => {
-        const position = Option.getOrUndefined(after)
-        const ownedAfter = [
-          OwnerId.assert(ownedBy),
-          position === undefined ? beyondAll : millisecondsOf(position.createdAt),
-          position === undefined ? "" : idOf(position.id),
-          millisecondsOf(now),
-        ] as const
-        const rows =
-          lineageOf === undefined
-            ? statements.owned[state].all(...ownedAfter, limitOf(limit))
-            : statements.lineage[state].all(...ownedAfter, idOf(lineageOf), idOf(lineageOf), limitOf(limit))
-        return rows.map(tokenOf)
-      }),
+    listOwnedBy: (query) =>
+      database
+        .read("listOwnedBy", () => pageOf(statements, query))
+        .pipe(
+          Effect.tap(({ skipped }) => logSkipped("listOwnedBy", skipped)),
+          Effect.map(({ items }) => items),
+        ),
 
     countLiveOwnedBy: (ownedBy, now) =>
       database.read(
         "countLiveOwnedBy",
-        () => statements.countLive.get(OwnerId.assert(ownedBy), millisecondsOf(now))?.[0] ?? 0,
+        () => statements.countLive.get(OwnerId.assert(ownedBy), millisecondsOf(now))?.count ?? 0,
       ),
 
     markDelivered: (id, revision) =>
       database.write("markDelivered", () => void statements.markDelivered.run(idOf(id), revision)),
 
     keyIdsInUse: database.read("keyIdsInUse", () =>
-      statements.keyIds.all().map(([keyId]) => Option.fromNullOr(keyId as KeyId | null)),
+      statements.keyIds.all().map(({ keyId }) => Option.fromNullOr(keyId as KeyId | null)),
     ),
 
     ...bulkWorkOn(database),
     ...streamsFrom(database),
   })
+}
+
+/** A page of tokens that can be read. Where some can't, it goes on reading, or a short page would look like the last. */
+const pageOf = (
+  statements: Statements,
+  { ownedBy, state, now, lineageOf, after, limit }: ListQuery,
+): Readable<ApiToken> => {
+  const owner = OwnerId.assert(ownedBy)
+  const milliseconds = millisecondsOf(now)
+  const lineage = lineageOf === undefined ? undefined : idOf(lineageOf)
+  const rowsAfter = (createdAt: number, id: string, count: number) =>
+    lineage === undefined
+      ? statements.owned[state].all(owner, createdAt, id, milliseconds, count)
+      : statements.lineage[state].all(owner, createdAt, id, milliseconds, lineage, lineage, count)
+
+  const items: Array<ApiToken> = []
+  const skipped: Array<Error> = []
+  let createdAt = Option.isSome(after) ? millisecondsOf(after.value.createdAt) : beyondAll
+  let id = Option.isSome(after) ? idOf(after.value.id) : ""
+  for (let missing = limitOf(limit); missing > 0; missing = limit - items.length) {
+    const rows = rowsAfter(createdAt, id, missing)
+    const found = readable(rows, tokenOf)
+    items.push(...found.items)
+    skipped.push(...found.skipped)
+    const last = rows.at(-1)
+    if (last === undefined || rows.length < missing) break
+    createdAt = last.created_at
+    id = last.id
+  }
+  return { items, skipped }
 }
 
 const nothingFound = Exit.succeed(Option.none<FoundToken>())

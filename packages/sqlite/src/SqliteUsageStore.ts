@@ -7,15 +7,18 @@ import type { SqliteDatabase } from "./SqliteDatabase.ts"
 import { instantOf } from "./TokenRow.ts"
 
 /** What is recorded of one secret; `scopes` is a JSON list of pairs of a scope and an instant. */
-type UsageRow = readonly [
-  count: number,
-  lastUsedAt: number | null,
-  scopes: string,
-  reuses: number,
-  lastReusedAt: number | null,
-]
+interface UsageRow {
+  readonly count: number
+  readonly last_used_at: number | null
+  readonly scopes: string
+  readonly reuses: number
+  readonly last_reused_at: number | null
+}
 
-type WholeUsageRow = readonly [...UsageRow, tokenId: string, generation: number]
+interface WholeUsageRow extends UsageRow {
+  readonly id: string
+  readonly generation: number
+}
 
 const usageColumns = "count, last_used_at, api_token_usage.scopes, reuses, last_reused_at"
 
@@ -32,10 +35,10 @@ export const usageSql = {
 /** Reads and adds up within one transaction. Compiles its statements, so that the tables must be there. */
 export const usageStoreOn = (database: SqliteDatabase): TokenUsageStore["Service"] => {
   const db = database.connection
-  const numberOf = new Query<readonly [number]>(db, usageSql.numberOf)
+  const numberOf = new Query<{ readonly number: number }>(db, usageSql.numberOf)
   const ofSecret = new Query<UsageRow>(db, usageSql.ofSecret)
   const ofTokens = new Query<WholeUsageRow>(db, usageSql.ofTokens)
-  const since = new Query<readonly [number]>(db, usageSql.since)
+  const since = new Query<{ readonly instant: number }>(db, usageSql.since)
   const put = db.prepare(
     `INSERT OR REPLACE INTO api_token_usage
        (count, last_used_at, scopes, reuses, last_reused_at, token_number, generation)
@@ -45,11 +48,12 @@ export const usageStoreOn = (database: SqliteDatabase): TokenUsageStore["Service
 
   const recordOne = (usage: SecretUsage): void => {
     const { tokenId, generation } = usage
-    const number = numberOf.get(idOf(tokenId))?.[0]
+    const number = numberOf.get(idOf(tokenId))?.number
     if (number === undefined) return
     const before = ofSecret.get(number, generation)
-    const both = before === undefined ? usage : SecretUsage.add(usageOf([...before, tokenId, generation]), usage)
-    put.run(...rowOf(both), number, generation)
+    const both = before === undefined ? usage : SecretUsage.add(usageOf({ ...before, id: tokenId, generation }), usage)
+    const { count, last_used_at, scopes, reuses, last_reused_at } = rowOf(both)
+    put.run(count, last_used_at, scopes, reuses, last_reused_at, number, generation)
   }
 
   return TokenUsageStore.of({
@@ -65,10 +69,10 @@ export const usageStoreOn = (database: SqliteDatabase): TokenUsageStore["Service
         const milliseconds = millisecondsOf(now)
         const begin = database.write("begin", () => {
           putSince.run(milliseconds)
-          return since.get()?.[0] ?? milliseconds
+          return since.get()?.instant ?? milliseconds
         })
         return database
-          .read("begin", () => since.get()?.[0])
+          .read("begin", () => since.get()?.instant)
           .pipe(
             Effect.flatMap((recorded) => (recorded === undefined ? begin : Effect.succeed(recorded))),
             Effect.map(DateTime.makeUnsafe),
@@ -77,25 +81,44 @@ export const usageStoreOn = (database: SqliteDatabase): TokenUsageStore["Service
   })
 }
 
-const rowOf = ({ count, lastUsedAt, scopes, reuses, lastReusedAt }: SecretUsage): UsageRow => [
+const rowOf = ({ count, lastUsedAt, scopes, reuses, lastReusedAt }: SecretUsage): UsageRow => ({
   count,
-  optionalMillisecondsOf(lastUsedAt),
-  JSON.stringify(Array.from(scopes, ([scope, at]) => [scope, millisecondsOf(at)])),
+  last_used_at: optionalMillisecondsOf(lastUsedAt),
+  scopes: JSON.stringify(Array.from(scopes, ([scope, at]) => [scope, millisecondsOf(at)])),
   reuses,
-  optionalMillisecondsOf(lastReusedAt),
-]
+  last_reused_at: optionalMillisecondsOf(lastReusedAt),
+})
 
-const usageOf = (row: WholeUsageRow): SecretUsage => {
-  const [count, lastUsedAt, scopes, reuses, lastReusedAt, tokenId, generation] = row
-  const pairs = JSON.parse(scopes) as ReadonlyArray<readonly [scope: string, at: number]>
+/** A damaged list of scopes counts as none: the record of uses is no reason to fail at a token's page. */
+const pairsIn = (json: string): ReadonlyArray<readonly [scope: string, at: number]> => {
+  try {
+    const pairs: unknown = JSON.parse(json)
+    return Array.isArray(pairs) ? pairs.filter(isPair) : []
+  } catch {
+    return []
+  }
+}
+
+const isPair = (value: unknown): value is readonly [scope: string, at: number] =>
+  Array.isArray(value) && typeof value[0] === "string" && Number.isSafeInteger(value[1])
+
+const usageOf = ({
+  id,
+  generation,
+  count,
+  last_used_at,
+  scopes,
+  reuses,
+  last_reused_at,
+}: WholeUsageRow): SecretUsage => {
   return {
-    tokenId: tokenId as TokenId,
+    tokenId: id as TokenId,
     generation,
     count,
-    lastUsedAt: instantOf(lastUsedAt),
-    scopes: new Map(pairs.map(([scope, at]) => [scope, DateTime.makeUnsafe(at)])),
+    lastUsedAt: instantOf(last_used_at),
+    scopes: new Map(pairsIn(scopes).map(([scope, at]) => [scope, DateTime.makeUnsafe(at)])),
     reuses,
-    lastReusedAt: instantOf(lastReusedAt),
+    lastReusedAt: instantOf(last_reused_at),
   }
 }
 

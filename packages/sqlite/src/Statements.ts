@@ -1,12 +1,13 @@
 /** The repository's statements, each compiled once, written so that the index which each uses is evident. */
 import type { ListState } from "@tokenry/core"
 import type { DatabaseSync, StatementSync } from "node:sqlite"
-import { Query } from "./Query.ts"
+import { Query, TupleQuery } from "./Query.ts"
+import { assertWritable, recordVersion } from "./recordVersion.ts"
 import {
   type FoundRow,
   foundColumns,
-  secretsColumn,
   tokenColumns,
+  tokenOf,
   type TokenRow,
   verifiableColumns,
   type VerifiableRow,
@@ -45,33 +46,39 @@ export const sql = {
     dead: ownedWhere(`${inState.dead} AND ${ofLineage}`),
     any: ownedWhere(`${inState.any} AND ${ofLineage}`),
   },
-  countLive: `SELECT count(*) FROM api_token WHERE owned_by = ? AND ${inState.live}`,
+  countLive: `SELECT count(*) AS count FROM api_token WHERE owned_by = ? AND ${inState.live}`,
   /** From one key id to the next by the index, instead of over all secrets. */
   keyIds: `WITH RECURSIVE key (id) AS (
       SELECT min(key_id) FROM api_token_secret WHERE key_id IS NOT NULL
       UNION ALL
       SELECT (SELECT min(key_id) FROM api_token_secret WHERE key_id > id) FROM key WHERE id IS NOT NULL)
-    SELECT id FROM key WHERE id IS NOT NULL
+    SELECT id AS keyId FROM key WHERE id IS NOT NULL
     UNION ALL SELECT NULL WHERE EXISTS (SELECT 1 FROM api_token_secret WHERE key_id IS NULL)`,
-  markDelivered: "UPDATE api_token SET undelivered = 0 WHERE id = ? AND revision = ?",
+  markDelivered: `UPDATE api_token SET undelivered = 0
+    WHERE id = ? AND revision = ? AND schema_version <= ${recordVersion} AND readable_from <= ${recordVersion}`,
   digestsTaken: `SELECT 1 FROM api_token_secret
     WHERE digest IN (SELECT value ->> 0 FROM json_each(?)) AND token_number IS NOT ? LIMIT 1`,
 } as const
+
+/** What a replace writes over. */
+interface StoredRow extends TokenRow {
+  readonly number: number
+}
 
 /** Methods that write belong into a transaction. */
 export class Statements {
   readonly byId: Query<TokenRow>
   readonly manyById: Query<VerifiableRow>
-  readonly byDigest: Query<FoundRow>
-  readonly byDigests: Query<FoundRow>
+  readonly byDigest: TupleQuery<FoundRow>
+  readonly byDigests: TupleQuery<FoundRow>
   readonly owned: Readonly<Record<ListState, Query<TokenRow>>>
   /** The same of one lineage. */
   readonly lineage: Readonly<Record<ListState, Query<TokenRow>>>
-  readonly countLive: Query<readonly [number]>
-  readonly keyIds: Query<readonly [string | null]>
+  readonly countLive: Query<{ readonly count: number }>
+  readonly keyIds: Query<{ readonly keyId: string | null }>
   readonly markDelivered: StatementSync
-  readonly #stored: Query<readonly [number: number, revision: number, ancestors: string | null, secrets: string]>
-  readonly #digestsTaken: Query<readonly [1]>
+  readonly #stored: Query<StoredRow>
+  readonly #digestsTaken: Query<object>
   readonly #insertToken: StatementSync
   readonly #insertSecrets: StatementSync
   readonly #insertAncestors: StatementSync
@@ -82,32 +89,27 @@ export class Statements {
   constructor(db: DatabaseSync) {
     this.byId = new Query(db, sql.byId)
     this.manyById = new Query(db, sql.manyById)
-    this.byDigest = new Query(db, sql.byDigest)
-    this.byDigests = new Query(db, sql.byDigests)
+    this.byDigest = new TupleQuery(db, sql.byDigest)
+    this.byDigests = new TupleQuery(db, sql.byDigests)
     this.owned = inEachState(db, sql.owned)
     this.lineage = inEachState(db, sql.lineage)
     this.countLive = new Query(db, sql.countLive)
     this.keyIds = new Query(db, sql.keyIds)
     this.markDelivered = db.prepare(sql.markDelivered)
-    this.#stored = new Query(db, `SELECT number, revision, ancestors, ${secretsColumn} FROM api_token WHERE id = ?`)
+    this.#stored = new Query(db, `SELECT number, ${tokenColumns} FROM api_token WHERE id = ?`)
     this.#digestsTaken = new Query(db, sql.digestsTaken)
     this.#insertToken = db.prepare(
-      `INSERT INTO api_token (id, owned_by, scopes, expires_at, revoked_at, revocation_reason, ancestors, name,
-         created_at, issued_to, revision, undelivered, history)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO api_token (${writtenColumns.join(", ")}) VALUES (${writtenColumns.map(() => "?").join(", ")})`,
     )
     this.#insertSecrets = db.prepare(
-      `INSERT INTO api_token_secret (digest, token_number, generation, key_id, retiring_until, retired_at, hint)
-       SELECT value ->> 0, ?, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(?)`,
+      `INSERT INTO api_token_secret (token_number, digest, generation, key_id, state, state_at, hint)
+       SELECT ?, value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5 FROM json_each(?)`,
     )
     this.#insertAncestors = db.prepare(
       "INSERT OR IGNORE INTO api_token_ancestor (ancestor, token_number) SELECT value, ? FROM json_each(?)",
     )
     this.#updateToken = db.prepare(
-      `UPDATE api_token
-       SET id = ?, owned_by = ?, scopes = ?, expires_at = ?, revoked_at = ?, revocation_reason = ?, ancestors = ?,
-         name = ?, created_at = ?, issued_to = ?, revision = ?, undelivered = ?, history = ?
-       WHERE number = ?`,
+      `UPDATE api_token SET ${writtenColumns.map((column) => `${column} = ?`).join(", ")} WHERE number = ?`,
     )
     this.#deleteSecrets = db.prepare("DELETE FROM api_token_secret WHERE token_number = ?")
     this.#deleteAncestors = db.prepare("DELETE FROM api_token_ancestor WHERE token_number = ?")
@@ -115,32 +117,35 @@ export class Statements {
 
   /** Whether it was inserted: not if the id or a digest is there already. */
   insert(row: TokenRow): boolean {
-    const [id, , , , , , ancestors] = row
-    const secrets = row[13]
-    if (this.#stored.get(id) !== undefined || this.#isTaken(secrets, null)) return false
-    const number = Number(this.#insertToken.run(...row.slice(0, 13)).lastInsertRowid)
-    this.#insertSecrets.run(number, secrets)
-    this.#insertAncestors.run(number, ancestors ?? "[]")
+    if (this.#stored.get(row.id) !== undefined || this.#isTaken(row.secrets, null)) return false
+    const number = Number(this.#insertToken.run(...valuesOf(row)).lastInsertRowid)
+    this.#insertSecrets.run(number, row.secrets)
+    this.#insertAncestors.run(number, row.ancestors ?? "[]")
     return true
   }
 
-  /** Most changes leave the secrets as they are, and all of them the ancestors: those are written if they differ. */
+  /**
+   * Most changes leave the secrets as they are, and all of them the ancestors: those are written if they differ.
+   *
+   * @throws DamagedToken, WrittenByNewerVersion
+   */
   replace(row: TokenRow, expectedRevision: number): "replaced" | "conflict" | "duplicate" {
-    const [id, , , , , , ancestors] = row
-    const secrets = row[13]
-    const stored = this.#stored.get(id)
-    if (stored === undefined || stored[1] !== expectedRevision) return "conflict"
-    const [number, , storedAncestors, storedSecrets] = stored
-    if (secrets !== storedSecrets) {
-      if (this.#isTaken(secrets, number)) return "duplicate"
+    const stored = this.#stored.get(row.id)
+    if (stored === undefined) return "conflict"
+    assertWritable(stored)
+    tokenOf(stored)
+    if (stored.revision !== expectedRevision) return "conflict"
+    const { number } = stored
+    if (row.secrets !== stored.secrets) {
+      if (this.#isTaken(row.secrets, number)) return "duplicate"
       this.#deleteSecrets.run(number)
-      this.#insertSecrets.run(number, secrets)
+      this.#insertSecrets.run(number, row.secrets)
     }
-    if (ancestors !== storedAncestors) {
+    if (row.ancestors !== stored.ancestors) {
       this.#deleteAncestors.run(number)
-      this.#insertAncestors.run(number, ancestors ?? "[]")
+      this.#insertAncestors.run(number, row.ancestors ?? "[]")
     }
-    this.#updateToken.run(...row.slice(0, 13), number)
+    this.#updateToken.run(...valuesOf(row), number)
     return "replaced"
   }
 
@@ -148,6 +153,27 @@ export class Statements {
     return this.#digestsTaken.get(secrets, exceptBy) !== undefined
   }
 }
+
+/** The columns of `api_token` that a write sets; secrets have a table of their own. */
+const writtenColumns = [
+  "schema_version",
+  "readable_from",
+  "id",
+  "owned_by",
+  "scopes",
+  "expires_at",
+  "revoked_at",
+  "revocation_reason",
+  "ancestors",
+  "name",
+  "created_at",
+  "issued_to",
+  "revision",
+  "undelivered",
+  "history",
+] as const satisfies ReadonlyArray<keyof TokenRow>
+
+const valuesOf = (row: TokenRow) => writtenColumns.map((column) => row[column])
 
 const inEachState = (
   db: DatabaseSync,

@@ -1,154 +1,140 @@
-/** How a token becomes a row, and a row a token. Plain code: what is read here was written here. */
+/** How a token becomes a row, and a row a token. A row that holds what no version wrote is damaged, and named. */
 import {
   ApiToken,
   type Change,
-  Digest,
   type FoundToken,
-  type KeyId,
   OwnerId,
   type Revocation,
   type Scope,
-  Secret,
-  type SecretState,
   type TokenId,
   type TokenName,
-  type VerifiableSecret,
   type VerifiableToken,
 } from "@tokenry/core"
 import { DateTime, Option } from "effect"
 import { idOf, millisecondsOf, optionalMillisecondsOf } from "./arguments.ts"
+import { damaged, instantIn, integerIn, listIn, optionalInstantIn, textIn, textsIn } from "./fields.ts"
+import { assertReadable, recordVersion } from "./recordVersion.ts"
+import { secretOf, secretsIn, type SecretTuple, storedSecretsOf } from "./SecretRow.ts"
 
 /** What verifying needs. */
-export type VerifiableRow = readonly [
+export interface VerifiableRow {
+  readonly id: string
+  readonly readable_from: number
+  readonly owned_by: string
+  readonly scopes: string
+  readonly expires_at: number | null
+  readonly revoked_at: number | null
+  readonly revocation_reason: string | null
+  readonly ancestors: string | null
+}
+
+/** The whole token; `secrets` is a JSON list, the newest first. */
+export interface TokenRow extends VerifiableRow {
+  readonly schema_version: number
+  readonly name: string
+  readonly created_at: number
+  readonly issued_to: string | null
+  readonly revision: number
+  readonly undelivered: number
+  readonly history: string
+  readonly secrets: string
+}
+
+/** What a look-up by digest gives: the token for verifying, and the secret. */
+export type FoundRow = readonly [
   id: string,
+  readableFrom: number,
   ownedBy: string,
   scopes: string,
   expiresAt: number | null,
   revokedAt: number | null,
   revocationReason: string | null,
   ancestors: string | null,
+  ...secret: SecretTuple,
 ]
-
-/** The whole token; `secrets` is a JSON list of `SecretRow`, the newest first. */
-export type TokenRow = readonly [
-  ...VerifiableRow,
-  name: string,
-  createdAt: number,
-  issuedTo: string | null,
-  revision: number,
-  undelivered: number,
-  history: string,
-  secrets: string,
-]
-
-export type SecretRow = readonly [...VerifiableSecretRow, hint: string]
-
-type VerifiableSecretRow = readonly [
-  digest: string,
-  generation: number,
-  keyId: string | null,
-  retiringUntil: number | null,
-  retiredAt: number | null,
-]
-
-/** What a look-up by digest gives: the token for verifying, and the secret. */
-export type FoundRow = readonly [...VerifiableRow, ...VerifiableSecretRow]
 
 export const verifiableColumns = `
-  api_token.id, owned_by, scopes, expires_at, revoked_at, revocation_reason, ancestors`
+  api_token.id, readable_from, owned_by, scopes, expires_at, revoked_at, revocation_reason, ancestors`
 
-export const secretsColumn = `
-  (SELECT json_group_array(json_array(digest, generation, key_id, retiring_until, retired_at, hint) ORDER BY generation DESC)
-   FROM api_token_secret WHERE token_number = api_token.number)`
+const secretsColumn = `
+  (SELECT json_group_array(json_array(digest, generation, key_id, state, state_at, hint) ORDER BY generation DESC)
+   FROM api_token_secret WHERE token_number = api_token.number) AS secrets`
 
-export const tokenColumns = `${verifiableColumns}, name, created_at, issued_to, revision, undelivered,
+export const tokenColumns = `${verifiableColumns}, schema_version, name, created_at, issued_to, revision, undelivered,
   history, ${secretsColumn}`
 
-export const foundColumns = `${verifiableColumns}, digest, generation, key_id, retiring_until, retired_at`
+export const foundColumns = `${verifiableColumns}, digest, generation, key_id, state, state_at`
 
-export const rowOf = (token: ApiToken): TokenRow => [
-  idOf(token.id),
-  OwnerId.assert(token.ownedBy),
-  JSON.stringify(token.scopes),
-  optionalMillisecondsOf(token.expiresAt),
-  optionalMillisecondsOf(Option.map(token.revocation, ({ at }) => at)),
-  Option.getOrNull(Option.map(token.revocation, ({ reason }) => reason)),
-  token.ancestors.length === 0 ? null : JSON.stringify(token.ancestors),
-  token.name,
-  millisecondsOf(token.createdAt),
-  Option.getOrNull(token.issuedTo),
-  token.revision,
-  token.undelivered,
-  JSON.stringify(token.history.map(storedChangeOf)),
-  JSON.stringify(token.secrets.map(secretRowOf)),
-]
+export const rowOf = (token: ApiToken): TokenRow => ({
+  schema_version: recordVersion,
+  readable_from: recordVersion,
+  id: idOf(token.id),
+  owned_by: OwnerId.assert(token.ownedBy),
+  scopes: JSON.stringify(token.scopes),
+  expires_at: optionalMillisecondsOf(token.expiresAt),
+  revoked_at: optionalMillisecondsOf(Option.map(token.revocation, ({ at }) => at)),
+  revocation_reason: Option.getOrNull(Option.map(token.revocation, ({ reason }) => reason)),
+  ancestors: token.ancestors.length === 0 ? null : JSON.stringify(token.ancestors),
+  name: token.name,
+  created_at: millisecondsOf(token.createdAt),
+  issued_to: Option.getOrNull(token.issuedTo),
+  revision: token.revision,
+  undelivered: token.undelivered,
+  history: JSON.stringify(token.history.map(storedChangeOf)),
+  secrets: storedSecretsOf(token.secrets),
+})
 
-/** Takes longer rows too, that begin with these columns. */
-export const tokenOf = (row: readonly [...TokenRow, ...ReadonlyArray<unknown>]): ApiToken => {
-  const [, , , , , , , name, createdAt, issuedTo, revision, undelivered, history, secrets] = row
-  return new ApiToken({
+/** @throws DamagedToken, WrittenByNewerVersion */
+export const tokenOf = (row: TokenRow): ApiToken =>
+  new ApiToken({
     ...verifiableOf(row),
-    name: name as TokenName,
-    createdAt: DateTime.makeUnsafe(createdAt),
-    issuedTo: Option.fromNullOr(issuedTo),
-    secrets: secretsOf(secrets),
-    history: (JSON.parse(history) as ReadonlyArray<StoredChange>).map(changeOf),
-    undelivered,
-    revision,
+    name: textIn(row.id, "name", row.name) as TokenName,
+    createdAt: instantIn(row.id, "createdAt", row.created_at),
+    issuedTo: Option.fromNullOr(row.issued_to),
+    secrets: secretsIn(row.id, row.secrets),
+    history: listIn(row.id, "history", row.history).map((change, index) =>
+      changeIn(row.id, `history.${index}`, change),
+    ),
+    undelivered: integerIn(row.id, "undelivered", row.undelivered),
+    revision: integerIn(row.id, "revision", row.revision),
   })
+
+/** @throws DamagedToken, WrittenByNewerVersion */
+export const verifiableOf = (row: VerifiableRow): VerifiableToken => {
+  const { id, readable_from, owned_by, scopes, expires_at, revoked_at, revocation_reason, ancestors } = row
+  assertReadable(id, readable_from)
+  if (!OwnerId.is(owned_by)) throw damaged(id, "ownedBy")
+  return {
+    id: id as TokenId,
+    ownedBy: owned_by,
+    scopes: textsIn(id, "scopes", scopes) as ReadonlyArray<Scope>,
+    expiresAt: optionalInstantIn(id, "expiresAt", expires_at),
+    revocation: revocationIn(id, revoked_at, revocation_reason),
+    ancestors: ancestors === null ? [] : (textsIn(id, "ancestors", ancestors) as ReadonlyArray<TokenId>),
+  }
 }
 
-export const foundOf = (row: FoundRow): FoundToken => ({
-  token: verifiableOf(row),
-  secret: secretOf(row[7], row[8], row[9], row[10], row[11]),
-})
-
-/** Takes longer rows too, that begin with these columns. */
-export const verifiableOf = (row: readonly [...VerifiableRow, ...ReadonlyArray<unknown>]): VerifiableToken => ({
-  id: row[0] as TokenId,
-  ownedBy: row[1] as OwnerId,
-  scopes: JSON.parse(row[2]) as ReadonlyArray<Scope>,
-  expiresAt: instantOf(row[3]),
-  revocation: revocationOf(row[4], row[5]),
-  ancestors: row[6] === null ? [] : (JSON.parse(row[6]) as ReadonlyArray<TokenId>),
-})
-
-export const instantOf = (milliseconds: number | null): Option.Option<DateTime.Utc> =>
-  milliseconds === null ? Option.none() : Option.some(DateTime.makeUnsafe(milliseconds))
-
-const revocationOf = (at: number | null, reason: string | null): Option.Option<Revocation> =>
-  at === null ? Option.none() : Option.some({ at: DateTime.makeUnsafe(at), reason: reason ?? "" })
-
-const secretRowOf = ({ digest, generation, keyId, state, hint }: Secret): SecretRow => [
-  digest.hex,
-  generation,
-  Option.getOrNull(keyId),
-  state._tag === "Retiring" ? millisecondsOf(state.until) : null,
-  state._tag === "Retired" ? millisecondsOf(state.at) : null,
-  hint,
-]
-
-const secretsOf = (json: string): ApiToken["secrets"] => {
-  const [first, ...rest] = (JSON.parse(json) as ReadonlyArray<SecretRow>).map(
-    ([digest, generation, keyId, retiringUntil, retiredAt, hint]): Secret => ({
-      ...secretOf(digest, generation, keyId, retiringUntil, retiredAt),
-      hint,
+/** @throws DamagedToken, WrittenByNewerVersion */
+export const foundOf = (row: FoundRow): FoundToken => {
+  const [id, readable_from, owned_by, scopes, expires_at, revoked_at, revocation_reason, ancestors] = row
+  return {
+    token: verifiableOf({
+      id,
+      readable_from,
+      owned_by,
+      scopes,
+      expires_at,
+      revoked_at,
+      revocation_reason,
+      ancestors,
     }),
-  )
-  if (first === undefined) throw new Error("A stored token has no secret")
-  return [first, ...rest]
+    secret: secretOf(id, "secrets", row[8], row[9], row[10], row[11], row[12]),
+  }
 }
 
-const secretOf = (...[digest, generation, keyId, retiringUntil, retiredAt]: VerifiableSecretRow): VerifiableSecret => ({
-  digest: Digest.fromHex(digest),
-  generation,
-  keyId: keyId === null ? Option.none() : Option.some(keyId as KeyId),
-  state: secretStateOf(retiringUntil, retiredAt),
-})
-
-const secretStateOf = (retiringUntil: number | null, retiredAt: number | null): SecretState => {
-  if (retiringUntil !== null) return { _tag: "Retiring", until: DateTime.makeUnsafe(retiringUntil) }
-  return retiredAt === null ? Secret.active : { _tag: "Retired", at: DateTime.makeUnsafe(retiredAt) }
+const revocationIn = (id: string, at: number | null, reason: string | null): Option.Option<Revocation> => {
+  if (at === null) return Option.none()
+  return Option.some({ at: instantIn(id, "revocation.at", at), reason: textIn(id, "revocation.reason", reason) })
 }
 
 /** A line of history as JSON: without a detail, the key is absent. */
@@ -162,10 +148,24 @@ const storedChangeOf = ({ kind, at, actor, origin, detail }: Change): StoredChan
   ...(Option.isSome(detail) ? { detail: detail.value } : {}),
 })
 
-const changeOf = ({ kind, at, actor, origin, detail }: StoredChange): Change => ({
-  kind,
-  at: DateTime.makeUnsafe(at),
-  actor,
-  origin,
-  detail: Option.fromUndefinedOr(detail),
-})
+const changeIn = (id: string, field: string, value: unknown): Change => {
+  if (!isChange(value)) throw damaged(id, field)
+  const { kind, at, actor, origin, detail } = value
+  return { kind, at: instantIn(id, `${field}.at`, at), actor, origin, detail: Option.fromUndefinedOr(detail) }
+}
+
+const isChange = (value: unknown): value is StoredChange =>
+  isObject(value) &&
+  "kind" in value &&
+  typeof value.kind === "string" &&
+  "actor" in value &&
+  isObject(value.actor) &&
+  "origin" in value &&
+  isObject(value.origin) &&
+  (!("detail" in value) || typeof value.detail === "string")
+
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
+
+/** The instant of a column that may be NULL, for tables of other things than tokens. */
+export const instantOf = (milliseconds: number | null): Option.Option<DateTime.Utc> =>
+  milliseconds === null ? Option.none() : Option.some(DateTime.makeUnsafe(milliseconds))

@@ -2,6 +2,7 @@
 import {
   type ApiTokenRepository,
   type Attribution,
+  DamagedToken,
   OwnerId,
   type RepositoryUnavailable,
   type Revocation,
@@ -10,6 +11,8 @@ import { Effect, Option } from "effect"
 import { beyondAll, issuedToOf, millisecondsOf } from "./arguments.ts"
 import { Query } from "./Query.ts"
 import type { SqliteDatabase } from "./SqliteDatabase.ts"
+import { attempt, logSkipped } from "./readableRows.ts"
+import { assertWritable, recordVersion, WrittenByNewerVersion } from "./recordVersion.ts"
 import { rowOf, tokenColumns, tokenOf, type TokenRow } from "./TokenRow.ts"
 
 export const bulkSql = {
@@ -17,11 +20,15 @@ export const bulkSql = {
     WHERE owned_by = ? AND (created_at, id) < (?, ?) AND revoked_at IS NULL
     ORDER BY created_at DESC, id DESC LIMIT ?`,
   unrevokedIssuedTo: `SELECT ${tokenColumns} FROM api_token
-    WHERE issued_to = ? AND id > ? AND revoked_at IS NULL AND owned_by = ifnull(?, owned_by)
-    ORDER BY id LIMIT ?`,
-  dead: "SELECT number, id FROM api_token WHERE expires_at < ? OR revoked_at < ? LIMIT ?",
-  mintedBy: `SELECT DISTINCT token_number FROM api_token_ancestor
-    WHERE ancestor IN (SELECT value FROM json_each(?)) LIMIT ?`,
+    WHERE issued_to = ? AND id > ? AND revoked_at IS NULL ORDER BY id LIMIT ?`,
+  ownersUnrevokedIssuedTo: `SELECT ${tokenColumns} FROM api_token
+    WHERE owned_by = ? AND issued_to = ? AND id > ? AND revoked_at IS NULL ORDER BY id LIMIT ?`,
+  dead: `SELECT number, id FROM api_token
+    WHERE (expires_at < ? OR revoked_at < ?) AND max(schema_version, readable_from) <= ${recordVersion} LIMIT ?`,
+  deadOfNewerVersions: `SELECT id, schema_version, readable_from FROM api_token
+    WHERE (expires_at < ? OR revoked_at < ?) AND max(schema_version, readable_from) > ${recordVersion}`,
+  mintedBy: `SELECT DISTINCT token_number AS number FROM api_token_ancestor JOIN api_token ON number = token_number
+    WHERE ancestor IN (SELECT value FROM json_each(?)) AND max(schema_version, readable_from) <= ${recordVersion} LIMIT ?`,
 } as const
 
 /** How many tokens a transaction changes: some milliseconds' work. */
@@ -33,32 +40,49 @@ export const bulkWorkOn = (
   const db = database.connection
   const unrevokedOf = new Query<TokenRow>(db, bulkSql.unrevokedOf)
   const unrevokedIssuedTo = new Query<TokenRow>(db, bulkSql.unrevokedIssuedTo)
-  const dead = new Query<readonly [number: number, id: string]>(db, bulkSql.dead)
-  const mintedBy = new Query<readonly [number: number]>(db, bulkSql.mintedBy)
+  const ownersUnrevokedIssuedTo = new Query<TokenRow>(db, bulkSql.ownersUnrevokedIssuedTo)
+  const dead = new Query<{ readonly number: number; readonly id: string }>(db, bulkSql.dead)
+  const deadOfNewerVersions = new Query<VersionedRow>(db, bulkSql.deadOfNewerVersions)
+  const mintedBy = new Query<{ readonly number: number }>(db, bulkSql.mintedBy)
   const remove = db.prepare("DELETE FROM api_token WHERE number IN (SELECT value FROM json_each(?))")
   const update = db.prepare(
     "UPDATE api_token SET revoked_at = ?, revocation_reason = ?, revision = ?, undelivered = ?, history = ? WHERE id = ?",
   )
+  const revokeDamaged = db.prepare(
+    "UPDATE api_token SET revoked_at = ?, revocation_reason = ?, revision = revision + 1 WHERE id = ?",
+  )
 
-  /** Revokes what is selected, from the last position on; the entity decides what that changes. */
+  /** The entity decides what a revocation changes. Of a damaged token all else stays as it is: it must not outlive this. */
+  const revokeOne = (row: TokenRow, revocation: Revocation, by: Attribution) => {
+    const token = attempt(() => {
+      assertWritable(row)
+      return tokenOf(row)
+    })
+    if (token instanceof WrittenByNewerVersion) return token
+    if (token instanceof DamagedToken) {
+      revokeDamaged.run(millisecondsOf(revocation.at), revocation.reason, row.id)
+      return token
+    }
+    const { id, revoked_at, revocation_reason, revision, undelivered, history } = rowOf(token.revoke(revocation, by))
+    update.run(revoked_at, revocation_reason, revision, undelivered, history, id)
+    return undefined
+  }
+
+  /** Revokes what is selected, from the last position on. */
   const revokeAll = (
     operation: string,
     rowsAfter: (last: TokenRow | undefined) => ReadonlyArray<TokenRow>,
     revocation: Revocation,
     by: Attribution,
   ) =>
-    inBatches((last: TokenRow | undefined) =>
+    inBatches(operation, (last: TokenRow | undefined) =>
       database.write(operation, () => {
         // Also where there is nothing to revoke, an instant that is missing is a defect.
         millisecondsOf(revocation.at)
         const rows = rowsAfter(last)
-        for (const row of rows) {
-          const [id, , , , revokedAt, revocationReason, , , , , revision, undelivered, history] = rowOf(
-            tokenOf(row).revoke(revocation, by),
-          )
-          update.run(revokedAt, revocationReason, revision, undelivered, history, id)
-        }
-        return { count: rows.length, next: rows.length < batchSize ? undefined : rows.at(-1) }
+        const skipped = rows.flatMap((row) => revokeOne(row, revocation, by) ?? [])
+        const count = rows.length - skipped.filter((error) => error instanceof WrittenByNewerVersion).length
+        return { count, skipped, next: rows.length < batchSize ? undefined : rows.at(-1) }
       }),
     )
 
@@ -66,7 +90,7 @@ export const bulkWorkOn = (
     revokeOwnedBy: (ownedBy, revocation, by) =>
       revokeAll(
         "revokeOwnedBy",
-        (last) => unrevokedOf.all(OwnerId.assert(ownedBy), last?.[8] ?? beyondAll, last?.[0] ?? "", batchSize),
+        (last) => unrevokedOf.all(OwnerId.assert(ownedBy), last?.created_at ?? beyondAll, last?.id ?? "", batchSize),
         revocation,
         by,
       ),
@@ -74,45 +98,64 @@ export const bulkWorkOn = (
     revokeIssuedTo: (issuedTo, ownedBy, revocation, by) =>
       revokeAll(
         "revokeIssuedTo",
-        (last) =>
-          unrevokedIssuedTo.all(
-            issuedToOf(issuedTo),
-            last?.[0] ?? "",
-            Option.isSome(ownedBy) ? OwnerId.assert(ownedBy.value) : null,
-            batchSize,
-          ),
+        (last) => {
+          const thirdParty = issuedToOf(issuedTo)
+          return Option.isSome(ownedBy)
+            ? ownersUnrevokedIssuedTo.all(OwnerId.assert(ownedBy.value), thirdParty, last?.id ?? "", batchSize)
+            : unrevokedIssuedTo.all(thirdParty, last?.id ?? "", batchSize)
+        },
         revocation,
         by,
       ),
 
     // What was minted by means of a dead token goes first, or in the same transaction, so that it is never left behind.
     purge: (diedBefore) =>
-      inBatches(() =>
+      inBatches("purge", () =>
         database.write("purge", () => {
           const before = millisecondsOf(diedBefore)
           const found = dead.all(before, before, batchSize)
-          const below = mintedBy.all(JSON.stringify(found.map(([, id]) => id)), batchSize)
+          const below = mintedBy.all(JSON.stringify(found.map(({ id }) => id)), batchSize)
           const doomed = below.length < batchSize ? [...below, ...found] : below
-          const { changes } = remove.run(JSON.stringify(doomed.map(([number]) => number)))
-          return { count: Number(changes), next: doomed.length < batchSize ? undefined : doomed }
+          const { changes } = remove.run(JSON.stringify(doomed.map(({ number }) => number)))
+          const isLast = doomed.length < batchSize
+          return {
+            count: Number(changes),
+            skipped: isLast ? deadOfNewerVersions.all(before, before).flatMap(flawOf) : [],
+            next: isLast ? undefined : doomed,
+          }
         }),
       ),
   }
 }
 
-/** Runs batch after batch until there is no next one, and adds up what they did. */
+type VersionedRow = Pick<TokenRow, "id" | "schema_version" | "readable_from">
+
+const flawOf = (row: VersionedRow): ReadonlyArray<Error> => {
+  const flaw = attempt(() => assertWritable(row))
+  return flaw === undefined ? [] : [flaw]
+}
+
+interface Batch<Position> {
+  readonly count: number
+  /** Why tokens were left out. */
+  readonly skipped: ReadonlyArray<Error>
+  readonly next: Position | undefined
+}
+
+/** Runs batch after batch until there is no next one, adds up what they did, and logs what they left out. */
 const inBatches = <Position>(
-  batch: (
-    position: Position | undefined,
-  ) => Effect.Effect<{ readonly count: number; readonly next: Position | undefined }, RepositoryUnavailable>,
+  operation: string,
+  batch: (position: Position | undefined) => Effect.Effect<Batch<Position>, RepositoryUnavailable>,
 ): Effect.Effect<number, RepositoryUnavailable> =>
   Effect.gen(function* () {
-    let { count: total, next } = yield* batch(undefined)
-    while (next !== undefined) {
+    let done = yield* batch(undefined)
+    let total = done.count
+    yield* logSkipped(operation, done.skipped)
+    while (done.next !== undefined) {
       yield* Effect.yieldNow
-      const done: { readonly count: number; readonly next: Position | undefined } = yield* batch(next)
+      done = yield* batch(done.next)
       total += done.count
-      next = done.next
+      yield* logSkipped(operation, done.skipped)
     }
     return total
   })

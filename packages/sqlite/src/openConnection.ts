@@ -1,25 +1,44 @@
 /** Opens a connection and sets it up, or says in what way the file can't be used. */
 import { type Duration, Effect, Exit } from "effect"
-import { accessSync, constants, existsSync, statSync } from "node:fs"
-import { dirname } from "node:path"
+import { closeSync, lstatSync, openSync, statSync } from "node:fs"
+import { resolve } from "node:path"
 import { DatabaseSync } from "node:sqlite"
+import { FileIdentity } from "./FileIdentity.ts"
 import { untilUnlocked } from "./LockQueue.ts"
+import { codeOf, reasonByPath, reasonOfRefusal } from "./openingFailures.ts"
 import { detailOf, isLock, Locked, ResultCode, resultCodeOf } from "./outcome.ts"
 import { SqliteOpenError, type SqliteOpenReason } from "./SqliteOpenError.ts"
 
+export interface Connection {
+  readonly db: DatabaseSync
+  /** None: the database is in memory. */
+  readonly identity: FileIdentity | undefined
+}
+
 /** How long SQLite itself may wait for a lock, and so block the event loop, at each attempt. */
 const busyTimeoutMilliseconds = 5
+
+/**
+ * To how many bytes the `-wal` file shrinks again after it had to grow beyond, because a reader kept its contents from being
+ * moved to the file.
+ */
+const walBytesAtMost = 16 * 1024 * 1024
 
 /** A connection in WAL mode that can write. The switch to WAL may meet a lock of its own, so it is repeated too. */
 export const openConnection = (
   filename: string,
   deadline: Duration.Duration,
-): Effect.Effect<DatabaseSync, SqliteOpenError> => {
-  const attempt = () => {
+): Effect.Effect<Connection, SqliteOpenError> => {
+  // An absolute path is never taken for a URI, as one that begins with "file:" would be.
+  const path = filename === inMemory ? filename : resolve(filename)
+  const attempt = (): Exit.Exit<Connection, SqliteOpenError> | Locked => {
     try {
-      return Exit.succeed(connect(filename))
+      if (path === inMemory) return Exit.succeed({ db: connect(path), identity: undefined })
+      createPrivately(path)
+      const db = connect(path)
+      return Exit.succeed({ db, identity: FileIdentity.of(path) })
     } catch (cause) {
-      return failureOf(filename, cause)
+      return failureOf(filename, path, cause)
     }
   }
   return untilUnlocked(attempt).pipe(
@@ -30,13 +49,33 @@ export const openConnection = (
   )
 }
 
-const connect = (filename: string): DatabaseSync => {
-  const db = new DatabaseSync(filename)
+const inMemory = ":memory:"
+
+/**
+ * Makes a new file that only its owner can read and write; SQLite gives the files beside it the same mode. One that exists
+ * keeps its mode, and is not opened here: closing it would release the locks of this process's other connections.
+ */
+const createPrivately = (path: string): void => {
+  if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) {
+    // SQLite would open a device, and make the file that a link leads to readable for everybody.
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) throw new Error("it is no ordinary file")
+    return
+  }
+  try {
+    closeSync(openSync(path, "wx", 0o600))
+  } catch (error) {
+    // Another process was quicker.
+    if (codeOf(error) !== "EEXIST") throw error
+  }
+}
+
+const connect = (path: string): DatabaseSync => {
+  const db = new DatabaseSync(path)
   try {
     db.exec(`PRAGMA busy_timeout = ${busyTimeoutMilliseconds}`)
     const mode = db.prepare("PRAGMA journal_mode = WAL").get()?.["journal_mode"]
     if (mode !== "wal" && mode !== "memory") throw new Error("its file system does not support SQLite's WAL mode")
-    db.exec("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
+    db.exec(`PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA journal_size_limit = ${walBytesAtMost}`)
     assertWritable(db)
     return db
   } catch (error) {
@@ -59,48 +98,26 @@ const assertWritable = (db: DatabaseSync): void => {
   }
 }
 
-const failureOf = (filename: string, cause: unknown): Exit.Exit<never, SqliteOpenError> | Locked =>
+const failureOf = (filename: string, path: string, cause: unknown): Exit.Exit<never, SqliteOpenError> | Locked =>
   isLock(cause)
     ? new Locked({ cause })
-    : Exit.fail(new SqliteOpenError({ filename, reason: reasonOf(filename, resultCodeOf(cause), cause), cause }))
+    : Exit.fail(new SqliteOpenError({ filename, reason: reasonOf(path, cause), cause }))
 
-const reasonOf = (filename: string, code: number | undefined, cause: unknown): SqliteOpenReason => {
-  switch (code) {
+const reasonOf = (path: string, cause: unknown): SqliteOpenReason => {
+  switch (resultCodeOf(cause)) {
     case ResultCode.NOTADB:
     case ResultCode.CORRUPT:
       return { _tag: "NotADatabase" }
     case ResultCode.READONLY:
     case ResultCode.PERM:
-      return { _tag: "NotWritable" }
+      return reasonByPath(path) ?? { _tag: "NotWritable" }
     default:
       return (
-        reasonByPath(filename) ?? {
+        reasonOfRefusal(path, cause) ??
+        reasonByPath(path) ?? {
           _tag: "CannotOpen",
           detail: `${detailOf(cause)}. Check the path and its file system`,
         }
       )
-  }
-}
-
-/** SQLite says no more than that it can't open the file; the path says more. */
-const reasonByPath = (filename: string): SqliteOpenReason | undefined => {
-  const folder = dirname(filename)
-  if (statSync(filename, { throwIfNoEntry: false })?.isDirectory()) {
-    return { _tag: "CannotOpen", detail: "it is a folder. Give the path of a file in it" }
-  }
-  if (!existsSync(folder))
-    return { _tag: "CannotOpen", detail: `there is no folder ${folder}. Make it, or check the path` }
-  if (!permits(folder, constants.W_OK)) return { _tag: "NotWritable" }
-  return existsSync(filename) && !permits(filename, constants.R_OK)
-    ? { _tag: "CannotOpen", detail: "this process may not read it. Give its user the right to" }
-    : undefined
-}
-
-const permits = (path: string, mode: number): boolean => {
-  try {
-    accessSync(path, mode)
-    return true
-  } catch {
-    return false
   }
 }

@@ -1,6 +1,8 @@
 /** What came out of one attempt at the database: a value, an outage, a lock in the way, or a defect. */
 import { RepositoryUnavailable } from "@tokenry/core"
 import { Data, Exit } from "effect"
+import { FileReplaced } from "./FileIdentity.ts"
+import { WrittenByNewerVersion } from "./recordVersion.ts"
 
 /** Another connection holds a lock that the attempt needs; nothing was done, and another attempt may succeed. */
 export class Locked extends Data.TaggedError("Locked")<{ readonly cause: unknown }> {}
@@ -20,7 +22,9 @@ export const outcomeOf = <A>(operation: string, attempt: () => A): Outcome<A> =>
 /** Whether the error says that another connection holds a lock. */
 export const isLock = (error: unknown): boolean => isAmong(lockCodes, error)
 
-const isOutage = (error: unknown): boolean => isAmong(outageCodes, error)
+/** Whether it is no mistake of the program: SQLite can't work now, the file was replaced, or a newer version owns the token. */
+const isOutage = (error: unknown): boolean =>
+  isAmong(outageCodes, error) || error instanceof WrittenByNewerVersion || error instanceof FileReplaced
 
 const isAmong = (codes: ReadonlyArray<number>, error: unknown): boolean => {
   const code = resultCodeOf(error)

@@ -1,20 +1,24 @@
-/** The tables that the repository keeps its tokens in, step by step. */
+/** The tables that the repository keeps its tokens in. */
 import type { Migration } from "./Migrations.ts"
 
 /**
  * Instants are epoch milliseconds, lists JSON text, NULL is none. `number` is what other tables refer to: a look-up by
  * digest reaches the token with it in one step less than with the id. `history` comes late, so that SQLite needn't
- * read past it for what verifying needs. `api_token_ancestor` has the lists of ancestors the other way round, to find
+ * read past it for what verifying needs. `api_token_live` has the expiry too, so that an owner's expired tokens are passed
+ * over without being read. `api_token_ancestor` has the lists of ancestors the other way round, to find
  * what was minted by means of a token. `api_token_usage` stands beside the tokens, whose rows no use may touch; its
  * `scopes` are pairs of a scope and an instant. `api_token_usage_since` has one row, from the first `begin` on.
+ * What `schema_version` and `readable_from` mean is in recordVersion.ts.
  */
 export const tokenMigrations: ReadonlyArray<Migration> = [
   {
     version: 1,
-    name: "tokens and their secrets",
+    name: "tokens, their secrets and their uses",
     up: `
       CREATE TABLE api_token (
         number INTEGER PRIMARY KEY,
+        schema_version INTEGER NOT NULL,
+        readable_from INTEGER NOT NULL,
         id TEXT NOT NULL UNIQUE,
         owned_by TEXT NOT NULL,
         scopes TEXT NOT NULL,
@@ -26,14 +30,22 @@ export const tokenMigrations: ReadonlyArray<Migration> = [
         created_at INTEGER NOT NULL,
         issued_to TEXT,
         revision INTEGER NOT NULL,
+        undelivered INTEGER NOT NULL,
         history TEXT NOT NULL,
-        CHECK ((revoked_at IS NULL) = (revocation_reason IS NULL))
+        CHECK ((revoked_at IS NULL) = (revocation_reason IS NULL)),
+        CHECK (expires_at BETWEEN -8640000000000000 AND 8640000000000000),
+        CHECK (revoked_at BETWEEN -8640000000000000 AND 8640000000000000),
+        CHECK (created_at BETWEEN -8640000000000000 AND 8640000000000000)
       ) STRICT;
       CREATE INDEX api_token_newest ON api_token (owned_by, created_at DESC, id DESC);
-      CREATE INDEX api_token_issued_to ON api_token (issued_to, id) WHERE issued_to IS NOT NULL;
+      CREATE INDEX api_token_live ON api_token (owned_by, created_at DESC, id DESC, expires_at) WHERE revoked_at IS NULL;
+      CREATE INDEX api_token_issued_to ON api_token (issued_to, id) WHERE issued_to IS NOT NULL AND revoked_at IS NULL;
+      CREATE INDEX api_token_owner_issued_to ON api_token (owned_by, issued_to, id)
+        WHERE issued_to IS NOT NULL AND revoked_at IS NULL;
       CREATE INDEX api_token_created ON api_token (created_at, id) WHERE revoked_at IS NULL;
       CREATE INDEX api_token_expiry ON api_token (expires_at, id) WHERE expires_at IS NOT NULL;
       CREATE INDEX api_token_revoked ON api_token (revoked_at) WHERE revoked_at IS NOT NULL;
+      CREATE INDEX api_token_undelivered ON api_token (id) WHERE undelivered > 0;
 
       CREATE TABLE api_token_secret (
         digest TEXT PRIMARY KEY,
@@ -41,30 +53,18 @@ export const tokenMigrations: ReadonlyArray<Migration> = [
         generation INTEGER NOT NULL,
         key_id TEXT,
         hint TEXT NOT NULL,
-        retiring_until INTEGER,
-        retired_at INTEGER,
-        CHECK (retiring_until IS NULL OR retired_at IS NULL)
+        state TEXT NOT NULL,
+        state_at INTEGER
       ) STRICT, WITHOUT ROWID;
       CREATE INDEX api_token_secret_token ON api_token_secret (token_number, generation DESC);
+      CREATE INDEX api_token_secret_key ON api_token_secret (key_id, token_number);
 
       CREATE TABLE api_token_ancestor (
         ancestor TEXT NOT NULL,
         token_number INTEGER NOT NULL REFERENCES api_token ON DELETE CASCADE,
         PRIMARY KEY (ancestor, token_number)
       ) STRICT, WITHOUT ROWID;
-      CREATE INDEX api_token_ancestor_token ON api_token_ancestor (token_number);`,
-    down: `
-      DROP TABLE api_token_ancestor;
-      DROP TABLE api_token_secret;
-      DROP TABLE api_token;`,
-  },
-  {
-    version: 2,
-    name: "uses, undelivered changes and an index of keys",
-    up: `
-      ALTER TABLE api_token ADD COLUMN undelivered INTEGER NOT NULL DEFAULT 0;
-      CREATE INDEX api_token_undelivered ON api_token (id) WHERE undelivered > 0;
-      CREATE INDEX api_token_secret_key ON api_token_secret (key_id, token_number);
+      CREATE INDEX api_token_ancestor_token ON api_token_ancestor (token_number);
 
       CREATE TABLE api_token_usage (
         token_number INTEGER NOT NULL REFERENCES api_token ON DELETE CASCADE,
@@ -84,8 +84,8 @@ export const tokenMigrations: ReadonlyArray<Migration> = [
     down: `
       DROP TABLE api_token_usage_since;
       DROP TABLE api_token_usage;
-      DROP INDEX api_token_secret_key;
-      DROP INDEX api_token_undelivered;
-      ALTER TABLE api_token DROP COLUMN undelivered;`,
+      DROP TABLE api_token_ancestor;
+      DROP TABLE api_token_secret;
+      DROP TABLE api_token;`,
   },
 ]

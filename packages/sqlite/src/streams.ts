@@ -1,8 +1,10 @@
 /** Streams of all owners' tokens, page by page. */
-import type { ApiTokenRepository } from "@tokenry/core"
+import type { ApiToken, ApiTokenRepository } from "@tokenry/core"
 import { Effect, Option, Stream } from "effect"
 import { beyondAll, keyIdOf, millisecondsOf } from "./arguments.ts"
 import { Query } from "./Query.ts"
+import { logSkipped, readable } from "./readableRows.ts"
+import { assertWritable } from "./recordVersion.ts"
 import type { SqliteDatabase } from "./SqliteDatabase.ts"
 import { tokenColumns, tokenOf, type TokenRow } from "./TokenRow.ts"
 
@@ -25,30 +27,34 @@ export const streamSql = {
 /** How many tokens are read, mapped and held in memory at a time: some milliseconds' work. */
 const pageSize = 100
 
-type LongerRow = readonly [...TokenRow, ...ReadonlyArray<unknown>]
-
 export const streamsFrom = (
   database: SqliteDatabase,
 ): Pick<ApiTokenRepository["Service"], "liveCreatedBefore" | "expiringBetween" | "withKey" | "undelivered"> => {
   const liveCreatedBefore = new Query<TokenRow>(database.connection, streamSql.liveCreatedBefore)
   const expiringBetween = new Query<TokenRow>(database.connection, streamSql.expiringBetween)
-  const withKey = new Query<readonly [...TokenRow, number: number]>(database.connection, streamSql.withKey)
+  const withKey = new Query<TokenRow & { readonly number: number }>(database.connection, streamSql.withKey)
   const undelivered = new Query<TokenRow>(database.connection, streamSql.undelivered)
 
-  const pages = <Position, Row extends LongerRow>(
+  /** Tokens that can't be read are logged and left out. */
+  const pages = <Position, Row extends TokenRow>(
     operation: string,
     from: Position,
     rowsAfter: (position: Position) => ReadonlyArray<Row>,
     positionOf: (row: Row) => Position,
+    read: (row: Row) => ApiToken = tokenOf,
   ) =>
     Stream.paginate(from, (position) =>
       database
         .read(operation, () => {
           const rows = rowsAfter(position)
           const last = rows.length < pageSize ? undefined : rows.at(-1)
-          return [rows.map(tokenOf), Option.map(Option.fromUndefinedOr(last), positionOf)] as const
+          return [readable(rows, read), Option.map(Option.fromUndefinedOr(last), positionOf)] as const
         })
-        .pipe(Effect.tap(Effect.yieldNow)),
+        .pipe(
+          Effect.tap(([{ skipped }]) => logSkipped(operation, skipped)),
+          Effect.tap(Effect.yieldNow),
+          Effect.map(([{ items }, next]) => [items, next] as const),
+        ),
     )
 
   return {
@@ -59,7 +65,7 @@ export const streamsFrom = (
           "liveCreatedBefore",
           { milliseconds: -beyondAll, id: "" },
           ({ milliseconds, id }) => liveCreatedBefore.all(milliseconds, id, before, at, pageSize),
-          (row) => ({ milliseconds: row[8], id: row[0] }),
+          (row) => ({ milliseconds: row.created_at, id: row.id }),
         )
       }),
 
@@ -70,7 +76,7 @@ export const streamsFrom = (
           "expiringBetween",
           { milliseconds: millisecondsOf(from), id: "" },
           ({ milliseconds, id }) => expiringBetween.all(milliseconds, id, before, pageSize),
-          (row) => ({ milliseconds: row[3] ?? beyondAll, id: row[0] }),
+          (row) => ({ milliseconds: row.expires_at ?? beyondAll, id: row.id }),
         )
       }),
 
@@ -81,7 +87,7 @@ export const streamsFrom = (
           "withKey",
           0,
           (number) => withKey.all(key, number, pageSize),
-          (row) => row[14],
+          (row) => row.number,
         )
       }),
 
@@ -90,8 +96,16 @@ export const streamsFrom = (
         "undelivered",
         "",
         (id) => undelivered.all(id, pageSize),
-        (row) => row[0],
+        (row) => row.id,
+        // What can't be marked as delivered would be delivered again and again.
+        writableTokenOf,
       ),
     ),
   }
+}
+
+/** @throws DamagedToken, WrittenByNewerVersion */
+const writableTokenOf = (row: TokenRow): ApiToken => {
+  assertWritable(row)
+  return tokenOf(row)
 }

@@ -11,10 +11,14 @@ import {
   usageLaws,
 } from "@tokenry/repository-contract"
 import { SqliteRepository } from "@tokenry/sqlite"
-import { connection, otherProcess } from "./waysIn.ts"
+import { connection, damageBy, otherProcess } from "./waysIn.ts"
 
 repositoryContract("SQLite in memory", SqliteRepository.layer({ filename: ":memory:" }))
-repositoryContract("SQLite in a file, by two connections", connection(), { alsoThrough: connection(), runs: 25 })
+repositoryContract("SQLite in a file, by two connections", connection(), {
+  alsoThrough: connection(),
+  runs: 25,
+  damage: damageBy("UPDATE api_token SET scopes = 'treasure:read' WHERE id = ?"),
+})
 usageContract("SQLite in a file, by two connections", connection(), { alsoThrough: connection(), runs: 25 })
 serviceContract("SQLite in a file, by two processes", connection(), {
   alsoThrough: otherProcess,

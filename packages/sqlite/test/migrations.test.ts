@@ -1,10 +1,9 @@
 import { assert, it } from "@effect/vitest"
-import { ApiToken, unattributed } from "@tokenry/core"
 import { type MigrateOptions, migrate, type Migration, SqliteDatabase, SqliteRepository } from "@tokenry/sqlite"
 import { Cause, Effect, Exit, Fiber, Option } from "effect"
 import { nextLine, start } from "./processes.ts"
 import { aStore, openStore, temporaryFile } from "./stores.ts"
-import { at, aToken, aUse, contentsOf, named } from "./tokens.ts"
+import { aToken } from "./tokens.ts"
 
 const one: Migration = { version: 1, name: "a", up: "CREATE TABLE a (x INTEGER) STRICT", down: "DROP TABLE a" }
 const steps: ReadonlyArray<Migration> = [
@@ -33,8 +32,7 @@ it.live("eight processes that start at once on a file that does not exist make i
     for (const { lines } of processes) assert.strictEqual(yield* nextLine(lines), '{"opened":true}')
     const database = yield* SqliteDatabase.openScoped({ filename })
     assert.deepStrictEqual(rowsOf(database, "SELECT version, name FROM tokenry_migration ORDER BY version"), [
-      { version: 1, name: "tokens and their secrets" },
-      { version: 2, name: "uses, undelivered changes and an index of keys" },
+      { version: 1, name: "tokens, their secrets and their uses" },
     ])
   }),
 )
@@ -71,53 +69,6 @@ it.effect("the schema goes down to nothing, and up again", () =>
     const token = aToken()
     yield* repository.insert(token)
     assert.isTrue(Option.isSome(yield* repository.findById(token.id)))
-  }),
-)
-
-it.effect("tokens of version 1 are whole in version 2, and after the way back", () =>
-  Effect.gen(function* () {
-    const filename = yield* temporaryFile
-    const { migrations } = SqliteRepository
-    const token = aToken({ undelivered: 0 })
-    const { digest } = token.secrets[0]
-    const old = yield* SqliteDatabase.openScoped({ filename })
-    yield* migrate(old, { migrations, to: 1 })
-    old.connection
-      .prepare(
-        `INSERT INTO api_token (number, id, owned_by, scopes, name, created_at, revision, history)
-         VALUES (1, ?, 'owner-1', '["treasure:read"]', 'CI', ?, 1,
-           json_array(json_object('kind', 'issued', 'at', ?, 'actor', json('{"kind":"system"}'), 'origin', json('{}'))))`,
-      )
-      .run(token.id, at(0).epochMilliseconds, at(0).epochMilliseconds)
-    old.connection
-      .prepare("INSERT INTO api_token_secret (digest, token_number, generation) VALUES (?, 1, 1)")
-      .run(digest.hex)
-    old.close()
-
-    const { database, repository, usageStore } = yield* openStore({ filename })
-    assert.deepStrictEqual(contentsOf(Option.getOrThrow(yield* repository.findById(token.id))), contentsOf(token))
-    assert.deepStrictEqual(yield* repository.keyIdsInUse, [Option.none()])
-    const renamed = token.rename(named("laptop"), at(1), unattributed)
-    yield* repository.replace(renamed, 1)
-    yield* usageStore.record([aUse(token.id)])
-
-    yield* migrate(database, { migrations, to: 1 })
-    assert.deepStrictEqual(tablesIn(database), [
-      "api_token",
-      "api_token_ancestor",
-      "api_token_secret",
-      "tokenry_migration",
-    ])
-    assert.deepStrictEqual(rowsOf(database, "SELECT name, revision FROM api_token"), [{ name: "laptop", revision: 2 }])
-
-    const again = yield* openStore({ filename })
-    const found = Option.getOrThrow(yield* again.repository.findByDigest([digest]))
-    assert.strictEqual(found.token.id, token.id)
-    assert.deepStrictEqual(
-      contentsOf(Option.getOrThrow(yield* again.repository.findById(token.id))),
-      contentsOf(new ApiToken({ ...renamed, undelivered: 0 })),
-    )
-    assert.deepStrictEqual(yield* again.usageStore.usageOf([token.id]), [])
   }),
 )
 
@@ -174,7 +125,7 @@ it.effect("a database that is newer than the code is refused as it is", () =>
     const error = yield* Effect.flip(Effect.scoped(openStore({ filename })))
     assert.deepStrictEqual(
       { ...error.reason },
-      { _tag: "NewerThanCode", table: "tokenry_migration", found: 7, known: 2 },
+      { _tag: "NewerThanCode", table: "tokenry_migration", found: 7, known: 1 },
     )
     assert.include(error.message, filename)
     assert.include(error.message, "Upgrade the code")

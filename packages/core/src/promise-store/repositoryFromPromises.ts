@@ -1,7 +1,7 @@
 /** Makes a repository of async functions and plain values, so that a store can be written without Effect. */
 import { type DateTime, Effect, Layer, Option, Order, Result, Stream } from "effect"
 import { DamagedToken, DuplicateToken, RepositoryUnavailable, RevisionConflict } from "../errors.ts"
-import { given } from "../memory/given.ts"
+import { assertWhole, givenInstant, givenText } from "../memory/given.ts"
 import { ApiTokenRepository, type FoundToken, type ListQuery } from "../ports/ApiTokenRepository.ts"
 import { ApiToken, diedAt, type Revocation, stateOf } from "../token/ApiToken.ts"
 import type { Attribution } from "../token/Attribution.ts"
@@ -62,6 +62,7 @@ const repositoryOn = (store: PromiseStore): ApiTokenRepository["Service"] => {
 
   const insert = (token: ApiToken) =>
     Effect.suspend(() => {
+      assertWhole(token)
       const stored = storedTokenOf(token)
       return Effect.flatMap(
         call("insert", () => store.insert(stored)),
@@ -71,6 +72,7 @@ const repositoryOn = (store: PromiseStore): ApiTokenRepository["Service"] => {
 
   const replace = (token: ApiToken, expectedRevision: number, operation = "replace") =>
     Effect.suspend(() => {
+      assertWhole(token)
       const stored = storedTokenOf(token)
       return Effect.flatMap(
         call(operation, () => store.replace(stored, expectedRevision)),
@@ -85,7 +87,7 @@ const repositoryOn = (store: PromiseStore): ApiTokenRepository["Service"] => {
 
   const findById = (id: TokenId) =>
     Effect.suspend(() => {
-      given(id)
+      givenText(id)
       return Effect.map(
         call("findById", () => store.findById(id)),
         (stored) => Option.map(Option.fromNullOr(stored), tokenOfStored),
@@ -143,7 +145,7 @@ const repositoryOn = (store: PromiseStore): ApiTokenRepository["Service"] => {
       ids.length === 0
         ? Effect.succeed([])
         : Effect.suspend(() => {
-            ids.forEach(given)
+            ids.forEach(givenText)
             return Effect.map(
               call("findManyById", () => store.findManyById(ids)),
               (tokens) => tokens.map(tokenOfStored),
@@ -159,14 +161,14 @@ const repositoryOn = (store: PromiseStore): ApiTokenRepository["Service"] => {
     replace: (token, expectedRevision) => replace(token, expectedRevision),
     revokeOwnedBy: (owner, revocation, by) =>
       Effect.suspend(() => {
-        given(revocation.at)
+        givenInstant(revocation.at)
         const tokens = ownedBy("revokeOwnedBy", OwnerId.assert(owner), Option.none())
         return revokeAll("revokeOwnedBy", tokens, revocation, by)
       }),
     revokeIssuedTo: (issuedTo, owner, revocation, by) =>
       Effect.suspend(() => {
-        given(revocation.at)
-        const thirdParty = given(issuedTo)
+        givenInstant(revocation.at)
+        const thirdParty = givenText(issuedTo)
         const candidates = Option.match(Option.map(owner, OwnerId.assert), {
           onNone: () => all("revokeIssuedTo"),
           onSome: (owner) => ownedBy("revokeIssuedTo", owner, Option.none()),
@@ -176,9 +178,9 @@ const repositoryOn = (store: PromiseStore): ApiTokenRepository["Service"] => {
       }),
     listOwnedBy: ({ ownedBy: owner, state, now, lineageOf, after, limit }) =>
       Effect.suspend(() => {
-        given(now)
-        if (lineageOf !== undefined) given(lineageOf)
-        if (Option.isSome(after)) given(after.value.id)
+        givenInstant(now)
+        if (lineageOf !== undefined) givenText(lineageOf)
+        if (Option.isSome(after)) givenText(after.value.id)
         if (!(limit >= 1)) throw new TypeError("A limit is a number from 1 on")
         return ownedBy("listOwnedBy", OwnerId.assert(owner), after).pipe(
           Stream.filter(
@@ -192,7 +194,7 @@ const repositoryOn = (store: PromiseStore): ApiTokenRepository["Service"] => {
       }),
     countLiveOwnedBy: (owner, now) =>
       Effect.suspend(() => {
-        given(now)
+        givenInstant(now)
         return ownedBy("countLiveOwnedBy", OwnerId.assert(owner), Option.none()).pipe(
           Stream.filter((token) => stateOf(token, now) === "live"),
           Stream.runCount,
@@ -200,8 +202,8 @@ const repositoryOn = (store: PromiseStore): ApiTokenRepository["Service"] => {
       }),
     liveCreatedBefore: (instant, now) =>
       Stream.suspend(() => {
-        given(instant)
-        given(now)
+        givenInstant(instant)
+        givenInstant(now)
         return sorted(
           Stream.filter(
             all("liveCreatedBefore"),
@@ -212,8 +214,8 @@ const repositoryOn = (store: PromiseStore): ApiTokenRepository["Service"] => {
       }),
     expiringBetween: (from, to) =>
       Stream.suspend(() => {
-        given(from)
-        given(to)
+        givenInstant(from)
+        givenInstant(to)
         return sorted(
           Stream.filter(
             all("expiringBetween"),
@@ -249,7 +251,7 @@ const repositoryOn = (store: PromiseStore): ApiTokenRepository["Service"] => {
     ).pipe(Effect.map((keyIds) => [...keyIds.values()])),
     purge: (diedBefore) =>
       Effect.gen(function* () {
-        given(diedBefore)
+        givenInstant(diedBefore)
         const isDead = (token: ApiToken) => Option.exists(diedAt(token), (at) => isBefore(at, diedBefore))
         const dead = new Set(yield* Stream.runCollect(Stream.map(Stream.filter(all("purge"), isDead), ({ id }) => id)))
         const lineage = all("purge").pipe(
@@ -306,6 +308,6 @@ const sorted = (
     ),
   )
 
-const dateOf = (instant: DateTime.Utc): Date => new Date(given(instant).epochMilliseconds)
+const dateOf = (instant: DateTime.Utc): Date => new Date(givenInstant(instant).epochMilliseconds)
 
 const isBefore = (left: DateTime.Utc, right: DateTime.Utc) => left.epochMilliseconds < right.epochMilliseconds

@@ -1,0 +1,129 @@
+/** What holds where a stored token is damaged: it fails by itself, and everybody else's tokens go on. */
+import { assert } from "@effect/vitest"
+import { type ApiToken, DamagedToken, type TokenId, unattributed } from "@tokenry/core"
+import { Cause, Effect, Exit, Logger, Option, Stream } from "effect"
+import { law, type Repository, type StoreUnderTest } from "../Law.ts"
+import { everythingOf, insertAll } from "../steps.ts"
+import { aKeyId, anOwner, aSecret, at, aToken, changed, expiring, issuedTo, named, unique } from "../tokens.ts"
+
+export const damagingLaws = [
+  law("looking a damaged token up, or replacing it, is a defect that names the token and the field", function* (store) {
+    const { here, there } = store
+    const { sound, broken } = yield* aFamily(store, 0)
+    const attempts = [
+      there.findById(broken.id),
+      Effect.suspend(() => there.findByDigest([broken.secrets[0].digest])),
+      there.findManyById([sound[0]?.id ?? broken.id, broken.id]),
+      there.replace(changed(broken, { name: named("another") }), broken.revision),
+      here.replace(changed(broken, { name: named("another") }), broken.revision),
+    ]
+    for (const attempt of attempts) {
+      const damage = yield* defectOf(attempt)
+      assert.instanceOf(damage, DamagedToken)
+      assert.strictEqual(damage.id, broken.id)
+      assert.isNotEmpty(damage.field)
+    }
+    for (const token of sound) assert.isTrue(Option.isSome(yield* there.findById(token.id)))
+  }),
+
+  law("a list leaves damaged tokens out, logs them, and fills its pages with the others", function* (store) {
+    const { sound, broken } = yield* aFamily(store, 0)
+    const { ownedBy } = broken
+    const pages: Array<ReadonlyArray<ApiToken>> = []
+    const lines = yield* linesOf(
+      Effect.gen(function* () {
+        let after = everythingOf({ ownedBy }).after
+        for (;;) {
+          const page = yield* store.here.listOwnedBy({ ...everythingOf({ ownedBy }), after, limit: 2 })
+          pages.push(page)
+          const last = page.at(-1)
+          if (last === undefined || page.length < 2) return
+          after = Option.some(last)
+        }
+      }),
+    )
+    assert.deepStrictEqual(
+      pages.flat().map(({ id }) => id),
+      sound.map(({ id }) => id),
+    )
+    for (const page of pages.slice(0, Math.floor(sound.length / 2))) assert.strictEqual(page.length, 2)
+    isNamed(lines, broken.id)
+  }),
+
+  law("streams leave damaged tokens out, log them, and go on", function* (store) {
+    const keyId = Option.some(aKeyId())
+    const { sound, broken } = yield* aFamily(store, 1, { secrets: [aSecret({ keyId })], undelivered: 1 })
+    const ids = new Set(sound.map(({ id }) => id))
+    const streams: ReadonlyArray<ReturnType<Repository["withKey"]>> = [
+      store.here.liveCreatedBefore(at(99), at(100)),
+      store.here.expiringBetween(at(100), at(10_000)),
+      store.here.withKey(keyId),
+      store.here.undelivered,
+    ]
+    for (const stream of streams) {
+      const found = new Set<TokenId>()
+      const lines = yield* linesOf(Stream.runForEach(stream, ({ id }) => Effect.sync(() => void found.add(id))))
+      assert.deepStrictEqual(new Set([...found].filter((id) => ids.has(id) || id === broken.id)), ids)
+      isNamed(lines, broken.id)
+    }
+  }),
+
+  law("bulk work carries on past damaged tokens", function* (store) {
+    const { here } = store
+    const app = issuedTo(unique("app"))
+    const { sound, broken } = yield* aFamily(store, 1, app)
+    const [first] = sound
+    const revocation = { at: at(50), reason: "it leaked" }
+    yield* linesOf(here.revokeIssuedTo(Option.getOrThrow(app.issuedTo), Option.none(), revocation, unattributed))
+    for (const { id } of sound) {
+      assert.isTrue(Option.exists(yield* here.findById(id), ({ revocation }) => Option.isSome(revocation)))
+    }
+    yield* linesOf(here.revokeOwnedBy(broken.ownedBy, revocation, unattributed))
+    if (first !== undefined) yield* here.markDelivered(first.id, first.revision)
+    yield* here.keyIdsInUse
+    yield* linesOf(here.purge(at(1_000_000)))
+    for (const { id } of sound) assert.isTrue(Option.isNone(yield* here.findById(id)))
+  }),
+] as const
+
+/** Seven tokens of one owner, the newest first, of which the third is damaged. */
+const aFamily = ({ here, damage }: StoreUnderTest, expiresIn: number, fields: Partial<ApiToken> = {}) =>
+  Effect.gen(function* () {
+    const ownedBy = anOwner()
+    const tokens = Array.from({ length: 7 }, (_, index) =>
+      aToken({
+        ownedBy,
+        createdAt: at(7 - index),
+        ...(expiresIn === 0 ? {} : expiring(1000 + index)),
+        ...fields,
+        secrets:
+          fields.secrets === undefined ? [aSecret()] : [aSecret({ ...fields.secrets[0], digest: aSecret().digest })],
+      }),
+    )
+    yield* insertAll(here, tokens)
+    const broken = tokens[2] ?? aToken()
+    if (damage === undefined) throw new TypeError("A law about damage needs a way to damage a token")
+    yield* damage(broken.id)
+    return { broken, sound: tokens.filter((token) => token !== broken) }
+  })
+
+/** What the effect dies of. */
+const defectOf = (effect: Effect.Effect<unknown, unknown>) =>
+  Effect.map(Effect.exit(effect), (exit) => {
+    assert.isTrue(Exit.isFailure(exit) && Cause.hasDies(exit.cause), "it is a defect")
+    return Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
+  })
+
+/** What is logged meanwhile. */
+const linesOf = <E>(effect: Effect.Effect<unknown, E>) =>
+  Effect.suspend(() => {
+    const lines: Array<string> = []
+    const logger = Logger.make(({ message }) => void lines.push(String(message)))
+    return Effect.as(Effect.provide(effect, Logger.layer([logger])), lines)
+  })
+
+const isNamed = (lines: ReadonlyArray<string>, id: TokenId) =>
+  assert.isTrue(
+    lines.some((line) => line.includes(id)),
+    "a warning names the damaged token",
+  )

@@ -1,0 +1,81 @@
+/** How the secrets of a token become rows, and rows secrets. */
+import { type ApiToken, Digest, type KeyId, Secret, type SecretState, type VerifiableSecret } from "@tokenry/core"
+import { Option } from "effect"
+import { millisecondsOf } from "./arguments.ts"
+import { damaged, instantIn, integerIn, listIn, textIn } from "./fields.ts"
+
+/** What verifying needs of a secret. `stateAt`: when it ends if it is retiring, when it ended if it is retired. */
+export type SecretTuple = readonly [
+  digest: string,
+  generation: number,
+  keyId: string | null,
+  state: string,
+  stateAt: number | null,
+]
+
+/** The secrets as a JSON list of tuples, the newest first, each with its hint at the end. */
+export const storedSecretsOf = (secrets: ApiToken["secrets"]): string => JSON.stringify(secrets.map(tupleOf))
+
+const tupleOf = ({ digest, generation, keyId, state, hint }: Secret): readonly [...SecretTuple, hint: string] => {
+  const [name, at] = stateOf(state)
+  return [digest.hex, generation, Option.getOrNull(keyId), name, at, hint]
+}
+
+const stateOf = (state: SecretState): readonly [name: string, at: number | null] => {
+  switch (state._tag) {
+    case "Active":
+      return ["active", null]
+    case "Retiring":
+      return ["retiring", millisecondsOf(state.until)]
+    case "Retired":
+      return ["retired", millisecondsOf(state.at)]
+    default:
+      throw new TypeError("A secret's state was expected, but something else was given")
+  }
+}
+
+/** @throws DamagedToken if it is no list of secrets, or an empty one. */
+export const secretsIn = (id: string, json: string): ApiToken["secrets"] => {
+  const [first, ...rest] = listIn(id, "secrets", json).map((tuple, index) => secretIn(id, `secrets.${index}`, tuple))
+  if (first === undefined) throw damaged(id, "secrets")
+  return [first, ...rest]
+}
+
+const secretIn = (id: string, field: string, tuple: unknown): Secret => {
+  if (!Array.isArray(tuple)) throw damaged(id, field)
+  const [digest, generation, keyId, state, stateAt, hint]: ReadonlyArray<unknown> = tuple
+  return { ...secretOf(id, field, digest, generation, keyId, state, stateAt), hint: textIn(id, `${field}.hint`, hint) }
+}
+
+/** @throws DamagedToken if a value is none that was written. */
+export const secretOf = (
+  id: string,
+  field: string,
+  digest: unknown,
+  generation: unknown,
+  keyId: unknown,
+  state: unknown,
+  stateAt: unknown,
+): VerifiableSecret => {
+  if (typeof digest !== "string" || digest.length !== 64) throw damaged(id, `${field}.digest`)
+  return {
+    digest: Digest.fromHex(digest),
+    generation: integerIn(id, `${field}.generation`, generation),
+    keyId: keyId === null ? Option.none() : Option.some(textIn(id, `${field}.keyId`, keyId) as KeyId),
+    state: stateIn(id, `${field}.state`, state, stateAt),
+  }
+}
+
+/** A state that this code doesn't know is never taken for an active one. */
+const stateIn = (id: string, field: string, state: unknown, at: unknown): SecretState => {
+  switch (state) {
+    case "active":
+      return Secret.active
+    case "retiring":
+      return { _tag: "Retiring", until: instantIn(id, field, at) }
+    case "retired":
+      return { _tag: "Retired", at: instantIn(id, field, at) }
+    default:
+      throw damaged(id, field)
+  }
+}

@@ -1,0 +1,47 @@
+/** Reads the fields of one stored token. Each throws `DamagedToken`, with the id and the field, if the value is none. */
+import { DamagedToken } from "@tokenry/core"
+import { DateTime, Option } from "effect"
+
+export const damaged = (id: string, field: string): DamagedToken => new DamagedToken({ id, field })
+
+/** A text, which may be empty. */
+export const textIn = (id: string, field: string, value: unknown): string => {
+  if (typeof value !== "string") throw damaged(id, field)
+  return value
+}
+
+export const integerIn = (id: string, field: string, value: unknown): number => {
+  if (typeof value !== "number" || !Number.isSafeInteger(value)) throw damaged(id, field)
+  return value
+}
+
+export const instantIn = (id: string, field: string, value: unknown): DateTime.Utc => {
+  const milliseconds = integerIn(id, field, value)
+  if (Math.abs(milliseconds) > 8.64e15) throw damaged(id, field)
+  return DateTime.makeUnsafe(milliseconds)
+}
+
+export const optionalInstantIn = (id: string, field: string, value: number | null): Option.Option<DateTime.Utc> =>
+  value === null ? Option.none() : Option.some(instantIn(id, field, value))
+
+/** A list in JSON. */
+export const listIn = (id: string, field: string, json: string): ReadonlyArray<unknown> => {
+  const list = parsed(json)
+  if (!Array.isArray(list)) throw damaged(id, field)
+  return list
+}
+
+/** A list of texts in JSON. */
+export const textsIn = (id: string, field: string, json: string): ReadonlyArray<string> => {
+  const list = listIn(id, field, json)
+  if (!list.every((value) => typeof value === "string")) throw damaged(id, field)
+  return list
+}
+
+const parsed = (json: string): unknown => {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return undefined
+  }
+}
