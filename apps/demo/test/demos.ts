@@ -44,4 +44,6 @@ export const local = {
   rateLimit: "off",
   trustedProxies: 0,
   log: "off",
+  keepAliveSeconds: 65,
+  drainSeconds: 0,
 } as const

@@ -20,7 +20,7 @@ export const tokenListPages = (router: Router<PageState>, { tokens }: Services):
       </div>
       ${isEmpty(lists) ? emptyState : tokenLists(lists, "/settings/tokens", linkTo)}
       ${lists.live.entries.length > 0 && html`<p class="actions"><a class="button danger" href="/settings/tokens/revoke-all">Revoke all</a></p>`}`
-    answerPage(ctx, pageOf({ title: "Your tokens", account, notice: noticeOf(ctx), content }))
+    answerPage(ctx, pageOf({ title: "Your tokens", path: "/settings/tokens", account, notice: noticeOf(ctx), content }))
   })
 }
 
@@ -118,6 +118,10 @@ const card = ({ token, usage }: Entry, now: Date, titleOf: (token: TokenDetails)
       ${conditionMark(token, now)}
     </div>
     <dl class="facts">
+      <div>
+        <dt>Looks like</dt>
+        <dd><code>${token.hint}</code></dd>
+      </div>
       <div class="wide">
         <dt>Scopes</dt>
         <dd>${scopesOf(token.scopes)}</dd>

@@ -3,15 +3,16 @@ import type { Router } from "@koa/router"
 import type { TokenDetails, TokenUsage } from "@tokenry/core/promise"
 import { attributionOf } from "../http/attribution.ts"
 import { HttpError } from "../http/HttpError.ts"
+import { takeDraft } from "../http/sessions.ts"
 import type { Services } from "../Services.ts"
-import { answerPage, seeOther } from "./answerPage.ts"
+import { answerPage } from "./answerPage.ts"
 import { readExpiry } from "./expiryChoice.ts"
 import { errorSummary, type FieldErrors, noErrors, readForm } from "./form.ts"
 import { type Html, html } from "./html.ts"
 import { pageOf } from "./layout.ts"
 import { lineageOf, lineageSection } from "./lineage.ts"
 import { distanceOf, momentOf } from "./moments.ts"
-import { type Notice, noticeOf, withNotice } from "./notices.ts"
+import { type Notice, noticeOf, seeNotice } from "./notices.ts"
 import type { PageContext, PageState } from "./person.ts"
 import { refusal } from "./refusal.ts"
 import { changeForms } from "./tokenChanges.ts"
@@ -23,19 +24,18 @@ export const tokenPages = (router: Router<PageState>, services: Services): void 
   const { tokens } = services
 
   router.get("/settings/tokens/:id", async (ctx) => {
-    answerPage(ctx, await tokenPage(ctx, services, untouched))
+    const draft = takeDraft(ctx)
+    answerPage(ctx, await tokenPage(ctx, services, { errors: noErrors, form: draft ?? new URLSearchParams() }))
   })
 
   router.post("/settings/tokens/:id", async (ctx) => {
     const form = await readForm(ctx)
     const own = { id: idOf(ctx), ownedBy: ctx.state.account.id, by: attributionOf(ctx) }
-    const name = form.get("name") ?? ""
     const expiry = readExpiry(form)
-    const retry = async (errors: FieldErrors) =>
-      answerPage(ctx, await tokenPage(ctx, services, { errors, name, form }), 422)
+    const retry = async (errors: FieldErrors) => answerPage(ctx, await tokenPage(ctx, services, { errors, form }), 422)
 
     const changes: Readonly<Record<string, readonly [Notice, () => Promise<TokenDetails>]>> = {
-      rename: ["renamed", () => tokens.edit({ ...own, name })],
+      rename: ["renamed", () => tokens.edit({ ...own, name: form.get("name") ?? "" })],
       narrow: ["narrowed", () => tokens.edit({ ...own, scopes: form.getAll("scopes") })],
       shorten: ["shortened", () => tokens.edit({ ...own, ...(typeof expiry === "string" ? {} : expiry) })],
       "end-grace": ["grace-ended", () => tokens.endGrace(own)],
@@ -45,22 +45,28 @@ export const tokenPages = (router: Router<PageState>, services: Services): void 
     if (change === undefined) throw new HttpError(400, "The form is incomplete. Open the page again.")
     if (wanted === "shorten" && typeof expiry === "string") return retry({ expiry })
     const [notice, make] = change
-    const changed = await make().then(() => undefined, refusal)
-    if (changed !== undefined) return retry(changed.errors)
-    seeOther(ctx, withNotice(pathOf(own), notice))
+    const before = await tokens.find({ id: own.id, ownedBy: own.ownedBy })
+    const changed = await make().then((token) => ({ _tag: "Changed", token }) as const, refusal)
+    if (changed._tag === "Refused") return retry(changed.errors)
+    seeNotice(ctx, pathOf(own), isDifferent(before, changed.token) ? notice : "unchanged")
   })
+}
+
+/** Whether a form of the page has changed anything. */
+const isDifferent = (before: TokenDetails, after: TokenDetails): boolean => {
+  const now = new Date()
+  const changeable = (token: TokenDetails) =>
+    JSON.stringify([token.name, token.scopes.toSorted(), token.expiresAt, retiringOf(token, now).length])
+  return changeable(before) !== changeable(after)
 }
 
 export const idOf = (ctx: PageContext): string => String((ctx["params"] as Record<string, string>)["id"])
 
-/** What was sent and has to be corrected. */
+/** What was sent and has to be corrected, or sent again. */
 interface Sent {
   readonly errors: FieldErrors
-  readonly name: string | undefined
   readonly form: URLSearchParams
 }
-
-const untouched: Sent = { errors: noErrors, name: undefined, form: new URLSearchParams() }
 
 const tokenPage = async (ctx: PageContext, services: Services, sent: Sent): Promise<Html> => {
   const { account } = ctx.state
@@ -109,6 +115,10 @@ const factsOf = (token: TokenDetails, usage: TokenUsage | undefined, now: Date):
     <div>
       <dt>Id</dt>
       <dd><code>${token.id}</code></dd>
+    </div>
+    <div>
+      <dt>Looks like</dt>
+      <dd><code>${token.hint}</code></dd>
     </div>
     ${
       token.revokedAt !== null &&

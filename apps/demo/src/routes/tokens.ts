@@ -3,15 +3,18 @@ import { Router } from "@koa/router"
 import { RevisionMismatch } from "@tokenry/core"
 import type { TokenDetails } from "@tokenry/core/promise"
 import { Route } from "@tokenry/http"
+import { writeAnswer } from "@tokenry/koa"
 import * as Schemas from "../api/schemas.ts"
 import { sessionOrTokenWith } from "../api/security.ts"
 import { attributionOf } from "../http/attribution.ts"
-import type { DemoState } from "../http/authentication.ts"
+import { answersOf, type DemoState } from "../http/authentication.ts"
 import { expectedRevisionOf } from "../http/requestFields.ts"
 import { exactPaths } from "../http/routing.ts"
 import { type DemoContext, serve } from "../http/serve.ts"
+import { isPasswordRecent } from "../http/sessions.ts"
+import type { Issued } from "../idempotency.ts"
 import type { Services } from "../Services.ts"
-import { addressOf, type Issued, issueOnce } from "./issueOnce.ts"
+import { addressOf, issueOnce } from "./issueOnce.ts"
 import { tokenBodies, tokenBody, tokenBodyAfterChange, tokenTagOf } from "./tokenBody.ts"
 
 const security = sessionOrTokenWith("token:manage")
@@ -49,6 +52,7 @@ export const declaredTokens = {
       "plaintext-gone",
       "idempotency-key-in-use",
       "idempotency-key-reused",
+      "recent-sign-in-required",
       ...beyondWhatIsHeld,
     ],
   }),
@@ -101,7 +105,7 @@ export const declaredTokens = {
         headers: tagged,
       },
     },
-    problems: ["policy-violation", "expiry-not-held", ...inTheWayOfChanges],
+    problems: ["policy-violation", "expiry-not-held", "recent-sign-in-required", ...inTheWayOfChanges],
   }),
   endGrace: Route.declare({
     method: "POST",
@@ -130,13 +134,21 @@ export const declaredTokens = {
 
 export const tokenRoutes = (services: Services): Router<DemoState> => {
   const { tokens } = services
+  const { recentSignInRequired } = answersOf(services)
   const router = new Router<DemoState>(exactPaths)
+  /** Whether the caller may see a plaintext, as on the pages; if not, that is answered. */
+  const maySeePlaintext = (ctx: DemoContext): boolean => {
+    const may = ctx.state.principal.via === "token" || isPasswordRecent(ctx)
+    if (!may) writeAnswer(ctx, recentSignInRequired)
+    return may
+  }
   const answerChanged = async (ctx: DemoContext, token: TokenDetails): Promise<void> => {
     ctx.set("ETag", tokenTagOf(token))
     ctx.body = await tokenBodyAfterChange(tokens, token)
   }
 
   serve(router, services, declaredTokens.issue, async (ctx, { body }) => {
+    if (!maySeePlaintext(ctx)) return
     const issued = await issueOnce(ctx, services, body, () => tokens.issue({ ...body, ...actingIn(ctx) }))
     if (issued === undefined) return
     ctx.status = 201
@@ -165,6 +177,7 @@ export const tokenRoutes = (services: Services): Router<DemoState> => {
   })
 
   serve(router, services, declaredTokens.rotate, async (ctx, { body, param }) => {
+    if (!maySeePlaintext(ctx)) return
     answerPlaintext(ctx, await tokens.rotate({ ...body, ...changeOf(ctx, param("id")) }))
   })
 
