@@ -39,12 +39,11 @@ it.each(sharedStores)(
 
     const { body } = await owner.get(path)
     expect(body).toMatchObject({ revision: 1 + done.length, scopes: ["treasure:create"] })
-    expect(body.history).toHaveLength(1 + done.length)
-    const names = ["first", ...changes.flatMap((change) => ("name" in change ? [change.name] : []))]
-    const replaced = body.history.flatMap(({ kind, detail }: Record<string, string>) =>
-      kind === "renamed" ? [detail?.replace("was ", "")] : [],
-    )
-    expect(replaced).toHaveLength(28)
-    expect(new Set([...replaced, body.name])).toEqual(new Set(names))
+    // Edits by one person within a minute are one entry each of their kind.
+    expect(body.history.map(({ kind }: Record<string, string>) => kind).toSorted()).toEqual([
+      "issued",
+      "narrowed",
+      "renamed",
+    ])
   },
 )

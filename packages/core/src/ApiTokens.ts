@@ -32,7 +32,7 @@ import { SecureRandom } from "./ports/SecureRandom.ts"
 import { TokenUsageStore } from "./ports/TokenUsageStore.ts"
 import { type ActingCaller, isActingCaller } from "./requests.ts"
 import type * as Request from "./requests.ts"
-import type { ApiToken } from "./token/ApiToken.ts"
+import type { ApiToken, VerifiableToken } from "./token/ApiToken.ts"
 import type { Caller } from "./token/Caller.ts"
 import type { Instant } from "./token/Instant.ts"
 import type { KeyRing } from "./token/KeyRing.ts"
@@ -49,7 +49,9 @@ import { changing } from "./use-cases/changing.ts"
 import { type Issued, issuing } from "./use-cases/issuing.ts"
 import { makeParse } from "./use-cases/parsing.ts"
 import { type Page, reading } from "./use-cases/reading.ts"
+import { showing } from "./use-cases/showing.ts"
 import { sweeping } from "./use-cases/sweeping.ts"
+import type { EffectiveState } from "./verifying/effectiveState.ts"
 import { makeLookUp } from "./verifying/lookUp.ts"
 import { type CacheOptions, makeLookUpCache } from "./verifying/LookUpCache.ts"
 import { type Deciding, isVerdict, makeVerifier, type VerifyObserver, type Verdict } from "./verifying/verifying.ts"
@@ -133,6 +135,14 @@ export class ApiTokens extends Context.Service<
     readonly usageOf: (
       tokens: ReadonlyArray<Pick<ApiToken, "id" | "createdAt" | "scopes">>,
     ) => Effect.Effect<Option.Option<ReadonlyArray<TokenUsage>>, Unavailable>
+
+    /**
+     * Whether `verify` would accept each of these tokens now, what it may do and why not more, in their order: for a page
+     * of an owner's tokens. One look-up for the ancestors of all, and one question to the directory for each owner.
+     */
+    readonly effectiveStatesOf: (
+      tokens: ReadonlyArray<VerifiableToken>,
+    ) => Effect.Effect<ReadonlyArray<EffectiveState>, Unavailable>
 
     /**
      * Renames the token, takes scopes away, or brings its expiry forward, in one write: everything the request names
@@ -227,6 +237,7 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
   yield* assertKeys(store, keyRing)
 
   const delivery = Option.isSome(sink) ? yield* makeAuditDelivery(store, sink.value) : undefined
+  const makeRoom = delivery?.makeRoom ?? Effect.succeed
   const plainLookUp = makeLookUp(store, owners, digesting)
   const cache = options.cache && (yield* makeLookUpCache(metering.beneathCache(plainLookUp), options.cache))
   const repository = announcing(store, {
@@ -243,7 +254,7 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
     : undefined
   const reuse =
     policy.onReuse === "notify" || policy.onReuse === "revoke"
-      ? yield* makeReuseWatch(repository, policy.onReuse)
+      ? yield* makeReuseWatch(repository, policy.onReuse, makeRoom)
       : undefined
   const mover = keyRing?.active == null ? undefined : yield* makeKeyMover(repository, digesting)
   if (Option.isSome(usageStore)) yield* Effect.ignore(usageStore.value.begin(yield* currentInstant))
@@ -256,7 +267,7 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
       recorder?.used(token.id, secret.generation, token.ancestors, required, at)
       if (digesting.isOutdated(secret.keyId)) mover?.outdated(token.id, secret.generation, sha256)
     },
-    onRetired: ({ token, secret }, at) => {
+    onReused: ({ token, secret }, at) => {
       recorder?.reused(token.id, secret.generation, at)
       reuse?.reused(token.id, secret.generation)
     },
@@ -275,7 +286,19 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
   const usage = Option.fromUndefinedOr(recorder)
   const deliverEverything = delivery?.deliverEverything ?? Effect.void
   const parse = makeParse(formats)
-  const parts = { repository, owners, usage, random, digesting, rules, policy, format, deliverEverything, parse }
+  const parts = {
+    repository,
+    owners,
+    usage,
+    random,
+    digesting,
+    rules,
+    policy,
+    format,
+    deliverEverything,
+    makeRoom,
+    parse,
+  }
   const authority = makeAuthority(repository, owners)
   const sweeps = sweeping(parts)
   if (options.sweeps) {
@@ -290,6 +313,7 @@ const make = Effect.fnUntraced(function* (options: ApiTokensOptions) {
     inspect: (presented) => decideNow((now) => inspector(presented, noScopes, now)),
     ...issuing(parts, authority),
     ...reading(parts, authority),
+    ...showing(parts),
     ...changing(parts, authority),
     ...sweeps,
     exercised: (caller, scopes) =>
@@ -317,7 +341,7 @@ const decideNow = (decide: (now: Instant) => Deciding): Effect.Effect<Caller, Re
   })
 
 const noScopes: ReadonlyArray<string> = []
-const nobody = { onAccepted: () => {}, onRetired: () => {} }
+const nobody = { onAccepted: () => {}, onReused: () => {} }
 
 const exitOf = (verdict: Verdict): Exit.Exit<Caller, Refusal> =>
   verdict.accepted ? Exit.succeed(verdict.caller) : Exit.fail(verdict.refusal)

@@ -9,11 +9,35 @@ export interface InputIssue {
   readonly message: string
 }
 
+/** How many problems an error lists. */
+const listedAtMost = 20
+
+/** The first 20 problems, and how many more there are: what a client gets back stays in proportion to what it sent. */
+const bounded = (issues: ReadonlyArray<InputIssue>): ReadonlyArray<InputIssue> => {
+  const excess = issues.length - listedAtMost
+  return excess > 0
+    ? [...issues.slice(0, listedAtMost), { path: [], message: `has ${excess} more problems, which are not listed` }]
+    : issues
+}
+
+/** The first 20 of these names, for a message. */
+const someOf = (names: ReadonlyArray<string>): string =>
+  names.length > listedAtMost
+    ? `${names.slice(0, listedAtMost).join(", ")} and ${names.length - listedAtMost} more`
+    : names.join(", ")
+
 const sentence = (issues: ReadonlyArray<InputIssue>): string =>
   issues.map(({ path, message }) => `${path.join(".") || "input"} ${message}`).join("; ")
 
 /** The input does not have the shape that is asked for: a missing owner, a number for a string, a date that is none. */
-export class InvalidInput extends Data.TaggedError("InvalidInput")<{ readonly issues: ReadonlyArray<InputIssue> }> {
+export class InvalidInput extends Data.TaggedError("InvalidInput")<{
+  /** The first 20, then one that says how many more there are. */
+  readonly issues: ReadonlyArray<InputIssue>
+}> {
+  constructor({ issues }: { readonly issues: ReadonlyArray<InputIssue> }) {
+    super({ issues: bounded(issues) })
+  }
+
   override get message(): string {
     return sentence(this.issues)
   }
@@ -21,8 +45,13 @@ export class InvalidInput extends Data.TaggedError("InvalidInput")<{ readonly is
 
 /** A scope, a name or an expiry that has the right shape, but that the rules or the policy forbid. */
 export class PolicyViolation extends Data.TaggedError("PolicyViolation")<{
+  /** The first 20, then one that says how many more there are. */
   readonly issues: ReadonlyArray<InputIssue>
 }> {
+  constructor({ issues }: { readonly issues: ReadonlyArray<InputIssue> }) {
+    super({ issues: bounded(issues) })
+  }
+
   override get message(): string {
     return sentence(this.issues)
   }
@@ -34,7 +63,7 @@ export class ScopeNotHeld extends Data.TaggedError("ScopeNotHeld")<{
   readonly on: Side
 }> {
   override get message(): string {
-    return `The ${this.on} does not hold ${this.scopes.join(", ")}, so it can't be given`
+    return `The ${this.on} does not hold ${someOf(this.scopes)}, so it can't be given`
   }
 }
 
@@ -63,7 +92,7 @@ export class SecretNotActive extends Data.TaggedError("SecretNotActive")<{ reado
 /** Stored secrets need keys that the key ring does not have: opened without them, their tokens would not be accepted. */
 export class MissingKeys extends Data.TaggedError("MissingKeys")<{ readonly ids: ReadonlyArray<string> }> {
   override get message(): string {
-    return `Stored tokens need keys that are not in the key ring: ${this.ids.join(", ")}. Add them, inactive if need be`
+    return `Stored tokens need keys that are not in the key ring: ${someOf(this.ids)}. Add them, inactive if need be`
   }
 }
 

@@ -16,6 +16,7 @@ import {
   type TokenUsage,
   usageDetailsOf,
   usedTokenOf,
+  verifiableTokenOf,
   type Verification,
   verificationOf,
 } from "./promiseValues.ts"
@@ -25,8 +26,10 @@ import type { ApiToken } from "./token/ApiToken.ts"
 import type { Caller as EffectCaller } from "./token/Caller.ts"
 import type { Instant } from "./token/Instant.ts"
 import type { Refusal } from "./token/Refusal.ts"
+import type { EffectiveState } from "./verifying/effectiveState.ts"
 import { isVerdict, type Verdict } from "./verifying/verifying.ts"
 
+export type { EffectiveState } from "./verifying/effectiveState.ts"
 export type { AuditEventDetails, Caller, TokenDetails, TokenUsage, Verification } from "./promiseValues.ts"
 
 export interface OpenOptions<E> extends ApiTokensOptions {
@@ -77,6 +80,8 @@ export interface PromiseApiTokens {
   readonly revokeAllIssuedTo: (request: Request.RevokeAllIssuedToRequest) => Promise<number>
   /** How each of these tokens has been used, in their order. `null`: uses are not recorded. */
   readonly usageOf: (tokens: ReadonlyArray<TokenDetails>) => Promise<ReadonlyArray<TokenUsage> | null>
+  /** Whether each of these tokens is accepted now, what it may do and why not more, in their order. */
+  readonly effectiveStatesOf: (tokens: ReadonlyArray<TokenDetails>) => Promise<ReadonlyArray<EffectiveState>>
   /** Removes what has been dead for so long; says how many. */
   readonly purge: (request: Request.PurgeRequest) => Promise<number>
   /** Revokes what has not been used for so long; says how many. */
@@ -150,11 +155,10 @@ export const createApiTokens = async <E>({
     revokeIssuedTo: (request) => run(tokens.revokeIssuedTo(request)),
     revokeAllIssuedTo: (request) => run(tokens.revokeAllIssuedTo(request)),
     usageOf: async (details) => {
-      if (!Array.isArray(details))
-        throw new InvalidInput({ issues: [{ path: [], message: "must be a list of tokens" }] })
-      const usages = await run(tokens.usageOf(details.map(usedTokenOf)))
+      const usages = await run(tokens.usageOf(listOf(details).map(usedTokenOf)))
       return Option.getOrNull(Option.map(usages, (usages) => usages.map(usageDetailsOf)))
     },
+    effectiveStatesOf: async (details) => run(tokens.effectiveStatesOf(listOf(details).map(verifiableTokenOf))),
     purge: (request) => run(tokens.purge(request)),
     revokeUnused: (request) => run(tokens.revokeUnused(request)),
     expiringWithin: async function* (request) {
@@ -172,6 +176,11 @@ export const createApiTokens = async <E>({
       await runtime.dispose()
     },
   }
+}
+
+const listOf = (details: ReadonlyArray<TokenDetails>): ReadonlyArray<TokenDetails> => {
+  if (!Array.isArray(details)) throw new InvalidInput({ issues: [{ path: [], message: "must be a list of tokens" }] })
+  return details
 }
 
 /** A refusal as a value; an outage stays what it is. */

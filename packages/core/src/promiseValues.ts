@@ -2,10 +2,11 @@
 import { DateTime, Option } from "effect"
 import { InvalidInput } from "./errors.ts"
 import type { AuditEvent } from "./ports/AuditSink.ts"
-import type { ApiToken } from "./token/ApiToken.ts"
+import type { ApiToken, VerifiableToken } from "./token/ApiToken.ts"
 import type { Actor, Origin } from "./token/Attribution.ts"
 import type { Caller as EffectCaller } from "./token/Caller.ts"
 import type { Change, ChangeKind } from "./token/Change.ts"
+import type { OwnerId } from "./token/OwnerId.ts"
 import type { Refusal } from "./token/Refusal.ts"
 import type { Scope } from "./token/Scope.ts"
 import type { TokenId } from "./token/TokenId.ts"
@@ -155,11 +156,33 @@ export const auditEventOf = (event: AuditEvent): AuditEventDetails => ({
 /** What has to be known of a token to tell how it was used. */
 export const usedTokenOf = (token: TokenDetails, index: number) => {
   if (!(token?.createdAt instanceof Date && !Number.isNaN(token.createdAt.getTime()))) {
-    throw new InvalidInput({ issues: [{ path: [String(index)], message: "must be a token" }] })
+    throw notAToken(index)
   }
   const { id, createdAt, scopes } = token
   return { id: id as TokenId, createdAt: DateTime.fromDateUnsafe(createdAt), scopes: scopes as ReadonlyArray<Scope> }
 }
+
+/** What has to be known of a token to say whether it is accepted. */
+export const verifiableTokenOf = (token: TokenDetails, index: number): VerifiableToken => {
+  if (![token?.expiresAt, token?.revokedAt].every(isDateOrNull)) throw notAToken(index)
+  return {
+    id: token.id as TokenId,
+    ownedBy: token.ownedBy as OwnerId,
+    scopes: token.scopes as ReadonlyArray<Scope>,
+    expiresAt: instantOf(token.expiresAt),
+    revocation: Option.map(instantOf(token.revokedAt), (at) => ({ at, reason: token.revocationReason ?? "" })),
+    ancestors: token.ancestors as ReadonlyArray<TokenId>,
+  }
+}
+
+const isDateOrNull = (value: unknown): boolean =>
+  value === null || (value instanceof Date && !Number.isNaN(value.getTime()))
+
+const instantOf = (date: Date | null): Option.Option<DateTime.Utc> =>
+  Option.map(Option.fromNullOr(date), DateTime.fromDateUnsafe)
+
+const notAToken = (index: number) =>
+  new InvalidInput({ issues: [{ path: [String(index)], message: "must be a token" }] })
 
 export const usageDetailsOf = (usage: EffectTokenUsage): TokenUsage => ({
   lastUsedAt: dateOf(usage.lastUsedAt),

@@ -27,6 +27,7 @@ const deeds = (target: Target) =>
         | "inspect"
         | "list"
         | "usageOf"
+        | "effectiveStatesOf"
         | "revokeOwnedBy"
         | "revokeIssuedTo"
         | "revokeAllIssuedTo"

@@ -1,5 +1,5 @@
 import { expect, it } from "@effect/vitest"
-import { type ApiToken, ApiTokens, Change, diedAt, stateOf } from "@tokenry/core"
+import { type ApiToken, ApiTokens, diedAt, stateOf } from "@tokenry/core"
 import { NodeCrypto } from "@tokenry/core/node"
 import { Effect, Fiber, Layer, Option } from "effect"
 import { TestClock } from "effect/testing"
@@ -57,15 +57,6 @@ it("the first revocation stays", () => {
   const revoked = anApiToken().revoke(revocation, byAlice)
   expect(revoked.revoke({ at: at(9), reason: "again" }, byAlice)).toBe(revoked)
   expect(revoked.revocation).toEqual(Option.some(revocation))
-})
-
-it("a token remembers its last 50 changes", () => {
-  let token = anApiToken()
-  for (let index = 0; index < 60; index++) token = token.rename(named(`name ${index}`), at(index), byAlice)
-  expect(token.history).toHaveLength(Change.remembered)
-  expect(token.history[0]).toMatchObject({ detail: Option.some("was name 9") })
-  expect(token.history.at(-1)).toMatchObject({ detail: Option.some("was name 58") })
-  expect(token.revision).toBe(61)
 })
 
 it("revoked outweighs expired, and a token is expired from its expiry on", () => {

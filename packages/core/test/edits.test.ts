@@ -105,7 +105,7 @@ it.effect("of changes made at once, none is lost", () =>
     const names = Array.from({ length: 20 }, (_, index) => `name ${index}`)
     const renaming = yield* Effect.forkChild(
       Effect.all(
-        names.map((name) => tokens.edit({ ...own, name })),
+        names.map((name) => tokens.edit({ ...own, name, by: { actor: { kind: "person", id: name }, origin: {} } })),
         { concurrency: "unbounded" },
       ),
     )

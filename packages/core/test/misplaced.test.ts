@@ -1,9 +1,11 @@
 /** A plaintext token that somebody puts into the wrong field: it is neither stored nor told. */
 import { expect, it } from "@effect/vitest"
-import { ApiTokens, OwnerDirectory } from "@tokenry/core"
+import { ApiTokens, OwnerDirectory, TokenFormat } from "@tokenry/core"
 import { Effect } from "effect"
 import { byAlice } from "./builders.ts"
-import { issue, stored, world } from "./world.ts"
+import { issue, outcomeOf, stored, world } from "./world.ts"
+
+const hex = TokenFormat.hex({ prefix: "old" })
 
 it.effect("in a text that is stored it is refused, and the error does not repeat it", () =>
   Effect.gen(function* () {
@@ -28,6 +30,35 @@ it.effect("in a text that is stored it is refused, and the error does not repeat
       expect(JSON.stringify(error) + error.message).not.toContain(plaintext)
     }
   }).pipe(Effect.provide(world())),
+)
+
+it.effect("it is found in the middle of longer words, of every accepted format", () =>
+  Effect.gen(function* () {
+    const tokens = yield* ApiTokens
+    const { plaintext: current, token } = yield* issue()
+    const { plaintext: former } = yield* issue().pipe(Effect.provide(world({ format: hex })))
+    const own = { id: token.id, ownedBy: "user-1" }
+    for (const plaintext of [current, former]) {
+      for (const text of [
+        `my_${plaintext}`,
+        `${plaintext}_old`,
+        `x${plaintext}y`,
+        `tok_tok_old_${plaintext}${plaintext}`,
+      ]) {
+        expect(yield* outcomeOf(tokens.edit({ ...own, name: text.slice(0, 100) }))).toBe("PolicyViolation")
+        expect(yield* outcomeOf(tokens.revoke({ ...own, reason: text }))).toBe("InvalidInput")
+        expect(yield* outcomeOf(issue({ issuedTo: text }))).toBe("InvalidInput")
+        const by = { actor: byAlice.actor, origin: { userAgent: `cli_${text}${former}_1`, address: text } }
+        yield* tokens.edit({ ...own, name: `laptop ${text.length}`, by })
+        const { origin } = (yield* stored(token.id)).history.at(-1) ?? {}
+        expect(origin?.userAgent).toMatch(/^cli_.*…/)
+        expect(JSON.stringify(origin)).not.toContain(plaintext)
+        expect(JSON.stringify(origin)).not.toContain(former)
+      }
+    }
+    // What merely looks like a token is none.
+    expect(yield* outcomeOf(tokens.edit({ ...own, name: `x${current.slice(0, -1)}` }))).toBe("done")
+  }).pipe(Effect.provide(world({ alsoAccept: [hex] }))),
 )
 
 it.effect("in what a client tells of itself it is masked", () =>

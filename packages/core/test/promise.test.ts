@@ -60,8 +60,6 @@ it("the whole life of a token, with dates and plain objects", async () => {
   })
   expect((await tokens.find(own)).history.map(({ kind }) => kind)).toEqual([
     "issued",
-    "renamed",
-    "narrowed",
     "shortened",
     "renamed",
     "narrowed",

@@ -108,6 +108,7 @@ it("after close every method rejects, and says why", async () => {
     revokeIssuedTo: () => tokens.revokeIssuedTo({ ownedBy: "user-1", issuedTo: "app" }),
     revokeAllIssuedTo: () => tokens.revokeAllIssuedTo({ issuedTo: "app" }),
     usageOf: () => tokens.usageOf([token]),
+    effectiveStatesOf: () => tokens.effectiveStatesOf([token]),
     purge: () => tokens.purge({ deadFor: "1 day" }),
     revokeUnused: () => tokens.revokeUnused({ unusedFor: "1 day" }),
     expiringWithin: () => collected(tokens.expiringWithin({ within: "1 day" })),

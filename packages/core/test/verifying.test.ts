@@ -7,12 +7,14 @@ import {
   OwnerDirectory,
   RepositoryUnavailable,
   TokenFormat,
+  type TokenId,
 } from "@tokenry/core"
 import { NodeCrypto } from "@tokenry/core/node"
 import { Effect, Layer, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { anApiToken, anId, aSecret, at, byAlice, catalogue, day, digestOf, hour, owner, scopes } from "./builders.ts"
 import { Asked, counting, unavailable } from "./repositories.ts"
+import { callerWith, issue, world } from "./world.ts"
 
 const format = TokenFormat.checksummed({ prefix: "tok" })
 const plaintextOf = (byte: number) => format.make(new Uint8Array(64).fill(byte)) ?? ""
@@ -256,4 +258,18 @@ it.effect("10,000 verifies of 100 tokens write nothing", () =>
   }).pipe(
     Effect.provide(ApiTokens.layer({ catalogue }).pipe(Layer.provide(NodeCrypto.layer), Layer.provideMerge(counting))),
   ),
+)
+
+it.effect("what a caller gets can't be changed into the ancestors of another", () =>
+  Effect.gen(function* () {
+    const parent = yield* issue()
+    const child = yield* issue({ caller: yield* callerWith(parent.plaintext) })
+    for (const { plaintext } of [parent, child]) {
+      const { ancestors } = yield* callerWith(plaintext)
+      expect(() => (ancestors as Array<TokenId>).push(anId())).toThrow(TypeError)
+    }
+    const { token } = child
+    for (const list of [token.ancestors, token.scopes, token.history, token.secrets])
+      expect(list).toSatisfy(Object.isFrozen)
+  }).pipe(Effect.provide(world())),
 )

@@ -1,8 +1,7 @@
 /** Every way in by which a token gets an expiry or a name obeys the policy: a new one is made to stand in this table. */
 import { describe, expect, it } from "@effect/vitest"
-import { type ActingCaller, ApiTokens, OwnerDirectory, TokenPolicy } from "@tokenry/core"
+import { type ActingCaller, ApiTokens, OwnerDirectory, TokenFormat, TokenPolicy } from "@tokenry/core"
 import { Duration, Effect, Option } from "effect"
-import { TestClock } from "effect/testing"
 import { at, day } from "./builders.ts"
 import { callerWith, issue, outcomeOf, world } from "./world.ts"
 
@@ -45,6 +44,7 @@ const others: ReadonlyArray<keyof Service> = [
   "find",
   "list",
   "usageOf",
+  "effectiveStatesOf",
   "endGrace",
   "revoke",
   "revokeOwnedBy",
@@ -101,13 +101,36 @@ describe.each(Object.entries(waysIn))("%s", (_, enter) => {
   )
 })
 
-it.effect("what a way in keeps it can't keep beyond a policy that has become stricter", () =>
+it.effect(
+  "after the policy is tightened a rotation succeeds, and keeps the expiry no longer than the policy allows now",
+  () =>
+    Effect.gen(function* () {
+      const lax = world({ policy: TokenPolicy.make({ allowsNeverExpiring: true }) })
+      const expiryAfterRotating = (ask: Ask) =>
+        Effect.gen(function* () {
+          const { plaintext, token } = yield* Effect.provide(issue(ask), lax)
+          const rotated = yield* ApiTokens.use((tokens) =>
+            Effect.flatMap(tokens.verify(plaintext), (caller) => tokens.rotate({ id: token.id, ownedBy, caller })),
+          )
+          return rotated.token.expiresAt
+        })
+      expect(yield* expiryAfterRotating({ expiresIn: "300 days" })).toEqual(Option.some(at(10 * day)))
+      expect(yield* expiryAfterRotating({ expiresAt: null })).toEqual(Option.some(at(10 * day)))
+      expect(yield* expiryAfterRotating({ expiresIn: "3 days" })).toEqual(Option.some(at(3 * day)))
+      expect(yield* Effect.provide(expiryAfterRotating({ expiresAt: null }), lax)).toEqual(Option.none())
+    }).pipe(Effect.provide(strict)),
+)
+
+it.effect("after the policy is tightened the rest of a token can still be edited", () =>
   Effect.gen(function* () {
-    const lax = world({ policy: TokenPolicy.make({ allowsNeverExpiring: true }) })
-    const { token } = yield* Effect.provide(issue({ expiresIn: "300 days" }), lax)
-    const rotate = ApiTokens.use((tokens) => outcomeOf(tokens.rotate({ id: token.id, ownedBy })))
-    expect(yield* Effect.provide(rotate, strict)).toBe("PolicyViolation")
-    yield* TestClock.adjust("290 days")
-    expect(yield* Effect.provide(rotate, strict)).toBe("done")
+    const { plaintext } = yield* Effect.provide(issue(), world({ format: TokenFormat.hex({ prefix: "old" }) }))
+    const { token } = yield* Effect.provide(issue({ name: plaintext, expiresIn: "300 days" }), world())
+    const alsoAccept = [TokenFormat.hex({ prefix: "old" })]
+    const edit = (request: object) =>
+      ApiTokens.use((tokens) => outcomeOf(tokens.edit({ id: token.id, ownedBy, ...request })))
+    expect(yield* Effect.provide(edit({ scopes: [] }), world({ policy, alsoAccept }))).toBe("done")
+    expect(yield* Effect.provide(edit({ name: `${plaintext}!` }), world({ policy, alsoAccept }))).toBe(
+      "PolicyViolation",
+    )
   }).pipe(Effect.provide(strict)),
 )

@@ -1,11 +1,17 @@
 /** Tells the audit sink of every change at least once, whatever fails in between. */
-import { Clock, Effect, Stream } from "effect"
-import type { RepositoryUnavailable } from "../errors.ts"
+import { Cause, Clock, Effect, Stream } from "effect"
+import { RepositoryUnavailable } from "../errors.ts"
 import type { ApiTokenRepository } from "../ports/ApiTokenRepository.ts"
 import { type AuditEvent, type AuditSink, AuditSinkUnavailable } from "../ports/AuditSink.ts"
-import type { ApiToken } from "../token/ApiToken.ts"
+import { ApiToken } from "../token/ApiToken.ts"
 import type { Change } from "../token/Change.ts"
 import { makeLaterWork } from "./LaterWork.ts"
+
+/**
+ * The token with room for another change in its history: if too many wait for the audit sink, it has them first. Fails if
+ * the sink doesn't take them now.
+ */
+export type MakeRoom = (token: ApiToken) => Effect.Effect<ApiToken, RepositoryUnavailable>
 
 interface AuditDelivery {
   /** Tells of the token's changes soon; of those that can't be told now, at the next search. */
@@ -14,6 +20,7 @@ interface AuditDelivery {
   readonly changedMany: () => void
   /** Tells now of all that is undelivered in the store. */
   readonly deliverEverything: Effect.Effect<void, AuditSinkUnavailable | RepositoryUnavailable>
+  readonly makeRoom: MakeRoom
 }
 
 /** How long the sink may take for one token. */
@@ -82,6 +89,15 @@ export const makeAuditDelivery = Effect.fnUntraced(function* (
     changed: (token) => void (token.undelivered > 0 && later.add(deliver(token))),
     changedMany: () => void later.add(deliverEverything),
     deliverEverything,
+    makeRoom: (token) =>
+      token.isFullOfUndelivered
+        ? deliver(token).pipe(
+            Effect.catchCause((cause) =>
+              Effect.fail(new RepositoryUnavailable({ operation: "deliver", cause: Cause.squash(cause) })),
+            ),
+            Effect.as(new ApiToken({ ...token, undelivered: 0 })),
+          )
+        : Effect.succeed(token),
   }
   return delivery
 })

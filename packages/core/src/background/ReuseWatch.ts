@@ -3,10 +3,9 @@ import { Clock, DateTime, Effect, Option, Schedule } from "effect"
 import type { ApiTokenRepository } from "../ports/ApiTokenRepository.ts"
 import type { ApiToken } from "../token/ApiToken.ts"
 import type { Attribution } from "../token/Attribution.ts"
-import { Secret } from "../token/Secret.ts"
-import { Secrets } from "../token/Secrets.ts"
 import type { TokenId } from "../token/TokenId.ts"
 import type { ReuseResponse } from "../token/TokenPolicy.ts"
+import type { MakeRoom } from "./AuditDelivery.ts"
 import { makeLaterWork } from "./LaterWork.ts"
 
 interface ReuseWatch {
@@ -27,21 +26,24 @@ const capacity = 1000
 export const makeReuseWatch = Effect.fnUntraced(function* (
   repository: ApiTokenRepository["Service"],
   response: Exclude<ReuseResponse, "record">,
+  makeRoom: MakeRoom,
 ) {
   const waiting = new Set<string>()
 
   /** Judged by what is stored now and by the system's clock, whatever was thought when the secret was presented. */
   const respond = (token: ApiToken, generation: number, now: DateTime.Utc): ApiToken => {
-    const secret = Secrets.ofGeneration(token.secrets, generation)
-    if (!Option.exists(secret, (secret) => Secret.isSuspicious(secret, now))) return token
+    if (!token.isReuse(generation, now)) return token
     const noted = token.noteReuse(generation, now, bySweep)
     return response === "notify" ? noted : noted.revoke({ at: now, reason }, bySweep)
   }
 
   const later = yield* makeLaterWork("Responding to a retired secret", capacity, (work: Reuse) =>
     Effect.gen(function* () {
-      const token = Option.getOrUndefined(yield* repository.findById(work.tokenId))
-      if (token === undefined) return
+      const found = Option.getOrUndefined(yield* repository.findById(work.tokenId))
+      if (found === undefined) return
+      // No outage of the audit sink delays a revocation.
+      const revokes = response === "revoke" && Option.isNone(found.revocation)
+      const token = revokes ? found : yield* makeRoom(found)
       const now = DateTime.makeUnsafe(yield* Clock.currentTimeMillis)
       const changed = respond(token, work.generation, now)
       if (changed !== token) yield* repository.replace(changed, token.revision)

@@ -1,5 +1,5 @@
 /** Counts uses in memory and writes them down now and then, so that verifying itself writes nothing. */
-import { Cause, DateTime, Duration, Effect, Exit, Latch, Option, Semaphore } from "effect"
+import { Cause, Clock, DateTime, Duration, Effect, Exit, Latch, Option, Semaphore } from "effect"
 import type { RepositoryUnavailable } from "../errors.ts"
 import type { TokenUsageStore } from "../ports/TokenUsageStore.ts"
 import { SecretUsage } from "../token/SecretUsage.ts"
@@ -94,7 +94,7 @@ export const makeUsageRecorder = Effect.fnUntraced(function* (
     if (secret === undefined || !Number.isSafeInteger(at)) return
     secret.count += count
     if (at > secret.lastUsedAt) secret.lastUsedAt = at
-    for (const scope of scopes) secret.scopes.set(scope, at)
+    for (const scope of scopes) if (!((secret.scopes.get(scope) ?? never) >= at)) secret.scopes.set(scope, at)
   }
 
   const noteUse = (
@@ -136,8 +136,8 @@ export const makeUsageRecorder = Effect.fnUntraced(function* (
 
   /** A batch that the store can't take at all (a defect) is given up, or it would be tried for ever. */
   const writeAll = oneAtATime.withPermit(
-    Effect.suspend(() => {
-      leaving = takeAll()
+    Effect.flatMap(Clock.currentTimeMillis, (now) => {
+      leaving = takeAll().map((usage) => SecretUsage.notAfter(usage, now))
       return Effect.whileLoop({
         while: () => leaving.length > 0,
         body: () => store.record(leaving.slice(0, batchSize)),
@@ -175,10 +175,10 @@ export const makeUsageRecorder = Effect.fnUntraced(function* (
       if (at > secret.lastReusedAt) secret.lastReusedAt = at
     },
     usageOf: (ids) =>
-      Effect.map(store.usageOf(ids), (recorded) => {
+      Effect.zipWith(store.usageOf(ids), Clock.currentTimeMillis, (recorded, now) => {
         const asked = new Set(ids)
         const here = [...leaving.filter(({ tokenId }) => asked.has(tokenId)), ...[...asked].flatMap(gatheredOf)]
-        return SecretUsage.merge([...recorded, ...here])
+        return SecretUsage.merge([...recorded, ...here]).map((usage) => SecretUsage.notAfter(usage, now))
       }),
     since: store.begin,
     flush: writeAll,

@@ -1,6 +1,7 @@
 /** Keeps order in the store now and then, without anybody asking for it. */
 import { Duration, Effect } from "effect"
 import { Lifetime } from "../token/Lifetime.ts"
+import { makeClockWatch } from "./clockWatch.ts"
 
 export interface SweepOptions {
   /**
@@ -20,7 +21,10 @@ interface Sweeps {
   readonly revokeUnused: (request: {}) => Effect.Effect<number, unknown>
 }
 
-/** Sweeps until the scope closes. What fails is logged by its name, and done the next time. */
+/**
+ * Sweeps until the scope closes. What fails is logged by its name, and done the next time. While the wall clock has jumped
+ * nothing is swept, since by a wrong clock every token may be dead or unused.
+ */
 export const scheduleSweeps = Effect.fnUntraced(function* (sweeps: Sweeps, options: SweepOptions) {
   const { purgeDeadFor, revokeUnused = false } = options
   const every = Duration.fromInputUnsafe(options.every)
@@ -32,10 +36,28 @@ export const scheduleSweeps = Effect.fnUntraced(function* (sweeps: Sweeps, optio
   }
   const purging = purgeDeadFor === undefined ? Effect.void : sweeps.purge({ deadFor: purgeDeadFor })
   const revoking = revokeUnused ? sweeps.revokeUnused({}) : Effect.void
+  const sweep = Effect.andThen(
+    Effect.catchCause(revoking, () => Effect.logWarning("Unused tokens could not be revoked")),
+    Effect.catchCause(purging, () => Effect.logWarning("Dead tokens could not be purged")),
+  )
+  const { isSteady } = yield* makeClockWatch
+  let declined = false
+  const decline = Effect.suspend(() => {
+    const isFirst = !declined
+    declined = true
+    return isFirst ? Effect.logWarning(clockJumped) : Effect.void
+  })
+  const resume = Effect.suspend(() => {
+    declined = false
+    return sweep
+  })
   yield* Effect.sleep(every).pipe(
-    Effect.andThen(Effect.catchCause(revoking, () => Effect.logWarning("Unused tokens could not be revoked"))),
-    Effect.andThen(Effect.catchCause(purging, () => Effect.logWarning("Dead tokens could not be purged"))),
+    Effect.andThen(isSteady),
+    Effect.flatMap((isSteady) => (isSteady ? resume : decline)),
     Effect.forever,
     Effect.forkScoped,
   )
 })
+
+const clockJumped =
+  "The system's clock was set: nothing is swept until it is back, or has gone on without another jump for an hour"

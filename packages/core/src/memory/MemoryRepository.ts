@@ -7,7 +7,7 @@ import { ApiToken, diedAt, type Revocation, stateOf } from "../token/ApiToken.ts
 import type { Attribution } from "../token/Attribution.ts"
 import { OwnerId } from "../token/OwnerId.ts"
 import type { TokenId } from "../token/TokenId.ts"
-import { given } from "./given.ts"
+import { assertWhole, givenInstant, givenText } from "./given.ts"
 import { memoryUsage } from "./memoryUsage.ts"
 
 /** One process, no persistence. Reads and writes are atomic because nothing here waits. */
@@ -20,8 +20,10 @@ const make = Effect.sync(() => {
   const isTaken = (token: ApiToken) =>
     token.secrets.some(({ digest }) => (byDigest.get(digest.hex)?.id ?? token.id) !== token.id)
 
+  /** Frozen, since what is handed out is what is stored. */
   const put = (token: ApiToken) => {
     remove(token.id)
+    for (const list of [token.scopes, token.ancestors, token.secrets, token.history]) Object.freeze(list)
     tokens.set(token.id, token)
     for (const secret of token.secrets) {
       byDigest.set(secret.digest.hex, { id: token.id, found: Exit.succeed(Option.some({ token, secret })) })
@@ -35,7 +37,7 @@ const make = Effect.sync(() => {
 
   const revokeAll = (predicate: (token: ApiToken) => boolean, revocation: Revocation, by: Attribution) =>
     Effect.sync(() => {
-      given(revocation.at)
+      givenInstant(revocation.at)
       const revoked = [...tokens.values()].filter((token) => Option.isNone(token.revocation) && predicate(token))
       for (const token of revoked) put(token.revoke(revocation, by))
       return revoked.length
@@ -44,11 +46,11 @@ const make = Effect.sync(() => {
   const listOwnedBy = ({ ownedBy, state, now, lineageOf, after, limit }: ListQuery) =>
     Effect.sync(() => {
       const owner = OwnerId.assert(ownedBy)
-      given(now)
-      if (lineageOf !== undefined) given(lineageOf)
+      givenInstant(now)
+      if (lineageOf !== undefined) givenText(lineageOf)
       if (Option.isSome(after)) {
-        given(after.value.createdAt)
-        given(after.value.id)
+        givenInstant(after.value.createdAt)
+        givenText(after.value.id)
       }
       if (!(limit >= 1)) throw new TypeError("A limit is a number from 1 on")
       return [...tokens.values()]
@@ -72,9 +74,9 @@ const make = Effect.sync(() => {
         return Effect.void
       }),
 
-    findById: (id) => Effect.sync(() => Option.fromUndefinedOr(tokens.get(given(id)))),
+    findById: (id) => Effect.sync(() => Option.fromUndefinedOr(tokens.get(givenText(id)))),
 
-    findManyById: (ids) => Effect.sync(() => ids.flatMap((id) => tokens.get(given(id)) ?? [])),
+    findManyById: (ids) => Effect.sync(() => ids.flatMap((id) => tokens.get(givenText(id)) ?? [])),
 
     findByDigest: (candidates) => {
       for (const digest of candidates) {
@@ -103,7 +105,7 @@ const make = Effect.sync(() => {
 
     revokeIssuedTo: (issuedTo, ownedBy, revocation, by) =>
       Effect.suspend(() => {
-        const thirdParty = given(issuedTo)
+        const thirdParty = givenText(issuedTo)
         const owner = Option.map(ownedBy, OwnerId.assert)
         return revokeAll(
           (token) =>
@@ -123,8 +125,8 @@ const make = Effect.sync(() => {
 
     liveCreatedBefore: (instant, now) =>
       Stream.suspend(() => {
-        given(instant)
-        given(now)
+        givenInstant(instant)
+        givenInstant(now)
         return Stream.fromIterable(
           [...tokens.values()]
             .filter((token) => isBefore(token.createdAt, instant) && stateOf(token, now) === "live")
@@ -134,8 +136,8 @@ const make = Effect.sync(() => {
 
     expiringBetween: (from, to) =>
       Stream.suspend(() => {
-        given(from)
-        given(to)
+        givenInstant(from)
+        givenInstant(to)
         return Stream.fromIterable(
           [...tokens.values()]
             .filter(
@@ -162,7 +164,7 @@ const make = Effect.sync(() => {
 
     markDelivered: (id, revision) =>
       Effect.sync(() => {
-        const token = tokens.get(given(id))
+        const token = tokens.get(givenText(id))
         if (token !== undefined && token.revision === revision) put(new ApiToken({ ...token, undelivered: 0 }))
       }),
 
@@ -173,7 +175,7 @@ const make = Effect.sync(() => {
 
     purge: (diedBefore) =>
       Effect.sync(() => {
-        given(diedBefore)
+        givenInstant(diedBefore)
         const dead = new Set(
           [...tokens.values()]
             .filter((token) => Option.exists(diedAt(token), (at) => isBefore(at, diedBefore)))
@@ -193,19 +195,6 @@ const make = Effect.sync(() => {
 })
 
 const nothingFound = Exit.succeed(Option.none<FoundToken>())
-
-/** That nothing which a token must have is missing in this one. */
-const assertWhole = ({ id, ownedBy, createdAt, expiresAt, revocation, secrets }: ApiToken): void => {
-  given(id)
-  OwnerId.assert(ownedBy)
-  given(createdAt)
-  if (Option.isSome(expiresAt)) given(expiresAt.value)
-  if (Option.isSome(revocation)) given(revocation.value.at)
-  for (const { state } of secrets) {
-    if (state._tag === "Retiring") given(state.until)
-    if (state._tag === "Retired") given(state.at)
-  }
-}
 
 const isBefore = (left: DateTime.Utc, right: DateTime.Utc) => left.epochMilliseconds < right.epochMilliseconds
 

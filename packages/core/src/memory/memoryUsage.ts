@@ -3,7 +3,7 @@ import { type DateTime, Effect } from "effect"
 import { TokenUsageStore } from "../ports/TokenUsageStore.ts"
 import { SecretUsage } from "../token/SecretUsage.ts"
 import type { TokenId } from "../token/TokenId.ts"
-import { given } from "./given.ts"
+import { givenInstant, givenText } from "./given.ts"
 
 export interface MemoryUsage {
   readonly store: TokenUsageStore["Service"]
@@ -16,7 +16,7 @@ export const memoryUsage = (isThere: (id: TokenId) => boolean): MemoryUsage => {
   const store = TokenUsageStore.of({
     record: (usages) =>
       Effect.sync(() => {
-        for (const { tokenId } of usages) given(tokenId)
+        for (const { tokenId } of usages) givenText(tokenId)
         for (const usage of usages.filter(({ tokenId }) => isThere(tokenId))) {
           const secrets = byToken.get(usage.tokenId) ?? new Map<number, SecretUsage>()
           byToken.set(usage.tokenId, secrets)
@@ -25,8 +25,8 @@ export const memoryUsage = (isThere: (id: TokenId) => boolean): MemoryUsage => {
         }
       }),
     usageOf: (ids) =>
-      Effect.sync(() => [...new Set(ids.map(given))].flatMap((id) => [...(byToken.get(id)?.values() ?? [])])),
-    begin: (now) => Effect.sync(() => (since ??= given(now))),
+      Effect.sync(() => [...new Set(ids.map(givenText))].flatMap((id) => [...(byToken.get(id)?.values() ?? [])])),
+    begin: (now) => Effect.sync(() => (since ??= givenInstant(now))),
   })
   return { store, forget: (id) => byToken.delete(id) }
 }

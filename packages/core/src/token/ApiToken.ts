@@ -2,6 +2,7 @@
 import { Data, DateTime, Duration, Option } from "effect"
 import type { Attribution } from "./Attribution.ts"
 import { Change } from "./Change.ts"
+import { History } from "./History.ts"
 import type { Instant } from "./Instant.ts"
 import type { OwnerId } from "./OwnerId.ts"
 import type { Scope } from "./Scope.ts"
@@ -78,7 +79,7 @@ export interface ApiTokenFields extends VerifiableToken {
   readonly secrets: Secrets
   /** The last 50 changes, the oldest first. */
   readonly history: ReadonlyArray<Change>
-  /** How many of the newest changes the audit sink has not confirmed yet. */
+  /** How many of the newest changes in the history the audit sink has not confirmed yet. */
   readonly undelivered: number
   /** Raised by every write. */
   readonly revision: number
@@ -138,7 +139,7 @@ export class ApiToken extends Data.Class<ApiTokenFields> {
     })
     const secrets = Secrets.rotate(this.secrets, next, { now, until, presented })
     const was = millisecondsOf(this.expiresAt)
-    const detail = was === millisecondsOf(expiresAt) ? undefined : `expiry was ${was === Infinity ? "never" : iso(was)}`
+    const detail = was === millisecondsOf(expiresAt) ? undefined : expiryWas(was)
     return this.#changed({ secrets, expiresAt }, Change.make("rotated", now, by, detail))
   }
 
@@ -151,14 +152,32 @@ export class ApiToken extends Data.Class<ApiTokenFields> {
     if (generation === active.generation) return true
     const secret = Secrets.ofGeneration(this.secrets, generation)
     if (!Option.exists(secret, (secret) => Secret.isUsable(secret, now))) return false
-    const since = this.history.filter(({ kind }) => kind === "rotated").slice(generation - active.generation)
+    const since = this.#rotationsSince(generation)
     const [replacedBy] = since
     return (
       replacedBy !== undefined &&
-      since.length === active.generation - generation &&
       since.every(({ actor }) => actor.kind === "token" && actor.id === this.id) &&
       DateTime.isLessThan(now, DateTime.addDuration(replacedBy.at, repeatable))
     )
+  }
+
+  /**
+   * Whether the return of this secret at `now` is a sign that somebody has it who should not. It is not if the secret
+   * lived until the expiry which the token had before a rotation renewed it.
+   */
+  isReuse(generation: number, now: DateTime.Utc): boolean {
+    const secret = Option.getOrUndefined(Secrets.ofGeneration(this.secrets, generation))
+    const end = secret && Option.getOrUndefined(Secret.endOf(secret))
+    if (secret === undefined || end === undefined || !Secret.isReuse(secret, this.expiresAt, now)) return false
+    const [replacedBy] = this.#rotationsSince(generation)
+    return replacedBy === undefined || !Option.contains(replacedBy.detail, expiryWas(end.epochMilliseconds))
+  }
+
+  /** The rotations that replaced this secret and those after it, the oldest first: as far as they are remembered. */
+  #rotationsSince(generation: number): ReadonlyArray<Change> {
+    const count = this.secrets[0].generation - generation
+    const rotations = this.history.filter(({ kind }) => kind === "rotated")
+    return rotations.length < count ? [] : rotations.slice(rotations.length - count)
   }
 
   /** Ends every retiring secret now. */
@@ -198,6 +217,14 @@ export class ApiToken extends Data.Class<ApiTokenFields> {
     return this.undelivered === 0 ? [] : this.history.slice(-this.undelivered)
   }
 
+  /**
+   * Whether so many changes wait for the audit sink that it has to confirm them before the next edit or rotation: so no
+   * change leaves the history before the sink has it.
+   */
+  get isFullOfUndelivered(): boolean {
+    return this.undeliveredChanges.length > History.undeliveredAtMost
+  }
+
   /** Whether it is this token, or was minted by means of it. */
   isOfLineage(ancestor: TokenId): boolean {
     return this.id === ancestor || this.ancestors.includes(ancestor)
@@ -217,8 +244,7 @@ export class ApiToken extends Data.Class<ApiTokenFields> {
     return new ApiToken({
       ...this,
       ...fields,
-      history: Change.append(this.history, change),
-      undelivered: this.undelivered + 1,
+      ...History.append(this, change),
       revision: this.revision + 1,
     })
   }
@@ -226,5 +252,8 @@ export class ApiToken extends Data.Class<ApiTokenFields> {
 
 const millisecondsOf = (expiresAt: Option.Option<DateTime.Utc>): number =>
   Option.isSome(expiresAt) ? expiresAt.value.epochMilliseconds : Infinity
+
+/** What the history says of a rotation that changed the expiry. */
+const expiryWas = (was: number): string => `expiry was ${was === Infinity ? "never" : iso(was)}`
 
 const iso = (epochMilliseconds: number): string => new Date(epochMilliseconds).toISOString()

@@ -21,9 +21,6 @@ export interface Change {
   readonly detail: Option.Option<string>
 }
 
-/** How many changes a token remembers; older ones are forgotten first. */
-const remembered = 50
-
 const make = (kind: ChangeKind, at: DateTime.Utc, by: Attribution, detail?: string): Change => ({
   kind,
   at,
@@ -32,8 +29,5 @@ const make = (kind: ChangeKind, at: DateTime.Utc, by: Attribution, detail?: stri
   detail: Option.fromUndefinedOr(detail),
 })
 
-/** The history with one more change, of which the last 50 are kept. */
-const append = (history: ReadonlyArray<Change>, change: Change): ReadonlyArray<Change> =>
-  [...history, change].slice(-remembered)
-
-export const Change = { make, append, remembered } as const
+/** `remembered`: how many changes a token remembers. */
+export const Change = { make, remembered: 50 } as const

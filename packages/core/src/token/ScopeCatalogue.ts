@@ -52,7 +52,24 @@ export class ScopeCatalogue {
   flawOf(scope: string): string | undefined {
     if (this.has(scope)) return undefined
     const nearest = this.nearest(scope)
-    return `must be a declared scope${nearest === undefined ? "" : `; did you mean ${nearest}?`}`
+    return `${undeclared}${nearest === undefined ? "" : `; did you mean ${nearest}?`}`
+  }
+
+  /**
+   * The same for many scopes, in their order. A declared scope is suggested for the first five flaws only: it costs a
+   * comparison with every declared scope of similar length.
+   */
+  flawsOf(scopes: ReadonlyArray<string>): ReadonlyArray<string | undefined> {
+    let suggestions = suggestedAtMost
+    return scopes.map((scope) => {
+      if (this.has(scope)) return undefined
+      return suggestions-- > 0 ? this.flawOf(scope) : undeclared
+    })
+  }
+
+  /** Those of the scopes that are not declared (any longer). Stored in a token, they grant nothing. */
+  undeclared(scopes: ReadonlyArray<string>): ReadonlyArray<string> {
+    return scopes.filter((scope) => !this.has(scope))
   }
 
   /** The sentence that says to a person what the scope allows; `undefined` for a scope that is not declared. */
@@ -73,13 +90,19 @@ export class ScopeCatalogue {
 
   /** The declared scope that is spelled most like the given one; `undefined` if none is near. */
   nearest(scope: string): Scope | undefined {
-    const [first] = this.scopes
-      .map((declared) => ({ declared, distance: editDistance(scope.slice(0, 100), declared) }))
-      .filter(({ declared, distance }) => distance <= Math.max(2, declared.length / 3))
-      .sort((left, right) => left.distance - right.distance)
-    return first?.declared
+    let nearest: { readonly declared: Scope; readonly distance: number } | undefined
+    for (const declared of this.scopes) {
+      const tolerance = Math.max(2, declared.length / 3)
+      if (Math.abs(declared.length - scope.length) > tolerance) continue
+      const distance = editDistance(scope, declared)
+      if (distance <= tolerance && distance < (nearest?.distance ?? Infinity)) nearest = { declared, distance }
+    }
+    return nearest?.declared
   }
 }
+
+const undeclared = "must be a declared scope"
+const suggestedAtMost = 5
 
 const closure = (
   scope: Scope,

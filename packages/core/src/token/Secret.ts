@@ -53,16 +53,29 @@ const isUsable = (secret: VerifiableSecret, now: Instant): boolean => {
   }
 }
 
-/** Whether its return at `now` is a sign that somebody has it who should not. */
-const isSuspicious = (secret: VerifiableSecret, now: Instant): boolean => {
-  switch (secret.state._tag) {
+/** When a replaced secret ends, or ended; none if it is active. */
+const endOf = ({ state }: VerifiableSecret): Option.Option<DateTime.Utc> => {
+  switch (state._tag) {
     case "Active":
-      return false
+      return Option.none()
     case "Retiring":
-      return now.epochMilliseconds >= secret.state.until.epochMilliseconds
+      return Option.some(state.until)
     case "Retired":
-      return now.epochMilliseconds >= secret.state.at.epochMilliseconds
+      return Option.some(state.at)
   }
+}
+
+/** How long after its end a secret may still come back in requests that were on their way. */
+const inFlightMilliseconds = 60_000
+
+/**
+ * Whether its return at `now` is a sign that somebody has it who should not: from a minute after its end on, and never
+ * if it ended because its token expired.
+ */
+const isReuse = (secret: VerifiableSecret, expiresAt: Option.Option<DateTime.Utc>, now: Instant): boolean => {
+  const end = Option.getOrUndefined(endOf(secret))?.epochMilliseconds
+  if (end === undefined || !(now.epochMilliseconds >= end + inFlightMilliseconds)) return false
+  return !(Option.isSome(expiresAt) && expiresAt.value.epochMilliseconds <= end)
 }
 
 /** Until when the secret is accepted, given the token's expiry, which may have been brought forward since the rotation. */
@@ -74,4 +87,4 @@ const expiryOf = (secret: VerifiableSecret, expiresAt: Option.Option<DateTime.Ut
     : Option.some(until)
 }
 
-export const Secret = { active, isUsable, isSuspicious, expiryOf } as const
+export const Secret = { active, isUsable, endOf, isReuse, expiryOf } as const

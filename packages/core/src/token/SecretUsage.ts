@@ -38,6 +38,21 @@ const later = (left: Option.Option<DateTime.Utc>, right: Option.Option<DateTime.
     ? Option.some(DateTime.max(left.value, right.value))
     : Option.orElse(left, () => right)
 
+/**
+ * The usage with every instant after `now` replaced by `now`: after a clock was ahead for a while, nothing was last used in
+ * the future.
+ */
+const notAfter = (usage: SecretUsage, now: number): SecretUsage => {
+  const present = DateTime.makeUnsafe(now)
+  const earlier = (at: DateTime.Utc) => DateTime.min(at, present)
+  return {
+    ...usage,
+    lastUsedAt: Option.map(usage.lastUsedAt, earlier),
+    scopes: new Map(Array.from(usage.scopes, ([scope, at]) => [scope, earlier(at)])),
+    lastReusedAt: Option.map(usage.lastReusedAt, earlier),
+  }
+}
+
 /** One for each secret, in the order of their first. */
 const merge = (usages: ReadonlyArray<SecretUsage>): ReadonlyArray<SecretUsage> => {
   const bySecret = new Map<string, SecretUsage>()
@@ -52,4 +67,4 @@ const merge = (usages: ReadonlyArray<SecretUsage>): ReadonlyArray<SecretUsage> =
 /** The generation under which a token is charged with what was minted by means of it does. */
 const byDescendants = 0
 
-export const SecretUsage = { add, merge, byDescendants } as const
+export const SecretUsage = { add, merge, notAfter, byDescendants } as const

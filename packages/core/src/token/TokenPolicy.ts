@@ -98,6 +98,17 @@ const expiryFor = (
   return Option.some(Duration.isDuration(wanted) ? DateTime.addDuration(now, wanted) : wanted)
 }
 
+/** The expiry that a token keeps when it is rotated at `now`: its own, or the longest that the policy allows if that is earlier. */
+const keptExpiry = (
+  policy: TokenPolicy,
+  expiresAt: Option.Option<DateTime.Utc>,
+  now: DateTime.Utc,
+): Option.Option<DateTime.Utc> => {
+  if (Option.isNone(expiresAt) && policy.allowsNeverExpiring) return expiresAt
+  const latest = DateTime.addDuration(now, policy.longestLifetime ?? longestOfAll)
+  return Option.some(Option.isNone(expiresAt) ? latest : DateTime.min(expiresAt.value, latest))
+}
+
 const exceeds = Duration.isGreaterThan
 
-export const TokenPolicy = { make, expiryFor, graceFor, longestOfAll } as const
+export const TokenPolicy = { make, expiryFor, keptExpiry, graceFor, longestOfAll } as const

@@ -1,5 +1,6 @@
 /** What all use cases are made from. */
 import type { Effect, Option } from "effect"
+import type { MakeRoom } from "../background/AuditDelivery.ts"
 import type { UsageRecorder } from "../background/UsageRecorder.ts"
 import type { RepositoryUnavailable } from "../errors.ts"
 import type { AuditSinkUnavailable } from "../ports/AuditSink.ts"
@@ -21,8 +22,9 @@ export interface UseCaseParts {
   readonly digesting: Digesting
   readonly rules: Rules
   readonly policy: TokenPolicy
-  /** Tells the audit sink, if there is one, of all that it has not heard of yet. */
+  /** Delivers everything undelivered to the audit sink, if there is one. */
   readonly deliverEverything: Effect.Effect<void, AuditSinkUnavailable | RepositoryUnavailable>
+  readonly makeRoom: MakeRoom
   readonly parse: Parse
   /** The format of new tokens. */
   readonly format: TokenFormat

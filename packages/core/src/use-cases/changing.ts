@@ -1,5 +1,6 @@
 /** Changes one token: read, let the rules decide, write under the revision that was read. */
 import { type DateTime, Effect, Option, Schedule } from "effect"
+import type { MakeRoom } from "../background/AuditDelivery.ts"
 import { RevisionConflict, RevisionMismatch } from "../errors.ts"
 import { makePlaintext } from "../plaintext.ts"
 import {
@@ -24,18 +25,18 @@ import type { UseCaseParts } from "./UseCaseParts.ts"
 export const onRequest = "on request"
 
 export const changing = (
-  { repository, random, digesting, rules, policy, format, parse }: UseCaseParts,
+  { repository, random, digesting, rules, policy, format, parse, makeRoom }: UseCaseParts,
   { reach, reachToRotate, liveAncestors }: Authority,
 ) => {
   /** What is decided is written, unless nothing changes; fails if somebody else was quicker. */
   const change = <E>(
     request: FindRequest,
     decide: (token: ApiToken, now: DateTime.Utc) => Effect.Effect<ApiToken, E>,
-    find = reach,
+    { find = reach, prepare = makeRoom }: { readonly find?: typeof reach; readonly prepare?: MakeRoom } = {},
   ) =>
     Effect.gen(function* () {
       const now = yield* currentInstant
-      const token = yield* find(request, now)
+      const token = yield* Effect.flatMap(find(request, now), prepare)
       const changed = yield* decide(token, now)
       if (changed !== token) yield* repository.replace(changed, token.revision)
       return changed
@@ -80,7 +81,7 @@ export const changing = (
       })
 
     // Another change in between does not matter; another rotation has won.
-    return yield* change(request, rotate, reachToRotate).pipe(
+    return yield* change(request, rotate, { find: reachToRotate }).pipe(
       Effect.retry({ while: (error) => isLostRace(error) && !isOutrun, schedule: afterLostRace, times: 200 }),
     )
   })
@@ -107,11 +108,12 @@ export const changing = (
   const revoke = Effect.fn("ApiTokens.revoke")(function* (input: RevokeRequest) {
     const request = yield* parse(RevokeRequest, input)
     const { reason = onRequest } = request
-    return yield* change(request, (token, now) =>
+    const decide = (token: ApiToken, now: DateTime.Utc) =>
       Option.isSome(token.revocation)
         ? Effect.succeed(token)
-        : Effect.as(assertExpected(token, request), token.revoke({ at: now, reason }, attributionOf(request))),
-    ).pipe(
+        : Effect.as(assertExpected(token, request), token.revoke({ at: now, reason }, attributionOf(request)))
+    // No outage of the audit sink delays a revocation.
+    return yield* change(request, decide, { prepare: Effect.succeed }).pipe(
       Effect.retry({ while: isLostRace, schedule: afterLostRace }),
       Effect.catchTag("RevisionConflict", Effect.die),
     )

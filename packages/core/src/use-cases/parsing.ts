@@ -3,7 +3,8 @@ import { Effect, type Schema } from "effect"
 import { type InputIssue, InvalidInput } from "../errors.ts"
 import { parseRequest } from "../requests.ts"
 import type { Attribution } from "../token/Attribution.ts"
-import { flawOfAll, type TokenFormat } from "../token/TokenFormat.ts"
+import type { TokenFormat } from "../token/TokenFormat.ts"
+import { holdsToken, maskTokens } from "../token/tokensInText.ts"
 
 /** The request if it has the schema's shape; what a client may have put into its origin is made harmless. */
 export type Parse = <S extends Schema.Top & { readonly DecodingServices: never }>(
@@ -14,12 +15,8 @@ export type Parse = <S extends Schema.Top & { readonly DecodingServices: never }
 /** Texts that are stored besides a token's name, which has the rule in its policy. */
 const guarded = ["ownedBy", "issuedTo", "reason"] as const
 
-/** A text in which one of the application's tokens was put by mistake is refused; in an origin, which clients tell, it is masked. */
+/** Refuses a text that holds one of the application's tokens, wherever in it; masks it in an origin, which the client wrote. */
 export const makeParse = (formats: ReadonlyArray<TokenFormat>): Parse => {
-  const isToken = (word: string) => flawOfAll(formats, word) === undefined
-  const holdsToken = (text: unknown) => typeof text === "string" && text.split(/\W+/).some(isToken)
-  const masked = (text: string) => text.replace(/\w+/g, (word) => (isToken(word) ? "…" : word))
-
   const issuesOf = (request: Readonly<Record<string, unknown>>): ReadonlyArray<InputIssue> => {
     const by = request["by"] as Attribution | undefined
     const texts = [
@@ -27,7 +24,7 @@ export const makeParse = (formats: ReadonlyArray<TokenFormat>): Parse => {
       { path: ["by", "actor", "id"], text: by && "id" in by.actor ? by.actor.id : undefined },
     ]
     return texts
-      .filter(({ text }) => holdsToken(text))
+      .filter(({ text }) => typeof text === "string" && holdsToken(formats, text))
       .map(({ path }) => ({ path, message: "must not contain a token" }))
   }
 
@@ -38,7 +35,9 @@ export const makeParse = (formats: ReadonlyArray<TokenFormat>): Parse => {
       if (issues.length > 0) return Effect.fail(new InvalidInput({ issues }))
       const by = fields["by"] as Attribution | undefined
       if (by === undefined) return Effect.succeed(parsed)
-      const origin = Object.fromEntries(Object.entries(by.origin).map(([name, text]) => [name, masked(String(text))]))
+      const origin = Object.fromEntries(
+        Object.entries(by.origin).map(([name, text]) => [name, maskTokens(formats, String(text))]),
+      )
       return Effect.succeed({ ...fields, by: { ...by, origin } })
     })
 }

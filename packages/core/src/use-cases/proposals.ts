@@ -5,8 +5,9 @@ import { type ApiToken, earliestExpiry, type Rotation } from "../token/ApiToken.
 import { Lifetime } from "../token/Lifetime.ts"
 import type { Scope } from "../token/Scope.ts"
 import type { ScopeCatalogue } from "../token/ScopeCatalogue.ts"
-import { flawOfAll, type TokenFormat } from "../token/TokenFormat.ts"
+import type { TokenFormat } from "../token/TokenFormat.ts"
 import { TokenName } from "../token/TokenName.ts"
+import { holdsToken } from "../token/tokensInText.ts"
 import { type RequestedExpiry, TokenPolicy } from "../token/TokenPolicy.ts"
 
 /** What a token is to be called, may do, and until when. */
@@ -51,7 +52,10 @@ export const proposeNew = (
   return Effect.succeed({ name: name as TokenName, scopes: unique(scopes) as ReadonlyArray<Scope>, expiresAt })
 }
 
-/** What a rotation would come to, if the policy allows it: a new secret is bound by it even if no new expiry is asked for. */
+/**
+ * What a rotation would come to, if the policy allows it. Without a requested expiry the token keeps its own, or takes the
+ * longest that the policy allows now if that is earlier, so a tightened policy stops no client that rotates itself.
+ */
 export const proposeRotation = (
   token: ApiToken,
   request: {
@@ -68,7 +72,9 @@ export const proposeRotation = (
   const grace = TokenPolicy.graceFor(policy, graceFor === undefined ? undefined : Lifetime.parse(graceFor))
   if (typeof grace === "string") issues.push({ path: ["graceFor"], message: grace })
   const isKept = expiry === undefined
-  const expiresAt = TokenPolicy.expiryFor(policy, isKept ? Option.getOrNull(token.expiresAt) : expiry, now)
+  const expiresAt = isKept
+    ? TokenPolicy.keptExpiry(policy, token.expiresAt, now)
+    : TokenPolicy.expiryFor(policy, expiry, now)
   if (typeof expiresAt === "string") issues.push({ path: [fieldOf(expiry)], message: expiresAt })
   if (typeof grace === "string" || typeof expiresAt === "string") return Effect.fail(new PolicyViolation({ issues }))
   const excess = isKept ? undefined : excessOf(expiry, expiresAt, latest)
@@ -92,23 +98,23 @@ export const proposeChange = (
   now: DateTime.Utc,
 ): Effect.Effect<Proposal, PolicyViolation | ScopeNotHeld> => {
   const { name = token.name, scopes = token.scopes, expiry } = request
+  const isRenamed = name !== token.name
   const held: ReadonlyArray<string> = [...token.scopes, ...catalogue.close(token.scopes)]
-  const issues = [...nameIssues(name, formats), ...scopeIssues(scopes, catalogue, held)]
+  const issues = [...(isRenamed ? nameIssues(name, formats) : []), ...scopeIssues(scopes, catalogue, held)]
   const expiresAt = expiry === undefined ? token.expiresAt : instantOf(expiry, now)
   if (expiry !== undefined) {
     const flaw = flawOfExpiry(token, expiresAt, now)
     if (flaw !== undefined) issues.push({ path: [fieldOf(expiry)], message: flaw })
   }
   if (issues.length > 0) return Effect.fail(new PolicyViolation({ issues }))
-  const excess = scopes.filter((scope) => !held.includes(scope))
+  const excess = unique(scopes).filter((scope) => !held.includes(scope))
   return excess.length > 0
     ? Effect.fail(new ScopeNotHeld({ scopes: excess, on: "token" }))
     : Effect.succeed({ name: name as TokenName, scopes: unique(scopes) as ReadonlyArray<Scope>, expiresAt })
 }
 
 const nameIssues = (name: string, formats: ReadonlyArray<TokenFormat>): Array<InputIssue> => {
-  const holdsToken = name.split(/\W+/).some((word) => flawOfAll(formats, word) === undefined)
-  const flaw = TokenName.flawOf(name) ?? (holdsToken ? "must not contain a token" : undefined)
+  const flaw = TokenName.flawOf(name) ?? (holdsToken(formats, name) ? "must not contain a token" : undefined)
   return flaw === undefined ? [] : [{ path: ["name"], message: flaw }]
 }
 
@@ -117,10 +123,13 @@ const scopeIssues = (
   catalogue: ScopeCatalogue,
   held: ReadonlyArray<string> = [],
 ): Array<InputIssue> =>
-  scopes.flatMap((scope, index) => {
-    const flaw = held.includes(scope) ? undefined : catalogue.flawOf(scope)
-    return flaw === undefined ? [] : [{ path: ["scopes", String(index)], message: flaw }]
-  })
+  catalogue
+    .flawsOf(scopes)
+    .flatMap((flaw, index) =>
+      flaw === undefined || held.includes(scopes[index] as string)
+        ? []
+        : [{ path: ["scopes", String(index)], message: flaw }],
+    )
 
 /** Why a token can't be given this expiry in the place of its own. */
 const flawOfExpiry = (token: ApiToken, expiresAt: Option.Option<DateTime.Utc>, now: DateTime.Utc) => {

@@ -29,7 +29,7 @@ export interface VerifierParts {
 /** Who notices what is verified, without a wait and without a word that could change it. */
 export interface VerifyObserver {
   readonly onAccepted: (found: FoundToken, required: ReadonlyArray<string>, sha256: Digest, at: number) => void
-  readonly onRetired: (found: FoundToken, at: number) => void
+  readonly onReused: (found: FoundToken, at: number) => void
 }
 
 /** What verifying comes to. */
@@ -47,7 +47,9 @@ export const makeVerifier = ({ sha256, lookUp, catalogue, formats, observer }: V
     if (facts === undefined) return unknown
     const verdict = judge(facts, required, catalogue, now)
     if (verdict.accepted) observer.onAccepted(facts.found, required, digest, now.epochMilliseconds)
-    else if (Secret.isSuspicious(facts.found.secret, now)) observer.onRetired(facts.found, now.epochMilliseconds)
+    else if (Secret.isReuse(facts.found.secret, facts.found.token.expiresAt, now)) {
+      observer.onReused(facts.found, now.epochMilliseconds)
+    }
     return verdict
   }
 
@@ -63,7 +65,7 @@ export const makeVerifier = ({ sha256, lookUp, catalogue, formats, observer }: V
 }
 
 /** The rules, in the order in which they are asked. */
-const judge = (
+export const judge = (
   { found: { token, secret }, ancestors, owner }: Facts,
   required: ReadonlyArray<string>,
   catalogue: ScopeCatalogue,
@@ -94,7 +96,7 @@ const judge = (
       tokenId: token.id,
       generation: secret.generation,
       ownedBy: token.ownedBy,
-      ancestors: token.ancestors,
+      ancestors: token.ancestors.length === 0 ? none : Object.freeze(token.ancestors),
       scopes: limits.length === 0 ? own : own.filter((scope) => limits.every(({ scopes }) => scopes.includes(scope))),
       expiresAt: Secret.expiryOf(
         secret,
@@ -143,7 +145,7 @@ const refuse = (refusal: Refusal): Verdict => ({ accepted: false, refusal })
 const malformedBy = (flaw: TokenFlaw): Verdict =>
   Object.freeze({ accepted: false, refusal: Object.freeze({ _tag: "Malformed", flaw }) })
 
-const none: ReadonlyArray<never> = []
+const none: ReadonlyArray<never> = Object.freeze([])
 const unknown: Verdict = Object.freeze({ accepted: false, refusal: Object.freeze({ _tag: "Unknown" }) })
 const refusalOf = { revoked: "Revoked", expired: "Expired" } as const
 const malformed = {

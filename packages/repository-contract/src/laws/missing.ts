@@ -1,6 +1,6 @@
 /** What holds when a caller in JavaScript leaves an argument out, or gives an empty one: an error, and never "all". */
 import { assert } from "@effect/vitest"
-import { type ApiToken, type Digest, type OwnerId, type TokenId, unattributed } from "@tokenry/core"
+import { type ApiToken, Change, type Digest, type OwnerId, type TokenId, unattributed } from "@tokenry/core"
 import { type DateTime, Effect, Exit, Option, Stream } from "effect"
 import { law, type Repository } from "../Law.ts"
 import { areAbsent, areStored, everythingOf, insertAll, isAnError } from "../steps.ts"
@@ -22,7 +22,16 @@ import {
 
 /** What stands where a text should, in programs that nothing type-checks; the last would be a filter to some stores. */
 export const noText: ReadonlyArray<unknown> = [undefined, null, "", {}, { $ne: "" }]
-const noInstant: ReadonlyArray<unknown> = [undefined, null, "", 0, {}, { epochMilliseconds: Number.NaN }]
+const noInstant: ReadonlyArray<unknown> = [
+  undefined,
+  null,
+  "",
+  "soon",
+  "2026-01-01T00:00:00Z",
+  0,
+  {},
+  { epochMilliseconds: Number.NaN },
+]
 export const noRevision: ReadonlyArray<unknown> = [undefined, null, "", Number.NaN, {}, { $ne: 0 }]
 const noDigest: ReadonlyArray<unknown> = [undefined, null, "", {}, { hex: null }, { hex: "" }, { hex: { $ne: "" } }]
 
@@ -134,6 +143,7 @@ export const missingLaws = [
       yield* isNeverStored(here, { createdAt: instant })
       yield* isNeverStored(here, { expiresAt: Option.some(instant) })
       yield* isNeverStored(here, { revocation: Option.some({ at: instant, reason: "x" }) })
+      yield* isNeverStored(here, { history: [Change.make("issued", instant, unattributed)] })
       for (const state of [retiring(instant), retired(instant)]) {
         yield* isNeverStored(here, { secrets: [aSecret({ generation: 2 }), aSecret({ state })] })
       }

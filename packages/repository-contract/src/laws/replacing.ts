@@ -1,6 +1,5 @@
 /** What holds for `replace`: a compare-and-set. */
 import { assert } from "@effect/vitest"
-import { unattributed } from "@tokenry/core"
 import { Effect, Option } from "effect"
 import { law } from "../Law.ts"
 import { areAbsent, areStored, contenders, failureOf, insertAll, outcomeOf, race, storedIn } from "../steps.ts"
@@ -95,7 +94,12 @@ export const replacingLaws = [
     yield* race(names, (name, index) => {
       const repository = index % 2 ? there : here
       return storedIn(repository, token.id).pipe(
-        Effect.flatMap((read) => repository.replace(read.rename(name, at(1), unattributed), read.revision)),
+        Effect.flatMap((read) =>
+          repository.replace(
+            read.rename(name, at(1), { actor: { kind: "person", id: name }, origin: {} }),
+            read.revision,
+          ),
+        ),
         Effect.retry({ while: ({ _tag }) => _tag === "RevisionConflict" }),
       )
     })

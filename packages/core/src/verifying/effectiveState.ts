@@ -1,0 +1,80 @@
+/** What a token comes to now, for pages that show it: the rules of verifying, asked without a request. */
+import { Option } from "effect"
+import type { OwnerAuthority } from "../ports/OwnerDirectory.ts"
+import type { TokenState, VerifiableToken } from "../token/ApiToken.ts"
+import { Digest } from "../token/Digest.ts"
+import type { Instant } from "../token/Instant.ts"
+import type { Refusal, Side } from "../token/Refusal.ts"
+import type { Scope } from "../token/Scope.ts"
+import type { ScopeCatalogue } from "../token/ScopeCatalogue.ts"
+import { Secret, type VerifiableSecret } from "../token/Secret.ts"
+import { judge } from "./verifying.ts"
+
+/** Whether a token is accepted now, and what it may do. */
+export interface EffectiveState {
+  /**
+   * `live`: its active secret is accepted. Otherwise `on` says whose state this is. `damaged`: the record of an ancestor
+   * can't be read, so verifying the token fails.
+   */
+  readonly state: TokenState | "owner-inactive" | "damaged"
+  readonly on: Side
+  /** What it may do, with all implied scopes. Empty: it is not live, or permits nothing. */
+  readonly scopes: ReadonlyArray<Scope>
+  /** What its own scopes grant, and an ancestor or its owner (no longer) does. */
+  readonly withheld: ReadonlyArray<{ readonly scope: string; readonly on: Side }>
+  /** Those of its scopes that the catalogue doesn't have (any longer). They grant nothing. */
+  readonly undeclaredScopes: ReadonlyArray<string>
+}
+
+/** `ancestors` are those that exist. `owner` only matters if the token and all its ancestors are live. */
+export const effectiveStateOf = (
+  token: VerifiableToken,
+  ancestors: ReadonlyArray<VerifiableToken>,
+  owner: OwnerAuthority,
+  catalogue: ScopeCatalogue,
+  now: Instant,
+): EffectiveState => {
+  const own = catalogue.close(token.scopes)
+  const undeclaredScopes = catalogue.undeclared(token.scopes)
+  const verdict = judge({ found: { token, secret: anActiveSecret }, ancestors, owner }, own, catalogue, now)
+  if (verdict.accepted) {
+    return { state: "live", on: "token", scopes: verdict.caller.scopes, withheld: [], undeclaredScopes }
+  }
+  const { refusal } = verdict
+  if (refusal._tag === "InsufficientScope") {
+    const withheld = refusal.missing
+    const scopes = own.filter((scope) => !withheld.some((missing) => missing.scope === scope))
+    return { state: "live", on: "token", scopes, withheld, undeclaredScopes }
+  }
+  return { ...deathOf(refusal), scopes: [], withheld: [], undeclaredScopes }
+}
+
+/** The same for a token that has an ancestor whose record is damaged. */
+export const stateBelowDamage = (token: VerifiableToken, catalogue: ScopeCatalogue): EffectiveState => ({
+  state: "damaged",
+  on: "ancestor",
+  scopes: [],
+  withheld: [],
+  undeclaredScopes: catalogue.undeclared(token.scopes),
+})
+
+const deathOf = (refusal: Refusal): Pick<EffectiveState, "state" | "on"> => {
+  switch (refusal._tag) {
+    case "Revoked":
+      return { state: "revoked", on: refusal.on }
+    case "Expired":
+      return { state: "expired", on: refusal.on }
+    case "OwnerInactive":
+      return { state: "owner-inactive", on: "owner" }
+    default:
+      throw new Error(`A token that was looked up can't be ${refusal._tag}`)
+  }
+}
+
+/** Stands for the secret that a client would present. */
+const anActiveSecret: VerifiableSecret = {
+  digest: Digest.fromHex("0".repeat(64)),
+  generation: 0,
+  keyId: Option.none(),
+  state: Secret.active,
+}
