@@ -1,7 +1,6 @@
 /** Everything that the rules have against a new token, at once, beside what else is wrong with the form. */
-import { TokenName } from "@tokenry/core"
-import { mayHoldToken } from "../http/tokensInText.ts"
-import { scopeCatalogue, tokenPolicy } from "../scopes.ts"
+import { holdsToken, TokenName } from "@tokenry/core"
+import { olderTokenFormat, scopeCatalogue, tokenFormat, tokenPolicy } from "../scopes.ts"
 import { type Expiry, expiryErrors } from "./expiryChoice.ts"
 import type { FieldErrors } from "./form.ts"
 
@@ -19,7 +18,9 @@ export const newTokenErrors = (
 ): FieldErrors => ({ ...nameErrors(name), ...expiryErrors(expiry, tokenPolicy, now), ...scopesErrors(scopes, held) })
 
 const nameErrors = (name: string): FieldErrors => {
-  const flaw = TokenName.flawOf(name) ?? (mayHoldToken(name) ? "must not contain a token" : undefined)
+  const flaw =
+    TokenName.flawOf(name) ??
+    (holdsToken([tokenFormat, olderTokenFormat], name) ? "must not contain a token" : undefined)
   return flaw === undefined ? {} : { name: `The name ${flaw}.` }
 }
 

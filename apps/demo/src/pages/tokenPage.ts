@@ -2,7 +2,7 @@
 import type { Router } from "@koa/router"
 import type { TokenDetails, TokenUsage } from "@tokenry/core/promise"
 import { attributionOf } from "../http/attribution.ts"
-import { HttpError } from "../http/HttpError.ts"
+import { found, HttpError } from "../http/HttpError.ts"
 import { takeDraft } from "../http/sessions.ts"
 import type { Services } from "../Services.ts"
 import { answerPage } from "./answerPage.ts"
@@ -71,17 +71,22 @@ interface Sent {
 const tokenPage = async (ctx: PageContext, services: Services, sent: Sent): Promise<Html> => {
   const { account } = ctx.state
   const token = await services.tokens.find({ id: idOf(ctx), ownedBy: account.id })
-  const [usages, lineage] = await Promise.all([services.tokens.usageOf([token]), lineageOf(services, token)])
-  const usage = usages?.[0]
+  const [usages, states, lineage] = await Promise.all([
+    services.tokens.usageOf([token]),
+    services.tokens.effectiveStatesOf([token]),
+    lineageOf(services, token),
+  ])
+  const [usage, effective] = [usages?.[0], found(states[0])]
   const now = new Date()
   const content = html`<p><a href="/settings/tokens">Your tokens</a></p>
     <div class="head">
       <h1>${nameOf(token)}</h1>
-      ${conditionMark(token, now)}
+      ${conditionMark(token, effective, now)}
     </div>
     ${errorSummary(sent.errors)} ${factsOf(token, usage, now)} ${isLive(token, now) && actionsOf(token, usage, now)}
-    ${usedScopesSection(token, usage, isLive(token, now))} ${secretsSection(token, usage)} ${lineageSection(lineage)}
-    ${isLive(token, now) && changeForms(token, sent, now)} ${historySection(token, account.id)}`
+    ${usedScopesSection(token, usage, effective, isLive(token, now))} ${secretsSection(token, usage)}
+    ${lineageSection(lineage)} ${isLive(token, now) && changeForms(token, sent, now)}
+    ${historySection(token, account.id)}`
   const hasErrors = sent.errors !== noErrors
   return pageOf({ title: token.name, account, notice: noticeOf(ctx), hasErrors, content })
 }

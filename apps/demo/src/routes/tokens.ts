@@ -15,7 +15,7 @@ import { isPasswordRecent } from "../http/sessions.ts"
 import type { Issued } from "../idempotency.ts"
 import type { Services } from "../Services.ts"
 import { addressOf, issueOnce } from "./issueOnce.ts"
-import { tokenBodies, tokenBody, tokenBodyAfterChange, tokenTagOf } from "./tokenBody.ts"
+import { knownOf, tokenBodies, tokenBody, tokenBodyAfterChange, tokenTagOf } from "./tokenBody.ts"
 
 const security = sessionOrTokenWith("token:manage")
 const parameters = { id: "The token's id" }
@@ -167,9 +167,9 @@ export const tokenRoutes = (services: Services): Router<DemoState> => {
     const expected = expectedRevisionOf(ctx)
     const token = await tokens.find({ id: param("id"), ownedBy, caller })
     if (expected?.includes(token.revision) === false) throw new RevisionMismatch(token)
-    const [usage] = (await tokens.usageOf([token])) ?? []
+    const [known] = await knownOf(tokens, [token])
     ctx.set("ETag", tokenTagOf(token))
-    ctx.body = { ...tokenBody(token, usage), history: token.history, usage: usage ?? null }
+    ctx.body = { ...tokenBody(token, known), history: token.history, usage: known?.usage ?? null }
   })
 
   serve(router, services, declaredTokens.edit, async (ctx, { body, param }) => {

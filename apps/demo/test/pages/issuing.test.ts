@@ -148,9 +148,9 @@ describe.each(stores)("issuing a token on %s", (_, location) => {
     ]) {
       expect(page.text).toContain(sentence)
     }
-    // A right password needs to be typed once only.
+    // A right password needs to be typed once only, and the scope can no longer be ticked.
     const right = await page.submit({ password: fixturePassword }, path)
-    expect(right.text).toContain("3 things have to be corrected")
+    expect(right.text).toContain("2 things have to be corrected")
     expect(right.html).not.toContain('id="password"')
   })
 
