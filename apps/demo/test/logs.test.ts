@@ -311,7 +311,7 @@ const expectNone = (text: string, token: string) => {
   for (const secret of formsOf(token)) expect(text.toLowerCase().includes(secret.toLowerCase())).toBe(false)
 }
 
-it("no line holds the token or a digest of it, wherever it was put, on any route", { timeout: 60_000 }, async () => {
+it("no line holds the token or a digest of it, wherever it was put, on any route", async () => {
   const process = await startDemoProcess({ STORE_URL: "memory:", TRUSTED_PROXIES: "1", FIXTURES: "1" })
   const owner = await Client.signedIn(process.url, "owner")
   const everything = ["treasure:edit", "treasure:create", "treasure:delete"]
@@ -341,7 +341,7 @@ it("no line holds the token or a digest of it, wherever it was put, on any route
   expect(printed).toContain(`"tokenId":"${details.id}"`)
 })
 
-it("nor while the store is gone, and everything fails", { timeout: 60_000 }, async () => {
+it("nor while the store is gone, and everything fails", async () => {
   const { demo, url, texts, lines } = await logged()
   const owner = await Client.signedIn(url, "owner")
   const { plaintext: token } = await owner.issue()

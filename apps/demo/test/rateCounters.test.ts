@@ -37,8 +37,8 @@ describe.each(locations)("counters in %s", (_name, location) => {
     const counters = await openRateCounters(location(), { windowSeconds: 1, onError, deadlineMilliseconds: 20_000 })
     onTestFinished(() => counters.close())
     const counter = counters.counter("test", 1)
-    await vi.waitUntil(async () => (await isAllowed(counter, "a")) === false, { timeout: 20_000, interval: 0 })
-    await vi.waitUntil(() => isAllowed(counter, "a"), { timeout: 20_000, interval: 100 })
+    await vi.waitUntil(async () => (await isAllowed(counter, "a")) === false, { timeout: 90_000, interval: 0 })
+    await vi.waitUntil(() => isAllowed(counter, "a"), { timeout: 90_000, interval: 100 })
   })
 
   it("take back what turned out to be none", async () => {
@@ -79,7 +79,7 @@ describe.skipIf(withoutMongodb)("counters in MongoDB", () => {
       expect(outages).toHaveLength(1)
       await end(proxy)
       // There the key has nothing left, and in memory it would have.
-      await vi.waitUntil(async () => (await isAllowed(counter, "a")) === false, { timeout: 20_000, interval: 100 })
+      await vi.waitUntil(async () => (await isAllowed(counter, "a")) === false, { timeout: 90_000, interval: 100 })
     },
   )
 })

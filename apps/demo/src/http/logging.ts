@@ -104,10 +104,10 @@ const fieldsOf = ({ id, trace, begun, address, ctx }: Watched, request: Incoming
   }
 }
 
-/** The pattern, `/api/tokens/:id`, and never the path. */
+/** The pattern, `/api/tokens/:id`, and never the path. What a router answers before its routes has none. */
 const routeOf = (ctx: Koa.Context): string | undefined => {
   const route: unknown = ctx["_matchedRoute"]
-  return typeof route === "string" ? route : undefined
+  return typeof route === "string" && route.startsWith("/") ? route : undefined
 }
 
 const bodyLengthOf = ({ method }: IncomingMessage, response: ServerResponse): number | undefined => {

@@ -41,8 +41,8 @@ export const conditionMark = (token: TokenDetails, effective: EffectiveState, no
   const condition = conditionOf(token, now)
   const obstacle = effective.on === "token" ? undefined : obstacles[effective.state]
   if (obstacle !== undefined) return html`<span class="badge revoked">Not accepted: ${obstacle}</span>`
-  const isIdle = effective.state === "live" && effective.scopes.length === 0
-  return html`<span class="badge ${condition}">${words[condition]}${isIdle && ", permits nothing"}</span>`
+  const permitsNothing = token.scopes.length > 0 && isIdle(effective)
+  return html`<span class="badge ${condition}">${words[condition]}${permitsNothing && ", permits nothing"}</span>`
 }
 
 /** By the state of an ancestor or of the owner. */
