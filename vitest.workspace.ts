@@ -45,7 +45,8 @@ export default defineConfig({
     reporters: ["default", "./tools/ClosingLine.ts"],
     // Two at a time also on two cores, since many tests wait for a server, a browser or a process.
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // For what hangs. A machine that is busy takes its time.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 })

@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url"
 import { MongoClient } from "mongodb"
 import type { LogLevel } from "./http/logging.ts"
+import { isLoopback } from "./http/securityHeaders.ts"
 
 /** Where everything is kept. */
 export type StoreLocation =
@@ -23,6 +24,10 @@ export interface Configuration {
   /** How many proxies stand before the demo; 0: clients reach it by themselves. */
   readonly trustedProxies: number
   readonly log: LogLevel
+  /** How long an idle connection stays open for the next request. */
+  readonly keepAliveSeconds: number
+  /** How long `readyz` answers 503 after a signal to stop, while all else goes on. */
+  readonly drainSeconds: number
 }
 
 /** A setting that can't be used. The message is one line, names the variable and says what it should be. */
@@ -37,17 +42,29 @@ class ConfigurationError extends Error {
  */
 export const readConfiguration = (environment: Readonly<Record<string, string | undefined>>): Configuration => {
   const host = environment["HOST"] || "127.0.0.1"
+  const publicUrl = environment["PUBLIC_URL"] ? publicUrlOf(environment["PUBLIC_URL"]) : undefined
+  const trustedProxies = trustedProxiesOf(environment["TRUSTED_PROXIES"] || "none")
   return {
     host,
     port: portOf(environment["PORT"] || "3000"),
-    publicUrl: environment["PUBLIC_URL"] ? publicUrlOf(environment["PUBLIC_URL"]) : undefined,
+    publicUrl,
     store: storeOf(environment["STORE_URL"] || `sqlite:${defaultFilename}`),
-    loadsFixtures: loadsFixtures(environment["FIXTURES"] || "", host),
+    loadsFixtures: loadsFixtures(environment["FIXTURES"] || "", { host, publicUrl, trustedProxies }),
     rateLimit: rateLimitOf(environment["RATE_LIMIT"] || "600"),
-    trustedProxies: trustedProxiesOf(environment["TRUSTED_PROXIES"] || "none"),
+    trustedProxies,
     log: logOf(environment["LOG"] || "info"),
+    keepAliveSeconds: secondsOf("KEEP_ALIVE_SECONDS", environment["KEEP_ALIVE_SECONDS"] || "65", 1),
+    drainSeconds: secondsOf("DRAIN_SECONDS", environment["DRAIN_SECONDS"] || "0", 0),
   }
 }
+
+/** What to know about a configuration that works, but probably not as it is meant; `undefined` if there is nothing. */
+export const warningAbout = ({ host, publicUrl }: Configuration): string | undefined =>
+  publicUrl === undefined && wildcards.includes(host)
+    ? `HOST ${host} listens on every address, but PUBLIC_URL is not set: browsers can't sign in. Set PUBLIC_URL to the address that people open.`
+    : undefined
+
+const wildcards: ReadonlyArray<string> = ["0.0.0.0", "::"]
 
 const defaultFilename = fileURLToPath(new URL("../.data/treasures.sqlite", import.meta.url))
 
@@ -76,7 +93,8 @@ const storeOf = (text: string): StoreLocation => {
       "STORE_URL must be like mongodb://host:27017/treasures, with special characters in name and password percent-encoded",
     )
   }
-  throw new ConfigurationError("STORE_URL must be sqlite:PATH, mongodb://HOST/DATABASE or memory:")
+  const file = text.includes(":") ? "" : ` (for the file ${text}, write sqlite:${text})`
+  throw new ConfigurationError(`STORE_URL must be sqlite:PATH, mongodb://HOST/DATABASE or memory:${file}`)
 }
 
 /** As the driver sees it, which connects to nothing yet. Its error may quote the URL. */
@@ -109,9 +127,24 @@ const logOf = (text: string): LogLevel => {
   throw new ConfigurationError(`LOG must be info or off, but is ${JSON.stringify(text)}`)
 }
 
-const loadsFixtures = (text: string, host: string): boolean => {
+const secondsOf = (name: string, text: string, least: number): number => {
+  const seconds = Number(text)
+  if (/^\d{1,3}$/.test(text) && seconds >= least && seconds <= longestSeconds) return seconds
+  throw new ConfigurationError(
+    `${name} must be a number of seconds from ${least} to ${longestSeconds}, but is ${JSON.stringify(text)}`,
+  )
+}
+
+const longestSeconds = 900
+
+/** Unless asked for or forbidden: on a loopback address that no proxy and no `PUBLIC_URL` makes known to others. */
+const loadsFixtures = (
+  text: string,
+  { host, publicUrl, trustedProxies }: Pick<Configuration, "host" | "publicUrl" | "trustedProxies">,
+): boolean => {
   if (text === "1") return true
   if (text === "0") return false
   if (text !== "") throw new ConfigurationError(`FIXTURES must be 1 or 0, but is ${JSON.stringify(text)}`)
-  return host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host)
+  const isPublished = trustedProxies > 0 || (publicUrl !== undefined && !isLoopback(new URL(publicUrl).hostname))
+  return isLoopback(host) && !isPublished
 }

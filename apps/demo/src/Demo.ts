@@ -9,12 +9,16 @@ import { Context, Layer } from "effect"
 import { makeApp } from "./app.ts"
 import type { Configuration } from "./Configuration.ts"
 import { loadFixtures } from "./fixtures.ts"
+import { answerDraining } from "./http/answerDraining.ts"
 import { answerStarting } from "./http/answerStarting.ts"
 import { answerUnparsable } from "./http/answerUnparsable.ts"
+import { continueOnRead } from "./http/continuing.ts"
 import { makeLog } from "./http/logging.ts"
 import { guardOf } from "./http/guard.ts"
+import { limited, windowSeconds } from "./http/rateLimits.ts"
+import { securityHeadersOf } from "./http/securityHeaders.ts"
+import { type Connections, watchConnections } from "./http/stopping.ts"
 import type { DemoScope } from "./scopes.ts"
-import { limited, unlimited, windowSeconds } from "./http/rateLimits.ts"
 import { olderTokenFormat, scopeCatalogue, tokenFormat, tokenPolicy } from "./scopes.ts"
 import { describeLocation, isWorthWaiting, openStore } from "./store/openStore.ts"
 import { openRateCounters, type RateCounters } from "./store/rateCounters.ts"
@@ -27,13 +31,18 @@ export interface Demo {
   readonly store: Store
   /** Whether the store was empty and has been filled with fixtures. */
   readonly isNew: boolean
-  /** Stops accepting, lets what runs finish (ten seconds at most), and closes the store. Idempotent. */
+  /**
+   * Writes down what uses have gathered, answers `readyz` with 503 for the drain period, then closes all connections and
+   * the store; after the drain period that takes less than five seconds. Idempotent.
+   */
   readonly stop: () => Promise<void>
 }
 
 export interface StartOptions {
   /** Aborting it stops the demo, also while it still waits for its store; then starting rejects. */
   readonly signal?: AbortSignal
+  /** Aborting it ends the drain period and cuts slow requests, whenever the demo stops. */
+  readonly hasten?: AbortSignal
   /** Told once, with one line for people, if the store's server is not there yet. */
   readonly onWaiting?: (line: string) => void
   /** Takes each line of the log. The default is the standard error output. */
@@ -48,38 +57,52 @@ export const startDemo = async (
   configuration: Configuration,
   {
     signal = new AbortController().signal,
+    hasten = new AbortController().signal,
     onWaiting = () => {},
     writeLog = (line) => console.error(line),
   }: StartOptions = {},
 ): Promise<Demo> => {
   const log = makeLog({ level: configuration.log, write: writeLog })
   let handle = answerListening
-  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, (request, response) => {
+  let headers: Readonly<Record<string, string>> = {}
+  const keepAliveTimeout = configuration.keepAliveSeconds * 1000
+  const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000, keepAliveTimeout })
+  const connections = watchConnections(server)
+  continueOnRead(server)
+  server.on("request", (request, response) => {
     log.watch(request, response)
-    return handle(request, response)
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+    handle(request, response)
   })
   await listen(server, configuration)
   const publicUrl = configuration.publicUrl ?? addressOf(server, configuration.host)
+  headers = securityHeadersOf(publicUrl)
   handle = answerStarting(publicUrl)
   server.on("clientError", answerUnparsable(publicUrl, log.unparsable))
   try {
-    const opened = await openPatiently(configuration, signal, (where) =>
+    const opened = await openPatiently(configuration, { signal, onError: (cause) => log.error(cause) }, (where) =>
       onWaiting(`Tokenry's demo listens at ${publicUrl}, and waits for its store, which does not answer yet: ${where}`),
     )
     const { tokens, store, isNew, counters } = opened
     const { rateLimit: limit, trustedProxies } = configuration
     const problemBase = `${publicUrl}/problems/`
-    const onError = (cause: unknown) => log.error(cause)
-    const rateLimits =
-      counters === undefined || limit === "off" ? unlimited : limited({ problemBase, limit, counters, onError })
+    const rateLimits = limited({ problemBase, limit, counters, onError: (cause) => log.error(cause) })
     const guard = guardOf({ tokens, publicUrl, limits: rateLimits.ofTokens })
     handle = makeApp({ tokens, guard, store, publicUrl, rateLimits, trustedProxies }, log).callback()
+    const stopNow = async () => {
+      handle = answerDraining(publicUrl, handle)
+      await drain(opened, connections, {
+        seconds: configuration.drainSeconds,
+        hasten,
+        onError: (error) => log.error(error),
+      })
+    }
     let stopping: Promise<void> | undefined
-    const stop = () => (stopping ??= drain(server).then(() => closeAll(opened)))
+    const stop = () => (stopping ??= stopNow())
     signal.addEventListener("abort", () => void stop(), { once: true })
     return { publicUrl, tokens, store, isNew, stop }
   } catch (error) {
-    await drain(server)
+    await connections.close(hasten)
     throw error
   }
 }
@@ -88,34 +111,38 @@ export const startDemo = async (
 const answerListening: RequestListener = (_, response) => response.writeHead(503).end()
 
 interface Opened extends Pick<Demo, "tokens" | "store" | "isNew"> {
-  /** `undefined` if nothing is to be counted. */
-  readonly counters: RateCounters | undefined
+  readonly counters: RateCounters
+}
+
+interface OpenOptions {
+  readonly signal: AbortSignal
+  readonly onError: (cause: unknown) => void
 }
 
 /** Tries once a second, as long as it is an outage that is in the way. Every step can be repeated. */
 const openPatiently = async (
   configuration: Configuration,
-  signal: AbortSignal,
+  options: OpenOptions,
   onWaiting: (where: string) => void,
 ): Promise<Opened> => {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await open(configuration, signal)
+      return await open(configuration, options)
     } catch (error) {
       if (!isWorthWaiting(configuration.store, error)) throw error
       if (attempt === 1) onWaiting(describeLocation(configuration.store))
-      await sleep(1000, undefined, { signal })
+      await sleep(1000, undefined, { signal: options.signal })
     }
   }
 }
 
-const open = async (configuration: Configuration, signal: AbortSignal): Promise<Opened> => {
+const open = async (configuration: Configuration, { signal, onError }: OpenOptions): Promise<Opened> => {
   const store = await openStore(configuration.store)
   let tokens: PromiseApiTokens<DemoScope> | undefined
   let counters: RateCounters | undefined
   try {
     tokens = await openTokens(store)
-    if (configuration.rateLimit !== "off") counters = await openRateCounters(configuration.store, { windowSeconds })
+    counters = await openRateCounters(configuration.store, { windowSeconds, onError })
     const isNew = configuration.loadsFixtures && (await loadFixtures(store))
     signal.throwIfAborted()
     return { store, tokens, isNew, counters }
@@ -171,14 +198,20 @@ const addressOf = (server: Server, host: string): string => {
   return `http://${host.includes(":") ? `[${host}]` : host}:${port}`
 }
 
-/** Idle connections end now, busy ones with their answer, and all after ten seconds. */
-const drain = async (server: Server): Promise<void> => {
-  if (!server.listening) return
-  const closed = once(server, "close")
-  server.close()
-  const idle = setInterval(() => server.closeIdleConnections(), 50)
-  const deadline = setTimeout(() => server.closeAllConnections(), 10_000)
-  await closed
-  clearInterval(idle)
-  clearTimeout(deadline)
+interface Draining {
+  readonly seconds: number
+  readonly hasten: AbortSignal
+  readonly onError: (error: unknown) => void
+}
+
+/** What has gathered is written down first, so that nothing is lost if the process is killed while it waits. */
+const drain = async (
+  opened: Opened,
+  connections: Connections,
+  { seconds, hasten, onError }: Draining,
+): Promise<void> => {
+  await opened.tokens.flush().catch(onError)
+  await sleep(seconds * 1000, undefined, { signal: hasten }).catch(() => {})
+  await connections.close(hasten)
+  await closeAll(opened)
 }

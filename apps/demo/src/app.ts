@@ -22,7 +22,7 @@ export const makeApp = (services: Services, log: Log): Koa => {
     if (!isClientsDoing(error)) log.error(error, { req: ctx?.req })
   })
   app.use(log.knowing)
-  app.use(problemPages)
+  app.use(problemPages(services.publicUrl))
   app.use(
     problemDetails({
       problemBase: problemBaseOf(services),

@@ -29,12 +29,15 @@ const accountIds = {
 
 type AccountName = keyof typeof accountIds
 
+/** Everybody knows the password, so a slow hash would protect nothing, and only make the first start slower. */
+const fixtureCost = { N: 2 ** 10, r: 8, p: 1 }
+
 const accounts = (): Promise<ReadonlyArray<Account>> =>
   Promise.all(
     (Object.keys(accountIds) as ReadonlyArray<AccountName>).map(async (name) => ({
       id: accountIds[name],
       email: `${name}@example.test`,
-      passwordHash: await hashPassword(fixturePassword),
+      passwordHash: await hashPassword(fixturePassword, fixtureCost),
       isAdmin: name === "admin",
       active: name !== "deactivated",
       scopes: name === "admin" ? scopeCatalogue.scopes : plainScopes,

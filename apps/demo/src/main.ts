@@ -1,39 +1,54 @@
 /** Runs the demo: `pnpm start`. */
-import { readConfiguration } from "./Configuration.ts"
+import { readConfiguration, warningAbout } from "./Configuration.ts"
 import { type Demo, startDemo } from "./Demo.ts"
+import { fixturePassword } from "./fixtures.ts"
+import { isPassword } from "./passwords.ts"
 import { describeLocation } from "./store/openStore.ts"
 
+const owner = "owner@example.test"
+
+/** What a person needs to begin: with a new store a token, and with fixtures the password. */
 const describe = async ({ publicUrl, store, tokens, isNew }: Demo, location: string): Promise<string> => {
-  const lines = [
-    `Tokenry's demo is at ${publicUrl} (store: ${location})`,
-    `Sign in at ${publicUrl}/login as owner@example.test, other@example.test or admin@example.test.`,
-    "The accounts' password, and what to try next, are in the README.",
-  ]
-  if (!isNew) return lines.join("\n")
-  const owner = await store.accounts.findByEmail("owner@example.test")
-  const { plaintext } = await tokens.issue({
-    ownedBy: owner?.id ?? "",
-    name: "From the first start",
-    scopes: ["treasure:read", "treasure:create"],
-    expiresIn: "7 days",
-  })
-  return [
-    ...lines,
-    "Or call the API right now, with a token that is shown this once:",
-    "",
-    `  curl -H 'Authorization: Bearer ${plaintext}' ${publicUrl}/api/treasures`,
-    "",
-  ].join("\n")
+  const lines = [`Tokenry's demo is at ${publicUrl} (store: ${location})`]
+  const account = await store.accounts.findByEmail(owner)
+  if (account !== undefined && (await isPassword(fixturePassword, account.passwordHash))) {
+    lines.push(
+      `Sign in at ${publicUrl}/login as ${owner}, other@example.test or admin@example.test. The password is ${fixturePassword}`,
+    )
+  }
+  if (isNew && account !== undefined) {
+    const { plaintext } = await tokens.issue({
+      ownedBy: account.id,
+      name: "From the first start",
+      scopes: ["treasure:read", "treasure:create"],
+      expiresIn: "7 days",
+    })
+    lines.push(
+      "Or call the API right now, with a token that is shown only this once:",
+      "",
+      `  curl -H 'Authorization: Bearer ${plaintext}' ${publicUrl}/api/treasures`,
+      "",
+    )
+  }
+  return [...lines, "apps/demo/README.md shows what to try next."].join("\n")
 }
 
-const stopping = new AbortController()
+const [stopping, hastening] = [new AbortController(), new AbortController()]
+const stop = () => (stopping.signal.aborted ? hastening : stopping).abort()
 try {
   const configuration = readConfiguration(process.env)
-  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stopping.abort())
-  const demo = await startDemo(configuration, { signal: stopping.signal, onWaiting: (line) => console.log(line) })
+  // Every time, not once: a second signal hastens the end, and must not cut it short.
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, stop)
+  const warning = warningAbout(configuration)
+  if (warning !== undefined) console.log(`Warning: ${warning}`)
+  const demo = await startDemo(configuration, {
+    signal: stopping.signal,
+    hasten: hastening.signal,
+    onWaiting: (line) => console.log(line),
+  })
   console.log(await describe(demo, describeLocation(configuration.store)))
 } catch (error) {
-  // Who stops it while it starts knows why it ends.
+  // Whoever stops it while it starts knows why it ends.
   if (!stopping.signal.aborted) {
     console.error(error instanceof Error ? error.message : String(error))
     process.exitCode = 1

@@ -6,7 +6,6 @@ export interface Outcome {
   readonly kind: "verify" | "issue"
   /** 0: none came. */
   readonly status: number
-  readonly milliseconds: number
   /** Of what was issued, or was asked for: each name once. */
   readonly name: string
   readonly plaintext: string
@@ -58,21 +57,20 @@ export class Load {
     return names
   }
 
-  async #repeat(request: () => Promise<Omit<Outcome, "milliseconds">>): Promise<void> {
+  async #repeat(request: () => Promise<Outcome>): Promise<void> {
     while (!this.#isOver) {
-      const began = Date.now()
       const outcome = await request()
-      this.outcomes.push({ ...outcome, milliseconds: Date.now() - began })
+      this.outcomes.push(outcome)
       await sleep(10)
     }
   }
 
-  async #verify(): Promise<Omit<Outcome, "milliseconds">> {
+  async #verify(): Promise<Outcome> {
     const { status } = await this.#program.get("/api/treasures").catch(unanswered)
     return { kind: "verify", status, name: "", plaintext: "" }
   }
 
-  async #issue(): Promise<Omit<Outcome, "milliseconds">> {
+  async #issue(): Promise<Outcome> {
     const name = `issued ${this.#names++}`
     const request = { name, scopes: ["treasure:read"] }
     const { status, body } = await this.#owner.post("/api/tokens", request).catch(unanswered)

@@ -18,10 +18,16 @@ export const temporaryFolder = (): string => {
   return folder
 }
 
+/** A new file. */
+export const aSqliteFile = (): StoreLocation => ({
+  kind: "sqlite",
+  filename: join(temporaryFolder(), "treasures.sqlite"),
+})
+
 /** Without a MongoDB server the run's summary says that its tests are skipped. */
 export const stores: ReadonlyArray<readonly [name: string, location: () => StoreLocation]> = [
   ["memory", () => ({ kind: "memory" })],
-  ["sqlite", () => ({ kind: "sqlite", filename: join(temporaryFolder(), "treasures.sqlite") })],
+  ["sqlite", aSqliteFile],
   ...(withoutMongodb ? [] : [["mongodb", (): StoreLocation => ({ kind: "mongodb", url: aMongoUrl() })] as const]),
 ]
 
@@ -44,4 +50,6 @@ export const local = {
   rateLimit: "off",
   trustedProxies: 0,
   log: "off",
+  keepAliveSeconds: 65,
+  drainSeconds: 0,
 } as const

@@ -4,17 +4,13 @@ import { Client } from "./Client.ts"
 import type { DemoProcess } from "./demoProcess.ts"
 import type { Load } from "./Load.ts"
 
-/** The longest deadline, that of a write, and what a busy machine needs on top. */
-const longestAnswer = 5000 + 3000
-
 /**
- * Each request was answered with success or 503, in time. What was acknowledged is there and works, nothing is there
+ * Each request was answered with success or 503. What was acknowledged is there and works, nothing is there
  * twice, and nothing that looks like a token was printed but for the one curl line.
  */
 export const expectSoundness = async (load: Load, demo: DemoProcess): Promise<void> => {
   const seen = new Set(load.outcomes.map(({ kind, status }) => `${kind} ${status}`))
   expect(["verify 200", "issue 201", "verify 503", "issue 503"]).toEqual(expect.arrayContaining([...seen]))
-  expect(Math.max(...load.outcomes.map(({ milliseconds }) => milliseconds))).toBeLessThan(longestAnswer)
   const issued = load.outcomes.filter(({ status }) => status === 201)
   const stored = (await load.namesInStore()).filter((name) => name.startsWith("issued "))
   expect(new Set(stored).size).toBe(stored.length)

@@ -19,8 +19,7 @@ afterEach(async () => {
   for (const proxy of proxies.splice(0)) await proxy.refuse()
 })
 
-const until = (holds: () => boolean | Promise<boolean>, timeout = 20_000) =>
-  vi.waitUntil(holds, { timeout, interval: 50 })
+const until = (holds: () => boolean | Promise<boolean>) => vi.waitUntil(holds, { timeout: 90_000, interval: 50 })
 
 const statusOf = async (demo: DemoProcess, path: string) => (await new Client(demo.url).get(path)).status
 
@@ -48,7 +47,6 @@ const outages: ReadonlyArray<Fault> = [
 describe.skipIf(withoutMongodb)("a MongoDB", () => {
   it.each(outages)(
     "that $fault is a 503 within the deadline and no 401; all goes on by itself, and nothing acknowledged is lost",
-    { timeout: 60_000 },
     async ({ begin, end }) => {
       const proxy = await aProxy()
       const demo = await startDemoProcess({ STORE_URL: aMongoUrl(proxy.host) })
@@ -67,21 +65,20 @@ describe.skipIf(withoutMongodb)("a MongoDB", () => {
           load.count("issue", 201, mark) >= 5 &&
           load.count("verify", 200, mark) >= 5 &&
           (await statusOf(demo, "/readyz")) === 200,
-        10_000,
       )
       await load.stop()
       await expectSoundness(load, demo)
     },
   )
 
-  it("that is slow makes answers slow, and no outage", { timeout: 60_000 }, async () => {
+  it("that is slow makes answers slow, and no outage", async () => {
     const proxy = await aProxy()
     const demo = await startDemoProcess({ STORE_URL: aMongoUrl(proxy.host) })
     const load = await Load.on(demo.url)
     await until(() => load.count("issue", 201) >= 5)
     proxy.slowDown(300)
     const mark = load.outcomes.length
-    await until(() => load.count("issue", 201, mark) >= 10 && load.count("verify", 200, mark) >= 10, 30_000)
+    await until(() => load.count("issue", 201, mark) >= 10 && load.count("verify", 200, mark) >= 10)
     expect(await statusOf(demo, "/readyz")).toBe(200)
     proxy.slowDown(0)
     await load.stop()

@@ -6,8 +6,9 @@ import { afterAll, beforeAll, expect, it } from "vitest"
 import type { Demo } from "../src/Demo.ts"
 import { declaredRoutes, describeApi } from "../src/api/description.ts"
 import { guardOf } from "../src/http/guard.ts"
-import { unlimited } from "../src/http/rateLimits.ts"
+import { limited } from "../src/http/rateLimits.ts"
 import { makeRouters } from "../src/routers.ts"
+import { openRateCounters } from "../src/store/rateCounters.ts"
 import { Client } from "./Client.ts"
 import { demoOn } from "./demos.ts"
 
@@ -59,11 +60,14 @@ it("the document is served, with this server's address", async () => {
   expect(body).toEqual({ ...document, servers: [{ url: demo.publicUrl }] })
 })
 
-it("no route is without an operation, and no operation without a route", () => {
+it("no route is without an operation, and no operation without a route", async () => {
+  const onError = () => {}
+  const counters = await openRateCounters({ kind: "memory" }, { windowSeconds: 60, onError })
+  const rateLimits = limited({ problemBase: "http://127.0.0.1/problems/", limit: "off", counters, onError })
   const routers = makeRouters({
     ...demo,
     guard: guardOf({ ...demo, limits: undefined }),
-    rateLimits: unlimited,
+    rateLimits,
     trustedProxies: 0,
   })
   const layers = routers.flatMap(({ stack }) => stack.filter(({ methods }) => methods.length > 0))

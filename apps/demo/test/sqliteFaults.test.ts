@@ -15,7 +15,7 @@ afterEach(endAll)
 
 const run = promisify(execFile)
 const newFile = () => join(temporaryFolder(), "treasures.sqlite")
-const until = (holds: () => boolean) => vi.waitUntil(holds, { timeout: 20_000, interval: 50 })
+const until = (holds: () => boolean) => vi.waitUntil(holds, { timeout: 90_000, interval: 50 })
 
 const expectIntact = (filename: string): void => {
   const database = new DatabaseSync(filename)
@@ -23,13 +23,12 @@ const expectIntact = (filename: string): void => {
   database.close()
 }
 
-it.each<[LockMode, string, (load: Load, mark: number, since: number) => boolean]>([
-  ["IMMEDIATE", "for two seconds", (_load, _mark, since) => Date.now() - since > 2000],
-  ["EXCLUSIVE", "for two seconds", (_load, _mark, since) => Date.now() - since > 2000],
+it.each<[LockMode, string, (load: Load, mark: number) => boolean]>([
+  ["IMMEDIATE", "for a while", () => true],
+  ["EXCLUSIVE", "for a while", () => true],
   ["IMMEDIATE", "past the deadline of writes", (load, mark) => load.count("issue", 503, mark) >= 2],
 ])(
   "a file that another process locks (%s) %s: verifies go on, writes wait or get 503, none is lost",
-  { timeout: 60_000 },
   async (mode, _, isEnough) => {
     const filename = newFile()
     const demo = await startDemoProcess({ STORE_URL: `sqlite:${filename}` })
@@ -40,8 +39,7 @@ it.each<[LockMode, string, (load: Load, mark: number, since: number) => boolean]
     // Answers to what was written before the lock may still be on their way.
     await until(() => load.count("verify", 200, load.outcomes.length - 8) > 0)
     const locked = load.outcomes.length
-    const since = Date.now()
-    await until(() => isEnough(load, locked, since) && load.count("verify", 200, locked) >= 50)
+    await until(() => isEnough(load, locked) && load.count("verify", 200, locked) >= 50)
     expect(load.count("verify", 503, locked)).toBe(0)
     expect(await new Client(demo.url).get("/healthz")).toMatchObject({ status: 200 })
     expect(await new Client(demo.url).get("/readyz")).toMatchObject({ status: 200 })
@@ -65,7 +63,6 @@ const hasPrlimit = await run("prlimit", ["--version"]).then(
 
 it.skipIf(!hasPrlimit)(
   "a file that can't grow any more (by Linux's prlimit; skipped where there is none): writes are 503, verifies go on, and all recovers",
-  { timeout: 60_000 },
   async () => {
     const filename = newFile()
     const demo = await startDemoProcess({ STORE_URL: `sqlite:${filename}` })

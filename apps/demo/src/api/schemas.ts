@@ -78,15 +78,35 @@ export const AccountChange = Schema.Struct({
   scopes: Schema.optionalKey(scopes),
 })
 
+const side = Schema.Literals(["token", "ancestor", "owner"])
+
+/** What a token comes to now, by its own state, its ancestors' and its owner's. */
+const Effective = Schema.Struct({
+  state: Schema.Literals(["live", "revoked", "expired", "owner-inactive", "damaged"]).annotate({
+    description: "live: a client with the token is let in",
+  }),
+  on: side.annotate({ description: "Whose state this is" }),
+  scopes: strings.annotate({ description: "What the token may do now, with all implied scopes" }),
+  withheld: Schema.Array(Schema.Struct({ scope: Schema.String, on: side })).annotate({
+    description: "What its scopes would grant, but an ancestor or its owner does not hold",
+  }),
+}).annotate({ identifier: "Effective" })
+
 const tokenFields = {
   id: Schema.String,
   name: Schema.String,
   ownedBy: Schema.String,
   scopes: strings,
+  undeclaredScopes: strings.annotate({
+    description: "Those of its scopes that the service does not declare any more: they grant nothing",
+  }),
   createdAt: instant,
   expiresAt: Schema.NullOr(instant),
   revokedAt: Schema.NullOr(instant),
   revocationReason: Schema.NullOr(Schema.String),
+  effective: Schema.NullOr(Effective).annotate({
+    description: "null where it was not looked up, as beside a plaintext",
+  }),
   lastUsedAt: Schema.NullOr(instant),
   issuedTo: Schema.NullOr(Schema.String),
   ancestors: strings,
@@ -99,7 +119,9 @@ const tokenFields = {
     }),
   ),
   revision: Schema.Int,
-  hint: Schema.String,
+  hint: Schema.String.annotate({
+    description: "The prefix and the last four characters of the newest plaintext: tcp_…7T0m",
+  }),
 }
 export const Token = Schema.Struct(tokenFields).annotate({ identifier: "Token" })
 

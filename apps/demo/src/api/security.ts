@@ -28,9 +28,9 @@ export const securitySchemes = {
   session: {
     type: "apiKey",
     in: "cookie",
-    name: "session",
+    name: "tokenry_demo_session",
     description:
-      "The cookie that POST /api/session sets (`__Host-session` over https). What changes something needs this site's Origin as well.",
+      "The cookie that POST /api/session sets (`__Host-tokenry_demo_session` over https). What changes something needs this site's Origin as well.",
   },
-  adminSession: { type: "apiKey", in: "cookie", name: "session", description: "The same, of an admin." },
+  adminSession: { type: "apiKey", in: "cookie", name: "tokenry_demo_session", description: "The same, of an admin." },
 } as const

@@ -3,6 +3,7 @@ import { STATUS_CODES } from "node:http"
 import { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import { ProblemAnswers } from "@tokenry/http"
+import { securityHeadersOf } from "./securityHeaders.ts"
 
 /** For the server's `clientError` event. The connection ends: where the next request would begin, nobody knows. */
 export const answerUnparsable = (
@@ -10,13 +11,19 @@ export const answerUnparsable = (
   onAnswered: (status: number, address: string | undefined) => void,
 ): ((error: NodeJS.ErrnoException, socket: Duplex) => void) => {
   const { ofStatus } = ProblemAnswers.make({ problemBase: `${publicUrl}/problems/` })
+  const securityHeaders = securityHeadersOf(publicUrl)
   return (error, socket) => {
     if (error.code === "ECONNRESET" || !socket.writable) return void socket.destroy()
     const status = statuses[error.code ?? ""] ?? 400
     onAnswered(status, socket instanceof Socket ? socket.remoteAddress : undefined)
     const phrase = STATUS_CODES[status] ?? ""
     const { headers, body } = ofStatus(status, phrase)
-    const fields = { ...headers, "Content-Length": String(Buffer.byteLength(body)), Connection: "close" }
+    const fields = {
+      ...securityHeaders,
+      ...headers,
+      "Content-Length": String(Buffer.byteLength(body)),
+      Connection: "close",
+    }
     const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}`)
     socket.end([`HTTP/1.1 ${status} ${phrase}`, ...lines, "", body].join("\r\n"))
   }

@@ -4,10 +4,12 @@
  */
 import { randomUUID } from "node:crypto"
 import type { IncomingMessage, ServerResponse } from "node:http"
-import { isIP } from "node:net"
 import { RepositoryUnavailable } from "@tokenry/core"
+import { clientAddress } from "@tokenry/http"
 import type Koa from "koa"
 import type { DemoState } from "./authentication.ts"
+import type { AttemptState } from "./signingIn.ts"
+import { withoutTokens } from "./tokensInText.ts"
 import { type TraceContext, traceContextOf } from "./traceContext.ts"
 
 /** `off`: no lines of requests. Errors are told in any case. */
@@ -53,7 +55,7 @@ export const makeLog = ({ level, write }: LogOptions): Log => {
       const begun = performance.now()
       const trace = traceContextOf(request.headers["traceparent"])
       // A socket that is closed does not know any more whose it was.
-      const address = request.socket.remoteAddress
+      const address = addressOf(request.socket.remoteAddress)
       const one: Watched = { id: randomUUID(), trace, begun, address, ctx: undefined }
       watched.set(request, one)
       if (level === "off") return
@@ -65,14 +67,12 @@ export const makeLog = ({ level, write }: LogOptions): Log => {
       const one = watched.get(ctx.req)
       if (one !== undefined) {
         one.ctx = ctx
-        // What a proxy tells may be any text, and so may an IPv6 address's zone.
-        const [address = ""] = ctx.ip.split("%")
-        if (isIP(address) !== 0) one.address = address
+        one.address = addressOf(ctx.ip) ?? one.address
       }
       return next()
     },
     unparsable: (status, address) => {
-      if (level !== "off") tell("info", "unparsable", { status, address })
+      if (level !== "off") tell("info", "unparsable", { status, address: addressOf(address) })
     },
     error: (error, { id, req } = {}) => {
       const one = req && watched.get(req)
@@ -81,9 +81,12 @@ export const makeLog = ({ level, write }: LogOptions): Log => {
   }
 }
 
+/** A proxy may write any text there. */
+const addressOf = (text: string | undefined): string | undefined => text && clientAddress(text)
+
 /** Absent is what is not known: the route of a path that has none, the status of a request that was given up. */
 const fieldsOf = ({ id, trace, begun, address, ctx }: Watched, request: IncomingMessage, response: ServerResponse) => {
-  const { principal, caller } = (ctx?.state ?? {}) as Partial<DemoState>
+  const { principal, caller, triedAccount } = (ctx?.state ?? {}) as Partial<DemoState> & AttemptState
   return {
     method: request.method,
     route: ctx === undefined ? undefined : routeOf(ctx),
@@ -96,14 +99,15 @@ const fieldsOf = ({ id, trace, begun, address, ctx }: Watched, request: Incoming
     via: principal?.via ?? (caller && "token"),
     ownerId: principal?.ownedBy ?? caller?.ownedBy,
     tokenId: caller?.tokenId,
+    triedAccount,
     address,
   }
 }
 
-/** The pattern, `/api/tokens/:id`, and never the path. */
+/** The pattern, `/api/tokens/:id`, and never the path. What a router answers before its routes has none. */
 const routeOf = (ctx: Koa.Context): string | undefined => {
   const route: unknown = ctx["_matchedRoute"]
-  return typeof route === "string" ? route : undefined
+  return typeof route === "string" && route.startsWith("/") ? route : undefined
 }
 
 const bodyLengthOf = ({ method }: IncomingMessage, response: ServerResponse): number | undefined => {
@@ -121,5 +125,5 @@ const textOf = (error: unknown): string => {
     return `${error.message}: ${error.cause instanceof Error ? error.cause.name : "Error"}`
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : "something that is no error was thrown"
-  return text.replace(/tcp_\w+/g, "tcp_…")
+  return withoutTokens(text)
 }

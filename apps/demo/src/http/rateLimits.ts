@@ -27,6 +27,8 @@ export interface DemoRateLimits {
    * token that runs wild must be able to come and revoke it.
    */
   readonly ofSessions: Koa.Middleware
+  /** For before a token is revoked by its plaintext: an address may try as often as a token may call (RFC 7009 §5). */
+  readonly ofRevocations: Koa.Middleware
   /**
    * Whether somebody may try a password; if not, it is answered. To be asked before it is known whether there is such an
    * account, or the answer would tell. An account as such has no limit, or anybody could lock its person out.
@@ -38,12 +40,15 @@ export interface DemoRateLimits {
 
 export interface DemoRateLimitsOptions {
   readonly problemBase: string
-  /** Requests per minute and token; so many different wrong tokens may come from an address, too. */
-  readonly limit: number
+  /**
+   * Requests per minute and token; so many different wrong tokens may come from an address, too. `off` lifts all limits
+   * but those of signing in.
+   */
+  readonly limit: number | "off"
   /** The default is 30 and 120 a minute. */
   readonly failedSignIns?: FailedSignIns
   readonly counters: RateCounters
-  /** Told once for each outage of the counters, in which all requests pass. */
+  /** Receives what goes wrong in counting, once for each outage. */
   readonly onError: (cause: unknown) => void
 }
 
@@ -54,17 +59,19 @@ export const limited = ({
   counters,
   onError,
 }: DemoRateLimitsOptions): DemoRateLimits => {
-  const perToken = counters.counter("token", limit)
-  const perSession = counters.counter("session", limit)
   const signInPerAddress = counters.counter("sign-in-address", failedSignIns.perAddress)
   const signInPerAccount = counters.counter("sign-in-account", failedSignIns.perAccount)
   const limits = RateLimits.make({
-    perToken,
-    perOwner: counters.counter("owner", limit * tokensPerOwner),
-    failedPerAddress: counters.counter("failed", limit),
+    ...(limit !== "off" && {
+      perToken: counters.counter("token", limit),
+      perOwner: counters.counter("owner", limit * tokensPerOwner),
+      failedPerAddress: counters.counter("failed", limit),
+    }),
     whenUnavailable: "allow",
     onError,
   })
+  const perSession = limit === "off" ? undefined : counters.counter("session", limit)
+  const perRevoker = limit === "off" ? undefined : counters.counter("revocation", limit)
 
   /** The address first: the emails that it may name are bounded then. */
   const attemptOf = (ctx: Koa.Context, email: string) => {
@@ -88,9 +95,14 @@ export const limited = ({
     ofTokens: limits,
     ofSessions: async function ofSessions(ctx, next) {
       const accountId: unknown = ctx["session"]?.accountId
-      if (typeof accountId !== "string") return next()
+      if (perSession === undefined || typeof accountId !== "string") return next()
       const verdict = await limits.of([{ limiter: perSession, key: accountId, policy: "default" }])
       if (isWithinLimits(ctx, verdict)) return next()
+    },
+    ofRevocations: async function ofRevocations(ctx, next) {
+      if (perRevoker === undefined) return next()
+      const claim = { limiter: perRevoker, key: rateLimitAddress(ctx.ip), policy: "revocation" }
+      if (isWithinLimits(ctx, await limits.of([claim]))) return next()
     },
     maySignIn: async (ctx, email) => {
       const verdict = await limits.of(attemptOf(ctx, email))
@@ -100,14 +112,6 @@ export const limited = ({
       await Promise.all(attemptOf(ctx, email).map(({ limiter, key }) => limiter.giveBack(key)))
     },
   }
-}
-
-/** None at all. */
-export const unlimited: DemoRateLimits = {
-  ofTokens: undefined,
-  ofSessions: (_, next) => next(),
-  maySignIn: async () => true,
-  signedIn: async () => {},
 }
 
 /** Of an email address, which is long or odd at will. */

@@ -8,28 +8,45 @@ import type { Account, SessionData, Store } from "../store/Store.ts"
 const maxAgeMilliseconds = 24 * 60 * 60 * 1000
 
 /**
- * Makes `ctx.session`. The cookie holds 256 random bits and nothing else, so it needs no signature; the store holds only
- * their hash. The `__Host-` prefix, where https allows it, pins the cookie to this very host.
+ * The cookie's name: one of our own, since cookies don't tell apart the applications on a host, not even by port. The
+ * `__Host-` prefix, which https allows, keeps out cookies of other hosts and paths.
  */
-export const sessions = (app: Koa, store: Store, isSecure: boolean): Koa.Middleware =>
-  createSession(
+export const sessionCookieName = (isSecure: boolean): string =>
+  isSecure ? "__Host-tokenry_demo_session" : "tokenry_demo_session"
+
+/**
+ * Makes `ctx.session`. The cookie holds 256 random bits and nothing else, so it needs no signature; the store holds only
+ * their hash.
+ */
+export const sessions = (app: Koa, store: Store, isSecure: boolean): Koa.Middleware => {
+  /** The id that a request's session gets if it is a new one. */
+  const newIds = new WeakMap<object, string>()
+  return createSession(
     {
-      key: isSecure ? "__Host-session" : "session",
+      key: sessionCookieName(isSecure),
       maxAge: maxAgeMilliseconds,
       httpOnly: true,
       sameSite: "lax",
       secure: isSecure,
       signed: false,
-      genid: () => randomBytes(32).toString("base64url"),
+      genid: (ctx: object) => {
+        const id = randomBytes(32).toString("base64url")
+        newIds.set(ctx, id)
+        return id
+      },
       store: {
         get: (id) => store.sessions.get(hashOf(id), new Date()),
-        set: (id, data: SessionData, maxAge) =>
-          store.sessions.set(hashOf(id), data, new Date(Date.now() + Math.min(maxAge, maxAgeMilliseconds))),
+        // An older session is only updated, so that a request that is slow can't revive one that has been signed out.
+        set: (id, data: SessionData, maxAge, { ctx }) =>
+          newIds.get(ctx as object) === id
+            ? store.sessions.set(hashOf(id), data, new Date(Date.now() + Math.min(maxAge, maxAgeMilliseconds)))
+            : store.sessions.update(hashOf(id), data),
         destroy: (id) => store.sessions.remove(hashOf(id)),
       },
     },
     app,
   )
+}
 
 /** The account that is signed in; `undefined` if none is, or not any more. */
 export const signedIn = async (ctx: Koa.Context, store: Store): Promise<Account | undefined> => {
@@ -38,15 +55,20 @@ export const signedIn = async (ctx: Koa.Context, store: Store): Promise<Account 
   return account?.active && account.sessionGeneration === data.sessionGeneration ? account : undefined
 }
 
-/** When the person last typed their password in this session; the epoch if that is not known. */
-export const signedInAt = (ctx: Koa.Context): Date => new Date((ctx["session"] as SessionData).signedInAt ?? 0)
+/** How long a password counts as typed recently. */
+const recentMilliseconds = 60 * 60 * 1000
 
-/** Signs the account in, under a session id that nobody knew before. */
-export const signIn = async (ctx: Koa.Context, account: Account): Promise<void> => {
+/** Whether the person typed their password in this session within the last hour: a plaintext is shown only then. */
+export const isPasswordRecent = (ctx: Koa.Context): boolean =>
+  Date.now() - ((ctx["session"] as SessionData).signedInAt ?? 0) <= recentMilliseconds
+
+/** Signs the account in, under a session id that nobody knew before. The draft is for the page that comes next. */
+export const signIn = async (ctx: Koa.Context, account: Account, draft?: SessionData["draft"]): Promise<void> => {
   const data: SessionData = {
     accountId: account.id,
     sessionGeneration: account.sessionGeneration,
     signedInAt: Date.now(),
+    ...(draft && { draft }),
   }
   Object.assign(ctx["session"], data)
   await ctx["session"].regenerate()
@@ -54,6 +76,27 @@ export const signIn = async (ctx: Koa.Context, account: Account): Promise<void> 
 
 export const signOut = (ctx: Koa.Context): void => {
   ctx["session"] = null
+}
+
+/** Has the next page at this path say once what has been done. */
+export const tellOnce = (ctx: Koa.Context, notice: NonNullable<SessionData["notice"]>): void => {
+  ctx["session"].notice = notice
+}
+
+/** The name of the notice for this page, which is forgotten with that. */
+export const takeNotice = (ctx: Koa.Context): string | undefined => {
+  const { notice } = ctx["session"] as SessionData
+  if (notice?.path !== ctx.path) return undefined
+  delete ctx["session"].notice
+  return notice.name
+}
+
+/** The fields that were typed into this page's form before the person had to sign in again; forgotten with that. */
+export const takeDraft = (ctx: Koa.Context): URLSearchParams | undefined => {
+  const { draft } = ctx["session"] as SessionData
+  if (draft?.path !== ctx.path) return undefined
+  delete ctx["session"].draft
+  return new URLSearchParams(draft.fields)
 }
 
 const hashOf = (id: string): string => createHash("sha256").update(id).digest("base64url")

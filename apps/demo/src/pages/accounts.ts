@@ -3,6 +3,7 @@ import type { Router } from "@koa/router"
 import type { TokenDetails } from "@tokenry/core/promise"
 import { attributionOf } from "../http/attribution.ts"
 import { found, HttpError } from "../http/HttpError.ts"
+import { mayHoldToken } from "../http/tokensInText.ts"
 import type { Services } from "../Services.ts"
 import type { Account } from "../store/Store.ts"
 import { answerPage, seeOther } from "./answerPage.ts"
@@ -10,7 +11,7 @@ import { readForm } from "./form.ts"
 import { type Html, html } from "./html.ts"
 import { pageOf } from "./layout.ts"
 import { descendantsOf, lineageOf } from "./lineage.ts"
-import { noticeOf, withNotice } from "./notices.ts"
+import { noticeOf, seeNotice } from "./notices.ts"
 import type { PageContext, PageState } from "./person.ts"
 import { nameOf, scopesOf } from "./tokenMarks.ts"
 import { isEmpty, listsOf, tokenLists } from "./tokenList.ts"
@@ -20,9 +21,18 @@ export const accountPages = (router: Router<PageState>, services: Services): voi
 
   router.get("/settings/accounts", async (ctx) => {
     const owner = String(ctx.query["owner"] ?? "").trim()
+    if (mayHoldToken(owner)) throw new HttpError(400, "This is a token. Type the id of an account.")
     if (owner !== "") return seeOther(ctx, pathOf(owner))
     const accounts = await store.accounts.all()
-    answerPage(ctx, pageOf({ title: "Accounts", account: ctx.state.account, content: accountList(accounts) }))
+    answerPage(
+      ctx,
+      pageOf({
+        title: "Accounts",
+        path: "/settings/accounts",
+        account: ctx.state.account,
+        content: accountList(accounts),
+      }),
+    )
   })
 
   router.get("/settings/accounts/:owner", async (ctx) => {
@@ -51,8 +61,9 @@ export const accountPages = (router: Router<PageState>, services: Services): voi
   router.post("/settings/accounts/:owner/revoke-all", async (ctx) => {
     await readForm(ctx)
     const owner = ownerOf(ctx)
-    await tokens.revokeOwnedBy({ ownedBy: owner, reason: "revoked by an admin", by: attributionOf(ctx) })
-    seeOther(ctx, withNotice(pathOf(owner), "all-revoked"))
+    const request = { ownedBy: owner, reason: "revoked by an admin", by: attributionOf(ctx) }
+    const count = await tokens.revokeOwnedBy(request)
+    seeNotice(ctx, pathOf(owner), count === 0 ? "none-to-revoke" : "all-revoked")
   })
 
   router.get("/settings/accounts/:owner/:id/revoke", async (ctx) => {
@@ -76,8 +87,9 @@ export const accountPages = (router: Router<PageState>, services: Services): voi
     await readForm(ctx)
     const owner = ownerOf(ctx)
     const request = { id: paramOf(ctx, "id"), ownedBy: owner, reason: "revoked by an admin" }
-    await tokens.revoke({ ...request, by: attributionOf(ctx) })
-    seeOther(ctx, withNotice(pathOf(owner), "revoked"))
+    const { revision } = await tokens.find({ id: request.id, ownedBy: owner })
+    const revoked = await tokens.revoke({ ...request, by: attributionOf(ctx) })
+    seeNotice(ctx, pathOf(owner), revoked.revision === revision ? "already-revoked" : "revoked")
   })
 }
 

@@ -35,7 +35,5 @@ const contentSecurityPolicy = [
 const pageHeaders = {
   "Cache-Control": "no-store",
   "Content-Security-Policy": contentSecurityPolicy,
-  "Cross-Origin-Opener-Policy": "same-origin",
   "Referrer-Policy": "same-origin",
-  "X-Content-Type-Options": "nosniff",
 }

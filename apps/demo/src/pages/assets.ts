@@ -16,7 +16,6 @@ export const assetRoutes = (router: Router<PageState>): void => {
       ctx.status = 304
       return
     }
-    ctx.set("X-Content-Type-Options", "nosniff")
     ctx.body = asset.content
   })
 }

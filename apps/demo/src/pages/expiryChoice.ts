@@ -1,7 +1,7 @@
 /** The part of a form that asks when a token is to expire. */
-import { Instant } from "@tokenry/core"
-import { DateTime, Option } from "effect"
-import { describedBy, fieldError, type FieldErrors } from "./form.ts"
+import { Instant, TokenPolicy } from "@tokenry/core"
+import { DateTime, Duration, Option } from "effect"
+import { describedBy, fieldError, type FieldErrors, noErrors } from "./form.ts"
 import { type Html, html } from "./html.ts"
 import { momentOf } from "./moments.ts"
 
@@ -23,54 +23,85 @@ export const expiryTypedIn = (form: URLSearchParams): ExpiryTyped => ({
 })
 
 const lifetimes = ["7", "30", "90"] as const
+type LifetimeDays = (typeof lifetimes)[number]
 
-/** What is asked for, or a sentence about what is wrong with it. */
+/** What was chosen, or a sentence about what is wrong with it. */
 export const readExpiry = (form: URLSearchParams): Expiry | string => {
   const { choice, date } = expiryTypedIn(form)
   if (choice === "keep") return {}
   if (choice === "never") return { expiresAt: null }
-  if (choice === "date") {
-    return endOfDay(date, form.get("timeZone") ?? "") ?? "The date must be a day of the calendar, such as 2027-01-31."
-  }
+  if (choice === "date") return endOfDay(date, form.get("timeZone") ?? "")
   return lifetimes.some((days) => days === choice) ? { expiresIn: `${choice} days` } : "Choose when it is to expire."
 }
 
-/** The last second of the day where the person is; in UTC, if their browser does not say where that is. */
-const endOfDay = (date: string, timeZone: string): Expiry | undefined => {
-  const inUtc = /^\d{4}-\d\d-\d\d$/.test(date) ? Instant.parse(`${date}T23:59:59Z`) : undefined
-  if (inUtc === undefined) return undefined
-  const zoned = DateTime.makeZoned(inUtc, { timeZone, adjustForTimeZone: true })
-  return { expiresAt: DateTime.toDateUtc(Option.getOrElse(zoned, () => inUtc)) }
+/** What is wrong with the choice, by itself or by the policy. */
+export const expiryErrors = (expiry: Expiry | string, policy: TokenPolicy, now: Date): FieldErrors => {
+  if (typeof expiry === "string") return { expiry }
+  if (expiry.expiresAt === undefined && expiry.expiresIn === undefined) return noErrors
+  const { expiresAt } = expiry
+  const requested = expiresAt instanceof Date ? DateTime.fromDateUnsafe(expiresAt) : (expiresAt ?? lifetimeOf(expiry))
+  const allowed = TokenPolicy.expiryFor(policy, requested, DateTime.fromDateUnsafe(now))
+  return typeof allowed === "string" ? { expiry: `The expiry ${allowed}.` } : noErrors
 }
+
+const lifetimeOf = ({ expiresIn }: Expiry): Duration.Duration | null =>
+  expiresIn === undefined ? null : Duration.days(Number.parseInt(expiresIn, 10))
+
+/**
+ * The last second of the day where the person is: the one before the next day begins there, also if clocks change that
+ * night. In UTC, if their browser does not say where that is.
+ */
+const endOfDay = (date: string, timeZone: string): Expiry | string => {
+  const day = /^\d{4}-\d\d-\d\d$/.test(date) ? Instant.parse(`${date}T00:00:00Z`) : undefined
+  if (day === undefined) return "The date must be a day of the calendar, such as 2027-01-31."
+  const midnight = DateTime.add(day, { days: 1 })
+  const nextDay: Option.Option<DateTime.DateTime> =
+    timeZone === ""
+      ? Option.some(midnight)
+      : DateTime.makeZoned(midnight, { timeZone, adjustForTimeZone: true, disambiguation: "compatible" })
+  return Option.match(nextDay, {
+    onNone: () => "Your browser is in a time zone that this site doesn't know. Choose a number of days instead.",
+    onSome: (nextDay) => ({ expiresAt: DateTime.toDateUtc(DateTime.subtract(nextDay, { seconds: 1 })) }),
+  })
+}
+
+/** The lifetimes that the policy allows and, where a token can only be shortened, that end before it does. */
+export const possibleLifetimes = (policy: TokenPolicy, now: Date, sooner?: Date | null): ReadonlyArray<LifetimeDays> =>
+  lifetimes.filter((days) => {
+    const isAllowed = expiryErrors({ expiresIn: `${days} days` }, policy, now) === noErrors
+    return isAllowed && (sooner == null || until(days, now) < sooner)
+  })
+
+const until = (days: LifetimeDays, now: Date): Date => new Date(now.getTime() + Number(days) * dayMilliseconds)
+
+const dayMilliseconds = 24 * 60 * 60 * 1000
 
 interface ExpiryChoice {
   readonly legend: string
   readonly typed: ExpiryTyped
   readonly errors: FieldErrors
   readonly now: Date
-  /** The choice to leave it as it is, in words; without them it is none. */
+  readonly policy: TokenPolicy
+  /** The choice to leave the expiry as it is, in words; without it, there is no such choice. */
   readonly keep?: string
-  /** Whether it may be chosen that it never expires. */
-  readonly never: boolean
+  /** The present expiry of a token that can only be shortened (`null`: never): choices end before it. */
+  readonly sooner?: Date | null
 }
 
-export const expiryChoice = ({ legend, typed, errors, now, keep, never }: ExpiryChoice): Html => {
+export const expiryChoice = ({ legend, typed, errors, now, policy, keep, sooner }: ExpiryChoice): Html => {
+  const possible = possibleLifetimes(policy, now, sooner)
+  const never = policy.allowsNeverExpiring && sooner === undefined
+  const latest = earlierOf(latestUnder(policy, now), sooner ?? undefined)
+  const chosen = chosenOf(typed, possible)
   const radio = (value: string, label: string, hint: Html | undefined) =>
     html`<div class="choice">
-      <input
-        type="radio"
-        id="expiry-${value}"
-        name="expiry"
-        value="${value}"
-        ${typed.choice === value && html` checked`}
-      />
+      <input type="radio" id="expiry-${value}" name="expiry" value="${value}" ${chosen === value && html` checked`} />
       <div><label for="expiry-${value}">${label}</label>${hint && html` <span class="hint">${hint}</span>`}</div>
     </div>`
-  const until = (days: string) => momentOf(new Date(now.getTime() + Number(days) * 24 * 60 * 60 * 1000))
   return html`<fieldset id="expiry" tabindex="-1" ${describedBy(errors, "expiry")}>
     <legend>${legend}</legend>
     ${fieldError(errors, "expiry")} ${keep !== undefined && radio("keep", keep, undefined)}
-    ${lifetimes.map((days) => radio(days, `${days} days`, html`until ${until(days)}`))}
+    ${possible.map((days) => radio(days, `${days} days`, html`until ${momentOf(until(days, now))}`))}
     ${radio("date", "On a date", undefined)}
     <p class="field">
       <label for="expires-on">Date</label>
@@ -79,6 +110,8 @@ export const expiryChoice = ({ legend, typed, errors, now, keep, never }: Expiry
         id="expires-on"
         name="expiresOn"
         value="${typed.date}"
+        min="${dayOf(now)}"
+        ${latest && html`max="${dayOf(new Date(latest.getTime() - zonesMilliseconds))}"`}
         data-choice="expiry-date"
         aria-describedby="expires-on-hint expires-on-moment"
       />
@@ -86,6 +119,24 @@ export const expiryChoice = ({ legend, typed, errors, now, keep, never }: Expiry
     <p class="hint" id="expires-on-hint" data-zone-hint>Until 23:59:59 UTC on that day.</p>
     <p class="hint" id="expires-on-moment" aria-live="polite"></p>
     <input type="hidden" name="timeZone" value="" />
-    ${never && radio("never", "Never", html`Whoever finds it can use it until you revoke it.`)}
+    ${never && radio("never", "Never", html`Anybody who finds it can use it until you revoke it.`)}
   </fieldset>`
 }
+
+/** What was chosen; if that is not possible any more, the longest lifetime that is shorter, or else a date. */
+const chosenOf = ({ choice }: ExpiryTyped, possible: ReadonlyArray<LifetimeDays>): string => {
+  const isLifetime = lifetimes.some((days) => days === choice)
+  if (!isLifetime || possible.some((days) => days === choice)) return choice
+  return possible.findLast((days) => Number(days) < Number(choice)) ?? "date"
+}
+
+const latestUnder = ({ longestLifetime }: TokenPolicy, now: Date): Date | undefined =>
+  longestLifetime === null ? undefined : new Date(now.getTime() + Duration.toMillis(longestLifetime))
+
+const earlierOf = (left: Date | undefined, right: Date | undefined): Date | undefined =>
+  left === undefined || right === undefined ? (left ?? right) : left < right ? left : right
+
+/** So long after its name has ended in UTC, a day may end elsewhere, with the day itself. */
+const zonesMilliseconds = 1.5 * dayMilliseconds
+
+const dayOf = (date: Date): string => date.toISOString().slice(0, 10)

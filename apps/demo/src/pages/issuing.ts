@@ -1,15 +1,16 @@
 /** The page where a person issues a token. */
-import { TokenName } from "@tokenry/core"
 import type { Router } from "@koa/router"
 import { attributionOf } from "../http/attribution.ts"
+import { takeDraft } from "../http/sessions.ts"
 import { scopeCatalogue, tokenPolicy } from "../scopes.ts"
 import type { Services } from "../Services.ts"
 import { answerPage } from "./answerPage.ts"
 import { expiryChoice, type ExpiryTyped, expiryTypedIn, readExpiry } from "./expiryChoice.ts"
 import { describedBy, errorSummary, fieldError, type FieldErrors, noErrors, readForm } from "./form.ts"
-import { newFormId, onceFor } from "./formIds.ts"
+import { newFormId, onceForForm } from "./formIds.ts"
 import { type Html, html } from "./html.ts"
 import { pageOf } from "./layout.ts"
+import { newTokenErrors } from "./newTokenErrors.ts"
 import type { PageContext, PageState } from "./person.ts"
 import { plaintextPage, repeatedPage } from "./plaintextPage.ts"
 import { passwordErrors, passwordField } from "./recentPassword.ts"
@@ -17,33 +18,30 @@ import { refusal } from "./refusal.ts"
 import { scopeChoice } from "./scopeChoice.ts"
 
 export const issuingPages = (router: Router<PageState>, services: Services): void => {
-  router.get("/settings/tokens/new", (ctx) => answerPage(ctx, issuePage(ctx, untouched, noErrors)))
+  router.get("/settings/tokens/new", (ctx) => {
+    const draft = takeDraft(ctx)
+    answerPage(ctx, issuePage(ctx, draft === undefined ? untouched : typedIn(draft), noErrors))
+  })
 
   router.post("/settings/tokens/new", async (ctx) => {
     const form = await readForm(ctx)
+    const { account, principal } = ctx.state
     const typed = typedIn(form)
+    const { name, scopes } = typed
     const retry = (errors: FieldErrors) => answerPage(ctx, issuePage(ctx, typed, errors), 422)
-    const expiry = readExpiry(form)
-    const errors = { ...nameErrors(typed.name), ...(typeof expiry === "string" ? { expiry } : {}) }
-    if (typeof expiry === "string" || Object.keys(errors).length > 0) return retry(errors)
     const wrongPassword = await passwordErrors(ctx, services, form)
     if (wrongPassword === undefined) return
-    if (wrongPassword !== noErrors) return retry(wrongPassword)
+    const expiry = readExpiry(form)
+    const errors = { ...newTokenErrors({ name, scopes, expiry }, principal.scopes, new Date()), ...wrongPassword }
+    if (typeof expiry === "string" || Object.keys(errors).length > 0) return retry(errors)
 
-    const { account } = ctx.state
-    const { name, scopes } = typed
     const request = { ownedBy: account.id, name, ...expiry, by: attributionOf(ctx) }
     const issue = () => services.tokens.issue({ ...request, scopes: scopeCatalogue.requested(scopes) })
-    const issued = await onceFor(services, account.id, form.get("formId"), issue).catch(refusal)
-    if (issued._tag === "Refused") return retry(issued.errors)
-    if (issued._tag === "Repeated") return answerPage(ctx, repeatedPage(account, issued.tokenId), 409)
-    answerPage(ctx, plaintextPage(services, { title: "Your new token", account, ...issued.value }))
+    const result = await onceForForm(ctx, services, form, issue).catch(refusal)
+    if (result._tag === "Refused") return retry(result.errors)
+    if (result._tag !== "Made") return answerPage(ctx, repeatedPage(account, result), 409)
+    answerPage(ctx, plaintextPage(services, { title: "Your new token", account, ...result.issued }))
   })
-}
-
-const nameErrors = (name: string): FieldErrors => {
-  const flaw = TokenName.flawOf(name)
-  return flaw === undefined ? noErrors : { name: `The name ${flaw}.` }
 }
 
 interface Typed {
@@ -83,7 +81,7 @@ const issuePage = (ctx: PageContext, { name, scopes, expiry }: Typed, errors: Fi
         What it is for, to tell it from your others: “Laptop”, “Nightly backup”. At most 100 characters.
       </p>
       ${fieldError(errors, "name")}
-      ${expiryChoice({ legend: "Expires", typed: expiry, errors, now: new Date(), never: tokenPolicy.allowsNeverExpiring })}
+      ${expiryChoice({ legend: "Expires", typed: expiry, errors, now: new Date(), policy: tokenPolicy })}
       ${scopeChoice({
         legend: "What it may do",
         offered: scopeCatalogue.scopes,

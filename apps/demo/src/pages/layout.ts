@@ -4,6 +4,8 @@ import { type Html, html } from "./html.ts"
 
 export interface Page {
   readonly title: string
+  /** The page's own, if the navigation has it, to be marked there. */
+  readonly path?: string
   /** Who is signed in, if anybody is. */
   readonly account: Pick<Account, "email" | "isAdmin"> | undefined
   /** One sentence about what has just been done. */
@@ -13,7 +15,7 @@ export interface Page {
   readonly content: Html
 }
 
-export const pageOf = ({ title, account, notice, hasErrors = false, content }: Page): Html =>
+export const pageOf = ({ title, path, account, notice, hasErrors = false, content }: Page): Html =>
   html`<!doctype html>
     <html lang="en-GB">
       <head>
@@ -29,7 +31,7 @@ export const pageOf = ({ title, account, notice, hasErrors = false, content }: P
         <a class="skip" href="#content">Skip to content</a>
         <header class="top">
           <p class="brand"><a href="/">Treasures</a></p>
-          ${account && navigation(account)}
+          ${account && navigation(account, path)}
         </header>
         <main id="content" tabindex="-1">
           ${notice !== undefined && html`<p class="notice" role="status">${notice}</p>`} ${content}
@@ -37,15 +39,17 @@ export const pageOf = ({ title, account, notice, hasErrors = false, content }: P
       </body>
     </html> `
 
-const navigation = ({ email, isAdmin }: Pick<Account, "email" | "isAdmin">): Html =>
-  html`<nav aria-label="Main">
+const navigation = ({ email, isAdmin }: Pick<Account, "email" | "isAdmin">, current: string | undefined): Html => {
+  const entry = (path: string, text: string) =>
+    html`<li><a href="${path}" ${path === current && html`aria-current="page"`}>${text}</a></li>`
+  return html`<nav aria-label="Main">
       <ul>
-        <li><a href="/settings/tokens">Tokens</a></li>
-        ${isAdmin && html`<li><a href="/settings/accounts">Accounts</a></li>`}
-        <li><a href="/docs">API reference</a></li>
+        ${entry("/settings/tokens", "Tokens")} ${isAdmin && entry("/settings/accounts", "Accounts")}
+        ${entry("/docs", "API reference")}
       </ul>
     </nav>
     <form class="who" method="post" action="/logout">
       <span class="email"><bdi>${email}</bdi></span>
       <button type="submit" class="quiet">Sign out</button>
     </form>`
+}

@@ -1,21 +1,30 @@
-/** What a page says about what has just been done. The address names it, and can make it say nothing else. */
+/** What a page says about what has just been done: once, and only if it has been. */
 import type Koa from "koa"
+import { takeNotice, tellOnce } from "../http/sessions.ts"
+import { seeOther } from "./answerPage.ts"
 
 const notices = {
-  "signed-out": "You are signed out.",
   renamed: "The token has a new name.",
   narrowed: "The token has fewer scopes from now on.",
   shortened: "The token expires sooner now.",
   "grace-ended": "Only the newest secret is accepted from now on.",
-  revoked: "The token is revoked. Whoever uses it is refused from now on.",
-  "all-revoked": "All tokens are revoked. Whoever uses one is refused from now on.",
+  revoked: "The token is revoked. Programs that use it are refused from now on.",
+  "already-revoked": "The token was revoked before. Nothing was changed.",
+  "all-revoked": "All tokens are revoked. Programs that use one are refused from now on.",
+  "none-to-revoke": "There was no token left to revoke. Nothing was changed.",
+  unchanged: "Nothing was changed: the token was like that already.",
 } as const
 
 export type Notice = keyof typeof notices
 
-/** The sentence for `?done=…`; `undefined` if there is none. */
-export const noticeOf = (ctx: Pick<Koa.Context, "query">): string | undefined =>
-  Object.entries(notices).find(([name]) => name === ctx.query["done"])?.[1]
+/** The sentence that this page has to say; `undefined` if there is none. */
+export const noticeOf = (ctx: Koa.Context): string | undefined => {
+  const taken = takeNotice(ctx)
+  return Object.entries(notices).find(([name]) => name === taken)?.[1]
+}
 
-/** The path of a page that says so. */
-export const withNotice = (path: string, notice: Notice): string => `${path}?done=${notice}`
+/** Leads to a page that says it. */
+export const seeNotice = (ctx: Koa.Context, path: string, name: Notice): void => {
+  tellOnce(ctx, { path, name })
+  seeOther(ctx, path)
+}

@@ -5,6 +5,7 @@ import type Koa from "koa"
 import type { Services } from "../Services.ts"
 import { accountPages } from "./accounts.ts"
 import { seeOther } from "./answerPage.ts"
+import { atPublicUrl } from "./atPublicUrl.ts"
 import { assetRoutes } from "./assets.ts"
 import { issuingPages } from "./issuing.ts"
 import { admin, fromThisSite, type PageState, person } from "./person.ts"
@@ -19,12 +20,12 @@ export const pageRoutes = (services: Services): ReadonlyArray<Koa.Middleware> =>
   assetRoutes(assets)
 
   const open = new Router<PageState>(exactPaths)
-  open.use(fromThisSite(services))
+  open.use(atPublicUrl(services), fromThisSite(services))
   open.get("/", (ctx) => seeOther(ctx, "/settings/tokens"))
   signInPages(open, services)
 
   const own = new Router<PageState>(exactPaths)
-  own.use(fromThisSite(services), person(services))
+  own.use(atPublicUrl(services), fromThisSite(services), person(services))
   tokenListPages(own, services)
   issuingPages(own, services)
   revokingPages(own, services)
@@ -32,7 +33,7 @@ export const pageRoutes = (services: Services): ReadonlyArray<Koa.Middleware> =>
   tokenPages(own, services)
 
   const administration = new Router<PageState>(exactPaths)
-  administration.use(fromThisSite(services), person(services), admin)
+  administration.use(atPublicUrl(services), fromThisSite(services), person(services), admin)
   accountPages(administration, services)
 
   return [assets, open, own, administration].flatMap(

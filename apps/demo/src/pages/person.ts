@@ -8,7 +8,11 @@ import { signedIn } from "../http/sessions.ts"
 import { scopeCatalogue } from "../scopes.ts"
 import type { Services } from "../Services.ts"
 import type { Account } from "../store/Store.ts"
-import { seeOther } from "./answerPage.ts"
+import { answerPage, seeOther } from "./answerPage.ts"
+import { draftOf } from "./drafts.ts"
+import { noErrors, readForm } from "./form.ts"
+import { ownPath } from "./ownPath.ts"
+import { signInPage } from "./signInPage.ts"
 
 export interface PageState extends DemoState {
   /** Of the person who is signed in. */
@@ -30,11 +34,18 @@ export const fromThisSite = (services: Services): Koa.Middleware => {
   }
 }
 
-/** Sends who is not signed in to where one signs in, and back here. */
-export const person = ({ store }: Services): Koa.Middleware<PageState> =>
+/**
+ * Lets people in who are signed in. Others sign in first and come back, with what they had typed if they sent a form.
+ */
+export const person = ({ store, publicUrl }: Services): Koa.Middleware<PageState> =>
   async function person(ctx, next) {
     const account = await signedIn(ctx, store)
-    if (account === undefined) return seeOther(ctx, `/login?next=${encodeURIComponent(ctx.url)}`)
+    if (account === undefined) {
+      const next = ownPath(publicUrl, ctx.url)
+      if (ctx.method !== "POST") return seeOther(ctx, `/login?next=${encodeURIComponent(next)}`)
+      const draft = draftOf(await readForm(ctx))
+      return answerPage(ctx, signInPage({ next, email: "", draft, errors: noErrors, notice: signedOutMeanwhile }), 403)
+    }
     ctx.state.account = account
     ctx.state.principal = {
       via: "session",
@@ -51,9 +62,5 @@ export const admin: Koa.Middleware<PageState> = async function admin(ctx, next) 
   return next()
 }
 
-/** Where to go after signing in: a page below `/settings/` of this very site, and the list of tokens if it is no such. */
-export const ownPath = (publicUrl: string, wanted: string | undefined): string => {
-  const url = wanted === undefined ? null : URL.parse(wanted, publicUrl)
-  const isOwn = url !== null && url.origin === new URL(publicUrl).origin && url.pathname.startsWith("/settings/")
-  return isOwn ? url.pathname + url.search : "/settings/tokens"
-}
+const signedOutMeanwhile =
+  "You are not signed in any more, and nothing was done. Sign in to go on: what you had typed will be there again."

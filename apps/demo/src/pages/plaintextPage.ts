@@ -1,5 +1,6 @@
 /** The one page that shows a plaintext token, and the one that stands there when its form is sent again. */
 import type { TokenDetails } from "@tokenry/core/promise"
+import type { Once } from "../idempotency.ts"
 import { scopeCatalogue } from "../scopes.ts"
 import type { Services } from "../Services.ts"
 import type { Account } from "../store/Store.ts"
@@ -48,7 +49,8 @@ export const plaintextPage = ({ publicUrl }: Services, { title, account, plainte
 }
 
 /** For a form that was sent before. */
-export const repeatedPage = (account: Account, tokenId: string | undefined): Html => {
+export const repeatedPage = (account: Account, before: Exclude<Once, { readonly _tag: "Made" }>): Html => {
+  const tokenId = before._tag === "MadeBefore" ? before.tokenId : undefined
   const title = "This form was sent before"
   const content = html`<h1>${title}</h1>
     ${

@@ -2,26 +2,41 @@
 import { problemMediaType } from "@tokenry/http"
 import type Koa from "koa"
 import { answerPage } from "./answerPage.ts"
-import { html } from "./html.ts"
+import { type Html, html } from "./html.ts"
 import { pageOf } from "./layout.ts"
 
 /**
  * The outermost middleware, around what turns errors into problem details: an answer that is one, to a request for a page,
  * becomes a page of the same status that says the same.
  */
-export const problemPages: Koa.Middleware = async function problemPages(ctx, next) {
-  await next()
-  if (!isForPage(ctx.req.url ?? "") || ctx.response.get("Content-Type") !== problemMediaType) return
-  if (ctx.accepts("text/html", problemMediaType) !== "text/html") return
-  const { title, detail, instance } = JSON.parse(String(ctx.body)) as Readonly<Record<string, string>>
-  const retryAfter = ctx.response.get("Retry-After")
-  const content = html`<h1>${title}</h1>
-    <p>${advice[ctx.status] ?? detail ?? "It can't be done like that. Go back and look again."}</p>
-    ${retryAfter && html`<p>Try again in ${retryAfter} seconds.</p>`}
-    ${instance && html`<p>If you report it, quote <code>${instance}</code>.</p>`}
-    <p><a href="/settings/tokens">Back to your tokens</a></p>`
-  answerPage(ctx, pageOf({ title: title ?? "Error", account: ctx.state["account"], content }), ctx.status)
-}
+export const problemPages = (publicUrl: string): Koa.Middleware =>
+  async function problemPages(ctx, next) {
+    await next()
+    if (!isForPage(ctx.req.url ?? "") || ctx.response.get("Content-Type") !== problemMediaType) return
+    if (ctx.accepts("text/html", problemMediaType) !== "text/html") return
+    const { type, title, detail, instance } = JSON.parse(String(ctx.body)) as Readonly<Record<string, string>>
+    const retryAfter = ctx.response.get("Retry-After")
+    const content = html`<h1>${title}</h1>
+      ${type?.endsWith("/cross-site-request") === true ? comeFromHere(publicUrl) : html`<p>${wordsFor(ctx.status, detail)}</p>`}
+      ${retryAfter && html`<p>Try again in ${retryAfter} seconds.</p>`}
+      ${instance && html`<p>If you report it, quote <code>${instance}</code>.</p>`}
+      <p><a href="/settings/tokens">Back to your tokens</a></p>`
+    answerPage(ctx, pageOf({ title: title ?? "Error", account: ctx.state["account"], content }), ctx.status)
+  }
+
+/** What a process that is too busy says itself is better than what is said of any 503. */
+const wordsFor = (status: number, detail: string | undefined): string =>
+  (status === 503 && detail !== undefined ? `${detail}.` : undefined) ??
+  advice[status] ??
+  detail ??
+  "It can't be done like that. Go back and look again."
+
+/** A form is taken from the one address that the site knows itself by, though others may lead to it. */
+const comeFromHere = (publicUrl: string): Html =>
+  html`<p>
+    This site is at <a href="${publicUrl}/settings/tokens">${publicUrl}</a>, and takes forms from its own pages there
+    alone. Open it there and try again.
+  </p>`
 
 /** Told of the address as it was sent, which may be one that does not parse. */
 const isForPage = (url: string): boolean => /^\/(?:login|logout|settings(?:\/[^?]*)?)?(?:\?|$)/.test(url)

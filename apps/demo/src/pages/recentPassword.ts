@@ -1,19 +1,15 @@
-/** Asks for the password again before something that gives a plaintext, if it was typed long ago. */
-import { signedInAt } from "../http/sessions.ts"
+/** Asks for the password again before a plaintext is shown, if it was typed long ago. */
+import { isPasswordRecent, signIn } from "../http/sessions.ts"
+import { tryPassword } from "../http/signingIn.ts"
 import type { Services } from "../Services.ts"
 import { describedBy, fieldError, type FieldErrors, noErrors } from "./form.ts"
 import { type Html, html } from "./html.ts"
 import type { PageContext } from "./person.ts"
-import { confirmsPassword } from "./signIn.ts"
-
-const longAgoMilliseconds = 60 * 60 * 1000
-
-/** Whether the password has to be asked for. */
-const isPasswordDue = (ctx: PageContext): boolean => Date.now() - signedInAt(ctx).getTime() > longAgoMilliseconds
 
 export const passwordField = (ctx: PageContext, errors: FieldErrors): Html | undefined =>
-  isPasswordDue(ctx)
-    ? html`<p class="field">
+  isPasswordRecent(ctx)
+    ? undefined
+    : html`<p class="field">
           <label for="password">Your password</label>
           <input
             id="password"
@@ -27,18 +23,22 @@ export const passwordField = (ctx: PageContext, errors: FieldErrors): Html | und
           You signed in more than an hour ago. Type it again, to show that it is you.
         </p>
         ${fieldError(errors, "password")}`
-    : undefined
 
-/** What is wrong with the password, if it is due; `undefined` if there were too many attempts, which is answered. */
+/**
+ * What is wrong with the password, if it has to be typed; `undefined` if there were too many attempts, which is answered.
+ * A right one counts as signing in, also if something else in the form is wrong.
+ */
 export const passwordErrors = async (
   ctx: PageContext,
   services: Services,
   form: URLSearchParams,
 ): Promise<FieldErrors | undefined> => {
-  if (!isPasswordDue(ctx)) return noErrors
+  if (isPasswordRecent(ctx)) return noErrors
   const password = form.get("password") ?? ""
   if (password === "") return { password: "Type your password, since you signed in more than an hour ago." }
-  const isRight = await confirmsPassword(ctx, services, ctx.state.account, password)
-  if (isRight === undefined) return undefined
-  return isRight ? noErrors : { password: "The password is wrong." }
+  const attempted = await tryPassword(services)(ctx, ctx.state.account.email, password)
+  if (attempted._tag === "Answered") return undefined
+  if (attempted._tag === "Wrong") return { password: "The password is wrong." }
+  await signIn(ctx, attempted.account)
+  return noErrors
 }

@@ -2,12 +2,12 @@
 import type { Router } from "@koa/router"
 import { attributionOf } from "../http/attribution.ts"
 import type { Services } from "../Services.ts"
-import { answerPage, seeOther } from "./answerPage.ts"
+import { answerPage } from "./answerPage.ts"
 import { readForm } from "./form.ts"
 import { html } from "./html.ts"
 import { pageOf } from "./layout.ts"
 import { descendantsOf, lineageOf } from "./lineage.ts"
-import { withNotice } from "./notices.ts"
+import { seeNotice } from "./notices.ts"
 import type { PageState } from "./person.ts"
 import { nameOf, pathOf } from "./tokenMarks.ts"
 import { idOf } from "./tokenPage.ts"
@@ -31,8 +31,8 @@ export const revokingPages = (router: Router<PageState>, services: Services): vo
 
   router.post("/settings/tokens/revoke-all", async (ctx) => {
     await readForm(ctx)
-    await tokens.revokeOwnedBy({ ownedBy: ctx.state.account.id, by: attributionOf(ctx) })
-    seeOther(ctx, withNotice("/settings/tokens", "all-revoked"))
+    const count = await tokens.revokeOwnedBy({ ownedBy: ctx.state.account.id, by: attributionOf(ctx) })
+    seeNotice(ctx, "/settings/tokens", count === 0 ? "none-to-revoke" : "all-revoked")
   })
 
   router.get("/settings/tokens/:id/revoke", async (ctx) => {
@@ -57,7 +57,8 @@ export const revokingPages = (router: Router<PageState>, services: Services): vo
   router.post("/settings/tokens/:id/revoke", async (ctx) => {
     await readForm(ctx)
     const own = { id: idOf(ctx), ownedBy: ctx.state.account.id }
-    await tokens.revoke({ ...own, by: attributionOf(ctx) })
-    seeOther(ctx, withNotice(pathOf(own), "revoked"))
+    const { revision } = await tokens.find(own)
+    const revoked = await tokens.revoke({ ...own, by: attributionOf(ctx) })
+    seeNotice(ctx, pathOf(own), revoked.revision === revision ? "already-revoked" : "revoked")
   })
 }

@@ -1,12 +1,13 @@
 /** The page where a token gets a new secret, and a new expiry if one likes. */
 import type { Router } from "@koa/router"
 import { attributionOf } from "../http/attribution.ts"
+import { takeDraft } from "../http/sessions.ts"
 import { tokenPolicy } from "../scopes.ts"
 import type { Services } from "../Services.ts"
 import { answerPage } from "./answerPage.ts"
-import { expiryChoice, type ExpiryTyped, expiryTypedIn, readExpiry } from "./expiryChoice.ts"
+import { expiryChoice, expiryErrors, type ExpiryTyped, expiryTypedIn, readExpiry } from "./expiryChoice.ts"
 import { describedBy, errorSummary, fieldError, type FieldErrors, noErrors, readForm } from "./form.ts"
-import { newFormId, onceFor } from "./formIds.ts"
+import { newFormId, onceForForm } from "./formIds.ts"
 import { type Html, html } from "./html.ts"
 import { pageOf } from "./layout.ts"
 import { momentOf } from "./moments.ts"
@@ -23,28 +24,33 @@ const graces = ["0 minutes", "1 hour", "24 hours", "7 days", "30 days"] as const
 
 export const rotatingPages = (router: Router<PageState>, services: Services): void => {
   router.get("/settings/tokens/:id/rotate", async (ctx) => {
-    answerPage(ctx, await rotatePage(ctx, services, untouched, noErrors))
+    const draft = takeDraft(ctx)
+    answerPage(ctx, await rotatePage(ctx, services, draft === undefined ? untouched : typedIn(draft), noErrors))
   })
 
   router.post("/settings/tokens/:id/rotate", async (ctx) => {
     const form = await readForm(ctx)
-    const typed = { graceFor: form.get("graceFor") ?? "", expiry: expiryTypedIn(form) }
+    const { account } = ctx.state
+    const typed = typedIn(form)
     const retry = async (errors: FieldErrors) => answerPage(ctx, await rotatePage(ctx, services, typed, errors), 422)
-    const expiry = readExpiry(form)
-    const graceFor = graces.find((grace) => grace === typed.graceFor)
-    if (graceFor === undefined) return retry({ grace: "Choose how long the old secret is still accepted." })
-    if (typeof expiry === "string") return retry({ expiry })
     const wrongPassword = await passwordErrors(ctx, services, form)
     if (wrongPassword === undefined) return
-    if (wrongPassword !== noErrors) return retry(wrongPassword)
+    const expiry = readExpiry(form)
+    const graceFor = graces.find((grace) => grace === typed.graceFor)
+    const errors = {
+      ...(graceFor === undefined && { grace: "Choose how long the old secret is still accepted." }),
+      ...expiryErrors(expiry, tokenPolicy, new Date()),
+      ...wrongPassword,
+    }
+    if (graceFor === undefined || typeof expiry === "string" || Object.keys(errors).length > 0) return retry(errors)
 
-    const { account } = ctx.state
     const own = { id: idOf(ctx), ownedBy: account.id, by: attributionOf(ctx) }
     const rotate = () => services.tokens.rotate({ ...own, graceFor, ...expiry })
-    const rotated = await onceFor(services, account.id, form.get("formId"), rotate).catch(refusal)
-    if (rotated._tag === "Refused") return retry(rotated.errors)
-    if (rotated._tag === "Repeated") return answerPage(ctx, repeatedPage(account, rotated.tokenId), 409)
-    const [retiring] = retiringOf(rotated.value.token, new Date())
+    const result = await onceForForm(ctx, services, form, rotate).catch(refusal)
+    if (result._tag === "Refused") return retry(result.errors)
+    if (result._tag !== "Made") return answerPage(ctx, repeatedPage(account, result), 409)
+    const rotated = result.issued
+    const [retiring] = retiringOf(rotated.token, new Date())
     const remark =
       retiring?.graceEnds == null
         ? html`<p>The secret that it had is not accepted any more.</p>`
@@ -52,7 +58,7 @@ export const rotatingPages = (router: Router<PageState>, services: Services): vo
             The secret that it had is accepted until ${momentOf(retiring.graceEnds)}. The token's page shows whether it
             is still used, and ends it sooner.
           </p>`
-    answerPage(ctx, plaintextPage(services, { title: "The new secret", account, ...rotated.value, remark }))
+    answerPage(ctx, plaintextPage(services, { title: "The new secret", account, ...rotated, remark }))
   })
 }
 
@@ -60,6 +66,11 @@ interface Typed {
   readonly graceFor: string
   readonly expiry: ExpiryTyped
 }
+
+const typedIn = (form: URLSearchParams): Typed => ({
+  graceFor: form.get("graceFor") ?? "",
+  expiry: expiryTypedIn(form),
+})
 
 const untouched: Typed = { graceFor: "24 hours", expiry: { choice: "keep", date: "" } }
 
@@ -96,8 +107,8 @@ const rotatePage = async (
         typed: expiry,
         errors,
         now,
+        policy: tokenPolicy,
         keep: "As it does now",
-        never: tokenPolicy.allowsNeverExpiring,
       })}
       <p class="hint">Now: ${expiryOf(token, now)}. The old secret never lives longer than that.</p>
       ${passwordField(ctx, errors)}

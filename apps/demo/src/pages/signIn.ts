@@ -1,112 +1,51 @@
-/** The page where a person signs in, and signing out. */
+/** Signing in and out on the pages. */
 import type { Router } from "@koa/router"
-import type Koa from "koa"
 import { signedIn, signIn, signOut } from "../http/sessions.ts"
-import { isPassword } from "../passwords.ts"
+import { tryPassword } from "../http/signingIn.ts"
 import type { Services } from "../Services.ts"
-import type { Account } from "../store/Store.ts"
 import { answerPage, seeOther } from "./answerPage.ts"
-import { describedBy, errorSummary, fieldError, type FieldErrors, noErrors, readForm } from "./form.ts"
-import { html } from "./html.ts"
-import { pageOf } from "./layout.ts"
-import { noticeOf } from "./notices.ts"
-import { ownPath, type PageState } from "./person.ts"
+import { readDraft } from "./drafts.ts"
+import { type FieldErrors, noErrors, readForm } from "./form.ts"
+import { ownPath } from "./ownPath.ts"
+import type { PageState } from "./person.ts"
+import { signInPage } from "./signInPage.ts"
 
 export const signInPages = (router: Router<PageState>, services: Services): void => {
-  const { store, publicUrl, rateLimits } = services
+  const { store, publicUrl } = services
+  const attempt = tryPassword(services)
+  const nothingTyped = { email: "", draft: "", errors: noErrors, notice: undefined }
 
   router.get("/login", async (ctx) => {
-    const next = ownPath(publicUrl, firstOf(ctx.query["next"]))
-    if ((await signedIn(ctx, store)) !== undefined) return seeOther(ctx, next)
-    answerPage(ctx, signInPage({ next, email: "", errors: noErrors, notice: noticeOf(ctx) }))
+    const wanted = firstOf(ctx.query["next"])
+    // Sent here by another page, a person signs in, whatever this path's cookie says: two pages that each see another
+    // cookie would redirect to each other for ever.
+    const isSignedIn = wanted === undefined && (await signedIn(ctx, store)) !== undefined
+    if (isSignedIn) return seeOther(ctx, "/settings/tokens")
+    answerPage(ctx, signInPage({ ...nothingTyped, next: ownPath(publicUrl, wanted) }))
   })
 
   router.post("/login", async (ctx) => {
     const form = await readForm(ctx)
     const [email, password] = [form.get("email") ?? "", form.get("password") ?? ""]
     const next = ownPath(publicUrl, form.get("next") ?? undefined)
-    if (!(await rateLimits.maySignIn(ctx, email))) return
-    const account = await accountWith(services, email, password)
-    if (account === undefined) {
-      return answerPage(ctx, signInPage({ next, email, errors: wrongCredentials, notice: undefined }), 422)
+    const draft = readDraft(form)
+    const attempted = await attempt(ctx, email, password)
+    if (attempted._tag === "Answered") return
+    if (attempted._tag === "Wrong") {
+      const errors = wrongCredentials
+      return answerPage(ctx, signInPage({ next, email, draft, errors, notice: undefined }), 422)
     }
-    await rateLimits.signedIn(ctx, email)
-    await signIn(ctx, account)
+    await signIn(ctx, attempted.account, draft === "" ? undefined : { path: next, fields: draft })
     seeOther(ctx, next)
   })
 
   router.post("/logout", (ctx) => {
     signOut(ctx)
-    seeOther(ctx, "/login?done=signed-out")
+    answerPage(ctx, signInPage({ ...nothingTyped, next: "/settings/tokens", notice: "You are signed out." }))
   })
-}
-
-/**
- * Whether the person whose account it is has just typed its password. Counts as an attempt to sign in, and as a sign-in if
- * it is right. `undefined`: there were too many attempts, and that is answered.
- */
-export const confirmsPassword = async (
-  ctx: Koa.Context,
-  { rateLimits }: Services,
-  account: Account,
-  password: string,
-): Promise<boolean | undefined> => {
-  if (!(await rateLimits.maySignIn(ctx, account.email))) return undefined
-  if (password.length > longestPassword || !(await isPassword(password, account.passwordHash))) return false
-  await rateLimits.signedIn(ctx, account.email)
-  await signIn(ctx, account)
-  return true
-}
-
-const longestPassword = 1000
-
-/** The account that may sign in so; `undefined`, after as long, for whatever is wrong. */
-const accountWith = async ({ store }: Services, email: string, password: string): Promise<Account | undefined> => {
-  if (email.length > 320 || password.length > longestPassword) return undefined
-  const account = await store.accounts.findByEmail(email)
-  const isRight = await isPassword(password, account?.passwordHash)
-  return isRight && account?.active === true ? account : undefined
 }
 
 const wrongCredentials: FieldErrors = { email: "The email address or the password is wrong." }
-
-interface SignInForm {
-  readonly next: string
-  readonly email: string
-  readonly errors: FieldErrors
-  readonly notice: string | undefined
-}
-
-const signInPage = ({ next, email, errors, notice }: SignInForm) =>
-  pageOf({
-    title: "Sign in",
-    account: undefined,
-    notice,
-    hasErrors: errors !== noErrors,
-    content: html`<h1>Sign in</h1>
-      ${errorSummary(errors)}
-      <form method="post" action="/login" class="narrow">
-        <input type="hidden" name="next" value="${next}" />
-        <p class="field">
-          <label for="email">Email address</label>
-          <input
-            id="email"
-            name="email"
-            type="email"
-            autocomplete="username"
-            required
-            value="${email}"
-            ${describedBy(errors, "email")}
-          />
-        </p>
-        ${fieldError(errors, "email")}
-        <p class="field">
-          <label for="password">Password</label>
-          <input id="password" name="password" type="password" autocomplete="current-password" required />
-        </p>
-        <p><button type="submit">Sign in</button></p>
-      </form>`,
-  })
 
 /** The parameter, given once or more often. */
 const firstOf = (value: string | ReadonlyArray<string> | undefined): string | undefined =>

@@ -1,6 +1,6 @@
 /** The forms on a token's page that change it: another name, fewer scopes, an earlier end. */
 import type { TokenDetails } from "@tokenry/core/promise"
-import { scopeCatalogue } from "../scopes.ts"
+import { scopeCatalogue, tokenPolicy } from "../scopes.ts"
 import { expiryChoice, expiryTypedIn } from "./expiryChoice.ts"
 import { describedBy, fieldError, type FieldErrors } from "./form.ts"
 import { type Html, html } from "./html.ts"
@@ -9,12 +9,12 @@ import { pathOf } from "./tokenMarks.ts"
 
 interface Typed {
   readonly errors: FieldErrors
-  /** What was typed as its name; `undefined`: nothing was. */
-  readonly name: string | undefined
+  /** The fields of the form that was sent, and the button that sent it as `do`; empty if none was. */
   readonly form: URLSearchParams
 }
 
-export const changeForms = (token: TokenDetails, { errors, name, form }: Typed, now: Date): Html => {
+export const changeForms = (token: TokenDetails, { errors, form }: Typed, now: Date): Html => {
+  const sent = form.get("do")
   const offered = scopeCatalogue.scopes.filter((scope) => scopeCatalogue.close(token.scopes).includes(scope))
   return html`<section aria-labelledby="change">
     <h2 id="change">Change it</h2>
@@ -26,7 +26,7 @@ export const changeForms = (token: TokenDetails, { errors, name, form }: Typed, 
           name="name"
           autocomplete="off"
           required
-          value="${errors["name"] === undefined ? token.name : (name ?? "")}"
+          value="${sent === "rename" ? form.get("name") : token.name}"
           ${describedBy(errors, "name")}
         />
       </p>
@@ -39,7 +39,7 @@ export const changeForms = (token: TokenDetails, { errors, name, form }: Typed, 
         ${scopeChoice({
           legend: "Keep these scopes",
           offered,
-          chosen: errors["scopes"] === undefined ? token.scopes : form.getAll("scopes"),
+          chosen: sent === "narrow" ? form.getAll("scopes") : token.scopes,
           available: offered,
           whyUnavailable: "",
           errors,
@@ -48,7 +48,14 @@ export const changeForms = (token: TokenDetails, { errors, name, form }: Typed, 
       </form>`
     }
     <form method="post" action="${pathOf(token)}">
-      ${expiryChoice({ legend: "Let it expire sooner", typed: expiryTypedIn(form), errors, now, never: false })}
+      ${expiryChoice({
+        legend: "Let it expire sooner",
+        typed: expiryTypedIn(form),
+        errors,
+        now,
+        policy: tokenPolicy,
+        sooner: token.expiresAt,
+      })}
       <p><button type="submit" name="do" value="shorten" class="quiet">Shorten</button></p>
     </form>
   </section>`

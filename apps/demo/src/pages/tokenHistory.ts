@@ -53,10 +53,10 @@ const actorOf = (actor: Change["actor"], ownedBy: string, reader: string): Html 
 export const secretsSection = ({ secrets }: TokenDetails, usage: TokenUsage | undefined): Html => {
   const now = new Date()
   const usageOf = (generation: number) => usage?.secrets.find((secret) => secret.generation === generation)
-  const row = ({ generation, state, graceEnds }: TokenDetails["secrets"][number]) => {
+  const row = ({ generation, hint, state, graceEnds }: TokenDetails["secrets"][number]) => {
     const { count = 0, lastUsedAt = null, reuses = 0, lastReusedAt = null } = usageOf(generation) ?? {}
     return html`<tr>
-      <th scope="row">${generation}</th>
+      <th scope="row">${generation}: <code>${hint}</code></th>
       <td>${stateOf(state, graceEnds, now)}</td>
       <td>${count}</td>
       <td>${lastUsedAt === null ? "Never" : distanceOf(lastUsedAt, now)}</td>

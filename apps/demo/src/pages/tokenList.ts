@@ -1,6 +1,6 @@
 /** The list of a person's tokens: live ones first, then dead ones, each a page at a time. */
 import type { Router } from "@koa/router"
-import type { PromiseApiTokens, TokenDetails, TokenUsage } from "@tokenry/core/promise"
+import type { EffectiveState, PromiseApiTokens, TokenDetails, TokenUsage } from "@tokenry/core/promise"
 import type { Services } from "../Services.ts"
 import { answerPage } from "./answerPage.ts"
 import { type Html, html } from "./html.ts"
@@ -20,13 +20,14 @@ export const tokenListPages = (router: Router<PageState>, { tokens }: Services):
       </div>
       ${isEmpty(lists) ? emptyState : tokenLists(lists, "/settings/tokens", linkTo)}
       ${lists.live.entries.length > 0 && html`<p class="actions"><a class="button danger" href="/settings/tokens/revoke-all">Revoke all</a></p>`}`
-    answerPage(ctx, pageOf({ title: "Your tokens", account, notice: noticeOf(ctx), content }))
+    answerPage(ctx, pageOf({ title: "Your tokens", path: "/settings/tokens", account, notice: noticeOf(ctx), content }))
   })
 }
 
 interface Entry {
   readonly token: TokenDetails
   readonly usage: TokenUsage | undefined
+  readonly effective: EffectiveState
 }
 
 interface TokenList {
@@ -43,7 +44,7 @@ export interface TokenLists {
 
 const [livePerPage, deadPerPage] = [20, 10] as const
 
-/** The pages of an owner's tokens that the address asks for, in three queries, however many there are. */
+/** The pages of an owner's tokens that the address asks for, in as many queries however many there are. */
 export const listsOf = async (
   { query }: Pick<PageContext, "query">,
   tokens: PromiseApiTokens,
@@ -55,8 +56,12 @@ export const listsOf = async (
     tokens.list({ ownedBy, state: "dead", limit: deadPerPage, cursor: deadCursor }),
   ])
   const all = [...live.items, ...dead.items]
-  const usages = all.length === 0 ? [] : ((await tokens.usageOf(all)) ?? [])
-  const entries = all.map((token, index) => ({ token, usage: usages[index] }))
+  const [usages, states] =
+    all.length === 0 ? [[], []] : await Promise.all([tokens.usageOf(all), tokens.effectiveStatesOf(all)])
+  const entries = states.flatMap((effective, index) => {
+    const token = all[index]
+    return token === undefined ? [] : [{ token, usage: usages?.[index], effective }]
+  })
   const liveCount = live.items.length
   return {
     live: { entries: entries.slice(0, liveCount), nextCursor: live.nextCursor, cursor: liveCursor },
@@ -110,17 +115,21 @@ const queryOf = (parameters: Readonly<Record<string, string | undefined>>): stri
   return given.length === 0 ? "" : `?${String(new URLSearchParams(given))}`
 }
 
-const card = ({ token, usage }: Entry, now: Date, titleOf: (token: TokenDetails) => Html): Html => {
+const card = ({ token, usage, effective }: Entry, now: Date, titleOf: (token: TokenDetails) => Html): Html => {
   const { lastUsedAt = null } = usage ?? {}
   return html`<li class="card">
     <div class="head">
       <h3>${titleOf(token)}</h3>
-      ${conditionMark(token, now)}
+      ${conditionMark(token, effective, now)}
     </div>
     <dl class="facts">
+      <div>
+        <dt>Looks like</dt>
+        <dd><code>${token.hint}</code></dd>
+      </div>
       <div class="wide">
         <dt>Scopes</dt>
-        <dd>${scopesOf(token.scopes)}</dd>
+        <dd>${scopesOf(token.scopes, effective)}</dd>
       </div>
       <div>
         <dt>Created</dt>

@@ -1,5 +1,6 @@
 /** A token's name, scopes, state and whereabouts, as every page shows them. */
-import type { TokenDetails } from "@tokenry/core/promise"
+import type { EffectiveState, TokenDetails } from "@tokenry/core/promise"
+import { scopeCatalogue } from "../scopes.ts"
 import { type Html, html } from "./html.ts"
 import { distanceOf, momentOf } from "./moments.ts"
 
@@ -35,20 +36,51 @@ const words: Readonly<Record<TokenCondition, string>> = {
   revoked: "Revoked",
 }
 
-export const conditionMark = (token: TokenDetails, now: Date): Html => {
+/** What a token is, in words: its own state, or what else keeps it from being accepted or from permitting anything. */
+export const conditionMark = (token: TokenDetails, effective: EffectiveState, now: Date): Html => {
   const condition = conditionOf(token, now)
-  return html`<span class="badge ${condition}">${words[condition]}</span>`
+  const obstacle = effective.on === "token" ? undefined : obstacles[effective.state]
+  if (obstacle !== undefined) return html`<span class="badge revoked">Not accepted: ${obstacle}</span>`
+  const permitsNothing = token.scopes.length > 0 && isIdle(effective)
+  return html`<span class="badge ${condition}">${words[condition]}${permitsNothing && ", permits nothing"}</span>`
+}
+
+/** By the state of an ancestor or of the owner. */
+const obstacles: Readonly<Record<EffectiveState["state"], string | undefined>> = {
+  live: undefined,
+  revoked: "a token that it was minted with is revoked",
+  expired: "a token that it was minted with has expired",
+  "owner-inactive": "the account is deactivated or gone",
+  damaged: "the record of a token that it was minted with is damaged",
 }
 
 export const expiryOf = ({ expiresAt }: TokenDetails, now: Date): Html =>
   expiresAt === null ? html`Never` : html`${momentOf(expiresAt)} (${distanceOf(expiresAt, now)})`
 
-export const scopesOf = (scopes: ReadonlyArray<string>): Html =>
+/** A list of scopes, with why some of them grant nothing. */
+export const scopesOf = (scopes: ReadonlyArray<string>, effective?: EffectiveState): Html =>
   scopes.length === 0
     ? html`None: it says who it is, and may do nothing`
     : html`<ul class="scopes">
-        ${scopes.map((scope) => html`<li class="scope">${scope}</li>`)}
-      </ul>`
+          ${scopes.map((scope) => {
+            const why = whyNothing(scope, effective)
+            return html`<li class="scope">${scope}${why !== undefined && html` <span class="hint">${why}</span>`}</li>`
+          })}
+        </ul>
+        ${isIdle(effective) && html`<p class="hint">None of them grants anything now: it may do nothing.</p>`}`
+
+const isIdle = (effective: EffectiveState | undefined): boolean =>
+  effective?.state === "live" && effective.scopes.length === 0
+
+/** Why a scope grants nothing; `undefined` if it does. */
+export const whyNothing = (scope: string, effective: EffectiveState | undefined): string | undefined => {
+  if (scopeCatalogue.undeclared([scope]).length > 0) return "no longer declared, grants nothing"
+  const withheld = effective?.withheld.find((missing) => missing.scope === scope)
+  if (withheld === undefined) return undefined
+  return withheld.on === "owner"
+    ? "withheld: the account does not hold it"
+    : "withheld: a token that it was minted with does not hold it"
+}
 
 /** From where it was issued, as far as that is known and remembered: a history forgets its oldest changes first. */
 export const issuedFrom = ({ history, issuedTo, ancestors }: TokenDetails): Html => {

@@ -2,17 +2,18 @@
 import type { Router } from "@koa/router"
 import type { TokenDetails, TokenUsage } from "@tokenry/core/promise"
 import { attributionOf } from "../http/attribution.ts"
-import { HttpError } from "../http/HttpError.ts"
+import { found, HttpError } from "../http/HttpError.ts"
+import { takeDraft } from "../http/sessions.ts"
 import { scopeCatalogue } from "../scopes.ts"
 import type { Services } from "../Services.ts"
-import { answerPage, seeOther } from "./answerPage.ts"
+import { answerPage } from "./answerPage.ts"
 import { readExpiry } from "./expiryChoice.ts"
 import { errorSummary, type FieldErrors, noErrors, readForm } from "./form.ts"
 import { type Html, html } from "./html.ts"
 import { pageOf } from "./layout.ts"
 import { lineageOf, lineageSection } from "./lineage.ts"
 import { distanceOf, momentOf } from "./moments.ts"
-import { type Notice, noticeOf, withNotice } from "./notices.ts"
+import { type Notice, noticeOf, seeNotice } from "./notices.ts"
 import type { PageContext, PageState } from "./person.ts"
 import { refusal } from "./refusal.ts"
 import { changeForms } from "./tokenChanges.ts"
@@ -24,19 +25,18 @@ export const tokenPages = (router: Router<PageState>, services: Services): void 
   const { tokens } = services
 
   router.get("/settings/tokens/:id", async (ctx) => {
-    answerPage(ctx, await tokenPage(ctx, services, untouched))
+    const draft = takeDraft(ctx)
+    answerPage(ctx, await tokenPage(ctx, services, { errors: noErrors, form: draft ?? new URLSearchParams() }))
   })
 
   router.post("/settings/tokens/:id", async (ctx) => {
     const form = await readForm(ctx)
     const own = { id: idOf(ctx), ownedBy: ctx.state.account.id, by: attributionOf(ctx) }
-    const name = form.get("name") ?? ""
     const expiry = readExpiry(form)
-    const retry = async (errors: FieldErrors) =>
-      answerPage(ctx, await tokenPage(ctx, services, { errors, name, form }), 422)
+    const retry = async (errors: FieldErrors) => answerPage(ctx, await tokenPage(ctx, services, { errors, form }), 422)
 
     const changes: Readonly<Record<string, readonly [Notice, () => Promise<TokenDetails>]>> = {
-      rename: ["renamed", () => tokens.edit({ ...own, name })],
+      rename: ["renamed", () => tokens.edit({ ...own, name: form.get("name") ?? "" })],
       narrow: ["narrowed", () => tokens.edit({ ...own, scopes: scopeCatalogue.requested(form.getAll("scopes")) })],
       shorten: ["shortened", () => tokens.edit({ ...own, ...(typeof expiry === "string" ? {} : expiry) })],
       "end-grace": ["grace-ended", () => tokens.endGrace(own)],
@@ -46,37 +46,48 @@ export const tokenPages = (router: Router<PageState>, services: Services): void 
     if (change === undefined) throw new HttpError(400, "The form is incomplete. Open the page again.")
     if (wanted === "shorten" && typeof expiry === "string") return retry({ expiry })
     const [notice, make] = change
-    const changed = await make().then(() => undefined, refusal)
-    if (changed !== undefined) return retry(changed.errors)
-    seeOther(ctx, withNotice(pathOf(own), notice))
+    const before = await tokens.find({ id: own.id, ownedBy: own.ownedBy })
+    const changed = await make().then((token) => ({ _tag: "Changed", token }) as const, refusal)
+    if (changed._tag === "Refused") return retry(changed.errors)
+    seeNotice(ctx, pathOf(own), isDifferent(before, changed.token) ? notice : "unchanged")
   })
+}
+
+/** Whether a form of the page has changed anything. */
+const isDifferent = (before: TokenDetails, after: TokenDetails): boolean => {
+  const now = new Date()
+  const changeable = (token: TokenDetails) =>
+    JSON.stringify([token.name, token.scopes.toSorted(), token.expiresAt, retiringOf(token, now).length])
+  return changeable(before) !== changeable(after)
 }
 
 export const idOf = (ctx: PageContext): string => String((ctx["params"] as Record<string, string>)["id"])
 
-/** What was sent and has to be corrected. */
+/** What was sent and has to be corrected, or sent again. */
 interface Sent {
   readonly errors: FieldErrors
-  readonly name: string | undefined
   readonly form: URLSearchParams
 }
-
-const untouched: Sent = { errors: noErrors, name: undefined, form: new URLSearchParams() }
 
 const tokenPage = async (ctx: PageContext, services: Services, sent: Sent): Promise<Html> => {
   const { account } = ctx.state
   const token = await services.tokens.find({ id: idOf(ctx), ownedBy: account.id })
-  const [usages, lineage] = await Promise.all([services.tokens.usageOf([token]), lineageOf(services, token)])
-  const usage = usages?.[0]
+  const [usages, states, lineage] = await Promise.all([
+    services.tokens.usageOf([token]),
+    services.tokens.effectiveStatesOf([token]),
+    lineageOf(services, token),
+  ])
+  const [usage, effective] = [usages?.[0], found(states[0])]
   const now = new Date()
   const content = html`<p><a href="/settings/tokens">Your tokens</a></p>
     <div class="head">
       <h1>${nameOf(token)}</h1>
-      ${conditionMark(token, now)}
+      ${conditionMark(token, effective, now)}
     </div>
     ${errorSummary(sent.errors)} ${factsOf(token, usage, now)} ${isLive(token, now) && actionsOf(token, usage, now)}
-    ${usedScopesSection(token, usage, isLive(token, now))} ${secretsSection(token, usage)} ${lineageSection(lineage)}
-    ${isLive(token, now) && changeForms(token, sent, now)} ${historySection(token, account.id)}`
+    ${usedScopesSection(token, usage, effective, isLive(token, now))} ${secretsSection(token, usage)}
+    ${lineageSection(lineage)} ${isLive(token, now) && changeForms(token, sent, now)}
+    ${historySection(token, account.id)}`
   const hasErrors = sent.errors !== noErrors
   return pageOf({ title: token.name, account, notice: noticeOf(ctx), hasErrors, content })
 }
@@ -110,6 +121,10 @@ const factsOf = (token: TokenDetails, usage: TokenUsage | undefined, now: Date):
     <div>
       <dt>Id</dt>
       <dd><code>${token.id}</code></dd>
+    </div>
+    <div>
+      <dt>Looks like</dt>
+      <dd><code>${token.hint}</code></dd>
     </div>
     ${
       token.revokedAt !== null &&

@@ -1,22 +1,28 @@
 /** What a token may do and has done: which of its scopes were never needed, and one click to be without those. */
-import type { TokenDetails, TokenUsage } from "@tokenry/core/promise"
+import type { EffectiveState, TokenDetails, TokenUsage } from "@tokenry/core/promise"
 import { scopeCatalogue } from "../scopes.ts"
 import { type Html, html } from "./html.ts"
 import { distanceOf } from "./moments.ts"
-import { pathOf } from "./tokenMarks.ts"
+import { pathOf, whyNothing } from "./tokenMarks.ts"
 
-export const usedScopesSection = (token: TokenDetails, usage: TokenUsage | undefined, isLive: boolean): Html => {
+export const usedScopesSection = (
+  token: TokenDetails,
+  usage: TokenUsage | undefined,
+  effective: EffectiveState,
+  isLive: boolean,
+): Html => {
   const now = new Date()
   const granted = [...new Set([...token.scopes, ...scopeCatalogue.close(token.scopes)])]
   const lastUse = (scope: string) => usage?.scopes.find((used) => used.scope === scope)?.lastUsedAt
   const row = (scope: string) => {
     const at = lastUse(scope)
+    const why = whyNothing(scope, effective)
     const isUnused = usage?.unusedScopes.includes(scope) === true
     return html`<tr>
       <th scope="row">
         <code>${scope}</code>${!token.scopes.includes(scope) && html` <span class="hint">included</span>`}
       </th>
-      <td>${scopeCatalogue.descriptionOf(scope) ?? "No longer means anything"}</td>
+      <td>${scopeCatalogue.descriptionOf(scope)}${why !== undefined && html` <span class="hint">${why}</span>`}</td>
       <td>${at !== undefined ? distanceOf(at, now) : isUnused ? "Never" : "With another"}</td>
     </tr>`
   }
@@ -39,6 +45,12 @@ export const usedScopesSection = (token: TokenDetails, usage: TokenUsage | undef
               </tbody>
             </table>
           </div>`
+    }
+    ${
+      effective.state === "live" &&
+      granted.length > 0 &&
+      effective.scopes.length === 0 &&
+      html`<p>None of them grants anything now: it may do nothing but say who it is.</p>`
     }
     ${isLive && usage !== undefined && narrowing(token, usage)}
   </section>`

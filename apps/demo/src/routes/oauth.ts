@@ -63,7 +63,7 @@ export const oauthRoutes = (services: Services, scopes: ReadonlyArray<string>): 
   const router = new Router<DemoState>(exactPaths)
   const { introspect, revoke, metadata } = declaredOauth
   router.all(introspect.path, introspection({ tokens, ...protectionOf(services), scopeForAll, path: null }))
-  router.all(revoke.path, revocation({ tokens, path: null }))
+  router.all(revoke.path, services.rateLimits.ofRevocations, revocation({ tokens, path: null }))
   router.all(metadata.path, protectedResourceMetadata(resourceOf(services, scopes)))
   return router
 }

@@ -9,7 +9,7 @@ import { problemBaseOf } from "../http/guard.ts"
 import { exactPaths } from "../http/routing.ts"
 import { serve } from "../http/serve.ts"
 import { signedIn, signIn, signOut } from "../http/sessions.ts"
-import { isPassword } from "../passwords.ts"
+import { tryPassword } from "../http/signingIn.ts"
 import type { Services } from "../Services.ts"
 
 export const declaredSession = {
@@ -38,7 +38,8 @@ export const declaredSession = {
 }
 
 export const sessionRoutes = (services: Services): Router<DemoState> => {
-  const { store, publicUrl, rateLimits } = services
+  const { store, publicUrl } = services
+  const attempt = tryPassword(services)
   const { crossSiteRequest, ofStatus } = ProblemAnswers.make({ problemBase: problemBaseOf(services) })
   const wrongCredentials = withChallenge(
     services,
@@ -54,12 +55,10 @@ export const sessionRoutes = (services: Services): Router<DemoState> => {
   })
 
   serve(router, services, declaredSession.signIn, async (ctx, { body: { email, password } }) => {
-    if (!(await rateLimits.maySignIn(ctx, email))) return
-    const account = await store.accounts.findByEmail(email)
-    const isRight = await isPassword(password, account?.passwordHash)
-    if (!isRight || account?.active !== true) return writeAnswer(ctx, wrongCredentials)
-    await rateLimits.signedIn(ctx, email)
-    await signIn(ctx, account)
+    const attempted = await attempt(ctx, email, password)
+    if (attempted._tag === "Answered") return
+    if (attempted._tag === "Wrong") return writeAnswer(ctx, wrongCredentials)
+    await signIn(ctx, attempted.account)
     ctx.status = 204
   })
 

@@ -1,17 +1,26 @@
 /** A token as the API shows it. */
-import type { PromiseApiTokens, TokenDetails, TokenUsage } from "@tokenry/core/promise"
+import type { EffectiveState, PromiseApiTokens, TokenDetails, TokenUsage } from "@tokenry/core/promise"
 import { entityTagOf } from "@tokenry/http"
+import { scopeCatalogue } from "../scopes.ts"
 
-/** Without its history. `lastUsedAt` is `null` as long as no use is known. */
-export const tokenBody = (token: TokenDetails, usage?: TokenUsage) => ({
+/** What is known of a token besides what its record says. */
+interface Known {
+  readonly usage?: TokenUsage | undefined
+  readonly effective?: EffectiveState | undefined
+}
+
+/** Without its history. `lastUsedAt` is `null` as long as no use is known, `effective` where it was not looked up. */
+export const tokenBody = (token: TokenDetails, { usage, effective }: Known = {}) => ({
   id: token.id,
   name: token.name,
   ownedBy: token.ownedBy,
   scopes: token.scopes,
+  undeclaredScopes: scopeCatalogue.undeclared(token.scopes),
   createdAt: token.createdAt,
   expiresAt: token.expiresAt,
   revokedAt: token.revokedAt,
   revocationReason: token.revocationReason,
+  effective: effective === undefined ? null : effectiveBody(effective),
   lastUsedAt: usage?.lastUsedAt ?? null,
   issuedTo: token.issuedTo,
   ancestors: token.ancestors,
@@ -19,6 +28,8 @@ export const tokenBody = (token: TokenDetails, usage?: TokenUsage) => ({
   revision: token.revision,
   hint: token.hint,
 })
+
+const effectiveBody = ({ state, on, scopes, withheld }: EffectiveState) => ({ state, on, scopes, withheld })
 
 /**
  * The token's entity-tag, for `If-Match`. It stands for all that anybody can change. When the token was last used is in
@@ -28,14 +39,23 @@ export const tokenBody = (token: TokenDetails, usage?: TokenUsage) => ({
  */
 export const tokenTagOf = ({ revision }: TokenDetails): string => entityTagOf(revision)
 
-/** All of them, with one look-up of when they were last used. */
-export const tokenBodies = async (tokens: PromiseApiTokens, items: ReadonlyArray<TokenDetails>) => {
-  const usages = await tokens.usageOf(items)
-  return items.map((token, index) => tokenBody(token, usages?.[index]))
+/** What is known of each of these tokens, in one look-up for all of them each. */
+export const knownOf = async (
+  tokens: PromiseApiTokens,
+  items: ReadonlyArray<TokenDetails>,
+): Promise<ReadonlyArray<Known>> => {
+  const [usages, states] = await Promise.all([tokens.usageOf(items), tokens.effectiveStatesOf(items)])
+  return states.map((effective, index) => ({ usage: usages?.[index], effective }))
 }
 
-/** A change that has happened is answered also when nobody can say how the token was used. */
+/** All of them. */
+export const tokenBodies = async (tokens: PromiseApiTokens, items: ReadonlyArray<TokenDetails>) => {
+  const known = await knownOf(tokens, items)
+  return items.map((token, index) => tokenBody(token, known[index]))
+}
+
+/** A change that has happened is answered even if nothing else can be looked up. */
 export const tokenBodyAfterChange = async (tokens: PromiseApiTokens, token: TokenDetails) => {
-  const usages = await tokens.usageOf([token]).catch(() => null)
-  return tokenBody(token, usages?.[0])
+  const [known] = await knownOf(tokens, [token]).catch(() => [])
+  return tokenBody(token, known)
 }

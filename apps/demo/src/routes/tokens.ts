@@ -3,17 +3,21 @@ import { Router } from "@koa/router"
 import { type Acting, RevisionMismatch } from "@tokenry/core"
 import type { TokenDetails } from "@tokenry/core/promise"
 import { Route } from "@tokenry/http"
+import { writeAnswer } from "@tokenry/koa"
 import * as Schemas from "../api/schemas.ts"
 import { sessionOrTokenWith } from "../api/security.ts"
 import { attributionOf } from "../http/attribution.ts"
 import type { DemoState } from "../http/authentication.ts"
+import { problemsOf } from "../http/guard.ts"
 import { expectedRevisionOf } from "../http/requestFields.ts"
 import { exactPaths } from "../http/routing.ts"
 import { type DemoContext, serve } from "../http/serve.ts"
 import { scopeCatalogue } from "../scopes.ts"
+import { isPasswordRecent } from "../http/sessions.ts"
+import type { Issued } from "../idempotency.ts"
 import type { Services } from "../Services.ts"
-import { addressOf, type Issued, issueOnce } from "./issueOnce.ts"
-import { tokenBodies, tokenBody, tokenBodyAfterChange, tokenTagOf } from "./tokenBody.ts"
+import { addressOf, issueOnce } from "./issueOnce.ts"
+import { knownOf, tokenBodies, tokenBody, tokenBodyAfterChange, tokenTagOf } from "./tokenBody.ts"
 
 const security = sessionOrTokenWith("token:manage")
 const parameters = { id: "The token's id" }
@@ -50,6 +54,7 @@ export const declaredTokens = {
       "plaintext-gone",
       "idempotency-key-in-use",
       "idempotency-key-reused",
+      "recent-sign-in-required",
       ...beyondWhatIsHeld,
     ],
   }),
@@ -102,7 +107,7 @@ export const declaredTokens = {
         headers: tagged,
       },
     },
-    problems: ["policy-violation", "expiry-not-held", ...inTheWayOfChanges],
+    problems: ["policy-violation", "expiry-not-held", "recent-sign-in-required", ...inTheWayOfChanges],
   }),
   endGrace: Route.declare({
     method: "POST",
@@ -131,13 +136,21 @@ export const declaredTokens = {
 
 export const tokenRoutes = (services: Services): Router<DemoState> => {
   const { tokens } = services
+  const { recentSignInRequired } = problemsOf(services)
   const router = new Router<DemoState>(exactPaths)
+  /** Whether the caller may see a plaintext, as on the pages; if not, that is answered. */
+  const maySeePlaintext = (ctx: DemoContext): boolean => {
+    const may = ctx.state.principal.via === "token" || isPasswordRecent(ctx)
+    if (!may) writeAnswer(ctx, recentSignInRequired)
+    return may
+  }
   const answerChanged = async (ctx: DemoContext, token: TokenDetails): Promise<void> => {
     ctx.set("ETag", tokenTagOf(token))
     ctx.body = await tokenBodyAfterChange(tokens, token)
   }
 
   serve(router, services, declaredTokens.issue, async (ctx, { body }) => {
+    if (!maySeePlaintext(ctx)) return
     const issued = await issueOnce(ctx, services, body, () =>
       tokens.issue({ ...body, scopes: scopeCatalogue.requested(body.scopes), ...actingIn(ctx) }),
     )
@@ -156,9 +169,9 @@ export const tokenRoutes = (services: Services): Router<DemoState> => {
     const expected = expectedRevisionOf(ctx)
     const token = await tokens.find({ id: param("id"), ...authorityIn(ctx) })
     if (expected?.includes(token.revision) === false) throw new RevisionMismatch(token)
-    const [usage] = (await tokens.usageOf([token])) ?? []
+    const [known] = await knownOf(tokens, [token])
     ctx.set("ETag", tokenTagOf(token))
-    ctx.body = { ...tokenBody(token, usage), history: token.history, usage: usage ?? null }
+    ctx.body = { ...tokenBody(token, known), history: token.history, usage: known?.usage ?? null }
   })
 
   serve(router, services, declaredTokens.edit, async (ctx, { body, param }) => {
@@ -173,6 +186,7 @@ export const tokenRoutes = (services: Services): Router<DemoState> => {
   })
 
   serve(router, services, declaredTokens.rotate, async (ctx, { body, param }) => {
+    if (!maySeePlaintext(ctx)) return
     answerPlaintext(ctx, await tokens.rotate({ ...body, ...changeOf(ctx, param("id")) }))
   })
 

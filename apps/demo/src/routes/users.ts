@@ -1,6 +1,6 @@
 /** What an admin sees and does: accounts, what they may do from now on, and their tokens. */
 import { Router } from "@koa/router"
-import { PolicyViolation } from "@tokenry/core"
+import { OwnerId, PolicyViolation } from "@tokenry/core"
 import { Route } from "@tokenry/http"
 import * as Schemas from "../api/schemas.ts"
 import { adminSession } from "../api/security.ts"
@@ -41,7 +41,7 @@ export const declaredUsers = {
     method: "GET",
     path: "/api/users/:id/tokens",
     operationId: "listTokensOfAccount",
-    summary: "Lists an account's tokens, the newest first",
+    summary: "Lists an account's tokens, the newest first, also when the account is gone",
     security,
     parameters,
     query: Schemas.TokensQuery,
@@ -51,7 +51,7 @@ export const declaredUsers = {
     method: "DELETE",
     path: "/api/users/:id/tokens",
     operationId: "revokeTokensOfAccount",
-    summary: "Revokes all of an account's tokens",
+    summary: "Revokes all of an account's tokens, also when the account is gone",
     security,
     parameters,
     answers: { 204: { description: "They are revoked" } },
@@ -61,6 +61,13 @@ export const declaredUsers = {
 export const userRoutes = (services: Services): Router<DemoState> => {
   const { store, tokens } = services
   const router = new Router<DemoState>(exactPaths)
+  /** The id, if an account has it, or tokens are left of one that is gone; 404 otherwise. */
+  const knownOwner = async (ownedBy: string): Promise<string> => {
+    if ((await store.accounts.find(ownedBy)) !== undefined) return ownedBy
+    const isId = OwnerId.flawOf(ownedBy) === undefined
+    const { items } = isId ? await tokens.list({ ownedBy, state: "any", limit: 1 }) : { items: [] }
+    return found(items[0]).ownedBy
+  }
 
   serve(router, services, declaredUsers.list, async (ctx) => {
     ctx.body = { items: (await store.accounts.all()).map(accountBody), nextCursor: null }
@@ -77,13 +84,13 @@ export const userRoutes = (services: Services): Router<DemoState> => {
   })
 
   serve(router, services, declaredUsers.listTokens, async (ctx, { query, param }) => {
-    const { id: ownedBy } = found(await store.accounts.find(param("id")))
+    const ownedBy = await knownOwner(param("id"))
     const { items, nextCursor } = await tokens.list({ ...query, ownedBy })
     ctx.body = { items: await tokenBodies(tokens, items), nextCursor }
   })
 
   serve(router, services, declaredUsers.revokeTokens, async (ctx, { param }) => {
-    const { id: ownedBy } = found(await store.accounts.find(param("id")))
+    const ownedBy = await knownOwner(param("id"))
     await tokens.revokeOwnedBy({ ownedBy, reason: "revoked by an admin", by: attributionOf(ctx) })
     ctx.status = 204
   })

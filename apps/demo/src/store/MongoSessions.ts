@@ -28,6 +28,10 @@ export const mongoSessions = (db: Db): Sessions => {
       write("setSession", async (bounds) => {
         await sessions.replaceOne({ _id: idHash }, { data, expiresAt }, { ...bounds, upsert: true })
       }),
+    update: (idHash, data) =>
+      write("updateSession", async (bounds) => {
+        await sessions.updateOne({ _id: idHash }, { $set: { data } }, bounds)
+      }),
     remove: (idHash) =>
       write("removeSession", async (bounds) => {
         await sessions.deleteOne({ _id: idHash }, bounds)

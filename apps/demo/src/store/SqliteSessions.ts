@@ -8,6 +8,7 @@ export const sqliteSessions = (database: SqliteDatabase): Sessions => {
   const { connection } = database
   const live = connection.prepare("SELECT data FROM session WHERE id_hash = ? AND expires_at > ?")
   const put = connection.prepare("INSERT OR REPLACE INTO session VALUES (?, ?, ?)")
+  const update = connection.prepare("UPDATE session SET data = ? WHERE id_hash = ?")
   const remove = connection.prepare("DELETE FROM session WHERE id_hash = ?")
   const removeExpired = connection.prepare("DELETE FROM session WHERE expires_at <= ?")
   return {
@@ -23,6 +24,12 @@ export const sqliteSessions = (database: SqliteDatabase): Sessions => {
         database.write("setSession", () => {
           removeExpired.run(Date.now())
           put.run(idHash, JSON.stringify(data), expiresAt.getTime())
+        }),
+      ),
+    update: (idHash, data) =>
+      Effect.runPromise(
+        database.write("updateSession", () => {
+          update.run(JSON.stringify(data), idHash)
         }),
       ),
     remove: (idHash) =>

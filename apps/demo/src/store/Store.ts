@@ -27,6 +27,10 @@ export interface SessionData {
   readonly sessionGeneration: number
   /** When its person last typed their password, in milliseconds since 1970. */
   readonly signedInAt?: number
+  /** What the next page at this path says has just been done. */
+  readonly notice?: { readonly path: string; readonly name: string }
+  /** What was typed into the form at this path when the session before had ended, as a form encodes it. */
+  readonly draft?: { readonly path: string; readonly fields: string }
 }
 
 /** A place in a list, the newest first. */
@@ -69,6 +73,8 @@ export interface Sessions {
   /** `undefined` if there is none or it is over. */
   readonly get: (idHash: string, now: Date) => Promise<SessionData | undefined>
   readonly set: (idHash: string, data: SessionData, expiresAt: Date) => Promise<void>
+  /** Replaces the data of a session that is there. One that was removed meanwhile stays so. */
+  readonly update: (idHash: string, data: SessionData) => Promise<void>
   readonly remove: (idHash: string) => Promise<void>
 }
 

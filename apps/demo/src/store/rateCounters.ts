@@ -1,5 +1,5 @@
 /** Counts requests for rate limits: in memory, or, where the store is a MongoDB, there, so that all processes count as one. */
-import type { RateLimiter } from "@tokenry/http"
+import type { Consumption, RateLimiter } from "@tokenry/http"
 import { bounded } from "@tokenry/mongodb"
 import { Effect } from "effect"
 import { MongoClient } from "mongodb"
@@ -22,6 +22,10 @@ export interface RateCounters {
 export interface RateCountersOptions {
   /** Of each limit. */
   readonly windowSeconds: number
+  /** Called once for each outage of the server. Meanwhile this process counts in memory. */
+  readonly onError: (cause: unknown) => void
+  /** How long a request waits for the server. The default is 500. */
+  readonly deadlineMilliseconds?: number
 }
 
 /** Rejects like opening the store if its server does not answer. The URL appears in no error. */
@@ -29,14 +33,14 @@ export const openRateCounters = async (location: StoreLocation, options: RateCou
   location.kind === "mongodb" ? openMongoCounters(location.url, options) : memoryCounters(options)
 
 const memoryCounters = ({ windowSeconds: duration }: RateCountersOptions): RateCounters => ({
-  counter: (keyPrefix, points) => counterOn(new RateLimiterMemory({ keyPrefix, points, duration }), (ask) => ask()),
+  counter: (keyPrefix, points) => memoryCounter(new RateLimiterMemory({ keyPrefix, points, duration })),
   close: async () => {},
 })
 
 /** By connections of their own, since a request waits for its counters much less long than for the store. */
 const openMongoCounters = async (
   url: string,
-  { windowSeconds: duration }: RateCountersOptions,
+  { windowSeconds: duration, onError, deadlineMilliseconds = 500 }: RateCountersOptions,
 ): Promise<RateCounters> => {
   const client = new MongoClient(url, impatience)
   const limiterOf = (keyPrefix: string, points: number) =>
@@ -59,9 +63,12 @@ const openMongoCounters = async (
     throw error
   }
   let closing: Promise<void> | undefined
-  const inTime = withinDeadline()
+  const inTime = withinDeadline(deadlineMilliseconds, onError)
   return {
-    counter: (name, limit) => counterOn(limiterOf(name, limit), inTime),
+    counter: (name, limit) => {
+      const meanwhile = new RateLimiterMemory({ keyPrefix: name, points: limit, duration })
+      return counterWith(limiterOf(name, limit), inTime, memoryCounter(meanwhile))
+    },
     close: () => (closing ??= close()),
   }
 }
@@ -78,32 +85,32 @@ const impatience = {
 
 type Library = Pick<RateLimiterMemory | RateLimiterMongo, "points" | "duration" | "consume" | "reward">
 
-type Asking = <A>(ask: () => Promise<A>) => Promise<A>
-
-const counterOn = (library: Library, asking: Asking): RateCounter => ({
-  consume: async (key) => {
-    try {
-      const { allowed, result } = await asking(() => count(library, key))
-      return {
-        _tag: "Consumed",
-        allowed,
-        remaining: result.remainingPoints,
-        resetSeconds: Math.ceil(result.msBeforeNext / 1000),
-        limit: library.points,
-        windowSeconds: library.duration,
-      }
-    } catch (cause) {
-      return { _tag: "Unavailable", cause }
-    }
-  },
+const memoryCounter = (library: Library): RateCounter => ({
+  consume: (key) => consume(library, key),
   giveBack: async (key) => {
-    try {
-      await asking(() => library.reward(key))
-    } catch {
-      // What can't be reached counts nothing now, and its window ends by itself.
-    }
+    await library.reward(key)
   },
 })
+
+/** Counts on the server, and `meanwhile` when that does not answer. */
+const counterWith = (library: Library, inTime: InTime, meanwhile: RateCounter): RateCounter => ({
+  consume: (key) => inTime(() => consume(library, key)).catch(() => meanwhile.consume(key)),
+  giveBack: async (key) => {
+    await inTime(() => library.reward(key)).catch(() => meanwhile.giveBack(key))
+  },
+})
+
+const consume = async (library: Library, key: string): Promise<Consumption> => {
+  const { allowed, result } = await count(library, key)
+  return {
+    _tag: "Consumed",
+    allowed,
+    remaining: result.remainingPoints,
+    resetSeconds: Math.ceil(result.msBeforeNext / 1000),
+    limit: library.points,
+    windowSeconds: library.duration,
+  }
+}
 
 /** The library rejects with its result for one too many, and with an Error if it can't count. */
 const count = async (library: Library, key: string) => {
@@ -115,20 +122,27 @@ const count = async (library: Library, key: string) => {
   }
 }
 
+type InTime = <A>(ask: () => Promise<A>) => Promise<A>
+
 /**
- * Waits half a second at most. After a failure nothing is asked for a second, so that an outage does not make every
+ * Waits so long at most. After a failure nothing is asked for a second, so that an outage does not make every
  * request wait.
  */
-const withinDeadline = (): Asking => {
+const withinDeadline = (milliseconds: number, onError: (cause: unknown) => void): InTime => {
   let restUntil = 0
   let failure: unknown
+  let isAway = false
   return async (ask) => {
     if (performance.now() < restUntil) throw failure
     try {
-      return await Effect.runPromise(bounded("countRequest", 500, ask))
+      const answer = await Effect.runPromise(bounded("countRequest", milliseconds, ask))
+      isAway = false
+      return answer
     } catch (error) {
       restUntil = performance.now() + 1000
       failure = error
+      if (!isAway) onError(error)
+      isAway = true
       throw error
     }
   }

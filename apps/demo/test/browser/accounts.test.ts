@@ -1,11 +1,11 @@
 import { expect, it } from "vitest"
 import { Client } from "../Client.ts"
 import { expectAccessible } from "./accessibility.ts"
-import { describeOnStores } from "./onStores.ts"
+import { describeInBrowser } from "./inBrowser.ts"
 import { accountId, tokenNamed } from "./ownersTokens.ts"
 import { signedIn } from "./signedIn.ts"
 
-describeOnStores("an admin's seat", (demo) => {
+describeInBrowser("an admin's seat", (demo) => {
   it("lists the accounts and their tokens, and revokes one, after asking, without ever showing it", async () => {
     const ownedBy = await accountId(demo(), "other")
     const { plaintext } = await demo().tokens.issue({ ownedBy, name: "Leaked", scopes: [] })

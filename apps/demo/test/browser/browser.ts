@@ -43,7 +43,7 @@ export const aPerson = async (url: string, { expected = [], ...options }: Person
     permissions: ["clipboard-read", "clipboard-write"],
     ...options,
   })
-  context.setDefaultTimeout(10_000)
+  context.setDefaultTimeout(60_000)
   const troubles = watchTroubles(context, url)
   onTestFinished(async () => {
     await context.close()

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest"
 import { credentialsOf } from "../Client.ts"
 import { aPerson } from "./browser.ts"
-import { describeOnStores } from "./onStores.ts"
+import { describeInBrowser } from "./inBrowser.ts"
 import { anOtherSite, type Host, trapFor } from "./OtherSite.ts"
 import { tokensOf } from "./ownersTokens.ts"
 import type { Person } from "./Person.ts"
@@ -25,7 +25,7 @@ const formOf = (person: Person, button: string) =>
     return { action: form.action, fields: [...fields].map(([name, value]) => [name, String(value)] as const) }
   })
 
-describeOnStores("what other sites make a browser send", (demo) => {
+describeInBrowser("what other sites make a browser send", (demo) => {
   describe.each(hosts)("%s", (_, host) => {
     it("a form issues no token", async () => {
       const person = await signedIn(demo(), "owner", { expected })

@@ -1,16 +1,16 @@
 import { execFile } from "node:child_process"
 import { promisify } from "node:util"
 import { afterAll, describe, expect, it } from "vitest"
-import { sharedStores } from "../demos.ts"
+import { temporaryFolder } from "../demos.ts"
 import { endAll, startDemoProcess } from "../demoProcess.ts"
 import { aPerson, withoutBrowser } from "./browser.ts"
 import { signIn } from "./signedIn.ts"
 
 afterAll(endAll)
 
-describe.skipIf(withoutBrowser).each(sharedStores)("on %s", (_, storeUrl) => {
+describe.skipIf(withoutBrowser)("a newcomer", () => {
   it("from the start to a curl line that works with one's own token it takes eight actions", async () => {
-    const demo = await startDemoProcess({ STORE_URL: storeUrl() })
+    const demo = await startDemoProcess({ STORE_URL: `sqlite:${temporaryFolder()}/treasures.sqlite` })
     const person = await aPerson(demo.url)
     await person.goTo("/")
     await signIn(person, "owner")

@@ -2,7 +2,7 @@ import { expect, it } from "vitest"
 import { demoOn } from "../demos.ts"
 import { freePort } from "../freePort.ts"
 import { expectAccessible } from "./accessibility.ts"
-import { describeOnStores } from "./onStores.ts"
+import { describeInBrowser } from "./inBrowser.ts"
 import { tokenNamed, tokensOf } from "./ownersTokens.ts"
 import type { Person } from "./Person.ts"
 import { takeScreenshots } from "./screenshots.ts"
@@ -32,7 +32,7 @@ const selectedText = (person: Person): Promise<string> =>
     return field.value.slice(field.selectionStart ?? 0, field.selectionEnd ?? 0)
   })
 
-describeOnStores("issuing", (demo) => {
+describeInBrowser("issuing", (demo) => {
   it("shows the plaintext once, and copies exactly it", async () => {
     const person = await signedIn(demo(), "owner")
     await fillForm(person, "Copied")

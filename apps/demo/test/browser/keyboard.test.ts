@@ -2,10 +2,10 @@ import { expect, it } from "vitest"
 import { Client, credentialsOf } from "../Client.ts"
 import { aPerson } from "./browser.ts"
 import { Keyboard } from "./Keyboard.ts"
-import { describeOnStores } from "./onStores.ts"
+import { describeInBrowser } from "./inBrowser.ts"
 import { tokenNamed } from "./ownersTokens.ts"
 
-describeOnStores("with the keyboard alone", (demo) => {
+describeInBrowser("with the keyboard alone", (demo) => {
   it("one signs in, issues a token and copies it, renames, rotates and revokes it, and signs out", async () => {
     const person = await aPerson(demo().publicUrl)
     const keyboard = new Keyboard(person)

@@ -3,7 +3,7 @@ import { expect, it } from "vitest"
 import type { Demo } from "../../src/Demo.ts"
 import { credentialsOf } from "../Client.ts"
 import { expectAccessible } from "./accessibility.ts"
-import { describeOnStores } from "./onStores.ts"
+import { describeInBrowser } from "./inBrowser.ts"
 import { accountId, tokensOf } from "./ownersTokens.ts"
 import type { Person } from "./Person.ts"
 import { signedIn, signIn } from "./signedIn.ts"
@@ -22,7 +22,7 @@ const age = async (demo: Demo, person: Person, milliseconds: number, expiresIn =
   )
 }
 
-describeOnStores("a sign-in of long ago", (demo) => {
+describeInBrowser("a sign-in of long ago", (demo) => {
   it("issues a token only with the password, which is asked for beside the form", async () => {
     const person = await signedIn(demo(), "owner")
     await age(demo(), person, anHour + 1000)

@@ -2,10 +2,10 @@ import { expect, it } from "vitest"
 import { credentialsOf } from "../Client.ts"
 import { expectAccessible } from "./accessibility.ts"
 import { aPerson } from "./browser.ts"
-import { describeOnStores } from "./onStores.ts"
+import { describeInBrowser } from "./inBrowser.ts"
 import { signedIn, signIn } from "./signedIn.ts"
 
-describeOnStores("signing in", (demo) => {
+describeInBrowser("signing in", (demo) => {
   it("leads back to the page that one wanted", async () => {
     const person = await aPerson(demo().publicUrl)
     await person.goTo("/settings/tokens?show=dead")

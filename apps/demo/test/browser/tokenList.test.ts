@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest"
-import { stores } from "../demos.ts"
+import { aSqliteFile } from "../demos.ts"
 import { expectAccessible } from "./accessibility.ts"
 import { withoutBrowser } from "./browser.ts"
 import { newcomersOn } from "./newcomers.ts"
-import { describeOnStores } from "./onStores.ts"
+import { describeInBrowser } from "./inBrowser.ts"
 import { accountId, tokensOf } from "./ownersTokens.ts"
 import type { Person } from "./Person.ts"
 import { takeScreenshots } from "./screenshots.ts"
@@ -15,7 +15,7 @@ const cardOf = (person: Person, name: string) =>
     .getByRole("listitem")
     .filter({ has: person.find("heading", name) })
 
-describeOnStores("the list", (demo) => {
+describeInBrowser("the list", (demo) => {
   it("shows the live tokens first, then the dead, each with its state in words", async () => {
     const person = await signedIn(demo(), "owner")
     const headings = await person.page.getByRole("heading", { level: 3 }).allInnerTexts()
@@ -72,9 +72,9 @@ describeOnStores("the list", (demo) => {
   })
 })
 
-describe.skipIf(withoutBrowser).each(stores)("the list of a newcomer, on %s", (_, location) => {
+describe.skipIf(withoutBrowser)("the list of a newcomer", () => {
   it("says what a token is for, and turns pages once there are many", async () => {
-    const demo = await newcomersOn(location())
+    const demo = await newcomersOn(aSqliteFile())
     try {
       const person = await signedIn(demo, "ann")
       await person.page.getByText(/You have no tokens yet/).waitFor()

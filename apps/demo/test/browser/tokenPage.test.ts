@@ -3,7 +3,7 @@ import type { Demo } from "../../src/Demo.ts"
 import { scopeCatalogue } from "../../src/scopes.ts"
 import { Client } from "../Client.ts"
 import { expectAccessible } from "./accessibility.ts"
-import { describeOnStores } from "./onStores.ts"
+import { describeInBrowser } from "./inBrowser.ts"
 import { accountId, tokenNamed } from "./ownersTokens.ts"
 import type { Person } from "./Person.ts"
 import { signedIn } from "./signedIn.ts"
@@ -28,9 +28,9 @@ const opened = async (demo: Demo, { name, scopes = ["treasure:read"] }: Request)
 }
 
 const says = (person: Person, words: string): Promise<void> =>
-  expect.poll(() => person.page.getByRole("main").innerText(), { timeout: 10_000 }).toContain(words)
+  expect.poll(() => person.page.getByRole("main").innerText(), { timeout: 90_000 }).toContain(words)
 
-describeOnStores("a token's page", (demo) => {
+describeInBrowser("a token's page", (demo) => {
   it("renames it, and keeps what was typed if that won't do", async () => {
     const { person } = await opened(demo(), { name: "Old name" })
     await person.fill("Name", "   ")
@@ -66,7 +66,7 @@ describeOnStores("a token's page", (demo) => {
 
   it("lets it expire sooner, and never later", async () => {
     const { person, token } = await opened(demo(), { name: "Shorter" })
-    await person.tick("90 days")
+    expect(await person.field("90 days").count()).toBe(0)
     await person.press("Shorten")
     await person.sees("One thing has to be corrected")
     await person.tick("7 days")

@@ -10,6 +10,8 @@ export class Browser {
   location = "/"
   /** What it sends along besides what browsers send by themselves, or instead of it. */
   headers: Record<string, string> = {}
+  /** If not, it shows the redirect itself. */
+  followsRedirects = true
 
   constructor(url: string) {
     this.url = url
@@ -56,7 +58,7 @@ export class Browser {
     }
     const html = await response.text()
     const next = response.headers.get("Location")
-    if (response.status === 303 && next !== null) return this.get(next)
+    if (response.status === 303 && next !== null && this.followsRedirects) return this.get(next)
     this.location = path
     return new PageSeen(this, response.status, response.headers, html)
   }

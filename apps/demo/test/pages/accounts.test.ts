@@ -64,7 +64,7 @@ describe.each(stores)("an admin's seat on %s", (_, location) => {
   })
 })
 
-it("tokens of an account that is gone are found by its id, and revoked", async () => {
+it("tokens of an account that is gone are found by its id and revoked, on the pages and by the API", async () => {
   const filename = join(temporaryFolder(), "treasures.sqlite")
   const demo = await demoOn({ kind: "sqlite", filename })
   try {
@@ -80,6 +80,18 @@ it("tokens of an account that is gone are found by its id, and revoked", async (
     expect((await demo.tokens.find({ id: token.id, ownedBy: gone })).revokedAt).not.toBe(null)
     expect((await admin.get("/settings/accounts?owner=nobody%2Fat%2Fall")).status).toBe(404)
     expect((await admin.get("/settings/accounts/%00")).status).toBe(400)
+
+    const api = new Client(demo.publicUrl, { Cookie: admin.cookie, Origin: demo.publicUrl })
+    const path = `/api/users/${gone}/tokens`
+    const live = (await api.get(`${path}?state=live`)).body.items
+    expect(live.map(({ name }: { name: string }) => name)).toEqual(["Spreadsheet"])
+    expect((await api.delete(path)).status).toBe(204)
+    expect((await api.get(`${path}?state=live`)).body.items).toEqual([])
+    expect((await api.get(path)).body.items).toHaveLength(2)
+    for (const nobody of ["nobody", "x".repeat(300), "%00"]) {
+      expect((await api.get(`/api/users/${nobody}/tokens`)).status).toBe(404)
+      expect((await api.delete(`/api/users/${nobody}/tokens`)).status).toBe(404)
+    }
   } finally {
     await demo.stop()
   }

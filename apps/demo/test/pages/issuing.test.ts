@@ -1,5 +1,8 @@
+import { TokenPolicy } from "@tokenry/core"
+import { Duration } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { Demo } from "../../src/Demo.ts"
+import { expiryChoice, possibleLifetimes, readExpiry } from "../../src/pages/expiryChoice.ts"
 import { fixturePassword } from "../../src/fixtures.ts"
 import { Client } from "../Client.ts"
 import { demoOn, stores } from "../demos.ts"
@@ -91,11 +94,30 @@ describe.each(stores)("issuing a token on %s", (_, location) => {
     for (const [timeZone, instant] of [
       ["Pacific/Auckland", "2030-07-01T11:59:59Z"],
       ["America/New_York", "2030-07-02T03:59:59Z"],
-      ["Nowhere/At_All", "2030-07-01T23:59:59Z"],
+      ["", "2030-07-01T23:59:59Z"],
     ] as const) {
       await issue({ expiry: "date", expiresOn: "2030-07-01", timeZone })
       expect((await liveTokens())[0]?.expiresAt).toEqual(new Date(instant))
     }
+  })
+
+  it("a date whose night has two midnights, or none, ends with the second before the next day", async () => {
+    for (const [timeZone, expiresOn, instant] of [
+      // Clocks go back from 0:00 to 23:00 on the same day, from 1:00 to 0:00 on the next, and forward from 0:00 to 1:00.
+      ["America/Asuncion", "2019-03-23", "2019-03-24T03:59:59Z"],
+      ["America/Havana", "2030-11-02", "2030-11-03T03:59:59Z"],
+      ["America/Santiago", "2030-09-07", "2030-09-08T03:59:59Z"],
+    ] as const) {
+      expect(readExpiry(new URLSearchParams({ expiry: "date", expiresOn, timeZone }))).toEqual({
+        expiresAt: new Date(instant),
+      })
+    }
+  })
+
+  it("a date in a time zone that the server doesn't know is refused, and kept", async () => {
+    const page = await issue({ expiry: "date", expiresOn: "2030-07-01", timeZone: "Nowhere/At_All" })
+    expect([page.status, page.valueOf("expiresOn")]).toEqual([422, "2030-07-01"])
+    expect(page.text).toContain("Your browser is in a time zone that this site doesn't know.")
   })
 
   it("a scope that the account does not hold is shown as unavailable, and not given to who asks nonetheless", async () => {
@@ -104,6 +126,32 @@ describe.each(stores)("issuing a token on %s", (_, location) => {
     const page = await form.submit({ name: "more", expiry: "7", scopes: ["token:introspect"] }, path)
     expect(page.status).toBe(422)
     expect(page.text).toContain("Your account does not hold token:introspect, so it can't be given.")
+  })
+
+  it("says everything that is wrong at once, the password too", async () => {
+    const late = await Browser.signedIn(demo.publicUrl, "owner")
+    await signedInLongAgo(demo, late.cookie)
+    const fields = {
+      name: " ",
+      scopes: ["token:introspect"],
+      expiry: "date",
+      expiresOn: "2001-01-01",
+      password: "wrong",
+    }
+    const page = await (await late.get(path)).submit(fields, path)
+    expect(page.text).toContain("4 things have to be corrected")
+    for (const sentence of [
+      "The name must not be empty.",
+      "The expiry must lie in the future.",
+      "Your account does not hold token:introspect, so it can't be given.",
+      "The password is wrong.",
+    ]) {
+      expect(page.text).toContain(sentence)
+    }
+    // A right password needs to be typed once only, and the scope can no longer be ticked.
+    const right = await page.submit({ password: fixturePassword }, path)
+    expect(right.text).toContain("2 things have to be corrected")
+    expect(right.html).not.toContain('id="password"')
   })
 
   it.each([
@@ -141,5 +189,39 @@ describe.each(stores)("issuing a token on %s", (_, location) => {
     expect(plaintextIn(right)).toMatch(/^tcp_/)
     expect(late.cookie).not.toBe(cookie)
     expect((await late.get(path)).html).not.toContain('id="password"')
+  })
+})
+
+describe("lifetimes that a form offers", () => {
+  const now = new Date("2030-01-01T00:00:00Z")
+  const policyOf = (days: number | null) =>
+    TokenPolicy.make({
+      defaultLifetime: Duration.days(5),
+      longestLifetime: days === null ? null : Duration.days(days),
+      allowsNeverExpiring: days === null,
+    })
+
+  it("are those that the policy allows", () => {
+    expect(possibleLifetimes(policyOf(null), now)).toEqual(["7", "30", "90"])
+    expect(possibleLifetimes(policyOf(30), now)).toEqual(["7", "30"])
+    expect(possibleLifetimes(policyOf(6), now)).toEqual([])
+  })
+
+  it("end before the token does, where it can only be shortened", () => {
+    expect(possibleLifetimes(policyOf(null), now, null)).toEqual(["7", "30", "90"])
+    expect(possibleLifetimes(policyOf(null), now, new Date("2030-01-31T00:00:00Z"))).toEqual(["7"])
+    expect(possibleLifetimes(policyOf(7), now, new Date("2030-01-03T00:00:00Z"))).toEqual([])
+  })
+
+  it("never include never under a policy that forbids it, and one of them, or a date, is chosen", () => {
+    const choice = (days: number | null, choice: string) =>
+      String(
+        expiryChoice({ legend: "Expires", typed: { choice, date: "" }, errors: {}, now, policy: policyOf(days) }),
+      ).replace(/\s+/g, " ")
+    expect(choice(null, "30")).toMatch(/value="30" checked.* value="never"/)
+    expect(choice(20, "30")).toMatch(/value="7" checked/)
+    expect(choice(20, "30")).not.toContain('value="never"')
+    expect(choice(20, "30")).toContain('max="2030-01-19"')
+    expect(choice(6, "30")).toMatch(/value="date" checked/)
   })
 })

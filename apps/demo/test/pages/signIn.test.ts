@@ -49,11 +49,11 @@ describe.each(stores)("signing in on %s", (_, location) => {
 
   it("signing in gives a session id that nobody knew before, and the one before is over", async () => {
     const browser = new Browser(demo.publicUrl)
-    browser.cookie = "session=planted-by-somebody-else"
+    browser.cookie = "tokenry_demo_session=planted-by-somebody-else"
     const credentials = { email: "owner@example.test", password: fixturePassword }
     await browser.post("/login", credentials)
     const first = browser.cookie
-    expect(first).toMatch(/^session=[\w-]{43}$/)
+    expect(first).toMatch(/^tokenry_demo_session=[\w-]{43}$/)
     await browser.post("/login", credentials)
     expect(browser.cookie).not.toBe(first)
     const former = new Client(demo.publicUrl, { Cookie: first })

@@ -34,11 +34,53 @@ describe.each(stores)("a token's page on %s", (_, location) => {
   it("renames it, and says so", async () => {
     const { id, path } = await aToken()
     const page = await (await browser.get(path)).submit({ name: "<i>other</i>" }, path, "Rename")
-    expect(browser.location).toBe(`${path}?done=renamed`)
+    expect(browser.location).toBe(path)
     expect(page.text).toContain("The token has a new name.")
+    expect((await browser.get(path)).text).not.toContain("The token has a new name.")
     expect(page.html).toContain("<bdi>&lt;i&gt;other&lt;/i&gt;</bdi>")
     expect((await find(id)).name).toBe("<i>other</i>")
-    expect((await browser.get(`${path}?done=%3Cb%3Enonsense`)).html).not.toContain("nonsense")
+  })
+
+  it("says what has been done, and nothing that has not", async () => {
+    const { id, path } = await aToken({ name: "same", scopes: ["treasure:edit", "treasure:read"] })
+    const page = await browser.get(path)
+    const unchanged = "Nothing was changed: the token was like that already."
+    const submissions = [
+      [{ name: "same" }, path, "Rename"],
+      [{}, path, "Take the others away"],
+    ] as const
+    for (const [fields, action, button] of submissions) {
+      expect((await page.submit(fields, action, button)).text).toContain(unchanged)
+    }
+    expect((await find(id)).revision).toBe(1)
+    expect((await browser.post(path, { do: "end-grace" })).text).toContain(unchanged)
+    const revoke = await browser.get(`${path}/revoke`)
+    expect((await revoke.submit({}, `${path}/revoke`)).text).toContain("The token is revoked.")
+    expect((await revoke.submit({}, `${path}/revoke`)).text).toContain("The token was revoked before.")
+    for (const done of ["revoked", "renamed", "all-revoked", "<b>nonsense"]) {
+      const planted = await browser.get(`${path}?done=${encodeURIComponent(done)}`)
+      expect(planted.html).not.toMatch(/class="notice"|nonsense/)
+    }
+  })
+
+  it("tells what has been done on the page that it is about, and on no other", async () => {
+    const [one, other] = [await aToken(), await aToken()]
+    browser.followsRedirects = false
+    await (await browser.get(one.path)).submit({ name: "renamed" }, one.path, "Rename")
+    browser.followsRedirects = true
+    expect((await browser.get(other.path)).text).not.toContain("The token has a new name.")
+    expect((await browser.get(one.path)).text).toContain("The token has a new name.")
+  })
+
+  it("offers only an earlier expiry that can succeed", async () => {
+    const offered = async (expiresIn: string) => {
+      const { path } = await aToken({ expiresIn })
+      const { html } = await browser.get(path)
+      return [...html.matchAll(/name="expiry"\s+value="(\w+)"/g)].map(([, value]) => value)
+    }
+    expect(await offered("20 days")).toEqual(["7", "date"])
+    expect(await offered("5 days")).toEqual(["date"])
+    expect(await offered("100 days")).toEqual(["7", "30", "90", "date"])
   })
 
   it("keeps what was typed when a rule forbids it", async () => {
@@ -189,5 +231,7 @@ describe.each(stores)("a token's page on %s", (_, location) => {
     const after = await page.submit({}, "/settings/tokens/revoke-all")
     expect(after.text).toContain("All tokens are revoked.")
     expect(await works(plaintext)).toBe(false)
+    const again = await page.submit({}, "/settings/tokens/revoke-all")
+    expect(again.text).toContain("There was no token left to revoke.")
   })
 })

@@ -13,6 +13,8 @@ import type { ProblemSlug } from "./problemTypes.ts"
 export interface ProblemAnswers {
   /** 403: only a session will do. */
   readonly sessionRequired: HttpAnswer
+  /** 403: the session's person has to type their password again. */
+  readonly recentSignInRequired: HttpAnswer
   /** 403: a request that a session's cookie came with, from another site. */
   readonly crossSiteRequest: HttpAnswer
   /** 404, for what is not there and for what is somebody else's alike. */
@@ -75,6 +77,7 @@ const make = (options: ProblemOptions): ProblemAnswers => {
 
   return {
     sessionRequired: answerOf(problemOf(base, "session-required")),
+    recentSignInRequired: answerOf(problemOf(base, "recent-sign-in-required")),
     crossSiteRequest: answerOf(problemOf(base, "cross-site-request")),
     notFound,
     methodNotAllowed: (allowed) => answerOf(problemOf(base, "method-not-allowed"), { Allow: allowed.join(", ") }),

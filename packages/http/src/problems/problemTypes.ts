@@ -71,6 +71,12 @@ export const problemTypes = {
     title: "A session is required",
     explanation: "Only a person who is signed in can do this; a token can't.",
   },
+  "recent-sign-in-required": {
+    status: 403,
+    title: "A recent sign-in is required",
+    explanation:
+      "A new plaintext is shown only to a person who typed their password within the last hour. Sign in again, then repeat the request.",
+  },
   "cross-site-request": {
     status: 403,
     title: "The request comes from another site",

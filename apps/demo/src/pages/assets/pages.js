@@ -20,7 +20,9 @@ for (const field of document.querySelectorAll("input[name=expiresOn]")) {
   const output = document.getElementById(`${field.id}-moment`)
   const choice = document.getElementById(field.dataset.choice)
   const tell = () => {
-    const end = new Date(`${field.value}T23:59:59`)
+    // The second before the next day begins here: at a midnight when clocks go back, 23:59:59 comes twice.
+    const [year, month, day] = field.value.split("-").map(Number)
+    const end = new Date(new Date(year, month - 1, day + 1).getTime() - 1000)
     output.textContent = Number.isNaN(end.getTime()) ? "" : `Expires ${inZone(end)}.`
   }
   field.addEventListener("input", () => {

@@ -1,0 +1,33 @@
+/** Does work of one kind a few at a time, and turns away what would have to wait too long. */
+import { Effect, Semaphore } from "effect"
+
+/** There is no room: try again in a few seconds. */
+export class QueueFull extends Error {
+  override readonly name = "QueueFull"
+}
+
+export interface BoundedQueue {
+  /** Does the work when its turn comes. Rejects with `QueueFull` at once if too much is waiting. */
+  readonly run: <A>(work: () => Promise<A>) => Promise<A>
+}
+
+export interface BoundedQueueOptions {
+  readonly atOnce: number
+  readonly waitingAtMost: number
+}
+
+export const boundedQueue = ({ atOnce, waitingAtMost }: BoundedQueueOptions): BoundedQueue => {
+  const semaphore = Semaphore.makeUnsafe(atOnce)
+  let admitted = 0
+  return {
+    run: async (work) => {
+      if (admitted >= atOnce + waitingAtMost) throw new QueueFull("Too much is waiting already")
+      admitted++
+      try {
+        return await Effect.runPromise(semaphore.withPermit(Effect.promise(work)))
+      } finally {
+        admitted--
+      }
+    },
+  }
+}

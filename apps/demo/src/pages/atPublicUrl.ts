@@ -1,0 +1,26 @@
+/** Leads a browser from another name of this machine to the one that the site knows itself by. */
+import type Koa from "koa"
+import { isLoopback } from "../http/securityHeaders.ts"
+import { mayHoldToken } from "../http/tokensInText.ts"
+import type { Services } from "../Services.ts"
+
+/**
+ * Redirects a page opened at `http://localhost:3000` to `http://127.0.0.1:3000`, or the other way round: forms are taken
+ * from one origin alone, and cookies are a host's own. Only between loopback names with the same port, without a proxy:
+ * elsewhere the `Host` field may be a proxy's, which would redirect for ever.
+ */
+export const atPublicUrl = ({ publicUrl, trustedProxies }: Services): Koa.Middleware => {
+  const own = new URL(publicUrl)
+  const mayRedirect = trustedProxies === 0 && own.protocol === "http:" && isLoopback(own.hostname)
+  return async function atPublicUrl(ctx, next) {
+    if (!mayRedirect || !["GET", "HEAD"].includes(ctx.method) || !isOtherName(ctx.host, own)) return next()
+    ctx.set("Cache-Control", "no-store")
+    ctx.status = 307
+    ctx.redirect(publicUrl + (mayHoldToken(ctx.url) ? "/" : `${ctx.path}${ctx.search}`))
+  }
+}
+
+const isOtherName = (host: string, own: URL): boolean => {
+  const other = URL.parse(`http://${host}`)
+  return other !== null && other.port === own.port && other.hostname !== own.hostname && isLoopback(other.hostname)
+}

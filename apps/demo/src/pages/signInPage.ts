@@ -1,0 +1,47 @@
+/** The page where a person signs in, and which keeps what they had typed into another form. */
+import { describedBy, errorSummary, fieldError, type FieldErrors, noErrors } from "./form.ts"
+import { type Html, html } from "./html.ts"
+import { pageOf } from "./layout.ts"
+
+export interface SignInForm {
+  /** Where to go then. */
+  readonly next: string
+  readonly email: string
+  /** What was typed into the form at `next`, as a form encodes it; empty: nothing. */
+  readonly draft: string
+  readonly errors: FieldErrors
+  readonly notice: string | undefined
+}
+
+export const signInPage = ({ next, email, draft, errors, notice }: SignInForm): Html =>
+  pageOf({
+    title: "Sign in",
+    path: "/login",
+    account: undefined,
+    notice,
+    hasErrors: errors !== noErrors,
+    content: html`<h1>Sign in</h1>
+      ${errorSummary(errors)}
+      <form method="post" action="/login" class="narrow">
+        <input type="hidden" name="next" value="${next}" />
+        ${draft !== "" && html`<input type="hidden" name="draft" value="${draft}" />`}
+        <p class="field">
+          <label for="email">Email address</label>
+          <input
+            id="email"
+            name="email"
+            type="email"
+            autocomplete="username"
+            required
+            value="${email}"
+            ${describedBy(errors, "email")}
+          />
+        </p>
+        ${fieldError(errors, "email")}
+        <p class="field">
+          <label for="password">Password</label>
+          <input id="password" name="password" type="password" autocomplete="current-password" required />
+        </p>
+        <p><button type="submit">Sign in</button></p>
+      </form>`,
+  })
