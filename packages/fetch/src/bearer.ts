@@ -1,7 +1,7 @@
 /** Guards handlers from `Request` to `Response`: lets requests with an accepted bearer token through, and says who calls. */
 import { checkOptions, isFunction, type OptionRules } from "@tokenry/core"
 import type { Caller } from "@tokenry/core/promise"
-import { type Denial, Guard, guardOptionRules, type GuardOptions } from "@tokenry/http"
+import { type Denial, Guard, guardOptionChecks, guardOptionRules, type GuardOptions } from "@tokenry/http"
 import { guardedRequestOf, type Receiving, receivingRules } from "./guardedRequestOf.ts"
 import { reportTo } from "./reportTo.ts"
 import { toResponse } from "./toResponse.ts"
@@ -66,11 +66,12 @@ export interface Bearer<S extends string = string> {
  * @throws TypeError that names the option, if one is unknown, missing or of the wrong type; Error if a value is not valid, or
  *   if the limits need an address and `addressOf` is missing.
  */
-export const bearer = <S extends string>({ onDenied, onError, addressOf, ...options }: BearerOptions<S>): Bearer<S> => {
-  checkOptions("bearer", { ...options, onDenied, onError, addressOf }, optionRules, { required: ["tokens", "realm"] })
+export const bearer = <S extends string>(options: BearerOptions<S>): Bearer<S> => {
+  checkOptions("bearer", options, optionRules, guardOptionChecks)
+  const { onDenied, onError, addressOf, ...guardOptions } = options
   const requestOf = guardedRequestOf({ addressOf }, options.limits)
   const report = reportTo(onError)
-  const guard = Guard.make(options)
+  const guard = Guard.make(guardOptions)
 
   const deny = async (request: Request, denial: Denial): Promise<Response> => {
     if (denial.cause !== undefined) await report(denial.cause, { request })

@@ -1,16 +1,20 @@
 /** OAuth's endpoints as handlers from `Request` to `Response`: introspection, revocation, and the resource's metadata. */
-import { checkOptions, type DurationOption, durationOption, type OptionRules } from "@tokenry/core"
+import { checkOptions, type DurationOption, type OptionRules } from "@tokenry/core"
 import {
+  bodyTimeoutOf,
+  bodyTimeoutRule,
+  guardOptionChecks,
   Introspection,
+  introspectionOptionRules,
   type IntrospectionOptions,
   OAuthAnswers,
   type OAuthEndpoint,
   ProtectedResourceMetadata,
   type ProtectedResourceOptions,
   Revocation,
+  revocationOptionRules,
   type RevocationOptions,
 } from "@tokenry/http"
-import { Duration } from "effect"
 import { guardedRequestOf, type Receiving, receivingRules } from "./guardedRequestOf.ts"
 import { readRequestForm } from "./readRequestForm.ts"
 import { reportTo } from "./reportTo.ts"
@@ -35,17 +39,18 @@ export type Endpoint = (request: Request, ...rest: ReadonlyArray<unknown>) => Pr
  *
  * @throws TypeError that names the option, if one is unknown, missing or of the wrong type.
  */
-export const introspection = <S extends string>({
-  addressOf,
-  onError,
-  bodyTimeout,
-  ...options
-}: IntrospectionEndpointOptions<S>): Endpoint =>
-  endpoint({ addressOf, onError, bodyTimeout }, options.limits, Introspection.make(options))
+export const introspection = <S extends string>(options: IntrospectionEndpointOptions<S>): Endpoint => {
+  checkOptions("introspection", options, { ...introspectionOptionRules, ...endpointRules }, guardOptionChecks)
+  const { addressOf, onError, bodyTimeout, ...rest } = options
+  return endpoint({ addressOf, onError, bodyTimeout }, rest.limits, Introspection.make(rest))
+}
 
 /** The endpoint of RFC 7009. Holding the token is all the authorization it takes. For the rest like `introspection`. */
-export const revocation = ({ addressOf, onError, bodyTimeout, ...options }: RevocationEndpointOptions): Endpoint =>
-  endpoint({ addressOf, onError, bodyTimeout }, options.limits, Revocation.make(options))
+export const revocation = (options: RevocationEndpointOptions): Endpoint => {
+  checkOptions("revocation", options, { ...revocationOptionRules, ...endpointRules }, { required: ["tokens"] })
+  const { addressOf, onError, bodyTimeout, ...rest } = options
+  return endpoint({ addressOf, onError, bodyTimeout }, rest.limits, Revocation.make(rest))
+}
 
 /** The resource's metadata (RFC 9728): the path to mount the handler at, and the handler for GET and HEAD. */
 export const protectedResourceMetadata = (
@@ -64,15 +69,9 @@ const endpoint = (
   limits: RevocationOptions["limits"],
   { answerTo }: OAuthEndpoint,
 ): Endpoint => {
-  checkOptions("The endpoint", options, endpointRules)
   const requestOf = guardedRequestOf(options, limits)
   const report = reportTo(options.onError)
-  const bounds = {
-    atLeast: Duration.millis(1),
-    atMost: Duration.minutes(10),
-    words: "of more than zero and at most 10 minutes",
-  }
-  const timeout = durationOption("bodyTimeout", options.bodyTimeout ?? "10 seconds", bounds)
+  const timeoutMilliseconds = bodyTimeoutOf(options.bodyTimeout)
   return async (request, ...rest) => {
     const guarded = requestOf(request, ...rest)
     const { address } = guarded
@@ -81,7 +80,7 @@ const endpoint = (
       address,
       method: request.method,
       origin: address === undefined ? {} : { address },
-      readForm: () => readRequestForm(request, Duration.toMillis(timeout)),
+      readForm: () => readRequestForm(request, timeoutMilliseconds),
     })
     if (cause !== undefined) await report(cause, { request })
     return toResponse(answer)
@@ -90,5 +89,5 @@ const endpoint = (
 
 const endpointRules: OptionRules<EndpointOptions> = {
   ...receivingRules,
-  bodyTimeout: [() => true, 'write bodyTimeout: "10 seconds"'],
+  bodyTimeout: bodyTimeoutRule,
 }

@@ -1,5 +1,13 @@
 /** Turns whatever goes wrong in a handler into problem details (RFC 9457). */
-import { answerToStatus, answerToThrown, headersOfThrown, ProblemAnswers, type ProblemOptions } from "@tokenry/http"
+import { checkOptions, isFunction, type OptionRules } from "@tokenry/core"
+import {
+  answerToStatus,
+  answerToThrown,
+  headersOfThrown,
+  ProblemAnswers,
+  type ProblemOptions,
+  problemOptionRules,
+} from "@tokenry/http"
 import { toResponse } from "./toResponse.ts"
 
 export interface ErrorOccurrence {
@@ -13,7 +21,7 @@ export interface ProblemDetailsOptions extends ProblemOptions {
    * Told of each error that is answered with a status of 500 or more, and of a body that did not parse, in order to log it.
    * The client is told nothing of the error. Without it `console.error` is.
    */
-  readonly onError?: (error: unknown, occurrence: ErrorOccurrence) => void | Promise<void>
+  readonly onError?: ((error: unknown, occurrence: ErrorOccurrence) => void | Promise<void>) | undefined
 }
 
 type Handler<In extends Request, Rest extends ReadonlyArray<unknown>> = (
@@ -27,9 +35,12 @@ type Handler<In extends Request, Rest extends ReadonlyArray<unknown>> = (
  * after the body was read, as of `request.json()`, and everything else as 500 with an id. A thrown Response is the
  * response. A response of 400 or more without a body gets its problem for a body; its headers stay.
  *
- * @throws Error when made: if `problemBase` is not an absolute URL that ends with `/` or `#`.
+ * @throws TypeError when made, naming the option, if one is unknown or of the wrong type; Error if `problemBase` is not an
+ *   absolute URL that ends with `/` or `#`.
  */
-export const problemDetails = ({ problemBase, onError = printError }: ProblemDetailsOptions) => {
+export const problemDetails = (options: ProblemDetailsOptions = {}) => {
+  checkOptions("problemDetails", options, optionRules)
+  const { problemBase, onError = printError } = options
   const answers = ProblemAnswers.make({ problemBase })
 
   const report = async (error: unknown, occurrence: ErrorOccurrence): Promise<void> => {
@@ -63,6 +74,11 @@ export const problemDetails = ({ problemBase, onError = printError }: ProblemDet
       }
       return response.status >= 400 && response.body === null ? withProblem(answers, response) : response
     }
+}
+
+const optionRules: OptionRules<ProblemDetailsOptions> = {
+  ...problemOptionRules,
+  onError: [isFunction, "write onError: (error, { id, request }) => { … }"],
 }
 
 const withProblem = (answers: ProblemAnswers, bare: Response): Response => {

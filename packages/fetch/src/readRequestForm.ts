@@ -11,7 +11,9 @@ const maxLength = 16 * 1024
  */
 export const readRequestForm = async (request: Request, timeoutMilliseconds: number): Promise<TokenForm> => {
   if (!isFormType(request.headers.get("Content-Type") ?? "")) return invalid("NotAForm")
-  if (request.bodyUsed) throw new Error("The body of this request was read before the endpoint got it")
+  if (!["", "identity"].includes(request.headers.get("Content-Encoding") ?? "")) return invalid("NotAForm")
+  if (request.bodyUsed || request.body?.locked === true)
+    throw new Error("The body of this request was read before the endpoint got it")
   if (request.body === null) return readTokenForm("")
   const text = await textOf(request.body, timeoutMilliseconds)
   return typeof text === "string" ? readTokenForm(text) : invalid(text.flaw)

@@ -1,12 +1,40 @@
 import { describe, expect, expectTypeOf, it, vi } from "@effect/vitest"
-import { ApiTokenRepository, MemoryRepository, RepositoryUnavailable } from "@tokenry/core"
+import { ApiTokenRepository, MemoryRepository, RepositoryUnavailable, RevisionConflict } from "@tokenry/core"
 import type { Caller } from "@tokenry/core/promise"
-import { Effect, Layer } from "effect"
+import { type Denial, type RateLimiter, RateLimits } from "@tokenry/http"
+import { Effect, Layer, Metric } from "effect"
 import { bearer, type BearerOptions } from "@tokenry/fetch"
-import { address, issue, openTokens, problemBase, realm, requestWith } from "./tokens.ts"
+import { address, issue, openTokens, problemBase, realm, requestWith, type Scope, tokensThat } from "./tokens.ts"
 
-const guard = (tokens: BearerOptions["tokens"], options: Partial<BearerOptions> = {}) =>
+const guard = (tokens: BearerOptions<Scope>["tokens"], options: Partial<BearerOptions<Scope>> = {}) =>
   bearer({ tokens, realm, problemBase, ...options })
+
+/** Counts in one window that never ends. */
+const aLimiter = (limit: number) => {
+  const counts = new Map<string, number>()
+  const consume: RateLimiter["consume"] = async (key) => {
+    const count = (counts.get(key) ?? 0) + 1
+    counts.set(key, count)
+    const remaining = Math.max(0, limit - count)
+    return { _tag: "Consumed", allowed: count <= limit, remaining, resetSeconds: 50, limit, windowSeconds: 60 }
+  }
+  return { consume, counts }
+}
+
+const limitsOf = (limiters: Omit<Parameters<typeof RateLimits.make>[0], "onError">) =>
+  RateLimits.make({ ...limiters, onError: () => {} })
+
+/** How often scopes were granted or missing so far, in this process. */
+const authorizations = () =>
+  Effect.runSync(
+    Effect.map(Metric.snapshot, (series) =>
+      Object.fromEntries(
+        series
+          .filter(({ id }) => id === "tokenry.authorizations")
+          .map(({ attributes, state }) => [attributes?.["outcome"], "count" in state ? Number(state.count) : 0]),
+      ),
+    ),
+  )
 
 const greet = (_request: Request, { ownedBy }: Caller) => new Response(ownedBy)
 
@@ -14,7 +42,7 @@ describe("authenticate", () => {
   it("says who calls", async () => {
     const tokens = await openTokens()
     const { authenticate } = guard(tokens)
-    const passage = await authenticate(requestWith(await issue(tokens, "treasure:edit")), "treasure:read")
+    const passage = await authenticate(requestWith(await issue(tokens, "treasure:edit")), ["treasure:read"])
     expect(passage).toMatchObject({ caller: { ownedBy: "user-1", scopes: ["treasure:edit", "treasure:read"] } })
   })
 
@@ -32,14 +60,31 @@ describe("authenticate", () => {
     expect(passage.finish(new Response("x")).headers.get("Vary")).toBe("Authorization")
   })
 
-  it("rejects for a scope that is none (RFC 6749 §3.3)", async () => {
+  it("gives the response that denies a caller who lacks a scope, with the limits' fields", async () => {
     const tokens = await openTokens()
-    const request = requestWith(await issue(tokens))
-    await expect(guard(tokens).authenticate(request, "treasure edit")).rejects.toThrow("scope-token")
+    const { authenticate } = guard(tokens, { limits: limitsOf({ perToken: aLimiter(5) }) })
+    const denied = await authenticate(requestWith(await issue(tokens, "treasure:read")), ["treasure:delete"])
+    if (!(denied instanceof Response)) throw new Error("It was let through")
+    expect([denied.status, denied.headers.get("RateLimit")]).toEqual([403, '"default";r=4;t=50'])
+    expect(denied.headers.get("WWW-Authenticate")).toContain('scope="treasure:delete"')
   })
 })
 
-describe("protect", () => {
+describe("authorize", () => {
+  it("gives the response that denies a caller who lacks a scope, or nothing", async () => {
+    const tokens = await openTokens()
+    const { authenticate, authorize } = guard(tokens)
+    const request = requestWith(await issue(tokens, "treasure:edit"))
+    const passage = await authenticate(request)
+    if (passage instanceof Response) throw new Error("The token is not accepted")
+    expect(await authorize(request, passage.caller, ["treasure:read"])).toBeUndefined()
+    const denied = await authorize(request, passage.caller, ["treasure:read", "treasure:delete"])
+    expect(denied?.status).toBe(403)
+    expect(denied?.headers.get("WWW-Authenticate")).toContain('scope="treasure:read treasure:delete"')
+  })
+})
+
+describe("protect and requireScopes", () => {
   it("runs the handler with the request, the caller and whatever the runtime adds", async () => {
     const tokens = await openTokens()
     const handler = guard(tokens).protect((request: Request, { ownedBy }, env: { readonly id: number }) => {
@@ -52,17 +97,29 @@ describe("protect", () => {
 
   it("does not run it for a caller who lacks one of the scopes (RFC 6750 §3.1)", async () => {
     const tokens = await openTokens()
-    const handler = guard(tokens).protect(() => new Response("passed"), "treasure:read", "treasure:delete")
+    const handler = guard(tokens).requireScopes("treasure:read", "treasure:delete")(() => new Response("passed"))
     const response = await handler(requestWith(await issue(tokens, "treasure:edit")))
     expect(response.status).toBe(403)
     expect(response.headers.get("WWW-Authenticate")).toContain('scope="treasure:read treasure:delete"')
     expect(await response.json()).toMatchObject({ scopes: ["treasure:read", "treasure:delete"] })
   })
 
-  it("notes which scopes were exercised", async () => {
+  it("counts a 403 in the metrics as a missing scope, and no other request", async () => {
+    const tokens = await openTokens()
+    const handler = guard(tokens).requireScopes("treasure:delete")(greet)
+    const before = authorizations()
+    await handler(requestWith(await issue(tokens, "treasure:edit")))
+    await handler(requestWith(await issue(tokens, "treasure:delete")))
+    await handler(requestWith(await issue(tokens)))
+    const after = authorizations()
+    const grown = Object.keys(after).map((outcome) => [outcome, (after[outcome] ?? 0) - (before[outcome] ?? 0)])
+    expect(Object.fromEntries(grown)).toEqual({ granted: 1, InsufficientScope: 2 })
+  })
+
+  it("records which scopes were used", async () => {
     const tokens = await openTokens()
     const token = await issue(tokens, "treasure:edit", "treasure:delete")
-    await guard(tokens).protect(greet, "treasure:read", "treasure:delete")(requestWith(token))
+    await guard(tokens).requireScopes("treasure:read", "treasure:delete")(greet)(requestWith(token))
     const { items } = await tokens.list({ ownedBy: "user-1" })
     expect(await tokens.usageOf(items)).toMatchObject([{ unusedScopes: ["treasure:edit"] }])
   })
@@ -70,6 +127,7 @@ describe("protect", () => {
   it.each<[what: string, response: () => Response, vary: string]>([
     ["of its own", () => new Response("x", { headers: { Vary: "Origin" } }), "Origin, Authorization"],
     ["that has it", () => new Response("x", { headers: { Vary: "Origin, AUTHORIZATION" } }), "Origin, AUTHORIZATION"],
+    ["of none", () => new Response("x"), "Authorization"],
     ["of everything", () => new Response("x", { headers: { Vary: "*" } }), "*"],
     ["of none, with headers that can't be changed", () => Response.redirect(address), "Authorization"],
   ])("adds to a Vary %s (RFC 9110 §12.5.5)", async (_what, response, vary) => {
@@ -79,9 +137,12 @@ describe("protect", () => {
     expect(answered.status).toBe(response().status)
   })
 
-  it("is refused when it is made with a scope that is none (RFC 6749 §3.3)", async () => {
-    const { protect } = guard(await openTokens())
-    expect(() => protect(greet, "treasure:read", "treasure edit")).toThrow("scope-token")
+  it("is refused when it is made without a scope, or with one that is not declared", async () => {
+    const { requireScopes } = guard(await openTokens())
+    expect(() => requireScopes()).toThrow("requireScopes: name at least one scope")
+    // @ts-expect-error Not a declared scope.
+    const requiring = () => requireScopes("treasure:read", "treasure:edti")
+    expect(requiring).toThrow('requireScopes: "treasure:edti" must be a declared scope; did you mean treasure:edit?')
   })
 
   it("leaves what the handler throws to who stands around it", async () => {
@@ -108,49 +169,104 @@ describe("bearer reads", () => {
     expect(await guard(tokens).authenticate(request)).toMatchObject({ status: 400 })
   })
 
-  it("a token in the query if told so, and makes the response private (RFC 6750 §2.3)", async () => {
+  it.each<[what: string, headers: (token: string) => Record<string, string>, status: number]>([
+    ["another header that is named", (token) => ({ "X-API-Key": token }), 200],
+    ["Authorization beside it", (token) => ({ Authorization: `Bearer ${token}` }), 200],
+    ["neither of both", (token) => ({ "X-API-Key": token, Authorization: `Bearer ${token}` }), 400],
+    ["no key beside a foreign Authorization", (token) => ({ "X-API-Key": token, Authorization: "Basic abc" }), 400],
+    ["no two keys, which Headers joins", (token) => ({ "X-API-Key": `${token}, ${token}` }), 400],
+    [
+      "no credentials of two schemes, which Headers joins",
+      (token) => ({ Authorization: `Basic abc, Bearer ${token}` }),
+      400,
+    ],
+    ["nothing of another scheme", () => ({ Authorization: 'Digest username="a, b", realm="c"' }), 401],
+  ])("%s", async (_what, headersWith, status) => {
     const tokens = await openTokens()
-    const request = () => new Request(`${address}?access_token=${token}`)
+    const handler = guard(tokens, { from: { header: "X-API-Key" } }).protect(greet)
+    const response = await handler(new Request(address, { headers: headersWith(await issue(tokens)) }))
+    expect([response.status, response.headers.get("Vary")]).toEqual([status, "Authorization, X-API-Key"])
+  })
+})
+
+describe("limits", () => {
+  it("of failed attempts need the client's address, or fail when the guard is made", async () => {
+    const tokens = await openTokens()
+    const limits = limitsOf({ failedPerAddress: aLimiter(1) })
+    expect(() => guard(tokens, { limits })).toThrow("limits.failedPerAddress needs addressOf")
+    expect(() => guard(tokens, { limits: limitsOf({ perToken: aLimiter(1) }) })).not.toThrow()
+  })
+
+  it("of failed attempts count by the address that addressOf says, from what the runtime passes", async () => {
+    const tokens = await openTokens()
+    const failedPerAddress = aLimiter(1)
+    const handler = guard(tokens, {
+      limits: limitsOf({ failedPerAddress }),
+      addressOf: (_request, info) => (info as { readonly ip: string }).ip,
+    }).protect((_request: Request, { ownedBy }, _info: { readonly ip: string }) => new Response(ownedBy))
+    const statuses: Array<number> = []
+    for (const [token, ip] of [
+      ["a", "192.0.2.1"],
+      ["b", "192.0.2.1"],
+      ["b", "192.0.2.2"],
+    ] as const) {
+      statuses.push((await handler(requestWith(token), { ip })).status)
+    }
+    statuses.push((await handler(requestWith(await issue(tokens)), { ip: "192.0.2.1" })).status)
+    expect(statuses).toEqual([401, 429, 401, 200])
+    expect([...failedPerAddress.counts.keys()]).toEqual(["address:192.0.2.1", "address:192.0.2.2"])
+  })
+
+  it("put their fields on the response, and answer one request too many with 429", async () => {
+    const tokens = await openTokens()
+    const handler = guard(tokens, { limits: limitsOf({ perToken: aLimiter(1) }) }).protect(greet)
     const token = await issue(tokens)
-    const handler = guard(tokens, { also: ["query"] }).protect(
-      () => new Response("x", { headers: { "Cache-Control": "public, max-age=60" } }),
-    )
-    expect((await handler(request())).headers.get("Cache-Control")).toBe("private, max-age=60")
-    expect((await guard(tokens).protect(greet)(request())).status).toBe(401)
+    const [first, second] = [await handler(requestWith(token)), await handler(requestWith(token))]
+    expect([first.status, first.headers.get("RateLimit")]).toEqual([200, '"default";r=0;t=50'])
+    expect(second.status).toBe(429)
+    expect(second.headers.get("Retry-After")).toBe("50")
+    expect(second.headers.has("WWW-Authenticate")).toBe(false)
+    expect(await second.json()).toMatchObject({ type: `${problemBase}too-many-requests` })
   })
+})
 
-  const formOf = (body: BodyInit) =>
-    new Request(address, {
-      method: "POST",
-      headers: { "Content-Type": "application/x-www-form-urlencoded" },
-      body,
-      ...(body instanceof ReadableStream ? { duplex: "half" } : {}),
-    })
+describe("onDenied", () => {
+  const own = (_request: Request, { reason, title }: Denial) =>
+    Response.json({ error: { code: reason, message: title } }, { headers: { "X-Own": "1" } })
 
-  it("a token in a form if told so, and leaves the form to the handler (RFC 6750 §2.2)", async () => {
+  it("renders a denial in the application's own format, with status and challenge set", async () => {
     const tokens = await openTokens()
-    const handler = guard(tokens, { also: ["form"] }).protect(async (request) => {
-      return new Response(String((await request.formData()).get("name")))
-    })
-    const response = await handler(formOf(new URLSearchParams({ access_token: await issue(tokens), name: "Ruby" })))
-    expect(await response.text()).toBe("Ruby")
+    const handler = guard(tokens, { onDenied: own }).requireScopes("treasure:delete")(greet)
+    for (const [request, status, code] of [
+      [new Request(address), 401, "missing"],
+      [requestWith("abc"), 401, "refused"],
+      [requestWith("a, b"), 400, "malformed"],
+      [requestWith(await issue(tokens)), 403, "insufficient-scope"],
+    ] as const) {
+      const response = await handler(request)
+      expect(response.status).toBe(status)
+      expect(response.headers.get("WWW-Authenticate")).toMatch(/^Bearer realm="treasures"/)
+      expect(response.headers.get("Content-Type")).toBe("application/json")
+      expect(response.headers.get("Cache-Control")).toBe("no-store")
+      expect([response.headers.get("Vary"), response.headers.get("X-Own")]).toEqual(["Authorization", "1"])
+      expect(await response.json()).toMatchObject({ error: { code } })
+    }
   })
 
-  it.each<[what: string, body: () => BodyInit, status: number]>([
-    ["that is too large (RFC 9110 §15.5.14)", () => "a".repeat(65_537), 413],
-    ["that never ends", () => new ReadableStream({ pull: (to) => to.enqueue(new Uint8Array(1000)) }), 413],
-    ["that breaks off", () => new ReadableStream({ pull: (to) => to.error(new Error("reset")) }), 400],
-    ["with a byte order mark (RFC 6750 §2.2)", () => "\u{feff}a=b&access_token=abc", 400],
-  ])("no form %s", async (_what, body, status) => {
-    const { authenticate } = guard(await openTokens(), { also: ["form"] })
-    expect(await authenticate(formOf(body()))).toMatchObject({ status })
-  })
-
-  it("no form that was read before, which is an error of the application and says so", async () => {
-    const { authenticate } = guard(await openTokens(), { also: ["form"] })
-    const request = formOf("access_token=abc")
-    await request.text()
-    await expect(authenticate(request)).rejects.toThrow("before whatever reads the body")
+  it.each([
+    [
+      "throws",
+      () => {
+        throw new Error("no template")
+      },
+    ],
+    ["rejects", async () => Promise.reject(new Error("no template"))],
+  ])("is an error of the application if it %s, and nothing is let through", async (_how, onDenied) => {
+    const passed = vi.fn<() => Response>()
+    await expect(guard(await openTokens(), { onDenied }).protect(passed)(new Request(address))).rejects.toThrow(
+      "no template",
+    )
+    expect(passed).not.toHaveBeenCalled()
   })
 })
 
@@ -187,8 +303,10 @@ describe("bearer", () => {
   })
 
   it("rejects with whatever else goes wrong in verifying", async () => {
-    const { authenticate } = guard({ verify: () => Promise.reject(new TypeError("x is not a function")) })
-    await expect(authenticate(requestWith("abc"))).rejects.toThrow("x is not a function")
+    for (const error of [new TypeError("x is not a function"), new RevisionConflict({ id: "x" })]) {
+      const { authenticate } = guard(tokensThat(() => Promise.reject(error)))
+      await expect(authenticate(requestWith("abc"))).rejects.toBe(error)
+    }
   })
 
   it("is refused when it is made with an illegal realm or base of problems", async () => {

@@ -16,7 +16,9 @@ const program = `
   const { bearer, problemDetails } = await import("@tokenry/fetch")
   const problemBase = "https://api.example.test/problems/"
   const caller = { ownedBy: "user-1", scopes: [] }
-  const { protect } = bearer({ tokens: { verify: async () => ({ accepted: true, caller }) }, realm: "a", problemBase })
+  const authorize = () => ({ granted: true })
+  const catalogue = { flawOf: () => undefined }
+  const { protect } = bearer({ tokens: { verify: async () => ({ accepted: true, caller }), authorize, catalogue }, realm: "a", problemBase })
   const fetch = problemDetails({ problemBase })(protect((request, { ownedBy }) => {
     if (request.url.endsWith("/lost")) throw Object.assign(new Error(), { status: 404 })
     return new Response(ownedBy)

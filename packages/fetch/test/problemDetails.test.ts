@@ -28,6 +28,7 @@ describe("problemDetails answers what a handler throws", () => {
     ["an error of the core", new TokenNotFound({ id: "x" }), 404, `${problemBase}not-found`],
     ["an outage of the store", outage(), 503, `${problemBase}store-unavailable`],
     ["a status with a type of its own", withStatus(413), 413, `${problemBase}content-too-large`],
+    ["415, which has a type of its own", withStatus(415), 415, `${problemBase}unsupported-media-type`],
     ["another status", withStatus(417), 417, "about:blank"],
     ["a statusCode", Object.assign(new Error("x"), { statusCode: 409 }), 409, "about:blank"],
     ["a status beyond 500", withStatus(502), 502, "about:blank"],

@@ -1,22 +1,32 @@
 /** Tokens in memory, and requests with them. */
 import { MemoryRepository, ScopeCatalogue } from "@tokenry/core"
-import { createApiTokens, type PromiseApiTokens } from "@tokenry/core/promise"
+import { createApiTokens, type CreateOptions, type PromiseApiTokens } from "@tokenry/core/promise"
+import type { BearerOptions } from "@tokenry/fetch"
 
 export const problemBase = "https://api.example.test/problems/"
 export const realm = "treasures"
 export const address = "https://api.example.test/"
 
-const scopes = ScopeCatalogue.make({
+export const scopes = ScopeCatalogue.make({
   "treasure:read": "See treasures",
   "treasure:edit": { description: "Change treasures", implies: ["treasure:read"] },
   "treasure:delete": "Throw treasures away",
 })
 
-export const openTokens = (options: Partial<Parameters<typeof createApiTokens>[0]> = {}) =>
-  createApiTokens({ repository: MemoryRepository.layer, catalogue: scopes, ...options })
+export type Scope = typeof scopes extends ScopeCatalogue<infer S> ? S : never
+
+export const openTokens = (options: Partial<CreateOptions<unknown, Scope>> = {}) =>
+  createApiTokens<unknown, Scope>({ repository: MemoryRepository.layer, catalogue: scopes, ...options })
+
+/** Tokens of which `verify` alone is asked, and answers what the test says. */
+export const tokensThat = (verify: PromiseApiTokens<Scope>["verify"]): BearerOptions<Scope>["tokens"] => ({
+  catalogue: scopes,
+  verify,
+  authorize: () => ({ granted: true }),
+})
 
 /** A token of user-1's. */
-export const issue = async (tokens: PromiseApiTokens, ...held: ReadonlyArray<string>): Promise<string> =>
+export const issue = async (tokens: PromiseApiTokens<Scope>, ...held: ReadonlyArray<Scope>): Promise<string> =>
   (await tokens.issue({ ownedBy: "user-1", name: "CI", scopes: held })).plaintext
 
 export const requestWith = (token: string, init: RequestInit = {}): Request => {

@@ -9,19 +9,31 @@ export {
   type GuardedRequest,
   type GuardOptions,
   type GuardTokens,
+  optionChecks as guardOptionChecks,
   optionRules as guardOptionRules,
 } from "./guard/Guard.ts"
-export { Introspection, type IntrospectionOptions } from "./oauth/Introspection.ts"
+export { bodyTimeoutOf, bodyTimeoutRule } from "./oauth/bodyTimeout.ts"
+export {
+  Introspection,
+  type IntrospectionOptions,
+  optionRules as introspectionOptionRules,
+} from "./oauth/Introspection.ts"
 export { OAuthAnswers, type OAuthError } from "./oauth/OAuthAnswers.ts"
 export type { OAuthEndpoint, OAuthReply, OAuthRequest } from "./oauth/OAuthEndpoint.ts"
 export { ProtectedResourceMetadata, type ProtectedResourceOptions } from "./oauth/ProtectedResourceMetadata.ts"
 export { type NodeFormOptions, type NodeRequest, readNodeForm } from "./oauth/readNodeForm.ts"
-export { Revocation, type RevocationOptions } from "./oauth/Revocation.ts"
+export { optionRules as revocationOptionRules, Revocation, type RevocationOptions } from "./oauth/Revocation.ts"
 export { isFormType, readTokenForm, type TokenForm, type TokenFormFlaw } from "./oauth/TokenForm.ts"
 export { answerToStatus, answerToThrown, headersOfThrown } from "./problems/answerToThrown.ts"
 export type { HttpAnswer } from "./problems/HttpAnswer.ts"
 export { httpErrorOf, TokenryHttpError } from "./problems/httpErrorOf.ts"
-export { type InputProblem, type Problem, problemMediaType, type ProblemOptions } from "./problems/Problem.ts"
+export {
+  type InputProblem,
+  type Problem,
+  problemMediaType,
+  type ProblemOptions,
+  problemOptionRules,
+} from "./problems/Problem.ts"
 export { ProblemAnswers } from "./problems/ProblemAnswers.ts"
 export { problemTypes, type ProblemSlug, type ProblemType } from "./problems/problemTypes.ts"
 export { statusPhrases } from "./problems/statusPhrases.ts"

@@ -1,6 +1,7 @@
 /** Tokens in memory, of owners who can be deactivated and on a store that can be away. */
 import { ApiTokenRepository, MemoryRepository, RepositoryUnavailable, ScopeCatalogue, TokenPolicy } from "@tokenry/core"
 import { createApiTokens } from "@tokenry/core/promise"
+import type { OAuthRequest, TokenForm } from "@tokenry/http"
 import { vi } from "@effect/vitest"
 import { Effect, Layer } from "effect"
 
@@ -79,3 +80,24 @@ export const openWorld = async () => {
 const asked = { ownedBy: "user-1", name: "CI", scopes: [] }
 
 export const formOf = (token: string) => ({ _tag: "Token", token }) as const
+
+/** A POST of this form to one of OAuth's endpoints, with this value of the Authorization header. */
+export const posting = (
+  form: TokenForm,
+  { authorization, ...others }: Partial<OAuthRequest> & { readonly authorization?: string } = {},
+): OAuthRequest => ({
+  method: "POST",
+  headerValues: (name) => (name === "authorization" && authorization !== undefined ? [authorization] : []),
+  readForm: async () => form,
+  ...others,
+})
+
+/** Runs while `Date` stands still; `pass` lets milliseconds go by. Timers are real. */
+export const withClock = async <A>(run: (pass: (milliseconds: number) => void) => Promise<A>): Promise<A> => {
+  vi.useFakeTimers({ toFake: ["Date"] })
+  try {
+    return await run((milliseconds) => void vi.setSystemTime(Date.now() + milliseconds))
+  } finally {
+    vi.useRealTimers()
+  }
+}

@@ -1,9 +1,10 @@
 /** Guards routes: lets requests with an accepted bearer token through, and says who calls. */
 import { checkOptions, isFunction, type OptionRules } from "@tokenry/core"
 import type { Caller } from "@tokenry/core/promise"
-import { type Denial, type Denials, Guard, guardOptionRules, type GuardOptions } from "@tokenry/http"
+import { type Denial, type Denials, Guard, guardOptionChecks, guardOptionRules, type GuardOptions } from "@tokenry/http"
 import type { Context, Middleware, ParameterizedContext } from "koa"
 import { guardedRequestOf } from "./guardedRequestOf.ts"
+import { named } from "./named.ts"
 import { reportToApp } from "./reportToApp.ts"
 import { addVary, setHeadersOf, writeAnswer } from "./writeAnswer.ts"
 
@@ -50,9 +51,10 @@ export interface Bearer<S extends string = string> extends Guarding<S> {
  * @throws TypeError when made, naming the option, if one is unknown, missing or of the wrong type; Error if a value is not
  *   valid.
  */
-export const bearer = <S extends string>({ onDenied, ...options }: BearerOptions<S>): Bearer<S> => {
-  checkOptions("bearer", { ...options, onDenied }, optionRules, { required: ["tokens", "realm"] })
-  const guard = Guard.make(options)
+export const bearer = <S extends string>(options: BearerOptions<S>): Bearer<S> => {
+  checkOptions("bearer", options, optionRules, guardOptionChecks)
+  const { onDenied, ...guardOptions } = options
+  const guard = Guard.make(guardOptions)
 
   const deny = async (ctx: ParameterizedContext, denial: Denial): Promise<void> => {
     if (denial.cause !== undefined) reportToApp(denial.cause, ctx)
@@ -60,11 +62,12 @@ export const bearer = <S extends string>({ onDenied, ...options }: BearerOptions
     ctx.status = denial.status
     const { "Content-Type": _, ...headers } = denial.headers
     setHeadersOf(ctx, headers)
-    await onDenied(ctx as Context, denial)
+    await onDenied(ctx, denial)
   }
 
-  const guarding = (scopes: ReadonlyArray<S>): Guarding<S> =>
-    async function bearer(ctx, next) {
+  const guarding =
+    (scopes: ReadonlyArray<S>): Guarding<S> =>
+    async (ctx, next) => {
       const isAdmitted = (ctx.state as Admitted)[admittedBy] === guard
       if (!isAdmitted) {
         addVary(ctx, guard.vary)
@@ -80,11 +83,11 @@ export const bearer = <S extends string>({ onDenied, ...options }: BearerOptions
       return next()
     }
 
-  return Object.assign(guarding([]), {
+  return Object.assign(named("bearer", guarding([])), {
     denials: guard.denials,
     requireScopes: (...scopes: ReadonlyArray<S>) => {
       guard.assertRequirable("requireScopes", scopes)
-      return guarding(scopes)
+      return named("requireScopes", guarding(scopes))
     },
   })
 }

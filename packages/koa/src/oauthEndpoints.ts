@@ -1,7 +1,11 @@
 /** OAuth's endpoints as Koa middleware: introspection, revocation, and the resource's metadata. */
-import { checkOptions, type DurationOption, durationOption, type OptionRules } from "@tokenry/core"
+import { checkOptions, type DurationOption, type OptionRules } from "@tokenry/core"
 import {
+  bodyTimeoutOf,
+  bodyTimeoutRule,
+  guardOptionChecks,
   Introspection,
+  introspectionOptionRules,
   type IntrospectionOptions,
   OAuthAnswers,
   type OAuthEndpoint,
@@ -9,12 +13,13 @@ import {
   type ProtectedResourceOptions,
   readNodeForm,
   Revocation,
+  revocationOptionRules,
   type RevocationOptions,
   type TokenForm,
 } from "@tokenry/http"
-import { Duration } from "effect"
 import type { Context, Middleware } from "koa"
 import { guardedRequestOf } from "./guardedRequestOf.ts"
+import { named } from "./named.ts"
 import { addressOf } from "./originOf.ts"
 import { reportToApp } from "./reportToApp.ts"
 import { writeAnswer } from "./writeAnswer.ts"
@@ -40,30 +45,31 @@ export interface RevocationEndpointOptions extends EndpointOptions, RevocationOp
  * @throws TypeError when made, naming the option, if one is unknown, missing or of the wrong type; RangeError if
  *   `bodyTimeout` is not between zero and 10 minutes.
  */
-export const introspection = <S extends string>({
-  path,
-  bodyTimeout,
-  ...options
-}: IntrospectionEndpointOptions<S>): Middleware<unknown, unknown> =>
-  endpointAt("/oauth/introspect", { path, bodyTimeout }, Introspection.make(options))
+export const introspection = <S extends string>(
+  options: IntrospectionEndpointOptions<S>,
+): Middleware<unknown, unknown> => {
+  checkOptions("introspection", options, { ...introspectionOptionRules, ...endpointRules }, guardOptionChecks)
+  const { path = "/oauth/introspect", bodyTimeout, ...rest } = options
+  return named("introspection", endpointAt(path, bodyTimeout, Introspection.make(rest)))
+}
 
 /**
  * Middleware that answers `POST /oauth/revoke`, or at another path, and passes everything else on (RFC 7009). Holding the
  * token is all the authorization it takes. The token's history records the address it was revoked from. For the rest like
  * `introspection`.
  */
-export const revocation = ({
-  path,
-  bodyTimeout,
-  ...options
-}: RevocationEndpointOptions): Middleware<unknown, unknown> =>
-  endpointAt("/oauth/revoke", { path, bodyTimeout }, Revocation.make(options))
+export const revocation = (options: RevocationEndpointOptions): Middleware<unknown, unknown> => {
+  checkOptions("revocation", options, { ...revocationOptionRules, ...endpointRules }, { required: ["tokens"] })
+  const { path = "/oauth/revoke", bodyTimeout, ...rest } = options
+  return named("revocation", endpointAt(path, bodyTimeout, Revocation.make(rest)))
+}
 
 /**
  * Middleware that answers GET and HEAD at the well-known place of the resource's metadata (RFC 9728), which is at the top of
  * the host also for a resource with a path, and passes everything else on. Anyone may read it.
  *
- * @throws Error when made, if `resource` or `documentation` is not an absolute URL, or a scope is not a scope-token.
+ * @throws TypeError when made, naming the option, if one is unknown, missing or of the wrong type; Error if `resource` or
+ *   `documentation` is not an absolute URL, or a scope is not a scope-token.
  */
 export const protectedResourceMetadata = (options: ProtectedResourceOptions): Middleware<unknown, unknown> => {
   const { path, answer } = ProtectedResourceMetadata.make(options)
@@ -75,20 +81,18 @@ export const protectedResourceMetadata = (options: ProtectedResourceOptions): Mi
 }
 
 const endpointAt = (
-  defaultPath: string,
-  options: EndpointOptions,
+  path: string | null,
+  bodyTimeout: DurationOption | undefined,
   { answerTo }: OAuthEndpoint,
 ): Middleware<unknown, unknown> => {
-  checkOptions(defaultPath, options, endpointRules)
-  const { path = defaultPath, bodyTimeout = "10 seconds" } = options
-  const timeoutMilliseconds = Duration.toMillis(durationOption("bodyTimeout", bodyTimeout, bodyTimeoutBounds))
-  return async function oauthEndpoint(ctx, next) {
+  const timeoutMilliseconds = bodyTimeoutOf(bodyTimeout)
+  return async (ctx, next) => {
     if (path !== null && ctx.path !== path) return next()
     const { answer, cause } = await answerTo({
       ...guardedRequestOf(ctx),
       method: ctx.method,
       address: ctx.ip,
-      // Without the user agent: a client may have put the token into it.
+      // No user agent: a client may have put the token into it.
       origin: addressOf(ctx.ip),
       readForm: () => readForm(ctx, timeoutMilliseconds),
     })
@@ -106,16 +110,10 @@ const readForm = async (ctx: Context, timeoutMilliseconds: number): Promise<Toke
   return form
 }
 
-const bodyTimeoutBounds = {
-  atLeast: Duration.millis(1),
-  atMost: Duration.minutes(10),
-  words: "of more than zero and at most 10 minutes",
-}
-
 const endpointRules: OptionRules<EndpointOptions> = {
   path: [
     (value) => value === null || (typeof value === "string" && value.startsWith("/")),
-    'write path: "/oauth/revoke"',
+    'write a path, as in path: "/oauth/revoke", or null',
   ],
-  bodyTimeout: [() => true, 'write bodyTimeout: "10 seconds"'],
+  bodyTimeout: bodyTimeoutRule,
 }

@@ -1,6 +1,14 @@
 /** Turns whatever goes wrong in an application into problem details (RFC 9457). */
 import { randomUUID } from "node:crypto"
-import { answerToStatus, answerToThrown, headersOfThrown, ProblemAnswers, type ProblemOptions } from "@tokenry/http"
+import { checkOptions, isFunction, type OptionRules } from "@tokenry/core"
+import {
+  answerToStatus,
+  answerToThrown,
+  headersOfThrown,
+  ProblemAnswers,
+  type ProblemOptions,
+  problemOptionRules,
+} from "@tokenry/http"
 import type { Middleware, ParameterizedContext } from "koa"
 import { reportToApp } from "./reportToApp.ts"
 import { dropHeadersOfAbandonedBody, setHeaders } from "./responseHeaders.ts"
@@ -17,7 +25,7 @@ export interface ProblemDetailsOptions extends ProblemOptions {
    * Told of each error that is answered with a status of 500 or more, or that came too late to be answered, in order to
    * log it. The client is told nothing of the error. Without it, Koa's `error` event tells the application.
    */
-  readonly onError?: (error: unknown, occurrence: ErrorOccurrence) => void | Promise<void>
+  readonly onError?: ((error: unknown, occurrence: ErrorOccurrence) => void | Promise<void>) | undefined
 }
 
 /**
@@ -29,9 +37,12 @@ export interface ProblemDetailsOptions extends ProblemOptions {
  * `ETag`, `Cache-Control` …) and `Set-Cookie`; those that the error brings (`err.headers`) are set. If headers were sent
  * already, nothing more is written: the connection is cut, so that half an answer does not look like a whole one.
  *
- * @throws Error when made: if `problemBase` is not an absolute URL that ends with `/` or `#`.
+ * @throws TypeError when made, naming the option, if one is unknown or of the wrong type; Error if `problemBase` is not an
+ *   absolute URL that ends with `/` or `#`.
  */
-export const problemDetails = ({ problemBase, onError }: ProblemDetailsOptions): Middleware<unknown, unknown> => {
+export const problemDetails = (options: ProblemDetailsOptions = {}): Middleware<unknown, unknown> => {
+  checkOptions("problemDetails", options, optionRules)
+  const { problemBase, onError } = options
   const answers = ProblemAnswers.make({ problemBase })
 
   const report = async (error: unknown, occurrence: ErrorOccurrence): Promise<void> => {
@@ -62,6 +73,11 @@ export const problemDetails = ({ problemBase, onError }: ProblemDetailsOptions):
     }
     if (isErrorWithoutBody(ctx)) writeAnswer(ctx, answerToStatus(answers, ctx.status))
   }
+}
+
+const optionRules: OptionRules<ProblemDetailsOptions> = {
+  ...problemOptionRules,
+  onError: [isFunction, "write onError: (error, { id, ctx }) => { … }"],
 }
 
 const isErrorWithoutBody = (ctx: ParameterizedContext): boolean =>

@@ -9,12 +9,12 @@ import { createApiTokens } from "@tokenry/core/promise"
 import { Effect, Layer } from "effect"
 import Koa from "koa"
 import { bearer, type BearerOptions, problemDetails } from "@tokenry/koa"
-import { listen, openTokens, type Request, request, scopes } from "./server.ts"
+import { listen, openTokens, type Request, request, type Scope, scopes, tokensThat } from "./server.ts"
 
 const problemBase = "https://api.example.test/problems/"
 
 /** A server that answers a caller with their owner's id, and counts how often it came to that. */
-const serve = async (tokens: BearerOptions["tokens"]) => {
+const serve = async (tokens: BearerOptions<Scope>["tokens"], options: Partial<BearerOptions<Scope>> = {}) => {
   const app = new Koa()
   const reported: Array<unknown> = []
   const passed: Array<string> = []
@@ -26,7 +26,7 @@ const serve = async (tokens: BearerOptions["tokens"]) => {
       ctx.set("Access-Control-Allow-Origin", "https://app.example.test")
       return next()
     })
-    .use(bearer({ tokens, realm: "treasures", problemBase }))
+    .use(bearer({ tokens, realm: "treasures", problemBase, ...options }))
     .use((ctx) => {
       passed.push(ctx.state.caller.ownedBy)
       ctx.body = ctx.state.caller.ownedBy
@@ -69,6 +69,20 @@ describe("bearer accepts", () => {
     const { plaintext } = await issue(tokens)
     expect((await server.ask({ authorization: [`Bearer ${plaintext}`] })).headers["vary"]).toBe("Origin, Authorization")
   })
+
+  it("and varies on Authorization where the response varies on nothing else", async () => {
+    const tokens = await openTokens()
+    const app = new Koa().use(bearer({ tokens, realm: "treasures" })).use((ctx) => {
+      ctx.body = "treasures"
+    })
+    await using server = await listen(app)
+    const { plaintext } = await issue(tokens)
+    const answers = [await request(server.port, { authorization: [`Bearer ${plaintext}`] }), await request(server.port)]
+    expect(answers.map(({ status, headers }) => [status, headers["vary"]])).toEqual([
+      [200, "Authorization"],
+      [401, "Authorization"],
+    ])
+  })
 })
 
 describe("bearer takes no other header for Authorization", () => {
@@ -80,6 +94,29 @@ describe("bearer takes no other header for Authorization", () => {
     await using server = await serve(await openTokens())
     const answer = await server.ask({ headers })
     expect([answer.status, answer.headers["www-authenticate"]]).toEqual([401, noError])
+  })
+})
+
+describe("bearer with from: { header }", () => {
+  it.each<[what: string, lines: (token: string) => ReadonlyArray<string>, status: number]>([
+    ["the other header", (token) => [`x-api-KEY: ${token}`], 200],
+    ["Authorization", (token) => [`Authorization: Bearer ${token}`], 200],
+    ["both", (token) => [`X-API-Key: ${token}`, `Authorization: Bearer ${token}`], 400],
+    [
+      "the other header, and a foreign Authorization",
+      (token) => [`X-API-Key: ${token}`, "Authorization: Basic abc"],
+      400,
+    ],
+    ["two lines of the other header", (token) => [`X-API-Key: ${token}`, `X-API-Key: ${token}`], 400],
+    ["an unknown key", () => ["X-API-Key: abc"], 401],
+    ["neither", () => [], 401],
+  ])("reads %s, and varies on both", async (_what, lines, status) => {
+    const tokens = await openTokens()
+    await using server = await serve(tokens, { from: { header: "X-API-Key" } })
+    const { plaintext } = await issue(tokens)
+    const answer = await server.ask({ headers: lines(plaintext) })
+    expect([answer.status, answer.headers["vary"]]).toEqual([status, "Origin, Authorization, X-API-Key"])
+    expect(answer.bytes).not.toContain(plaintext)
   })
 })
 
@@ -110,7 +147,7 @@ describe("bearer answers 401 without an error code (RFC 6750 §3.1)", () => {
   it.each([
     ["no Authorization header", []],
     ["another scheme", ["Basic dXNlcjpwYXNz"]],
-    ["another scheme with parameters", ['Digest username="a", realm="b"']],
+    ["another scheme with parameters", ['Digest username="a, Bearer b", realm="b"']],
     ["a token without a scheme", ["tok_abc"]],
   ])("%s", async (_what, authorization) => {
     await using server = await serve(await openTokens())
@@ -126,6 +163,8 @@ describe("bearer answers 400 invalid_request, even with a good token in it (RFC 
   it.each([
     ["two Authorization headers (RFC 9110 §11.6.2)", (token: string) => [`Bearer ${token}`, `Bearer ${token}`]],
     ["two Authorization headers, the second of another scheme", (token: string) => [`Bearer ${token}`, "Basic abc"]],
+    ["two headers, the first of another scheme", (token: string) => ["Basic abc", `Bearer ${token}`]],
+    ["two headers that a proxy has joined", (token: string) => [`Basic abc, Bearer ${token}`]],
     ["two credentials with a comma (RFC 9110 §11.4)", (token: string) => [`Bearer ${token}, Bearer ${token}`]],
     ["a comma at the end", (token: string) => [`Bearer ${token},`]],
     ["nothing after the scheme", () => ["Bearer"]],
@@ -200,15 +239,15 @@ describe("bearer answers 401 invalid_token (RFC 6750 §3.1)", () => {
   it("with the same bytes for every kind of refusal that there is", async () => {
     const distinct = new Set<string>()
     for (const refusal of alike) {
-      await using server = await serve({ verify: async () => ({ accepted: false, refusal }) })
+      await using server = await serve(tokensThat(async () => ({ accepted: false, refusal })))
       distinct.add((await server.ask({ authorization: ["Bearer abc"] })).bytes)
     }
     expect(distinct.size).toBe(1)
   })
 
   it("to a token that is longer than any, within Node's limit for headers, without verifying it", async () => {
-    const verify = vi.fn<BearerOptions["tokens"]["verify"]>()
-    await using server = await serve({ verify })
+    const verify = vi.fn<BearerOptions<Scope>["tokens"]["verify"]>()
+    await using server = await serve(tokensThat(verify))
     expect((await server.ask({ authorization: [`Bearer ${"a".repeat(15_000)}`] })).status).toBe(401)
     expect(verify).not.toHaveBeenCalled()
   })
@@ -276,7 +315,7 @@ describe("bearer", () => {
     ["a bug", new TypeError("x is not a function"), 500],
     ["another error of the core", new RevisionConflict({ id: "x" }), 409],
   ])("throws whatever else goes wrong in verifying: %s", async (_what, error, status) => {
-    await using server = await serve({ verify: () => Promise.reject(error) })
+    await using server = await serve(tokensThat(() => Promise.reject(error)))
     expect((await server.ask({ authorization: ["Bearer abc"] })).status).toBe(status)
     expect(server.passed).toEqual([])
   })

@@ -2,9 +2,9 @@
 import { expect, it, onTestFinished } from "@effect/vitest"
 import cors from "@koa/cors"
 import { type RateLimiter, RateLimits } from "@tokenry/http"
-import { bearer, problemDetails, rateLimit, requireScopes } from "@tokenry/koa"
+import { bearer, problemDetails } from "@tokenry/koa"
 import Koa from "koa"
-import { type Answer, listen, openTokens, request } from "./server.ts"
+import { type Answer, listen, openTokens, request, type Scope } from "./server.ts"
 
 const problemBase = "https://api.example.test/problems/"
 const readable = ["WWW-Authenticate", "RateLimit", "RateLimit-Policy", "Retry-After", "ETag", "Location"]
@@ -31,13 +31,13 @@ const oneRequest = (): RateLimiter => {
 const serve = async () => {
   const tokens = await openTokens()
   const passed: Array<string> = []
-  const limits = RateLimits.make({ problemBase, perToken: oneRequest(), onError: () => {} })
+  const limits = RateLimits.make({ perToken: oneRequest(), onError: () => {} })
+  const guard = bearer({ tokens, realm: "treasures", problemBase, limits })
   const app = new Koa()
     .use(problemDetails({ problemBase }))
     .use(cors({ exposeHeaders: readable, allowHeaders: ["Authorization", "Content-Type", "If-Match"] }))
-    .use(rateLimit(limits))
-    .use(bearer({ tokens, realm: "treasures", problemBase }))
-    .use(requireScopes("treasure:read"))
+    .use(guard)
+    .use(guard.requireScopes("treasure:read"))
     .use((ctx) => {
       passed.push(ctx.method)
       if (ctx.path === "/teapot") ctx.throw(418, "short and stout")
@@ -45,7 +45,7 @@ const serve = async () => {
     })
   const server = await listen(app)
   onTestFinished(() => server[Symbol.asyncDispose]())
-  const issue = async (...scopes: ReadonlyArray<string>) =>
+  const issue = async (...scopes: ReadonlyArray<Scope>) =>
     (await tokens.issue({ ownedBy: "user-1", name: "CI", scopes })).plaintext
   return { ...server, passed, issue }
 }

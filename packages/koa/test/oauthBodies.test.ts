@@ -26,7 +26,9 @@ const formType = "Content-Type: application/x-www-form-urlencoded"
 const serve = async (before: ReadonlyArray<Koa.Middleware> = [], bodyTimeout?: "50 millis") => {
   const tokens = await openTokens()
   const { plaintext } = await tokens.issue({ ownedBy: "user-1", name: "caller", scopes: [] })
-  const app = new Koa().use(problemDetails({ problemBase: "https://api.example.test/problems/" }))
+  const app = new Koa().use(problemDetails())
+  const reported: Array<unknown> = []
+  app.on("error", (error) => reported.push(error))
   for (const middleware of before) app.use(middleware)
   const options = bodyTimeout === undefined ? {} : { bodyTimeout }
   app.use(introspection({ tokens, realm: "treasures", ...options })).use(revocation({ tokens, ...options }))
@@ -41,7 +43,7 @@ const serve = async (before: ReadonlyArray<Koa.Middleware> = [], bodyTimeout?: "
       ...asked,
     })
   const issue = () => tokens.issue({ ownedBy: "user-1", name: "CI", scopes: ["treasure:read"] })
-  return { ...server, tokens, plaintext, issue, post }
+  return { ...server, tokens, plaintext, issue, post, reported }
 }
 
 const errorOf = ({ body }: { readonly body: string }): unknown => JSON.parse(body).error
@@ -104,6 +106,12 @@ describe.each(Object.entries(parsers))("after %s", (_, before) => {
 })
 
 describe("a body that nobody has parsed", () => {
+  it("of exactly 16 KiB is read", async () => {
+    await using server = await serve()
+    expect(await server.post("/oauth/revoke", `token=${"a".repeat(16_378)}`)).toMatchObject({ status: 200 })
+    expect(await server.post("/oauth/revoke", `token=${"a".repeat(16_379)}`)).toMatchObject({ status: 413 })
+  })
+
   it("is 413 from 16 KiB on, told or not, and the connection goes on", async () => {
     await using server = await serve()
     const body = `token=${"a".repeat(16_384)}`
@@ -182,7 +190,7 @@ it("a body that somebody has left in ctx.request.body counts, wherever they have
   expect(await server.tokens.verify(plaintext)).toMatchObject({ refusal: { _tag: "Revoked" } })
 })
 
-it("a body that was read and kept by nobody is no form", async () => {
+it("a body that was read and left nowhere is the application's mistake, which its log names", async () => {
   await using server = await serve([
     async (ctx, next) => {
       ctx.req.resume()
@@ -190,7 +198,14 @@ it("a body that was read and kept by nobody is no form", async () => {
       return next()
     },
   ])
-  expect(await server.post("/oauth/revoke", "token=x")).toMatchObject({ status: 400 })
+  const answer = await server.post("/oauth/revoke", "token=tok_1")
+  expect(answer.status).toBe(500)
+  expect(server.reported).toEqual([
+    expect.objectContaining({
+      message: expect.stringContaining("read by an earlier middleware, which left it nowhere"),
+    }),
+  ])
+  expect(answer.bytes + String(server.reported)).not.toContain("tok_1")
 })
 
 describe("the endpoints work", () => {

@@ -1,11 +1,11 @@
 /** Introspection (RFC 7662), revocation (RFC 7009) and the metadata (RFC 9728) over sockets, but for how bodies are read. */
 import { describe, expect, it } from "@effect/vitest"
-import { ApiTokenRepository, MemoryRepository, RepositoryUnavailable } from "@tokenry/core"
+import { ApiTokenRepository, MemoryRepository, RepositoryUnavailable, RevisionConflict } from "@tokenry/core"
 import { createApiTokens } from "@tokenry/core/promise"
-import { ProtectedResourceMetadata } from "@tokenry/http"
+import { ProtectedResourceMetadata, type RateLimiter, RateLimits } from "@tokenry/http"
 import { Effect, Layer } from "effect"
 import Koa from "koa"
-import { bearer, introspection, protectedResourceMetadata, revocation } from "@tokenry/koa"
+import { bearer, introspection, problemDetails, protectedResourceMetadata, revocation } from "@tokenry/koa"
 import { listen, type Request, request, scopes } from "./server.ts"
 
 const resource = "https://api.example.test/treasures"
@@ -147,6 +147,29 @@ describe("revocation", () => {
     expect(history.at(-1)?.origin).toEqual(origin)
   })
 
+  it("limits the different unknown tokens of an address, in OAuth's format (RFC 7009 §5)", async () => {
+    await using server = await serve()
+    const { tokens } = server
+    const counted: Array<string> = []
+    const once: RateLimiter = {
+      consume: async (key) => {
+        counted.push(key)
+        const allowed = counted.filter((other) => other === key).length === 1
+        return { _tag: "Consumed", allowed, remaining: 0, resetSeconds: 50, limit: 1, windowSeconds: 60 }
+      },
+    }
+    const limits = RateLimits.make({ failedPerAddress: once, onError: () => {} })
+    await using api = await listen(new Koa().use(revocation({ tokens, limits })))
+    const ask = (body: string) => request(api.port, { method: "POST", path, headers: [formType], body })
+    expect(await ask("token=a")).toMatchObject({ status: 200 })
+    const answer = await ask("token=b")
+    expect(answer).toMatchObject({ status: 429, headers: { "retry-after": "50", "content-type": "application/json" } })
+    expect(JSON.parse(answer.body)).toMatchObject({ error: "temporarily_unavailable" })
+    expect(new Set(counted)).toEqual(new Set(["address:127.0.0.1"]))
+    const { plaintext } = await server.issue()
+    expect(await ask(`token=${plaintext}`)).toMatchObject({ status: 200 })
+  })
+
   it.each([
     ["looking up", "findByDigest"],
     ["revoking", "findById"],
@@ -198,6 +221,32 @@ describe("the metadata of the protected resource", () => {
 
 describe("all endpoints", () => {
   it.each([
+    ["inspect", new TypeError("A bug"), 500],
+    ["inspect", new RevisionConflict({ id: "x" }), 409],
+    ["find", new TypeError("A bug"), 500],
+    ["revoke", new RevisionConflict({ id: "x" }), 409],
+  ] as const)("throw what goes wrong besides an outage: %s, %s", async (method, error, status) => {
+    await using server = await serve()
+    const { plaintext } = await server.issue()
+    const tokens = { ...server.tokens, [method]: () => Promise.reject(error) }
+    const app = new Koa()
+      .use(problemDetails())
+      .use(introspection({ tokens, realm: "a" }))
+      .use(revocation({ tokens }))
+    app.on("error", () => {})
+    await using api = await listen(app)
+    const path = method === "revoke" ? "/oauth/revoke" : "/oauth/introspect"
+    const answer = await request(api.port, {
+      method: "POST",
+      path,
+      headers: [formType],
+      authorization: [`Bearer ${plaintext}`],
+      body: `token=${plaintext}`,
+    })
+    expect(answer.status).toBe(status)
+  })
+
+  it.each([
     ["/oauth/introspect", "POST", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"]],
     ["/oauth/revoke", "POST", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"]],
     ["/.well-known/oauth-protected-resource/treasures", "GET, HEAD", ["POST", "PUT", "OPTIONS"]],
@@ -236,7 +285,7 @@ describe("all endpoints", () => {
     const { tokens } = server
     expect(() => introspection({ tokens, realm: "" })).toThrow("realm")
     expect(() => introspection({ tokens, realm: "a", resourceMetadata: "/x" })).toThrow("resourceMetadata")
-    expect(() => introspection({ tokens, realm: "a", scopeForAll: "a b" })).toThrow("scopeForAll")
+    expect(() => introspection({ tokens, realm: "a", scopeForAll: "treasure:raed" as never })).toThrow("scopeForAll")
     for (const bodyTimeout of ["0 seconds", "11 minutes", "Infinity"] as const) {
       expect(() => introspection({ tokens, realm: "a", bodyTimeout })).toThrow("bodyTimeout")
       expect(() => revocation({ tokens, bodyTimeout })).toThrow("bodyTimeout")

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from "@effect/vitest"
-import { isWithinLimits, bearer, problemDetails, rateLimit } from "@tokenry/koa"
+import { bearer, problemDetails } from "@tokenry/koa"
 import { type RateLimiter, RateLimits, type RateLimitsOptions } from "@tokenry/http"
 import Koa from "koa"
 import { type Answer, listen, openTokens, request } from "./server.ts"
@@ -24,13 +24,12 @@ const down: RateLimiter = { consume: async () => ({ _tag: "Unavailable", cause: 
 const serve = async (options: Partial<RateLimitsOptions>, proxies = 0) => {
   const errors: Array<unknown> = []
   const passed: Array<string> = []
-  const limits = RateLimits.make({ problemBase, onError: (cause) => errors.push(cause), ...options })
+  const limits = RateLimits.make({ onError: (cause) => errors.push(cause), ...options })
   const tokens = await openTokens()
   const app = new Koa({ proxy: proxies > 0, maxIpsCount: proxies })
   app
     .use(problemDetails({ problemBase }))
-    .use(rateLimit(limits))
-    .use(bearer({ tokens, realm: "treasures", problemBase }))
+    .use(bearer({ tokens, realm: "treasures", problemBase, limits }))
     .use((ctx) => {
       passed.push(ctx.state.caller.ownedBy)
       ctx.body = ctx.state.caller.ownedBy
@@ -99,11 +98,10 @@ describe("a token", () => {
 
   it("keeps its fields on an error that follows", async () => {
     const tokens = await openTokens()
-    const limits = RateLimits.make({ problemBase, perToken: aRateLimiter(2), onError: () => {} })
+    const limits = RateLimits.make({ perToken: aRateLimiter(2), onError: () => {} })
     const app = new Koa()
       .use(problemDetails({ problemBase, onError: () => {} }))
-      .use(rateLimit(limits))
-      .use(bearer({ tokens, realm: "treasures", problemBase }))
+      .use(bearer({ tokens, realm: "treasures", problemBase, limits }))
       .use(() => Promise.reject(new Error("A bug")))
     await using server = await listen(app)
     const { plaintext } = await tokens.issue({ ownedBy: "user-1", name: "CI", scopes: [] })
@@ -205,16 +203,23 @@ describe("a limiter that is down", () => {
   })
 })
 
-describe("isWithinLimits", () => {
-  it("puts a limit of one's own on whatever is asked for", async () => {
-    const limits = RateLimits.make({ problemBase, onError: () => {} })
-    const limiter = aRateLimiter(1)
-    const app = new Koa().use(async (ctx) => {
-      if (isWithinLimits(ctx, await limits.of([{ limiter, key: ctx.ip, policy: "search" }]))) ctx.body = "found"
-    })
+describe("a route that requires scopes", () => {
+  it("is counted once, whether the guard has run before or not", async () => {
+    const tokens = await openTokens()
+    const perToken = aRateLimiter(10)
+    const guard = bearer({ tokens, realm: "treasures", limits: RateLimits.make({ perToken, onError: () => {} }) })
+    const scoped = guard.requireScopes("treasure:read")
+    const app = new Koa()
+      .use((ctx, next) => (ctx.path === "/guarded" ? guard(ctx, next) : next()))
+      .use(scoped)
+      .use((ctx) => {
+        ctx.body = "treasures"
+      })
     await using server = await listen(app)
-    const answers = [await request(server.port), await request(server.port)]
-    expect(statuses(answers)).toEqual([200, 429])
-    expect(answers[0]?.headers["ratelimit"]).toBe('"search";r=0;t=50')
+    const { plaintext } = await tokens.issue({ ownedBy: "user-1", name: "CI", scopes: ["treasure:read"] })
+    for (const path of ["/guarded", "/"]) {
+      await request(server.port, { path, authorization: [`Bearer ${plaintext}`] })
+    }
+    expect([...perToken.counts.values()]).toEqual([2])
   })
 })

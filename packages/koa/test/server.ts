@@ -3,12 +3,22 @@ import { once } from "node:events"
 import { createServer } from "node:http"
 import { connect } from "node:net"
 import { MemoryRepository, ScopeCatalogue } from "@tokenry/core"
-import { createApiTokens } from "@tokenry/core/promise"
+import { createApiTokens, type PromiseApiTokens } from "@tokenry/core/promise"
+import type { BearerOptions } from "@tokenry/koa"
 
 export const scopes = ScopeCatalogue.make({
   "treasure:read": "See treasures",
   "treasure:edit": { description: "Change treasures", implies: ["treasure:read"] },
   "treasure:delete": "Throw treasures away",
+})
+
+export type Scope = typeof scopes extends ScopeCatalogue<infer S> ? S : never
+
+/** Tokens of which `verify` alone is asked, and answers what the test says. */
+export const tokensThat = (verify: PromiseApiTokens<Scope>["verify"]): BearerOptions<Scope>["tokens"] => ({
+  catalogue: scopes,
+  verify,
+  authorize: () => ({ granted: true }),
 })
 
 export const openTokens = () => createApiTokens({ repository: MemoryRepository.layer, catalogue: scopes })

@@ -1,10 +1,11 @@
 /** The guard: the whole decision about a request, from its headers to a caller or a denial, without a framework. */
-import { checkOptions, isApiTokensError, isFunction, isObject, isText, type OptionRules } from "@tokenry/core"
+import { checkOptions, isApiTokensError, isObject, isText, type OptionRules } from "@tokenry/core"
 import type { Caller, PromiseApiTokens } from "@tokenry/core/promise"
 import { readBearer, readKeyOrBearer } from "../credentials/readCredentials.ts"
-import type { ProblemOptions } from "../problems/Problem.ts"
-import type { RateLimits, RateLimitVerdict } from "../rate-limits/RateLimits.ts"
+import { type ProblemOptions, problemOptionRules } from "../problems/Problem.ts"
+import { limitsRule, type RateLimits, type RateLimitVerdict } from "../rate-limits/RateLimits.ts"
 import { type Denial, type Denials, oauthDenials, problemDenials, type Protection } from "./Denial.ts"
+import { hasMethods } from "./hasMethods.ts"
 
 /** What a guard needs of the use cases. */
 export type GuardTokens<S extends string = string> = Pick<PromiseApiTokens<S>, "verify" | "authorize" | "catalogue">
@@ -63,14 +64,14 @@ export interface Guard<S extends string = string> {
  * @throws TypeError that names the option, if one is unknown, missing or of the wrong type; Error if a value is not valid.
  */
 const make = <S extends string>(options: GuardOptions<S>): Guard<S> => {
-  checkOptions("The guard", options, optionRules, { required: ["tokens", "realm"], misplaced })
+  checkOptions("Guard.make", options, optionRules, optionChecks)
   const { problemBase } = options
   return guardWith(options, (rendering) => problemDenials(rendering, { problemBase }))
 }
 
 /** The same with bodies in OAuth's own error format (RFC 6749 §5.2), for OAuth's endpoints. */
 const makeForOAuth = <S extends string>(options: Omit<GuardOptions<S>, "problemBase">): Guard<S> => {
-  checkOptions("The guard", options, optionRules, { required: ["tokens", "realm"], misplaced })
+  checkOptions("Guard.makeForOAuth", options, optionRules, optionChecks)
   return guardWith(options, oauthDenials)
 }
 
@@ -122,6 +123,7 @@ const guardWith = <S extends string>(
       if (scopes.length === 0)
         throw new Error(`${where}: name at least one scope; for any accepted token, leave it out`)
       for (const scope of scopes) {
+        if (typeof scope !== "string") throw new TypeError(`${where}: each scope must be a string`)
         const flaw = tokens.catalogue.flawOf(scope)
         if (flaw !== undefined) throw new Error(`${where}: ${JSON.stringify(scope)} ${flaw}`)
       }
@@ -139,6 +141,7 @@ const denied = (denial: Denial) => ({ admitted: false, denial }) as const
 /** A header's name, if it is one that may hold a token. */
 const checkedHeader = (from: GuardOptions["from"]): string | undefined => {
   if (from === undefined) return undefined
+  checkOptions("from", from, fromRules)
   const { header } = from
   if (typeof header !== "string" || !/^[\w!#$%&'*+\-.^`|~]+$/.test(header)) {
     throw new Error('from.header must be the name of a header, as in from: { header: "X-API-Key" }')
@@ -149,23 +152,30 @@ const checkedHeader = (from: GuardOptions["from"]): string | undefined => {
   return header
 }
 
+const fromRules: OptionRules<NonNullable<GuardOptions["from"]>> = {
+  header: [isText, 'write from: { header: "X-API-Key" }'],
+}
+
 const isTokens = (value: unknown): boolean =>
-  isObject(value) &&
-  ["verify", "authorize"].every((name) => isFunction((value as Record<string, unknown>)[name])) &&
-  isObject((value as Record<string, unknown>)["catalogue"])
+  hasMethods("verify", "authorize")(value) &&
+  hasMethods("flawOf")((value as Readonly<Record<string, unknown>>)["catalogue"])
 
 export const optionRules: OptionRules<GuardOptions> = {
   tokens: [isTokens, "write tokens: await createApiTokens({ … })"],
   realm: [isText, 'write what the tokens protect, as in realm: "treasures"'],
-  problemBase: [isText, 'write an absolute URL, as in problemBase: "https://api.example.com/problems/"'],
+  ...problemOptionRules,
   resourceMetadata: [isText, "write the url that ProtectedResourceMetadata.make returned"],
   from: [isObject, 'write from: { header: "X-API-Key" }'],
-  limits: [isObject, "write limits: RateLimits.make({ … })"],
+  limits: limitsRule,
 }
 
-const misplaced = {
-  header: 'write from: { header: "X-API-Key" }',
-  scopes: "a guard takes no scopes; name them where you require them, for each route",
+/** What else the options of a guard, and of whatever makes one, are checked for. */
+export const optionChecks = {
+  required: ["tokens", "realm"],
+  misplaced: {
+    header: 'write from: { header: "X-API-Key" }',
+    scopes: "a guard takes no scopes; name them where you require them, for each route",
+  },
 } as const
 
 export const Guard = { make, makeForOAuth } as const

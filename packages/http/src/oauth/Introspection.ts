@@ -1,7 +1,8 @@
 /** Tells a caller what a token stands for now (RFC 7662). */
-import { checkOptions, isApiTokensError, type OptionRules } from "@tokenry/core"
+import { checkOptions, isApiTokensError, isText, type OptionRules } from "@tokenry/core"
 import type { Caller, PromiseApiTokens, TokenDetails } from "@tokenry/core/promise"
-import { Guard, type GuardOptions, type GuardTokens, optionRules as guardRules } from "../guard/Guard.ts"
+import { Guard, type GuardOptions, type GuardTokens, optionChecks, optionRules as guardRules } from "../guard/Guard.ts"
+import { hasMethods } from "../guard/hasMethods.ts"
 import type { HttpAnswer } from "../problems/HttpAnswer.ts"
 import { OAuthAnswers, oauthAnswerOf } from "./OAuthAnswers.ts"
 import { type OAuthEndpoint, oauthEndpoint } from "./OAuthEndpoint.ts"
@@ -26,12 +27,11 @@ export interface IntrospectionOptions<S extends string = string> extends Omit<
  * @throws TypeError that names the option, if one is unknown, missing or of the wrong type; Error if `scopeForAll` is not a
  *   declared scope.
  */
-const make = <S extends string>({ scopeForAll, ...options }: IntrospectionOptions<S>): OAuthEndpoint => {
-  checkOptions("introspection", { ...options, scopeForAll }, optionRules, {
-    required: ["tokens", "realm"],
-  })
+const make = <S extends string>(options: IntrospectionOptions<S>): OAuthEndpoint => {
+  checkOptions("introspection", options, optionRules, optionChecks)
+  const { scopeForAll, ...guardOptions } = options
   const { tokens } = options
-  const guard = Guard.makeForOAuth(options)
+  const guard = Guard.makeForOAuth(guardOptions)
   if (scopeForAll !== undefined) guard.assertRequirable("scopeForAll", [scopeForAll])
 
   const maySee = (caller: Caller, subject: Caller): boolean =>
@@ -40,25 +40,30 @@ const make = <S extends string>({ scopeForAll, ...options }: IntrospectionOption
   return oauthEndpoint(async (request) => {
     const admission = await guard.admit(request)
     if (!admission.admitted) return { answer: admission.denial, cause: admission.denial.cause }
+    const headers = { ...admission.headers, Vary: guard.vary }
     const form = await request.readForm()
-    if (form._tag === "Invalid") return { answer: OAuthAnswers.toForm(form.flaw) }
+    if (form._tag === "Invalid") return { answer: OAuthAnswers.toForm(form.flaw, headers) }
     const inspected = await tokens.inspect(form.token)
-    if (!inspected.accepted || !maySee(admission.caller, inspected.caller)) return reply(inactive, admission.headers)
+    if (!inspected.accepted || !maySee(admission.caller, inspected.caller)) return reply(inactive, headers)
     const { tokenId: id, ownedBy } = inspected.caller
     const token = await tokens.find({ id, ownedBy }).catch(undefinedIfGone)
     const isGone = token === undefined || token.revokedAt !== null
-    return reply(isGone ? inactive : describe(inspected.caller, token), admission.headers)
+    return reply(isGone ? inactive : describe(inspected.caller, token), headers)
   })
 }
 
 const { problemBase: _, ...rulesOfGuard } = guardRules
-const optionRules: OptionRules<IntrospectionOptions> = {
+export const optionRules: OptionRules<IntrospectionOptions> = {
   ...rulesOfGuard,
-  scopeForAll: [(value) => typeof value === "string", "write a declared scope"],
+  tokens: [
+    (value) => guardRules.tokens[0](value) && hasMethods("inspect", "find")(value),
+    "write tokens: await createApiTokens({ … })",
+  ],
+  scopeForAll: [isText, 'write a declared scope, as in scopeForAll: "token:introspect"'],
 }
 
 const reply = (body: object, headers: HttpAnswer["headers"]) => ({
-  answer: oauthAnswerOf(200, body, { ...headers, Vary: "Authorization" }),
+  answer: oauthAnswerOf(200, body, headers),
 })
 
 const inactive = { active: false }

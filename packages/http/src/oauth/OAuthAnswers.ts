@@ -30,9 +30,9 @@ export const oauthAnswerOf = (
 })
 
 /** 400 `invalid_request`; 413 and 408 for a body that is too large or too slow to be read. */
-const toForm = (flaw: TokenFormFlaw): HttpAnswer => {
+const toForm = (flaw: TokenFormFlaw, headers: Readonly<Record<string, string>> = {}): HttpAnswer => {
   const [status, description] = flaws[flaw]
-  return oauthErrorOf(status, "invalid_request", description)
+  return oauthErrorOf(status, "invalid_request", description, headers)
 }
 
 const flaws: Record<TokenFormFlaw, readonly [status: number, description: string]> = {

@@ -1,5 +1,5 @@
 /** Tells clients what a protected resource is, and how to send it a token (RFC 9728). */
-import { Scope } from "@tokenry/core"
+import { checkOptions, isText, type OptionRules, Scope } from "@tokenry/core"
 import type { HttpAnswer } from "../problems/HttpAnswer.ts"
 
 export interface ProtectedResourceOptions {
@@ -30,9 +30,12 @@ export interface ProtectedResourceMetadata {
  * (RFC 9728 §3.1), so that of `https://example.com/api` is at
  * `https://example.com/.well-known/oauth-protected-resource/api`.
  *
- * @throws Error if the resource or the page is not such a URL, or a scope is no scope-token.
+ * @throws TypeError that names the option, if one is unknown, missing or of the wrong type; Error if the resource or the page
+ *   is not such a URL, or a scope is not a scope-token.
  */
-const make = ({ resource, scopes, name, documentation }: ProtectedResourceOptions): ProtectedResourceMetadata => {
+const make = (options: ProtectedResourceOptions): ProtectedResourceMetadata => {
+  checkOptions("ProtectedResourceMetadata", options, optionRules, { required: ["resource", "scopes"] })
+  const { resource, scopes, name, documentation } = options
   const { origin, pathname } = resourceUrl(resource)
   const illegal = scopes.find((scope) => !Scope.is(scope))
   if (illegal !== undefined) throw new Error(`scopes: ${JSON.stringify(illegal)} is not an RFC 6749 scope-token`)
@@ -70,6 +73,16 @@ const resourceUrl = (resource: string): URL => {
 const webUrl = (text: string): URL | undefined => {
   const url = /^https?:\/\/[\x21-\x7e]+$/.test(text) ? URL.parse(text) : null
   return url ?? undefined
+}
+
+const optionRules: OptionRules<ProtectedResourceOptions> = {
+  resource: [(value) => typeof value === "string", 'write an absolute URL, as in resource: "https://api.example.com"'],
+  scopes: [
+    (value) => Array.isArray(value) && value.every((scope) => typeof scope === "string"),
+    "write a list of scopes, as in scopes: catalogue.scopes",
+  ],
+  name: [isText, 'write what people call it, as in name: "Treasures"'],
+  documentation: [isText, "write the absolute URL of a page for developers"],
 }
 
 export const ProtectedResourceMetadata = { make } as const

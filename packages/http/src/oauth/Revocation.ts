@@ -1,8 +1,9 @@
 /** Lets the holder of a token end it (RFC 7009). */
-import { checkOptions, isApiTokensError, isObject, type OptionRules } from "@tokenry/core"
+import { checkOptions, isApiTokensError, type OptionRules } from "@tokenry/core"
 import type { PromiseApiTokens, Verification } from "@tokenry/core/promise"
+import { hasMethods } from "../guard/hasMethods.ts"
 import type { HttpAnswer } from "../problems/HttpAnswer.ts"
-import type { RateLimits } from "../rate-limits/RateLimits.ts"
+import { limitsRule, type RateLimits, type RateLimitVerdict } from "../rate-limits/RateLimits.ts"
 import { OAuthAnswers, oauthErrorOf } from "./OAuthAnswers.ts"
 import { type OAuthEndpoint, oauthEndpoint } from "./OAuthEndpoint.ts"
 
@@ -32,7 +33,7 @@ const make = (options: RevocationOptions): OAuthEndpoint => {
     const held = heldOf(await tokens.inspect(form.token))
     if (held === undefined) {
       const verdict = await limits?.ofRefusal(address, form.token)
-      return verdict?.allowed === false ? { answer: tooMany(verdict.headers), cause: verdict.cause } : { answer: done }
+      return verdict?.allowed === false ? { answer: limited(verdict), cause: verdict.cause } : { answer: done }
     }
     const by = { actor: { kind: "token", id: held.tokenId }, origin } as const
     await tokens
@@ -55,12 +56,14 @@ const ignoreIfGone = (error: unknown): void => {
 
 const done: HttpAnswer = { status: 200, headers: { "Cache-Control": "no-store" }, body: "" }
 
-const tooMany = (headers: HttpAnswer["headers"]): HttpAnswer =>
-  oauthErrorOf(429, "temporarily_unavailable", "Too many unknown tokens came from this address", headers)
+const limited = ({ reason, headers }: RateLimitVerdict & { readonly allowed: false }): HttpAnswer =>
+  reason === "unavailable"
+    ? OAuthAnswers.storeUnavailable
+    : oauthErrorOf(429, "temporarily_unavailable", "Too many unknown tokens came from this address", headers)
 
-const optionRules: OptionRules<RevocationOptions> = {
-  tokens: [isObject, "write tokens: await createApiTokens({ … })"],
-  limits: [isObject, "write limits: RateLimits.make({ … })"],
+export const optionRules: OptionRules<RevocationOptions> = {
+  tokens: [hasMethods("inspect", "revoke"), "write tokens: await createApiTokens({ … })"],
+  limits: limitsRule,
 }
 
 export const Revocation = { make } as const

@@ -32,16 +32,16 @@ export const readNodeForm = async (
   { parsed, timeoutMilliseconds }: NodeFormOptions,
 ): Promise<TokenForm> => {
   if (!isFormType(headerOf(request, "content-type"))) return invalid("NotAForm")
-  if (isLeft(parsed)) return readTokenForm(textOfParsed(parsed))
+  if (isLeft(parsed)) return readParsed(parsed)
   if (request.readableDidRead || request.readableEnded) {
+    // Parsers make an empty object of an empty body.
+    if (typeof parsed === "object" && parsed !== null) return readTokenForm(parsed)
     throw new Error("The body of this request was read by an earlier middleware, which left it nowhere; put that later")
   }
   if (!["", "identity"].includes(headerOf(request, "content-encoding"))) return invalid("NotAForm")
   if (Number(headerOf(request, "content-length")) > maxLength) return invalid("TooLarge")
   const bytes = await readBytes(request, timeoutMilliseconds)
-  const text = typeof bytes === "string" ? undefined : decoded(bytes)
-  if (typeof bytes === "string") return invalid(bytes)
-  return text === undefined ? invalid("NotAForm") : readTokenForm(text)
+  return typeof bytes === "string" ? invalid(bytes) : readTokenForm(decoded(bytes))
 }
 
 const headerOf = ({ headers }: NodeRequest, name: string): string => {
@@ -55,9 +55,9 @@ const isLeft = (parsed: unknown): boolean => {
   return typeof parsed === "object" && parsed !== null && Object.keys(parsed).length > 0
 }
 
-const textOfParsed = (parsed: unknown): unknown => {
-  if (parsed instanceof Uint8Array) return parsed.length > maxLength ? undefined : decoded(parsed)
-  return parsed instanceof URLSearchParams ? parsed.toString() : parsed
+const readParsed = (parsed: unknown): TokenForm => {
+  if (parsed instanceof URLSearchParams) return readTokenForm(parsed.toString())
+  return parsed instanceof Uint8Array ? readTokenForm(decoded(parsed)) : readTokenForm(parsed)
 }
 
 /** Whatever goes wrong in a listener becomes a flaw: an exception there would end the process. */

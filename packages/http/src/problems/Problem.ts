@@ -1,5 +1,5 @@
 /** The body of every answer that reports an error: problem details (RFC 9457). */
-import type { InputIssue } from "@tokenry/core"
+import { type InputIssue, isText, type OptionRules } from "@tokenry/core"
 import { type ProblemSlug, problemTypes } from "./problemTypes.ts"
 import { statusPhrases } from "./statusPhrases.ts"
 
@@ -40,6 +40,10 @@ export interface ProblemOptions {
    * `#`, as in `https://api.example.com/problems/`. Without it, every problem's type is `about:blank` (RFC 9457 §4.2.1).
    */
   readonly problemBase?: string | undefined
+}
+
+export const problemOptionRules: OptionRules<ProblemOptions> = {
+  problemBase: [isText, 'write an absolute URL, as in problemBase: "https://api.example.com/problems/"'],
 }
 
 /** A problem of a type from the catalogue. */

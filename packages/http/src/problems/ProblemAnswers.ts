@@ -1,5 +1,5 @@
 /** The answers to requests that fail for another reason than their bearer token. */
-import type { ApiTokensError, ErrorCode, ExpiryNotHeld } from "@tokenry/core"
+import { type ApiTokensError, checkOptions, type ErrorCode, type ExpiryNotHeld } from "@tokenry/core"
 import { answerOf, type HttpAnswer } from "./HttpAnswer.ts"
 import {
   checkedProblemOptions,
@@ -7,6 +7,7 @@ import {
   type ProblemDetails,
   problemOf,
   type ProblemOptions,
+  problemOptionRules,
 } from "./Problem.ts"
 import type { ProblemSlug } from "./problemTypes.ts"
 
@@ -60,9 +61,11 @@ export const retryAfterSeconds = 5
 /**
  * The answers, with problem types below `problemBase`.
  *
- * @throws Error if `problemBase` is not an absolute URL that ends with `/` or `#`.
+ * @throws TypeError that names the option, if one is unknown or of the wrong type; Error if `problemBase` is not an absolute
+ *   URL that ends with `/` or `#`.
  */
-const make = (options: ProblemOptions): ProblemAnswers => {
+const make = (options: ProblemOptions = {}): ProblemAnswers => {
+  checkOptions("ProblemAnswers", options, problemOptionRules)
   const base = checkedProblemOptions(options)
   const notFound = answerOf(problemOf(base, "not-found"))
   const storeUnavailable = storeUnavailableAnswer(base)

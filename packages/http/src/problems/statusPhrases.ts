@@ -20,6 +20,7 @@ export const statusPhrases: Readonly<Record<number, string | undefined>> = {
   415: "Unsupported Media Type",
   416: "Range Not Satisfiable",
   417: "Expectation Failed",
+  418: "I'm a Teapot",
   421: "Misdirected Request",
   422: "Unprocessable Content",
   423: "Locked",
@@ -39,5 +40,6 @@ export const statusPhrases: Readonly<Record<number, string | undefined>> = {
   506: "Variant Also Negotiates",
   507: "Insufficient Storage",
   508: "Loop Detected",
+  509: "Bandwidth Limit Exceeded",
   511: "Network Authentication Required",
 }

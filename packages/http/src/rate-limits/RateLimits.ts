@@ -1,5 +1,6 @@
 /** How many requests a token, an owner and an address may make, and what is answered to one too many (RFC 6585 §4). */
-import { checkOptions, isFunction, isObject, isOneOf, type OptionRules } from "@tokenry/core"
+import { checkOptions, isFunction, isOneOf, type OptionRule, type OptionRules } from "@tokenry/core"
+import { hasMethods } from "../guard/hasMethods.ts"
 import { rateLimitAddress } from "./rateLimitAddress.ts"
 import type { Consumption, RateLimiter, RateLimiterUnavailable } from "./RateLimiter.ts"
 import { type PolicyConsumption, rateLimitFields } from "./rateLimitFields.ts"
@@ -137,9 +138,10 @@ const tooManyHeaders = (consumptions: ReadonlyArray<PolicyConsumption>): Readonl
   ...rateLimitFields(consumptions),
 })
 
-const isLimiter = (value: unknown): boolean =>
-  isObject(value) && isFunction((value as Record<string, unknown>)["consume"])
-const limiterRule = [isLimiter, "write a limiter: { consume: async (key) => … }"] as const
+const limiterRule: OptionRule = [hasMethods("consume"), "write a limiter: { consume: async (key) => … }"]
+
+/** For options named `limits`: what `make` returned, and not what it takes. */
+export const limitsRule: OptionRule = [hasMethods("ofCaller", "ofRefusal"), "write limits: RateLimits.make({ … })"]
 
 const optionRules: OptionRules<RateLimitsOptions> = {
   perToken: limiterRule,
@@ -147,7 +149,10 @@ const optionRules: OptionRules<RateLimitsOptions> = {
   failedPerAddress: limiterRule,
   whenUnavailable: [isOneOf("allow", "refuse"), 'write "allow" or "refuse"'],
   onError: [isFunction, "write onError: (cause) => { … }, which logs an outage of a limiter"],
-  capacity: [(value) => Number.isSafeInteger(value), "write how many refused tokens to remember, as in 10_000"],
+  capacity: [
+    (value) => Number.isSafeInteger(value) && Number(value) > 0,
+    "write how many refused tokens to remember, as in 10_000",
+  ],
   now: [isFunction, "write a clock: () => performance.now()"],
 }
 

@@ -3,20 +3,18 @@ import { describe, expect, it } from "@effect/vitest"
 import { RateLimits, type RateLimitsOptions, type RateLimitVerdict } from "@tokenry/http"
 import { aRateLimiter } from "./aRateLimiter.ts"
 
-const problemBase = "https://api.example.test/problems/"
-
 const withLimits = (options: Partial<RateLimitsOptions>) => {
   const errors: Array<unknown> = []
-  const limits = RateLimits.make({ problemBase, onError: (cause) => errors.push(cause), ...options })
+  const limits = RateLimits.make({ onError: (cause) => errors.push(cause), ...options })
   return { ...limits, errors }
 }
 
 const caller = (tokenId: string, ownedBy = "user-1") => ({ tokenId, ownedBy })
 
-const statusOf = (verdict: RateLimitVerdict) => (verdict.allowed ? "allowed" : verdict.answer.status)
+const statusOf = (verdict: RateLimitVerdict) => (verdict.allowed ? "allowed" : verdict.reason)
 
 describe("an accepted token", () => {
-  it("beyond its limit is answered 429 with Retry-After, as a problem, told to no cache (RFC 6585 §4)", async () => {
+  it("beyond its limit is refused, with Retry-After (RFC 6585 §4)", async () => {
     const limits = withLimits({ perToken: aRateLimiter(1) })
     expect(await limits.ofCaller(caller("a"))).toEqual({
       allowed: true,
@@ -24,22 +22,8 @@ describe("an accepted token", () => {
     })
     expect(await limits.ofCaller(caller("a"))).toEqual({
       allowed: false,
-      answer: {
-        status: 429,
-        headers: {
-          "Content-Type": "application/problem+json",
-          "Cache-Control": "no-store",
-          "Retry-After": "60",
-          "RateLimit-Policy": '"default";q=1;w=60',
-          RateLimit: '"default";r=0;t=60',
-          Vary: "Authorization",
-        },
-        body: JSON.stringify({
-          type: `${problemBase}too-many-requests`,
-          title: "There were too many requests",
-          status: 429,
-        }),
-      },
+      reason: "rate-limited",
+      headers: { "Retry-After": "60", "RateLimit-Policy": '"default";q=1;w=60', RateLimit: '"default";r=0;t=60' },
     })
   })
 
@@ -49,7 +33,7 @@ describe("an accepted token", () => {
     await limits.ofCaller(caller("a"))
     perToken.pass(3)
     const refused = await limits.ofCaller(caller("a"))
-    expect(refused).toMatchObject({ answer: { headers: { "Retry-After": "4" } } })
+    expect(refused).toMatchObject({ headers: { "Retry-After": "4" } })
     perToken.pass(4)
     expect(statusOf(await limits.ofCaller(caller("a")))).toBe("allowed")
   })
@@ -58,7 +42,7 @@ describe("an accepted token", () => {
     const limits = withLimits({ perToken: aRateLimiter(2), perOwner: aRateLimiter(3) })
     const statuses: Array<unknown> = []
     for (const tokenId of ["a", "a", "b", "b"]) statuses.push(statusOf(await limits.ofCaller(caller(tokenId))))
-    expect(statuses).toEqual(["allowed", "allowed", "allowed", 429])
+    expect(statuses).toEqual(["allowed", "allowed", "allowed", "rate-limited"])
     expect(await limits.ofCaller(caller("c", "user-2"))).toMatchObject({
       headers: { RateLimit: '"default";r=1;t=60, "owner";r=2;t=60' },
     })
@@ -100,7 +84,7 @@ describe("a refused token", () => {
     for (const token of ["a", "b", "c", "c", "a", "b"]) {
       statuses.push(statusOf(await limits.ofRefusal("192.0.2.1", `tok_${token}`)))
     }
-    expect(statuses).toEqual(["allowed", "allowed", 429, 429, "allowed", "allowed"])
+    expect(statuses).toEqual(["allowed", "allowed", "rate-limited", "rate-limited", "allowed", "allowed"])
     expect(statusOf(await limits.ofRefusal("192.0.2.2", "tok_c"))).toBe("allowed")
     failedPerAddress.pass(60)
     expect(statusOf(await limits.ofRefusal("192.0.2.1", "tok_c"))).toBe("allowed")
@@ -109,7 +93,7 @@ describe("a refused token", () => {
   it("counts for all of an IPv6 network that one client has", async () => {
     const limits = withLimits({ failedPerAddress: aRateLimiter(1) })
     expect(statusOf(await limits.ofRefusal("2001:db8::1", "tok_a"))).toBe("allowed")
-    expect(statusOf(await limits.ofRefusal("2001:db8::2", "tok_b"))).toBe(429)
+    expect(statusOf(await limits.ofRefusal("2001:db8::2", "tok_b"))).toBe("rate-limited")
     expect(statusOf(await limits.ofRefusal("2001:db8:0:1::1", "tok_b"))).toBe("allowed")
   })
 
@@ -145,8 +129,21 @@ describe("a refused token", () => {
     const limits = withLimits({ failedPerAddress: aRateLimiter(1) })
     expect(await limits.ofRefusal("192.0.2.1", "tok_a")).toEqual({ allowed: true, headers: {} })
     expect(await limits.ofRefusal("192.0.2.1", "tok_b")).toMatchObject({
-      answer: { status: 429, headers: { "Retry-After": "60", RateLimit: '"failed";r=0;t=60', Vary: "Authorization" } },
+      reason: "rate-limited",
+      headers: { "Retry-After": "60", RateLimit: '"failed";r=0;t=60' },
     })
+  })
+})
+
+describe("an address", () => {
+  it("is needed for the limit of failed attempts alone", () => {
+    expect(withLimits({ failedPerAddress: aRateLimiter(1) }).needsAddress).toBe(true)
+    expect(withLimits({ perToken: aRateLimiter(1) }).needsAddress).toBe(false)
+  })
+
+  it("that is missing where it is needed is an error of the application, and says so", async () => {
+    const limits = withLimits({ failedPerAddress: aRateLimiter(1) })
+    await expect(limits.ofRefusal(undefined, "tok_a")).rejects.toThrow("failedPerAddress needs each request's address")
   })
 })
 
@@ -170,14 +167,16 @@ describe("a limiter that is down", () => {
     expect(limits.errors).toHaveLength(2)
   })
 
-  it("refuses with 503 and Retry-After where that is the choice, accepted tokens and others alike", async () => {
+  it("refuses where that is the choice, accepted tokens and others alike, and says why", async () => {
     const limiter = aRateLimiter(1)
     limiter.isDown = true
     const limits = withLimits({ perToken: limiter, failedPerAddress: limiter, whenUnavailable: "refuse" })
     for (const verdict of [await limits.ofCaller(caller("a")), await limits.ofRefusal("192.0.2.1", "tok_a")]) {
-      expect(verdict).toMatchObject({
+      expect(verdict).toEqual({
         allowed: false,
-        answer: { status: 503, headers: { "Retry-After": "5", "Cache-Control": "no-store", Vary: "Authorization" } },
+        reason: "unavailable",
+        headers: {},
+        cause: new Error("The limiter is down"),
       })
     }
     expect(limits.errors).toHaveLength(1)
@@ -200,7 +199,7 @@ describe("limits of one's own", () => {
     ]
     const limits = withLimits({})
     expect(await limits.of(claims)).toMatchObject({ headers: { RateLimit: '"burst";r=0;t=60, "daily";r=4;t=60' } })
-    expect(statusOf(await limits.of(claims))).toBe(429)
+    expect(statusOf(await limits.of(claims))).toBe("rate-limited")
     expect(second.asked.get("x")).toBe(1)
   })
 })

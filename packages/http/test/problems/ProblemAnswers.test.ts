@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import {
+  type ApiTokensError,
   DuplicateToken,
   ExpiryNotHeld,
   InactiveOwner,
@@ -13,8 +14,7 @@ import {
   TokenNotFound,
   TokenNotLive,
 } from "@tokenry/core"
-import { DateTime } from "effect"
-import { type CoreError, isCoreError, ProblemAnswers, problemTypes } from "@tokenry/http"
+import { httpErrorOf, ProblemAnswers, problemTypes, TokenryHttpError } from "@tokenry/http"
 
 const problemBase = "https://api.example.test/problems#"
 const answers = ProblemAnswers.make({ problemBase })
@@ -23,8 +23,8 @@ const id = "01985c3e-7b5a-7cde-8f01-23456789abcd"
 
 /** One error of each kind with the answer to it; a new kind makes this fail to compile. */
 const expected: {
-  readonly [Tag in CoreError["_tag"]]: [
-    error: CoreError & { readonly _tag: Tag },
+  readonly [Tag in ApiTokensError["_tag"]]: [
+    error: ApiTokensError & { readonly _tag: Tag },
     slug: string,
     problem: object,
     headers?: object,
@@ -57,7 +57,7 @@ const expected: {
     { status: 403, scopes: ["a:b"] },
   ],
   ExpiryNotHeld: [
-    new ExpiryNotHeld({ field: "expiresIn", latest: DateTime.makeUnsafe("2026-12-01T00:00:00Z") }),
+    new ExpiryNotHeld({ field: "expiresIn", latest: new Date("2026-12-01T00:00:00Z") }),
     "expiry-not-held",
     {
       status: 403,
@@ -173,22 +173,33 @@ describe("problemTypes", () => {
   })
 })
 
-describe("isCoreError", () => {
-  it.each(Object.entries(expected))("knows %s", (_tag, [error]) => {
-    expect(isCoreError(error)).toBe(true)
+describe("httpErrorOf", () => {
+  it.each(Object.entries(expected))("gives %s the status of its problem", (code, [error, , problem, headers = {}]) => {
+    const { status } = problem as { readonly status: number }
+    const converted = httpErrorOf(error)
+    expect(converted).toBeInstanceOf(TokenryHttpError)
+    expect(converted).toMatchObject({
+      name: "TokenryHttpError",
+      message: error.message,
+      status,
+      statusCode: status,
+      expose: status < 500,
+      headers,
+      code,
+      cause: error,
+      issues: "issues" in error ? error.issues : [],
+    })
   })
 
   it.each([
-    ["a plain object", { _tag: "TokenNotFound", id }],
+    ["a plain object with a tag of the core", { _tag: "TokenNotFound", id }],
     ["an error without a tag", new Error("TokenNotFound")],
-    [
-      "somebody else's error with a tag of the core and other fields",
-      Object.assign(new Error("x"), { _tag: "InvalidInput" }),
-    ],
+    ["an error with a tag of the core and other fields", Object.assign(new Error("x"), { _tag: "InvalidInput" })],
     ["somebody else's issues", Object.assign(new Error("x"), { _tag: "InvalidInput", issues: ["bad"] })],
     ["a tag that every object has", Object.assign(new Error("x"), { _tag: "constructor" })],
+    ["an error with a status", Object.assign(new Error("x"), { status: 418 })],
     ["nothing", undefined],
-  ])("does not take for one: %s", (_what, value) => {
-    expect(isCoreError(value)).toBe(false)
+  ])("leaves alone %s", (_what, value) => {
+    expect(httpErrorOf(value)).toBe(value)
   })
 })

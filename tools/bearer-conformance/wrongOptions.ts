@@ -1,0 +1,64 @@
+/** Shows that a factory checks its options when it is called, also from JavaScript: a test for each mistake and option. */
+import { describe, expect, it } from "vitest"
+
+export interface OptionCases<Options> {
+  /** Options that are good: every one there is. A factory may get values from a test that runs before. */
+  readonly good: () => Options | Promise<Options>
+  readonly required: ReadonlyArray<keyof Options>
+  /** For each option, values it can't have, each an error when the factory is called. */
+  readonly wrong: { readonly [Name in keyof Required<Options>]: ReadonlyArray<unknown> }
+}
+
+/** Registers the tests. Each error has to name the option. */
+export const refusesWrongOptions = <Options extends object>(
+  name: string,
+  make: (options: Options) => unknown,
+  { good, required, wrong }: OptionCases<Options>,
+): void => {
+  const names = Object.keys(wrong) as unknown as ReadonlyArray<keyof Options & string>
+  const making = async (changed: Readonly<Record<string, unknown>>) => {
+    const options = { ...(await good()), ...changed } as Options
+    return () => make(options)
+  }
+
+  describe(`${name}, called from JavaScript,`, () => {
+    it("takes every option", async () => {
+      const options = await good()
+      expect(Object.keys(options).sort()).toEqual([...names].sort())
+      expect(() => make(options)).not.toThrow()
+    })
+
+    it.each(names)("names %s when it is misspelt, and the right spelling", async (option) => {
+      const misspelt = option.slice(0, -1)
+      const { [option]: value, ...others } = await good()
+      const act = () => make({ ...others, [misspelt]: value } as Options)
+      expect(act).toThrow(TypeError)
+      expect(act).toThrow(`no option ${misspelt}; did you mean ${option}?`)
+    })
+
+    it.each(required)("names %s when it is missing, or undefined", async (option) => {
+      const { [option]: _, ...others } = await good()
+      for (const options of [others, { ...others, [option]: undefined }]) {
+        expect(() => make(options as Options)).toThrow(TypeError)
+        expect(() => make(options as Options)).toThrow(`${String(option)} is missing; write`)
+      }
+    })
+
+    it.each(names.flatMap((option) => wrong[option].map((value) => [option, value] as const)))(
+      "names %s when it is %j",
+      async (option, value) => {
+        expect(await making({ [option]: value })).toThrow(option)
+      },
+    )
+
+    it("takes an option that is undefined for one left out", async () => {
+      const optional = names.filter((option) => !required.includes(option))
+      expect(await making(Object.fromEntries(optional.map((option) => [option, undefined])))).not.toThrow()
+    })
+
+    it.each([undefined, null, "realm", 7, [[]]])("asks for an object of options in place of %j", (options) => {
+      if (options === undefined && required.length === 0) return
+      expect(() => make(options as unknown as Options)).toThrow("takes an object of options")
+    })
+  })
+}
