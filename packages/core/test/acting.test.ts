@@ -1,8 +1,9 @@
 /** What can be seen and changed by means of a token: itself and what was minted by means of it, with its active secret. */
 import { expect, it } from "@effect/vitest"
-import { type ActingCaller, ApiTokens, OwnerDirectory } from "@tokenry/core"
+import { type ActingCaller, ApiTokenRepository, ApiTokens, OwnerDirectory } from "@tokenry/core"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
+import { anApiToken, anId } from "./builders.ts"
 import { callerWith, issue, outcomeOf, verdictOn, world } from "./world.ts"
 
 const minute = 60_000
@@ -226,5 +227,15 @@ it.effect("a secret that a person replaced does not rotate its token, however so
     expect(yield* outcomeOf(tokens.rotate(itself))).toBe("SecretNotActive")
     yield* tokens.endGrace({ id: token.id, ownedBy: "user-1" })
     expect(yield* outcomeOf(tokens.rotate(itself))).toBe("SecretNotActive")
+  }).pipe(Effect.provide(world())),
+)
+
+it.effect("a token whose ancestor is gone may not act", () =>
+  Effect.gen(function* () {
+    const orphan = anApiToken({ ancestors: [anId()] })
+    yield* ApiTokenRepository.use((repository) => repository.insert(orphan))
+    const caller = { tokenId: orphan.id, generation: 1, ownedBy: "user-1" }
+    expect(yield* outcomesOf({ id: orphan.id, ownedBy: "user-1", caller })).toEqual(all("TokenNotLive"))
+    expect(yield* outcomeOf(issue({ caller }))).toBe("TokenNotLive")
   }).pipe(Effect.provide(world())),
 )

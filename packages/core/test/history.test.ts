@@ -1,7 +1,7 @@
 /** What a token remembers of its changes, and what the audit sink hears before a change is forgotten. */
 import { describe, expect, it } from "@effect/vitest"
 import { type ApiToken, ApiTokens, type Attribution, AuditSink, Change, type ChangeKind } from "@tokenry/core"
-import { Effect, Layer, Option } from "effect"
+import { Effect, type Layer, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { anApiToken, aSecret, at, byAlice, named, scopes } from "./builders.ts"
 import { issue, settled, stored, verdictOn, world } from "./world.ts"

@@ -66,6 +66,7 @@ export const streamsFrom = (
           { milliseconds: -beyondAll, id: "" },
           ({ milliseconds, id }) => liveCreatedBefore.all(milliseconds, id, before, at, pageSize),
           (row) => ({ milliseconds: row.created_at, id: row.id }),
+          writableTokenOf,
         )
       }),
 
@@ -88,6 +89,7 @@ export const streamsFrom = (
           0,
           (number) => withKey.all(key, number, pageSize),
           (row) => row.number,
+          writableTokenOf,
         )
       }),
 
@@ -97,14 +99,17 @@ export const streamsFrom = (
         "",
         (id) => undelivered.all(id, pageSize),
         (row) => row.id,
-        // What can't be marked as delivered would be delivered again and again.
         writableTokenOf,
       ),
     ),
   }
 }
 
-/** @throws DamagedToken, WrittenByNewerVersion */
+/**
+ * For streams whose tokens are written back (revoked, converted, marked as delivered): a newer version's are left to it.
+ *
+ * @throws DamagedToken, WrittenByNewerVersion
+ */
 const writableTokenOf = (row: TokenRow): ApiToken => {
   assertWritable(row)
   return tokenOf(row)

@@ -146,7 +146,7 @@ describe("a token that a newer version wrote", () => {
         repository.findManyById([token.id, other.id]),
         repository.replace(token.rename(named("x"), at(1), unattributed), 1),
       ]
-      for (const read of reads) isNewer(yield* Effect.flip(read as Effect.Effect<unknown, unknown>), token)
+      for (const read of reads) isNewer(yield* Effect.flip(read), token)
       const query = { ownedBy: owner("owner-1"), state: "any", now: at(0), after: Option.none(), limit: 10 } as const
       const [listed, lines] = yield* linesOf(repository.listOwnedBy(query))
       assert.deepStrictEqual(

@@ -56,12 +56,15 @@ export const makeAuditDelivery = Effect.fnUntraced(function* (
   const deliverAll = (changedBefore: number) =>
     Effect.suspend(() => {
       let failures = 0
+      // A stream takes whole chunks at a time, so each token is asked about again.
       const attempt = (token: ApiToken) =>
-        Effect.catchCause(deliver(token), () =>
-          Effect.sync(() => {
-            failures += 1
-          }),
-        )
+        failures >= failuresAtMost
+          ? Effect.void
+          : Effect.catchCause(deliver(token), () =>
+              Effect.sync(() => {
+                failures += 1
+              }),
+            )
       return repository.undelivered.pipe(
         Stream.filter((token) => (token.history.at(-1)?.at.epochMilliseconds ?? 0) <= changedBefore),
         Stream.takeWhile(() => failures < failuresAtMost),

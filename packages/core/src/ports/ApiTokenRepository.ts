@@ -44,7 +44,16 @@ export interface ListQuery {
  * - An outage is a `RepositoryUnavailable`, after a deadline that the adapter states. After one, a write may or may
  *   not have happened.
  * - No failure's message holds a digest.
- * - An owner, an id or an instant that is missing or empty (from JavaScript) is a defect and never means "all".
+ * - An owner, an id or an instant that is missing, empty or of another type (from JavaScript) is a defect and never
+ *   means "all"; a token with such an instant, or a state of a secret that doesn't exist, is never written.
+ * - A damaged record, one whose field is missing or holds what no version writes, hurts only itself. `findById`,
+ *   `findManyById`, `findByDigest` and `replace` of it die with `DamagedToken`, which names id and field; an unknown state
+ *   of a secret is damage, never "active". Lists, streams and bulk work leave it out, log one warning with id and field,
+ *   and carry on; a list fills its page with the tokens after it. A bulk revocation may revoke it all the same, and
+ *   `purge` may remove it if its death can be read.
+ * - A persistent adapter notes in each record its version, and the oldest version that understands it. A record of a higher
+ *   version than the code's own is never overwritten or removed, and one that the code may not read is not accepted:
+ *   both are a `RepositoryUnavailable` whose cause says that a newer version wrote it; bulk work leaves it out and logs it.
  */
 export class ApiTokenRepository extends Context.Service<
   ApiTokenRepository,

@@ -33,6 +33,9 @@ export class AuditSink extends Context.Service<
      * Told at least once of each change that is in a token's history, the oldest of a token first, after the change was
      * written; again after a crash in between, after a failure, and by each process that finds it undelivered. So take what is
      * told twice for one: an event is the same if all of it is the same. After success it is not told again.
+     *
+     * While the sink is away, a token can change 16 times; then edits and rotations of it fail as an outage, until the sink
+     * has its changes. Revocations never wait.
      */
     readonly deliver: (events: ReadonlyArray<AuditEvent>) => Effect.Effect<void, AuditSinkUnavailable>
   }

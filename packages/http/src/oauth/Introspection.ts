@@ -14,7 +14,7 @@ export interface IntrospectionOptions<S extends string = string> extends Omit<
   /** What `createApiTokens` returned. */
   readonly tokens: GuardTokens<S> & Pick<PromiseApiTokens<S>, "inspect" | "find">
   /** The scope that lets a caller look up everybody's tokens. Without it, callers see only their own owner's tokens. */
-  readonly scopeForAll?: S | undefined
+  readonly scopeForAll?: NoInfer<S> | undefined
 }
 
 /**

@@ -1,0 +1,53 @@
+/** When a token may rotate itself with the secret that it had, and when a replaced secret ended. */
+import { describe, expect, it } from "@effect/vitest"
+import { type ApiToken, type Attribution, Secrets } from "@tokenry/core"
+import { Option } from "effect"
+import { anApiToken, aSecret, at, byAlice, hour } from "./builders.ts"
+
+const rotate = (token: ApiToken, milliseconds: number, by: Attribution, grace = hour) =>
+  token.rotate(
+    aSecret(),
+    { now: at(milliseconds), graceEnds: at(milliseconds + grace), expiresAt: token.expiresAt },
+    by,
+  )
+
+describe("a token rotates itself with a replaced secret", () => {
+  const token = anApiToken()
+  const itself: Attribution = { actor: { kind: "token", id: token.id }, origin: {} }
+
+  it("for five minutes after it has rotated itself", () => {
+    const rotated = rotate(rotate(token, 0, itself), 1, itself)
+    expect(rotated.mayRotateItself(1, at(299_999))).toBe(true)
+    expect(rotated.mayRotateItself(1, at(300_000))).toBe(false)
+    expect(rotated.mayRotateItself(2, at(300_000))).toBe(true)
+    expect(rotated.mayRotateItself(3, at(hour))).toBe(true)
+    expect(rotated.mayRotateItself(4, at(2))).toBe(false)
+  })
+
+  it("not if somebody else, or an ancestor, has rotated it since", () => {
+    const ancestor: Attribution = { actor: { kind: "token", id: anApiToken().id }, origin: {} }
+    for (const by of [byAlice, ancestor]) {
+      expect(rotate(rotate(token, 0, itself), 1, by).mayRotateItself(1, at(2))).toBe(false)
+      expect(rotate(rotate(token, 0, by), 1, itself).mayRotateItself(1, at(2))).toBe(false)
+      expect(rotate(rotate(token, 0, by), 1, itself).mayRotateItself(2, at(2))).toBe(true)
+    }
+  })
+
+  it("not if the history has forgotten a rotation since", () => {
+    const rotated = rotate(rotate(token, 0, itself), 1, itself)
+    const forgetful = anApiToken({ ...rotated, history: rotated.history.slice(-1) })
+    expect(forgetful.mayRotateItself(1, at(2))).toBe(false)
+    expect(forgetful.mayRotateItself(2, at(2))).toBe(true)
+  })
+})
+
+it("ending the grace of all leaves a secret whose grace was shorter the end that it had", () => {
+  const token = rotate(rotate(anApiToken(), 0, byAlice, hour), 1, byAlice, 3 * hour)
+  const ended = Secrets.endGrace(token.secrets, at(2 * hour))
+  expect(ended.map(({ state }) => state)).toMatchObject([
+    { _tag: "Active" },
+    { _tag: "Retired", at: at(2 * hour) },
+    { _tag: "Retired", at: at(hour) },
+  ])
+  expect(Option.isNone(Secrets.ofGeneration(ended, 4))).toBe(true)
+})
