@@ -73,7 +73,7 @@ it("a scope that the catalogue has no longer is marked, and a token with nothing
       const token = ApiToken.issue(
         {
           id: id as TokenId,
-          ownedBy: ownedBy as string as OwnerId,
+          ownedBy: ownedBy as OwnerId,
           name: "of old" as TokenName,
           scopes: ["treasure:bury"] as ReadonlyArray<string> as ReadonlyArray<Scope>,
           expiresAt: Option.none(),

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import type { Demo } from "../src/Demo.ts"
 import { Client } from "./Client.ts"
 import { demoOn, stores } from "./demos.ts"
+import { Browser } from "./pages/Browser.ts"
 
 describe.each(stores)("on %s", (_, location) => {
   let demo: Demo
@@ -148,5 +149,29 @@ describe.each(stores)("on %s", (_, location) => {
       status: 409,
       body: problem("idempotency-key-in-use"),
     })
+  })
+
+  it("a form's id is kept or freed by the same rule", async () => {
+    const { issue } = demo.tokens
+    const failing = (error: unknown) => replace(demo.tokens, "issue", () => Promise.reject(error))
+    const outageIn = (operation: string) => new RepositoryUnavailable({ operation, cause: new Error("gone") })
+    const path = "/settings/tokens/new"
+    const browser = await Browser.signedIn(demo.publicUrl, "owner")
+    const form = await browser.get(path)
+    const send = () => form.submit({ name: "by a form", expiry: "7" }, path)
+    failing(outageIn("authorityOf"))
+    expect((await send()).status).toBe(503)
+    failing(outageIn("insert"))
+    expect((await send()).status).toBe(503)
+    replace(demo.tokens, "issue", issue)
+    const again = await send()
+    expect([again.status, again.title]).toEqual([409, "This form was sent before · Treasures"])
+
+    const other = await browser.get(path)
+    failing(new Error("a defect"))
+    expect((await other.submit({ name: "by a form", expiry: "7" }, path)).status).toBe(500)
+    replace(demo.tokens, "issue", issue)
+    expect((await other.submit({ name: "by a form", expiry: "7" }, path)).status).toBe(409)
+    expect(await tokensNamed("by a form")).toEqual([])
   })
 })

@@ -43,7 +43,7 @@ it.each(sharedStores)("%s: tokens and sessions hold across a restart", async (_,
 it("a signal lets a request that runs finish, and ends the process with 0", async () => {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     const demo = await startDemoProcess({ STORE_URL: "memory:" })
-    // Checking a password takes long enough to be under way when the signal comes.
+    // It has arrived before a later one is answered.
     const signingIn = new Client(demo.url).post("/api/session", credentialsOf("owner"))
     await new Client(demo.url).get("/healthz")
     expect(await demo.end(signal)).toBe(0)

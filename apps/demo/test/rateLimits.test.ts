@@ -180,7 +180,8 @@ const form = "application/x-www-form-urlencoded"
 describe("revoking by plaintext at the demo", () => {
   it("is answered 429 to an address that tries too often, with whatever tokens (RFC 7009 §5)", async () => {
     const demo = await aDemo()
-    const { plaintext } = await demo.tokens.issue({ ownedBy: "somebody", name: "test", scopes: [] })
+    const ownedBy = (await demo.store.accounts.findByEmail("owner@example.test"))?.id ?? ""
+    const { plaintext, token } = await demo.tokens.issue({ ownedBy, name: "test", scopes: [] })
     const client = new Client(demo.publicUrl)
     const revoke = (token: string) =>
       client.send("POST", "/oauth/revoke", new URLSearchParams({ token }).toString(), form)
@@ -188,6 +189,7 @@ describe("revoking by plaintext at the demo", () => {
     expect(statuses(answers)).toEqual([200, 200, 200, 429])
     expect(Number(answers.at(-1)?.headers.get("Retry-After"))).toBeGreaterThan(0)
     expect((await revoke(plaintext)).status).toBe(429)
+    expect((await demo.tokens.find({ id: token.id, ownedBy })).revokedAt).toBe(null)
     // It has a limit of its own.
     expect((await (await programOf(demo, "owner@example.test")).get("/api/me")).status).toBe(200)
   })

@@ -71,18 +71,6 @@ describe("a signal to stop", () => {
       expect(usesIn(filename)).toBe(1)
     },
   )
-
-  it("lets a request that is at work finish", async () => {
-    const demo = await startDemoProcess({ STORE_URL: "memory:" })
-    // Checking a password that is nobody's takes long enough to be under way when the signal comes.
-    const { email, password } = credentialsOf("nobody")
-    const body = JSON.stringify({ email, password })
-    const socket = await connection(demo, `${head}Content-Length: ${body.length}\r\n\r\n${body}`)
-    const answered = once(socket, "data")
-    await new Client(demo.url).get("/healthz")
-    expect(await demo.end("SIGHUP")).toBe(0)
-    expect(String((await answered)[0])).toMatch(/^HTTP\/1\.1 401 /)
-  })
 })
 
 const usesIn = (filename: string): number => {

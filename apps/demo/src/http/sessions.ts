@@ -11,7 +11,7 @@ const maxAgeMilliseconds = 24 * 60 * 60 * 1000
  * The cookie's name: one of our own, since cookies don't tell apart the applications on a host, not even by port. The
  * `__Host-` prefix, which https allows, keeps out cookies of other hosts and paths.
  */
-export const sessionCookieName = (isSecure: boolean): string =>
+const sessionCookieName = (isSecure: boolean): string =>
   isSecure ? "__Host-tokenry_demo_session" : "tokenry_demo_session"
 
 /**

@@ -79,7 +79,7 @@ export interface Sessions {
 }
 
 /** What is known of a key that is not free. */
-export interface HeldKey {
+interface HeldKey {
   /** Of the request that took the key. */
   readonly fingerprint: string
   /** What that request made; `undefined` as long as that is not known, which may be for ever. */

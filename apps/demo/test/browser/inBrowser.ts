@@ -6,7 +6,7 @@ import { withoutBrowser } from "./browser.ts"
 
 /** The demo has fixtures, and is there once tests run. */
 export const describeInBrowser = (about: string, define: (demo: () => Demo) => void): void => {
-  describe.skipIf(withoutBrowser)(about, () => {
+  describe.skipIf(withoutBrowser)(`${about}, in a browser`, () => {
     let demo: Demo | undefined
     beforeAll(async () => {
       demo = await demoOn(aSqliteFile())

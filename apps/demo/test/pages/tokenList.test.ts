@@ -46,6 +46,8 @@ describe.each(stores)("the list of tokens on %s", (_, location) => {
     expect(cards[4]).toContain("Expires Never")
     expect(cards[6]).toMatch(/Revoked 9 days ago : the phone is lost/)
     expect(cards[7]).toContain("Expired")
+    expect(html).toContain('<a href="/settings/tokens" aria-current="page">Tokens</a>')
+    expect(html.match(/aria-current/g)).toHaveLength(1)
     expect(html.indexOf('id="live"')).toBeLessThan(html.indexOf('id="dead"'))
   })
 
