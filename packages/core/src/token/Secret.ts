@@ -42,7 +42,7 @@ export type NewSecret = Pick<Secret, "digest" | "keyId" | "hint">
 const active: SecretState = { _tag: "Active" }
 
 /** Whether a client may still use the secret at `now`. */
-const isUsable = (secret: VerifiableSecret, now: Instant): boolean => {
+const isUsable = (secret: Pick<VerifiableSecret, "state">, now: Instant): boolean => {
   switch (secret.state._tag) {
     case "Active":
       return true
@@ -54,7 +54,7 @@ const isUsable = (secret: VerifiableSecret, now: Instant): boolean => {
 }
 
 /** Whether its return at `now` is a sign that somebody has it who should not. */
-const isSuspicious = (secret: VerifiableSecret, now: Instant): boolean => {
+const isSuspicious = (secret: Pick<VerifiableSecret, "state">, now: Instant): boolean => {
   switch (secret.state._tag) {
     case "Active":
       return false
@@ -66,7 +66,10 @@ const isSuspicious = (secret: VerifiableSecret, now: Instant): boolean => {
 }
 
 /** Until when the secret is accepted, given the token's expiry, which may have been brought forward since the rotation. */
-const expiryOf = (secret: VerifiableSecret, expiresAt: Option.Option<DateTime.Utc>): Option.Option<DateTime.Utc> => {
+const expiryOf = (
+  secret: Pick<VerifiableSecret, "state">,
+  expiresAt: Option.Option<DateTime.Utc>,
+): Option.Option<DateTime.Utc> => {
   if (secret.state._tag !== "Retiring") return expiresAt
   const { until } = secret.state
   return Option.isSome(expiresAt) && expiresAt.value.epochMilliseconds < until.epochMilliseconds

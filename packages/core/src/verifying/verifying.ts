@@ -5,7 +5,7 @@
  */
 import { Effect } from "effect"
 import type { RepositoryUnavailable } from "../errors.ts"
-import type { FoundToken } from "../ports/ApiTokenRepository.ts"
+import { isAtHand } from "../ports/atHand.ts"
 import type { OwnerAuthority } from "../ports/OwnerDirectory.ts"
 import { earliestExpiry, stateOf, type VerifiableToken } from "../token/ApiToken.ts"
 import type { Caller } from "../token/Caller.ts"
@@ -16,7 +16,7 @@ import type { Scope } from "../token/Scope.ts"
 import type { ScopeCatalogue } from "../token/ScopeCatalogue.ts"
 import { Secret } from "../token/Secret.ts"
 import { flawOfAll, type TokenFlaw, type TokenFormat } from "../token/TokenFormat.ts"
-import { type Facts, isAtHand, type LookUp } from "./lookUp.ts"
+import type { Facts, LookUp } from "./lookUp.ts"
 
 export interface VerifierParts {
   readonly sha256: (plaintext: string) => Digest
@@ -28,8 +28,8 @@ export interface VerifierParts {
 
 /** Who notices what is verified, without a wait and without a word that could change it. */
 export interface VerifyObserver {
-  readonly onAccepted: (found: FoundToken, required: ReadonlyArray<string>, sha256: Digest, at: number) => void
-  readonly onRetired: (found: FoundToken, at: number) => void
+  readonly onAccepted: (found: Facts["found"], required: ReadonlyArray<string>, sha256: Digest, at: number) => void
+  readonly onRetired: (found: Facts["found"], at: number) => void
 }
 
 /** What verifying comes to. */
