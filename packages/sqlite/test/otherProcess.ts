@@ -4,6 +4,7 @@ import {
   DuplicateToken,
   RepositoryUnavailable,
   RevisionConflict,
+  TokenChanges,
   TokenUsageStore,
 } from "@tokenry/core"
 import { Deferred, Effect, Stream } from "effect"
@@ -14,7 +15,7 @@ import { type Answer, type Call, receivedOf, sentOf } from "./wire.ts"
 const program = fileURLToPath(new URL("./programs/serve.ts", import.meta.url))
 
 /** How to call methods in another process, which opens the file with this name. */
-const anotherProcess = Effect.fnUntraced(function* (filename: string) {
+export const anotherProcess = Effect.fnUntraced(function* (filename: string) {
   const waiting = new Map<number, Deferred.Deferred<unknown, unknown>>()
   let calls = 0
   const child = yield* Effect.acquireRelease(
@@ -44,9 +45,9 @@ const anotherProcess = Effect.fnUntraced(function* (filename: string) {
   return call
 })
 
-/** On the file with this name. */
-export const repositoryInAnotherProcess = Effect.fnUntraced(function* (filename: string) {
-  const call = yield* anotherProcess(filename)
+export type CallElsewhere = Effect.Success<ReturnType<typeof anotherProcess>>
+
+export const repositoryCalledBy = (call: CallElsewhere) => {
   const stream = (method: string, ...values: ReadonlyArray<unknown>) =>
     Stream.unwrap(Effect.map(call(method, ...values), (tokens: ReadonlyArray<never>) => Stream.fromIterable(tokens)))
 
@@ -68,17 +69,21 @@ export const repositoryInAnotherProcess = Effect.fnUntraced(function* (filename:
     keyIdsInUse: call("keyIdsInUse"),
     purge: (...values) => call("purge", ...values),
   })
-})
+}
 
-/** On the file with this name. */
-export const usageStoreInAnotherProcess = Effect.fnUntraced(function* (filename: string) {
-  const call = yield* anotherProcess(filename)
-  return TokenUsageStore.of({
+export const usageStoreCalledBy = (call: CallElsewhere) =>
+  TokenUsageStore.of({
     record: (...values) => call("record", ...values),
     usageOf: (...values) => call("usageOf", ...values),
     begin: (...values) => call("begin", ...values),
   })
-})
+
+/** It announces, and can't be followed. */
+export const changesCalledBy = (call: CallElsewhere) =>
+  TokenChanges.of({
+    follow: () => Effect.die(new Error("A listener can't be sent to another process")),
+    announceOwner: (...values) => call("announceOwner", ...values),
+  })
 
 const outcomeOf = ({ outcome, value }: Answer): Effect.Effect<unknown, unknown> => {
   const received = receivedOf(value)

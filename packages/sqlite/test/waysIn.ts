@@ -1,8 +1,14 @@
 /** Layers of one store: a file that is new for each law, through several connections and processes. */
-import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core"
+import { ApiTokenRepository, TokenChanges, TokenUsageStore } from "@tokenry/core"
 import { SqliteRepository } from "@tokenry/sqlite"
 import { Context, Effect, Layer } from "effect"
-import { repositoryInAnotherProcess, usageStoreInAnotherProcess } from "./otherProcess.ts"
+import {
+  anotherProcess,
+  type CallElsewhere,
+  changesCalledBy,
+  repositoryCalledBy,
+  usageStoreCalledBy,
+} from "./otherProcess.ts"
 import { temporaryFile } from "./stores.ts"
 
 class File extends Context.Service<File, string>()("@tokenry/sqlite/test/File") {
@@ -13,8 +19,15 @@ class File extends Context.Service<File, string>()("@tokenry/sqlite/test/File") 
 export const connection = () =>
   Layer.unwrap(Effect.map(File, (filename) => SqliteRepository.layer({ filename }))).pipe(Layer.provide(File.layer))
 
-/** The same file, opened by two other processes: one for the tokens, one for their uses. */
-export const otherProcess = Layer.merge(
-  Layer.effect(ApiTokenRepository, Effect.flatMap(File, repositoryInAnotherProcess)),
-  Layer.effect(TokenUsageStore, Effect.flatMap(File, usageStoreInAnotherProcess)),
-).pipe(Layer.provide(File.layer))
+class OtherProcess extends Context.Service<OtherProcess, CallElsewhere>()("@tokenry/sqlite/test/OtherProcess") {
+  static readonly layer = Layer.effect(OtherProcess, Effect.flatMap(File, anotherProcess)).pipe(
+    Layer.provide(File.layer),
+  )
+}
+
+/** The same file, opened by another process. */
+export const otherProcess = Layer.mergeAll(
+  Layer.effect(ApiTokenRepository, Effect.map(OtherProcess, repositoryCalledBy)),
+  Layer.effect(TokenUsageStore, Effect.map(OtherProcess, usageStoreCalledBy)),
+  Layer.effect(TokenChanges, Effect.map(OtherProcess, changesCalledBy)),
+).pipe(Layer.provide(OtherProcess.layer))

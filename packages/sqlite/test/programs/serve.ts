@@ -1,5 +1,5 @@
 /** Makes its parent's calls on a repository and its record of uses, on the file that it is told, until that is gone. */
-import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core"
+import { ApiTokenRepository, TokenChanges, TokenUsageStore } from "@tokenry/core"
 import { SqliteRepository } from "@tokenry/sqlite"
 import { Cause, Effect, Exit, ManagedRuntime, Stream } from "effect"
 import { type Answer, type Call, receivedOf, sentOf } from "../wire.ts"
@@ -8,6 +8,7 @@ const runtime = ManagedRuntime.make(SqliteRepository.layer({ filename: process.a
 const members: Record<string, unknown> = {
   ...(await runtime.runPromise(ApiTokenRepository)),
   ...(await runtime.runPromise(TokenUsageStore)),
+  ...(await runtime.runPromise(TokenChanges)),
 }
 
 const resultOf = ({ method, values }: Call): Effect.Effect<unknown, unknown> => {
