@@ -18,25 +18,28 @@ it.each([1, 2, 7, 64, 100])("a table of %i answers as a list of that length woul
   const table = new DigestTable<number>(capacity)
   const next = numbers(capacity)
   let model: ReadonlyArray<readonly [key: number, value: number]> = []
-  for (let step = 0; step < 5000; step++) {
+  for (let step = 1; step <= 5000; step++) {
     const key = next(capacity * 3)
     if (next(2) === 0) {
-      const moment = { version: step, elapsed: step, wall: step }
-      table.put(digestOf(key), step, moment)
+      table.put(digestOf(key), step, { version: step, elapsed: step, wall: step })
       model = [...model.filter(([known]) => known !== key), [key, step] as const].slice(-capacity)
     }
-    const expected = model.find(([known]) => known === key)?.[1]
     const slot = table.find(digestOf(key))
-    expect(slot < 0 ? undefined : table.valueAt(slot)).toBe(expected)
-    if (expected !== undefined) {
-      expect(table.versionAt(slot)).toBe(expected)
-      expect(table.isFreshAt(slot, expected + 9, expected + 9, 10)).toBe(true)
-      expect(table.isFreshAt(slot, expected + 10, expected, 10)).toBe(false)
-      expect(table.isFreshAt(slot, expected, expected + 10, 10)).toBe(false)
-      expect(table.isFreshAt(slot, expected, expected - 1, 10)).toBe(false)
-    }
+    const found = slot < 0 ? undefined : { value: table.valueAt(slot), version: table.versionAt(slot) }
+    const value = model.find(([known]) => known === key)?.[1]
+    expect(found).toEqual(value === undefined ? undefined : { value, version: value })
   }
-  expect(model.every(([key, value]) => table.valueAt(table.find(digestOf(key))) === value)).toBe(true)
+  for (const [key, value] of model) expect(table.valueAt(table.find(digestOf(key)))).toBe(value)
+})
+
+it("an entry is fresh until it is too old by either clock, and not before it was read", () => {
+  const table = new DigestTable<string>(1)
+  table.put(digestOf(1), "entry", { version: 1, elapsed: 100, wall: 5000 })
+  const slot = table.find(digestOf(1))
+  expect(table.isFreshAt(slot, 109, 5009, 10)).toBe(true)
+  expect(table.isFreshAt(slot, 110, 5000, 10)).toBe(false)
+  expect(table.isFreshAt(slot, 100, 5010, 10)).toBe(false)
+  expect(table.isFreshAt(slot, 100, 4999, 10)).toBe(false)
 })
 
 it("digests that differ in one digit are told apart", () => {

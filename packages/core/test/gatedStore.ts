@@ -34,7 +34,7 @@ export const cached = (
   store: ReturnType<typeof gated>,
   options: Partial<CacheOptions> = {},
   owners: Layer.Layer<never> = Layer.empty,
-  feed: Layer.Layer<TokenChanges> | undefined = undefined,
+  feed?: Layer.Layer<TokenChanges>,
 ) =>
   world(
     { cache: { maxStaleness: "2 seconds", ...options } },

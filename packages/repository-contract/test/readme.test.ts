@@ -1,14 +1,16 @@
 import { assert, it } from "@effect/vitest"
-import { laws, usageLaws } from "@tokenry/repository-contract"
+import { changesLaws, laws, usageLaws } from "@tokenry/repository-contract"
 import { readFileSync } from "node:fs"
 
 it("the README lists each law, and no other", () => {
   const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8")
   const [, lists = ""] = readme.split("## The laws\n")
-  const [ofRepositories = "", ofUses = ""] = lists.split("## The laws of the record of uses\n")
+  const [ofRepositories = "", others = ""] = lists.split("## The laws of the record of uses\n")
+  const [ofUses = "", ofChanges = ""] = others.split("## The laws of the feed of changes\n")
   for (const [list, listed] of [
     [laws, ofRepositories],
     [usageLaws, ofUses],
+    [changesLaws, ofChanges],
   ] as const) {
     assert.sameOrderedMembers(
       listed.split("\n").filter((line) => line.startsWith("- ")),

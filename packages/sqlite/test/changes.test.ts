@@ -2,7 +2,6 @@ import { assert, it } from "@effect/vitest"
 import { ApiTokenRepository, TokenChanges, TokenUsageStore } from "@tokenry/core"
 import { SqliteRepository } from "@tokenry/sqlite"
 import { Context, Effect, Layer } from "effect"
-import { DatabaseSync } from "node:sqlite"
 import { openStore, temporaryFile } from "./stores.ts"
 import { aToken, aUse } from "./tokens.ts"
 
@@ -51,23 +50,6 @@ it.effect("what is written through this connection is not reported", () =>
     assert.isTrue(isFollowing(1))
     assert.strictEqual(reports(), 0)
   }),
-)
-
-it.effect(
-  "while the file is locked against reading, the feed is interrupted, and then everything may have changed",
-  () =>
-    Effect.gen(function* () {
-      const filename = yield* temporaryFile
-      const { isFollowing, reports } = yield* followed(filename)
-      const other = new DatabaseSync(filename)
-      yield* Effect.addFinalizer(() => Effect.sync(() => other.close()))
-      other.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL")
-      other.exec("BEGIN EXCLUSIVE; PRAGMA user_version = 0")
-      assert.isFalse(isFollowing(1))
-      other.exec("COMMIT; PRAGMA locking_mode = NORMAL; PRAGMA user_version")
-      assert.isTrue(isFollowing(1))
-      assert.strictEqual(reports(), 1)
-    }),
 )
 
 it.effect("once the database is closed, the feed is interrupted", () =>

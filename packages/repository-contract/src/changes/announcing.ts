@@ -32,7 +32,7 @@ export const announcingLaws = [
 
   changesLaw("a missing or empty owner is an error, and is not announced", function* ({ there }) {
     for (const missing of [undefined, null, "", {}, 1]) {
-      yield* isAnError(String(missing), () => there.changes.announceOwner(missing as OwnerId))
+      yield* isAnError(`announcing ${JSON.stringify(missing)}`, () => there.changes.announceOwner(missing as OwnerId))
     }
   }),
 ] as const
