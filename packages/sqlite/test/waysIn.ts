@@ -2,7 +2,8 @@
 import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core"
 import { SqliteRepository } from "@tokenry/sqlite"
 import { Context, Effect, Layer } from "effect"
-import { repositoryInAnotherProcess, usageStoreInAnotherProcess } from "./otherProcess.ts"
+import { fileURLToPath } from "node:url"
+import { repositoryInAnotherProcess, usageStoreInAnotherProcess } from "../../../tools/other-process/otherProcess.ts"
 import { temporaryFile } from "./stores.ts"
 
 class File extends Context.Service<File, string>()("@tokenry/sqlite/test/File") {
@@ -13,8 +14,14 @@ class File extends Context.Service<File, string>()("@tokenry/sqlite/test/File") 
 export const connection = () =>
   Layer.unwrap(Effect.map(File, (filename) => SqliteRepository.layer({ filename }))).pipe(Layer.provide(File.layer))
 
+/** How another process serves the file with this name. */
+export const serving = (filename: string) => ({
+  path: fileURLToPath(new URL("./programs/serve.ts", import.meta.url)),
+  args: [filename],
+})
+
 /** The same file, opened by two other processes: one for the tokens, one for their uses. */
 export const otherProcess = Layer.merge(
-  Layer.effect(ApiTokenRepository, Effect.flatMap(File, repositoryInAnotherProcess)),
-  Layer.effect(TokenUsageStore, Effect.flatMap(File, usageStoreInAnotherProcess)),
+  Layer.effect(ApiTokenRepository, Effect.flatMap(File, (filename) => repositoryInAnotherProcess(serving(filename)))),
+  Layer.effect(TokenUsageStore, Effect.flatMap(File, (filename) => usageStoreInAnotherProcess(serving(filename)))),
 ).pipe(Layer.provide(File.layer))

@@ -8,18 +8,21 @@ import {
 } from "@tokenry/core"
 import { Deferred, Effect, Stream } from "effect"
 import { fork } from "node:child_process"
-import { fileURLToPath } from "node:url"
 import { type Answer, type Call, receivedOf, sentOf } from "./wire.ts"
 
-const program = fileURLToPath(new URL("./programs/serve.ts", import.meta.url))
+/** A program that calls `serve`, and what it is given as arguments. */
+interface Program {
+  readonly path: string
+  readonly args: ReadonlyArray<string>
+}
 
-/** How to call methods in another process, which opens the file with this name. */
-const anotherProcess = Effect.fnUntraced(function* (filename: string) {
+/** How to call methods in another process. */
+const anotherProcess = Effect.fnUntraced(function* ({ path, args }: Program) {
   const waiting = new Map<number, Deferred.Deferred<unknown, unknown>>()
   let calls = 0
   const child = yield* Effect.acquireRelease(
     Effect.sync(() =>
-      fork(program, [filename], { execArgv: ["--conditions=@tokenry/source"], serialization: "advanced" }),
+      fork(path, args, { execArgv: ["--conditions=@tokenry/source"], serialization: "advanced" }),
     ),
     (child) => Effect.sync(() => child.kill("SIGKILL")),
   )
@@ -44,9 +47,9 @@ const anotherProcess = Effect.fnUntraced(function* (filename: string) {
   return call
 })
 
-/** On the file with this name. */
-export const repositoryInAnotherProcess = Effect.fnUntraced(function* (filename: string) {
-  const call = yield* anotherProcess(filename)
+/** The repository that the program serves. */
+export const repositoryInAnotherProcess = Effect.fnUntraced(function* (program: Program) {
+  const call = yield* anotherProcess(program)
   const stream = (method: string, ...values: ReadonlyArray<unknown>) =>
     Stream.unwrap(Effect.map(call(method, ...values), (tokens: ReadonlyArray<never>) => Stream.fromIterable(tokens)))
 
@@ -70,9 +73,9 @@ export const repositoryInAnotherProcess = Effect.fnUntraced(function* (filename:
   })
 })
 
-/** On the file with this name. */
-export const usageStoreInAnotherProcess = Effect.fnUntraced(function* (filename: string) {
-  const call = yield* anotherProcess(filename)
+/** The record of uses that the program serves. */
+export const usageStoreInAnotherProcess = Effect.fnUntraced(function* (program: Program) {
+  const call = yield* anotherProcess(program)
   return TokenUsageStore.of({
     record: (...values) => call("record", ...values),
     usageOf: (...values) => call("usageOf", ...values),
