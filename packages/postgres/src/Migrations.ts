@@ -120,9 +120,13 @@ const stepsOf = (
   }
 }
 
-const versionIn = async (query: Query, { name }: MigrationRecord): Promise<number> => {
-  const [found] = await query<{ readonly table: string | null }>(planned("SELECT to_regclass($1) AS table"), [name])
-  if (found?.table === null) return 0
+/** By the catalogue's rows, since `to_regclass` may still miss what another process has just created. */
+const versionIn = async (query: Query, { schema, table, name }: MigrationRecord): Promise<number> => {
+  const found = await query(
+    planned("SELECT FROM pg_class JOIN pg_namespace AS n ON n.oid = relnamespace WHERE nspname = $1 AND relname = $2"),
+    [schema, table],
+  )
+  if (found.length === 0) return 0
   const [newest] = await query<{ readonly version: string | null }>(
     planned(`SELECT max(version) AS version FROM ${name}`),
   )
@@ -131,11 +135,8 @@ const versionIn = async (query: Query, { name }: MigrationRecord): Promise<numbe
 
 /** A schema that is there already needs no right to create one. */
 const createRecord = async (query: Query, record: MigrationRecord): Promise<void> => {
-  const [found] = await query<{ readonly schema: string | null }>(
-    planned("SELECT to_regnamespace($1) AS schema"),
-    [`"${record.schema}"`],
-  )
-  if (found?.schema === null) await query(planned(`CREATE SCHEMA "${record.schema}"`))
+  const found = await query(planned("SELECT FROM pg_namespace WHERE nspname = $1"), [record.schema])
+  if (found.length === 0) await query(planned(`CREATE SCHEMA "${record.schema}"`))
   await query(planned(createRecordSql(record)))
 }
 

@@ -46,8 +46,11 @@ export const bulkStatementsOn = (tables: Tables) => {
         AND (least(t.revoked_at, t.expires_at), t.id) > ($1::timestamptz, $2::uuid)
         AND t.schema_version <= ${schemaVersion}
       ORDER BY least(t.revoked_at, t.expires_at), t.id LIMIT $3`),
-    mintedBy: planned(`SELECT t.id FROM ${token} AS t
-      WHERE t.ancestors && $1::uuid[] AND t.ancestors <> '{}' LIMIT $2 FOR UPDATE OF t`),
+    /** Looked up for one ancestor after the other; a token that has two of them comes twice. */
+    mintedBy: planned(`SELECT t.id FROM unnest($1::uuid[]) AS dead (id)
+      CROSS JOIN LATERAL (
+        SELECT id FROM ${token} WHERE ancestors @> ARRAY[dead.id] AND ancestors <> '{}' OFFSET 0
+      ) AS t LIMIT $2`),
     /** Secrets and recorded uses go with their token. */
     remove: planned(`WITH removed AS (DELETE FROM ${token} WHERE id = ANY ($1::uuid[]) RETURNING id)
       SELECT count(*) AS count FROM removed`),

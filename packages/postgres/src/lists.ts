@@ -21,14 +21,14 @@ export const listStatementsOn = (tables: Tables): ListStatements => {
   const { token } = tables
   const columns = `t.id, ${epochOf("t.created_at")} AS position, ${tokenRecord(tables)} AS record`
   const tokensOf = (page: string) =>
-    planned(`WITH page AS (${page}) SELECT ${columns} FROM page JOIN ${token} AS t USING (id)
-      ORDER BY t.created_at DESC, t.id DESC`)
+    planned(`WITH page AS (${page}) SELECT ${columns} FROM page
+      CROSS JOIN LATERAL (SELECT * FROM ${token} WHERE id = page.id OFFSET 0) AS t ORDER BY t.created_at DESC, t.id DESC`)
   const after = "owned_by = $1 AND (created_at, id) < ($2::timestamptz, $3::uuid) AND $5::timestamptz IS NOT NULL"
 
   /** In the order of an index that has these alone. */
   const ordered = (condition: string) =>
     `(SELECT id, created_at FROM ${token} WHERE ${after} AND ${condition} ${newestFirst} LIMIT $4)`
-  /** Found by their expiry, then sorted: `OFFSET 0` keeps PostgreSQL from walking the owner's other tokens in order. */
+  /** Found by their expiry, then sorted: `OFFSET 0` keeps PostgreSQL from going through the owner's other tokens in order. */
   const sorted = (condition: string) =>
     `(SELECT id, created_at FROM (
       SELECT id, created_at FROM ${token} WHERE ${after} AND revoked_at IS NULL AND ${condition} OFFSET 0

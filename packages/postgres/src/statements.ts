@@ -70,6 +70,6 @@ export const statementsOn = (tables: Tables) => {
         UNION ALL
         SELECT (SELECT key_id FROM ${secret} WHERE key_id > id ORDER BY key_id LIMIT 1) FROM key WHERE id IS NOT NULL)
       SELECT id FROM key WHERE id IS NOT NULL
-      UNION ALL SELECT NULL WHERE EXISTS (SELECT FROM ${secret} WHERE key_id IS NULL)`),
+      UNION ALL (SELECT key_id FROM ${secret} WHERE key_id IS NULL ORDER BY token_id LIMIT 1)`),
   } as const
 }

@@ -15,20 +15,20 @@ const pageSize = 200
 export const streamStatementsOn = (tables: Tables) => {
   const { token, secret } = tables
   const record = `${tokenRecord(tables)} AS record`
+  /** `OFFSET 0` makes PostgreSQL look each token up, also where it takes the table for small. */
   const withKey = (condition: string) =>
-    planned(`WITH page AS (
-        SELECT DISTINCT token_id AS id FROM ${secret} WHERE ${condition} AND token_id > $1 ORDER BY token_id LIMIT $2)
-      SELECT t.id, ${record} FROM page JOIN ${token} AS t USING (id) ORDER BY t.id`)
+    planned(`SELECT t.id, ${record} FROM (
+        SELECT DISTINCT key_id, token_id FROM ${secret} WHERE ${condition} AND token_id > $1
+        ORDER BY key_id, token_id LIMIT $2) AS page
+      CROSS JOIN LATERAL (SELECT * FROM ${token} WHERE id = page.token_id OFFSET 0) AS t ORDER BY t.id`)
 
   return {
     /** A page may hold few live tokens, or none: what has expired is passed over, so much of it at a time. */
-    liveCreatedBefore: planned(`WITH page AS (
-        SELECT id, created_at FROM ${token}
-        WHERE revoked_at IS NULL AND (created_at, id) > ($1::timestamptz, $2::uuid) AND created_at < $4
-        ORDER BY created_at, id LIMIT $3)
-      SELECT page.id, ${epochOf("page.created_at")} AS position, CASE WHEN t.id IS NOT NULL THEN ${tokenRecord(tables)} END AS record
-      FROM page LEFT JOIN ${token} AS t ON t.id = page.id AND (t.expires_at IS NULL OR t.expires_at > $5)
-      ORDER BY page.created_at, page.id`),
+    liveCreatedBefore: planned(`SELECT t.id, ${epochOf("t.created_at")} AS position,
+        CASE WHEN t.expires_at IS NULL OR t.expires_at > $5 THEN ${tokenRecord(tables)} END AS record
+      FROM ${token} AS t
+      WHERE t.revoked_at IS NULL AND (t.created_at, t.id) > ($1::timestamptz, $2::uuid) AND t.created_at < $4
+      ORDER BY t.created_at, t.id LIMIT $3`),
     expiringBetween: planned(`SELECT t.id, ${epochOf("t.expires_at")} AS position, ${record} FROM ${token} AS t
       WHERE t.revoked_at IS NULL AND (t.expires_at, t.id) > ($1::timestamptz, $2::uuid) AND t.expires_at >= $4 AND t.expires_at < $5
       ORDER BY t.expires_at, t.id LIMIT $3`),

@@ -24,8 +24,8 @@ export const manyTokens = ({ tokens, dead }: Many): string => `
         WHEN is_deads THEN zero + (CASE WHEN n >= ${tokens + dead} THEN n ELSE -n END) * interval '1 ms'
         WHEN n % 3 = 0 THEN zero + (${tokens / 2} - n) * interval '1 ms'
       END,
-      CASE WHEN n % 11 = 0 OR (is_deads AND n % 2 = 0 AND n < ${tokens + dead}) THEN zero - n * interval '1 ms' END,
-      CASE WHEN n % 11 = 0 OR (is_deads AND n % 2 = 0 AND n < ${tokens + dead}) THEN 'r' END,
+      CASE WHEN (n % 11 = 0 AND NOT is_deads) OR (is_deads AND n % 2 = 0 AND n < ${tokens + dead}) THEN zero - n * interval '1 ms' END,
+      CASE WHEN (n % 11 = 0 AND NOT is_deads) OR (is_deads AND n % 2 = 0 AND n < ${tokens + dead}) THEN 'r' END,
       CASE WHEN n % 50 = 0 THEN ARRAY[gen_random_uuid()] ELSE '{}' END,
       CASE WHEN n % 5 = 0 THEN 'app-' || n % 7 END,
       '[]', CASE WHEN n % 100 = 0 THEN 1 ELSE 0 END, 1, 1, 1
