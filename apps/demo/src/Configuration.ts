@@ -1,12 +1,14 @@
 /** What the environment variables say, checked before anything is opened. */
 import { fileURLToPath } from "node:url"
 import { MongoClient } from "mongodb"
+import { Client } from "pg"
 import type { LogLevel } from "./http/logging.ts"
 
 /** Where everything is kept. */
 export type StoreLocation =
   | { readonly kind: "sqlite"; readonly filename: string }
   | { readonly kind: "mongodb"; readonly url: string }
+  | { readonly kind: "postgres"; readonly url: string }
   | { readonly kind: "memory" }
 
 export interface Configuration {
@@ -76,13 +78,31 @@ const storeOf = (text: string): StoreLocation => {
       "STORE_URL must be like mongodb://host:27017/treasures, with special characters in name and password percent-encoded",
     )
   }
-  throw new ConfigurationError("STORE_URL must be sqlite:PATH, mongodb://HOST/DATABASE or memory:")
+  if (/^postgres(ql)?:/.test(text)) {
+    if (isPostgresUrl(text)) return { kind: "postgres", url: text }
+    throw new ConfigurationError(
+      "STORE_URL must be like postgres://user@host:5432/treasures, with special characters in name and password percent-encoded",
+    )
+  }
+  throw new ConfigurationError(
+    "STORE_URL must be sqlite:PATH, postgres://HOST/DATABASE, mongodb://HOST/DATABASE or memory:",
+  )
 }
 
 /** As the driver sees it, which connects to nothing yet. Its error may quote the URL. */
 const isMongoUrl = (text: string): boolean => {
   try {
     return new MongoClient(text) instanceof MongoClient
+  } catch {
+    return false
+  }
+}
+
+/** As the driver sees it, which connects to nothing yet. Its error may quote the URL. */
+const isPostgresUrl = (text: string): boolean => {
+  try {
+    const { host, database } = new Client({ connectionString: text })
+    return host !== "" && database !== undefined && database !== ""
   } catch {
     return false
   }

@@ -15,6 +15,7 @@ const followed = Effect.fnUntraced(function* (filename: string) {
     ownerChanged: () => assert.fail("SQLite can't name an owner"),
     everythingChanged: () => void (reports += 1),
   })
+  assert.isDefined(isFollowing)
   assert.isTrue(isFollowing(0))
   const since = reports
   return {

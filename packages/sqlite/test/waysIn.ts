@@ -2,13 +2,14 @@
 import { ApiTokenRepository, TokenChanges, TokenUsageStore } from "@tokenry/core"
 import { SqliteRepository } from "@tokenry/sqlite"
 import { Context, Effect, Layer } from "effect"
+import { fileURLToPath } from "node:url"
 import {
   anotherProcess,
   type CallElsewhere,
   changesCalledBy,
   repositoryCalledBy,
   usageStoreCalledBy,
-} from "./otherProcess.ts"
+} from "../../../tools/other-process/otherProcess.ts"
 import { temporaryFile } from "./stores.ts"
 
 class File extends Context.Service<File, string>()("@tokenry/sqlite/test/File") {
@@ -19,10 +20,17 @@ class File extends Context.Service<File, string>()("@tokenry/sqlite/test/File") 
 export const connection = () =>
   Layer.unwrap(Effect.map(File, (filename) => SqliteRepository.layer({ filename }))).pipe(Layer.provide(File.layer))
 
+/** How another process serves the file with this name. */
+export const serving = (filename: string) => ({
+  path: fileURLToPath(new URL("./programs/serve.ts", import.meta.url)),
+  args: [filename],
+})
+
 class OtherProcess extends Context.Service<OtherProcess, CallElsewhere>()("@tokenry/sqlite/test/OtherProcess") {
-  static readonly layer = Layer.effect(OtherProcess, Effect.flatMap(File, anotherProcess)).pipe(
-    Layer.provide(File.layer),
-  )
+  static readonly layer = Layer.effect(
+    OtherProcess,
+    Effect.flatMap(File, (filename) => anotherProcess(serving(filename))),
+  ).pipe(Layer.provide(File.layer))
 }
 
 /** The same file, opened by another process. */

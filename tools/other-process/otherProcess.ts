@@ -9,19 +9,20 @@ import {
 } from "@tokenry/core"
 import { Deferred, Effect, Stream } from "effect"
 import { fork } from "node:child_process"
-import { fileURLToPath } from "node:url"
 import { type Answer, type Call, receivedOf, sentOf } from "./wire.ts"
 
-const program = fileURLToPath(new URL("./programs/serve.ts", import.meta.url))
+/** A program that calls `serve`, and what it is given as arguments. */
+interface Program {
+  readonly path: string
+  readonly args: ReadonlyArray<string>
+}
 
-/** How to call methods in another process, which opens the file with this name. */
-export const anotherProcess = Effect.fnUntraced(function* (filename: string) {
+/** How to call methods in another process. */
+export const anotherProcess = Effect.fnUntraced(function* ({ path, args }: Program) {
   const waiting = new Map<number, Deferred.Deferred<unknown, unknown>>()
   let calls = 0
   const child = yield* Effect.acquireRelease(
-    Effect.sync(() =>
-      fork(program, [filename], { execArgv: ["--conditions=@tokenry/source"], serialization: "advanced" }),
-    ),
+    Effect.sync(() => fork(path, args, { execArgv: ["--conditions=@tokenry/source"], serialization: "advanced" })),
     (child) => Effect.sync(() => child.kill("SIGKILL")),
   )
   child.on("message", (answer: Answer) => {
@@ -47,6 +48,7 @@ export const anotherProcess = Effect.fnUntraced(function* (filename: string) {
 
 export type CallElsewhere = Effect.Success<ReturnType<typeof anotherProcess>>
 
+/** The repository that the program serves. */
 export const repositoryCalledBy = (call: CallElsewhere) => {
   const stream = (method: string, ...values: ReadonlyArray<unknown>) =>
     Stream.unwrap(Effect.map(call(method, ...values), (tokens: ReadonlyArray<never>) => Stream.fromIterable(tokens)))
@@ -71,6 +73,7 @@ export const repositoryCalledBy = (call: CallElsewhere) => {
   })
 }
 
+/** The record of uses that the program serves. */
 export const usageStoreCalledBy = (call: CallElsewhere) =>
   TokenUsageStore.of({
     record: (...values) => call("record", ...values),

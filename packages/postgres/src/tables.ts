@@ -1,0 +1,36 @@
+/** The names of the tables and their constraints, in the schema and with the prefix that the application chose. */
+import type { TableOptions } from "./options.ts"
+
+export interface Tables {
+  /** Quoted for SQL. */
+  readonly schema: string
+  /** Quoted and qualified. */
+  readonly token: string
+  readonly secret: string
+  readonly usage: string
+  readonly usageSince: string
+  readonly migration: string
+  /** The plain name, for indexes and constraints that are named after their table. */
+  readonly prefix: string
+}
+
+/** @throws RangeError if a name is no plain SQL name, or too long. */
+export const tablesOf = ({ schema = "public", tablePrefix = "" }: TableOptions): Tables => {
+  if (!isPlainName(schema)) throw new RangeError("A schema's name has letters, digits and underscores, at most 63")
+  if (tablePrefix !== "" && !(isPlainName(tablePrefix) && tablePrefix.length <= 32)) {
+    throw new RangeError("A table prefix has letters, digits and underscores, at most 32")
+  }
+  const table = (name: string) => `"${schema}"."${tablePrefix}${name}"`
+  return {
+    schema: `"${schema}"`,
+    token: table("api_token"),
+    secret: table("api_token_secret"),
+    usage: table("api_token_usage"),
+    usageSince: table("api_token_usage_since"),
+    migration: table("tokenry_migration"),
+    prefix: tablePrefix,
+  }
+}
+
+/** PostgreSQL cuts longer names off without a word. */
+const isPlainName = (name: string): boolean => /^[A-Za-z_][A-Za-z0-9_]{0,62}$/.test(name)
