@@ -6,6 +6,8 @@
 /** What a `Pool` has. */
 export interface PostgresPoolLike {
   connect(): Promise<PostgresPoolClientLike>
+  /** With room for one connection only, none can be kept to listen for changes. */
+  readonly options?: { readonly max?: number | undefined }
 }
 
 /** What a `Client`, or a client of a pool, has. */
@@ -18,7 +20,15 @@ export interface PostgresPoolClientLike extends PostgresClientLike {
   /** With an error, the pool closes the connection instead of keeping it. */
   release(error?: Error): void
   on(event: "error", listener: (error: Error) => void): unknown
+  on(event: "end", listener: () => void): unknown
+  on(event: "notification", listener: (message: NotificationLike) => void): unknown
   removeListener(event: "error", listener: (error: Error) => void): unknown
+}
+
+/** What NOTIFY sent. */
+export interface NotificationLike {
+  readonly channel: string
+  readonly payload?: string | undefined
 }
 
 /** A statement as the driver takes it. */

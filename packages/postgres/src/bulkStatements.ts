@@ -38,7 +38,8 @@ export const bulkStatementsOn = (tables: Tables) => {
       SET revoked_at = $2, revocation_reason = $3, revision = c.revision, undelivered = c.undelivered, history = c.history,
         schema_version = ${schemaVersion}
       FROM json_to_recordset($1) AS c (id uuid, revision bigint, undelivered integer, history jsonb)
-      WHERE t.id = c.id`),
+      WHERE t.id = c.id
+      RETURNING ${tables.notify("t.id")}`),
 
     /** What newer code wrote is left for newer code to judge. */
     dead: locking(`SELECT t.id, ${epochOf("least(t.revoked_at, t.expires_at)")} AS position FROM ${token} AS t
@@ -52,7 +53,7 @@ export const bulkStatementsOn = (tables: Tables) => {
         SELECT id FROM ${token} WHERE ancestors @> ARRAY[dead.id] AND ancestors <> '{}' OFFSET 0
       ) AS t LIMIT $2`),
     /** Secrets and recorded uses go with their token. */
-    remove: planned(`WITH removed AS (DELETE FROM ${token} WHERE id = ANY ($1::uuid[]) RETURNING id)
+    remove: planned(`WITH removed AS (DELETE FROM ${token} WHERE id = ANY ($1::uuid[]) RETURNING ${tables.notify("id")})
       SELECT count(*) AS count FROM removed`),
   } as const
 }

@@ -35,6 +35,12 @@ export interface PostgresRepositoryOptions extends PostgresDatabaseOptions, Tabl
    * fails with the reason `NotMigrated` if they aren't.
    */
   readonly migrate?: boolean
+  /**
+   * Whether a cache listens for other processes' changes (LISTEN, on a connection of its own). The default is true, and
+   * false with `preparedStatements: false`. Set it to false behind a pooler that gives each transaction another connection:
+   * the cache then relies on its `maxStaleness` alone.
+   */
+  readonly listen?: boolean
 }
 
 export const settledDatabase = ({ deadlines = {}, preparedStatements = true }: PostgresDatabaseOptions) => ({

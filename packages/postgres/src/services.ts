@@ -9,11 +9,13 @@ import {
   OwnerId,
   RepositoryUnavailable,
   RevisionConflict,
+  TokenChanges,
   TokenUsageStore,
 } from "@tokenry/core"
 import { Context, Effect, Exit, Option } from "effect"
 import { byteaOf, idOf, limitOf, revisionOf, timestampOf } from "./arguments.ts"
 import { bulkWorkOn } from "./bulkWork.ts"
+import { changesOn, type ConnectListener } from "./changes.ts"
 import { constraintOf, SqlState, sqlStateOf } from "./driverErrors.ts"
 import { listStatementsOn } from "./lists.ts"
 import { NewerRecord } from "./NewerRecord.ts"
@@ -28,9 +30,11 @@ import { usageStoreOn } from "./usageStore.ts"
 export const servicesOn = (
   database: PostgresDatabase,
   tables: Tables,
-): Context.Context<ApiTokenRepository | TokenUsageStore> =>
+  connectListener?: ConnectListener,
+): Context.Context<ApiTokenRepository | TokenUsageStore | TokenChanges> =>
   Context.make(ApiTokenRepository, repositoryOn(database, tables)).pipe(
     Context.add(TokenUsageStore, usageStoreOn(database, tables)),
+    Context.add(TokenChanges, changesOn(database, tables, connectListener)),
   )
 
 interface Found {

@@ -17,7 +17,9 @@ const sameSecret = `(g.digest, g.generation, g.key_id, g.hint, g.retiring_until,
 export const statementsOn = (tables: Tables) => {
   const { token, secret } = tables
   const found = (condition: string) =>
-    prepared(`SELECT ${foundRecord} AS record FROM ${secret} AS s JOIN ${token} AS t ON t.id = s.token_id WHERE ${condition}`)
+    prepared(
+      `SELECT ${foundRecord} AS record FROM ${secret} AS s JOIN ${token} AS t ON t.id = s.token_id WHERE ${condition}`,
+    )
 
   return {
     /** By the primary keys of secret and token. */
@@ -33,7 +35,8 @@ export const statementsOn = (tables: Tables) => {
         RETURNING id
       ), given AS (${given})
       INSERT INTO ${secret} (token_id, ${secretColumns})
-      SELECT token.id, ${secretColumns} FROM token, given ORDER BY digest`),
+      SELECT token.id, ${secretColumns} FROM token, given ORDER BY digest
+      RETURNING ${tables.notify("token_id")}`),
 
     /**
      * One statement, so that it is atomic in one round trip. Secrets that stay as they are, as in most changes, are not
@@ -58,7 +61,7 @@ export const statementsOn = (tables: Tables) => {
           AND NOT EXISTS (SELECT FROM ${secret} AS s WHERE s.token_id = token.id AND ${sameSecret})
         ORDER BY digest
       )
-      SELECT (SELECT count(*) FROM token) AS replaced,
+      SELECT (SELECT count(*) FROM token) AS replaced, (SELECT ${tables.notify("id")} FROM token) AS notified,
         (SELECT schema_version > ${schemaVersion} FROM ${token} WHERE id = $1) AS is_newer`),
 
     markDelivered: prepared(`UPDATE ${token} SET undelivered = 0

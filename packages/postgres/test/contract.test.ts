@@ -1,5 +1,9 @@
 import { describe, it } from "@effect/vitest"
 import {
+  changesContract,
+  changesLawNamed,
+  type ChangesLawName,
+  checkChangesLaw,
   checkLaw,
   checkUsageLaw,
   type LawName,
@@ -28,17 +32,31 @@ const lawsBetweenProcesses: ReadonlyArray<LawName> = [
   "whatever is called, in whatever order, the store answers as a plain list of tokens would",
 ]
 
+/** Those that show that a change reaches another process. */
+const reportsBetweenProcesses: ReadonlyArray<ChangesLawName> = [
+  "a token that another connection replaces is reported, each time",
+  "an owner that another connection announces is reported, each time",
+]
+
 /** The contracts register tests, which vitest skips within a group that is skipped. */
 describe.skipIf(withoutPostgres)("with a PostgreSQL server", () => {
   repositoryContract("PostgreSQL, on a caller's pool", callersPool, { runs: 25 })
   repositoryContract("PostgreSQL, by two pools", pool(), { alsoThrough: pool(), runs: 25 })
   usageContract("PostgreSQL, by two pools", pool(), { alsoThrough: pool(), runs: 25 })
+  changesContract("PostgreSQL, by two pools", pool(), { alsoThrough: pool(), runs: 50 })
+  changesContract("PostgreSQL, listening on a caller's pool", callersPool, { alsoThrough: pool(), runs: 10 })
   serviceContract("PostgreSQL, by two processes", pool(), { alsoThrough: otherProcess, runs: 100, timeout: 240_000 })
   lifecycleContract("PostgreSQL", callersPool, { sequences: 25, timeout: 240_000 })
 
   describe("the repository contract, kept by PostgreSQL, by two processes", () => {
     for (const name of lawsBetweenProcesses) {
       it.live(name, () => checkLaw(lawNamed(name), pool(), { alsoThrough: otherProcess, runs: 15 }), 120_000)
+    }
+  })
+
+  describe("the changes contract, kept by PostgreSQL, by two processes", () => {
+    for (const name of reportsBetweenProcesses) {
+      it.live(name, () => checkChangesLaw(changesLawNamed(name), pool(), { alsoThrough: otherProcess }), 120_000)
     }
   })
 

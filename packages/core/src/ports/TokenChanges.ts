@@ -40,9 +40,10 @@ export class TokenChanges extends Context.Service<
   {
     /**
      * Passes changes to the listener until the scope closes, and none after that. It never fails: a feed that can't be
-     * established is interrupted, and tries again by itself.
+     * established is interrupted, and tries again by itself. `undefined`: the store's settings rule a feed out, and
+     * nothing will ever be reported.
      */
-    readonly follow: (listener: TokenChangeListener) => Effect.Effect<IsFollowing, never, Scope.Scope>
+    readonly follow: (listener: TokenChangeListener) => Effect.Effect<IsFollowing | undefined, never, Scope.Scope>
 
     /** Tells all processes that this owner's rights changed. After an outage they may or may not know. */
     readonly announceOwner: (ownedBy: OwnerId) => Effect.Effect<void, RepositoryUnavailable>

@@ -21,6 +21,7 @@ export const hearing = Effect.fnUntraced(function* ({ changes }: TokensAndChange
     ownerChanged: (ownedBy) => void reports.owners.add(ownedBy),
     everythingChanged: () => void (reports.everything += 1),
   })
+  if (isFollowing === undefined) return yield* Effect.die(new Error("AssertionError: this feed can't be followed"))
   const now = Effect.map(Clock.monotonicTimeNanos, (nanoseconds) => Number(nanoseconds) / 1e6)
   /** Asks the feed as a cache would, until it follows and the condition holds. */
   const until = (what: string, condition: () => boolean = () => true) =>
