@@ -67,12 +67,7 @@ export const bulkWorkOn = (
     })
 
   /** The entity decides what revoking it changes. */
-  const revokeBatch = async (
-    query: Query,
-    rows: ReadonlyArray<PageRow>,
-    revocation: Revocation,
-    by: Attribution,
-  ) => {
+  const revokeBatch = async (query: Query, rows: ReadonlyArray<PageRow>, revocation: Revocation, by: Attribution) => {
     const ours = rows.flatMap(({ record }) => (record === null || isNewer(record) ? [] : [record]))
     const { values: tokens, damaged } = readableOf(ours, tokenOf)
     const changes = tokens.map((token) => {
