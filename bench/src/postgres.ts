@@ -2,7 +2,7 @@
 import { createApiTokens } from "@tokenry/core/promise"
 import { PostgresRepository } from "@tokenry/postgres"
 import { hash } from "node:crypto"
-import pg from "pg"
+import { Pool } from "pg"
 import { EmbeddedServer } from "../../tools/postgres-for-tests/EmbeddedServer.ts"
 import { compare, type Comparison, timeOf } from "./compare.ts"
 import { request, requirement, scopes } from "./setting.ts"
@@ -17,7 +17,7 @@ export const compareOnPostgres = async (): Promise<ReadonlyArray<Comparison>> =>
   const given = process.env["POSTGRES_URL"]
   const server = given ? undefined : await EmbeddedServer.start()
   const url = given ?? `${server?.url}/postgres`
-  const pool = new pg.Pool({ connectionString: url })
+  const pool = new Pool({ connectionString: url })
   try {
     return await measureOn(pool)
   } finally {
@@ -27,7 +27,7 @@ export const compareOnPostgres = async (): Promise<ReadonlyArray<Comparison>> =>
   }
 }
 
-const measureOn = async (pool: pg.Pool): Promise<ReadonlyArray<Comparison>> => {
+const measureOn = async (pool: Pool): Promise<ReadonlyArray<Comparison>> => {
   const repository = PostgresRepository.layerFrom(pool, { schema: "tokenry_bench" })
   const tokens = await createApiTokens({ repository, catalogue: scopes })
   const cached = await createApiTokens({ repository, catalogue: scopes, cache: { maxStaleness: "1 minute" } })
@@ -55,7 +55,7 @@ const measureOn = async (pool: pg.Pool): Promise<ReadonlyArray<Comparison>> => {
 }
 
 /** The least that is right: hash, look up, revoked, expired, scope. No checksum, no catalogue, no reasons. */
-const handWritten = async (pool: pg.Pool, plaintexts: ReadonlyArray<string>) => {
+const handWritten = async (pool: Pool, plaintexts: ReadonlyArray<string>) => {
   await pool.query(`CREATE TABLE tokenry_bench.by_hand (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, digest bytea NOT NULL UNIQUE, owner text NOT NULL,
     scopes text[] NOT NULL, expires_at timestamptz, revoked_at timestamptz)`)

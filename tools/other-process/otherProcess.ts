@@ -21,9 +21,7 @@ const anotherProcess = Effect.fnUntraced(function* ({ path, args }: Program) {
   const waiting = new Map<number, Deferred.Deferred<unknown, unknown>>()
   let calls = 0
   const child = yield* Effect.acquireRelease(
-    Effect.sync(() =>
-      fork(path, args, { execArgv: ["--conditions=@tokenry/source"], serialization: "advanced" }),
-    ),
+    Effect.sync(() => fork(path, args, { execArgv: ["--conditions=@tokenry/source"], serialization: "advanced" })),
     (child) => Effect.sync(() => child.kill("SIGKILL")),
   )
   child.on("message", (answer: Answer) => {

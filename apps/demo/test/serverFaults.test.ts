@@ -117,10 +117,13 @@ describe.each(servers)("a %s", (_name, address, aUrl) => {
   })
 })
 
-it.each(["mongodb", "postgres"])("a demo that waits for its %s can be stopped, and tells no password", async (scheme) => {
-  const url = `${scheme}://somebody:hidden@127.0.0.1:${await freePort()}/treasures?appName=secret`
-  const demo = await startDemoProcess({ STORE_URL: url }, /waits for its store/)
-  expect(demo.output()).toContain(`${scheme}://127.0.0.1`)
-  expect(demo.output()).not.toMatch(/hidden|somebody|secret/)
-  expect(await demo.end()).toBe(0)
-})
+it.each(["mongodb", "postgres"])(
+  "a demo that waits for its %s can be stopped, and tells no password",
+  async (scheme) => {
+    const url = `${scheme}://somebody:hidden@127.0.0.1:${await freePort()}/treasures?appName=secret`
+    const demo = await startDemoProcess({ STORE_URL: url }, /waits for its store/)
+    expect(demo.output()).toContain(`${scheme}://127.0.0.1`)
+    expect(demo.output()).not.toMatch(/hidden|somebody|secret/)
+    expect(await demo.end()).toBe(0)
+  },
+)

@@ -95,16 +95,15 @@ interface MigrationRecord {
 
 const recordOf = ({ schema = "public", table = "tokenry_migration" }: MigrateOptions): MigrationRecord => {
   for (const name of [schema, table]) {
-    if (!/^[A-Za-z_][A-Za-z0-9_]{0,62}$/.test(name)) throw new RangeError("A migration table's name is a plain SQL name")
+    if (!/^[A-Za-z_][A-Za-z0-9_]{0,62}$/.test(name))
+      throw new RangeError("A migration table's name is a plain SQL name")
   }
   const hash = createHash("sha256").update(`tokenry ${schema}.${table}`).digest()
   return { schema, table, name: `"${schema}"."${table}"`, lock: hash.readBigInt64BE().toString() }
 }
 
 /** The steps that lead from a version to the target. */
-const stepsOf = (
-  options: MigrateOptions,
-): ((found: number) => ReadonlyArray<Step> | PostgresOpenError) => {
+const stepsOf = (options: MigrateOptions): ((found: number) => ReadonlyArray<Step> | PostgresOpenError) => {
   const { migrations } = options
   const known = newestOf(migrations)
   const target = options.to ?? known

@@ -41,7 +41,8 @@ export const optionalTimestampOf = (instant: Option.Option<DateTime.Utc>): strin
 
 /** The revision that a stored token must have. */
 export const revisionOf = (revision: number): number => {
-  if (!Number.isSafeInteger(revision)) throw new TypeError("A revision must be an integer, but something else was given")
+  if (!Number.isSafeInteger(revision))
+    throw new TypeError("A revision must be an integer, but something else was given")
   return revision
 }
 

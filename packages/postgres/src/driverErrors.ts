@@ -47,7 +47,9 @@ export const failureOf = (operation: string, error: unknown): Exit.Exit<never, R
 
 /** The error, reduced to what may be logged: PostgreSQL's own may quote values in its details. */
 const outageOf = (error: unknown): PostgresOutage =>
-  error instanceof PostgresOutage ? error : new PostgresOutage({ code: codeOf(error), detail: textOf(error, "message") })
+  error instanceof PostgresOutage
+    ? error
+    : new PostgresOutage({ code: codeOf(error), detail: textOf(error, "message") })
 
 /**
  * What the driver rejected with: the server's error as it is, mistakes of programs as they are, and everything else (a

@@ -17,7 +17,9 @@ const sameSecret = `(g.digest, g.generation, g.key_id, g.hint, g.retiring_until,
 export const statementsOn = (tables: Tables) => {
   const { token, secret } = tables
   const found = (condition: string) =>
-    prepared(`SELECT ${foundRecord} AS record FROM ${secret} AS s JOIN ${token} AS t ON t.id = s.token_id WHERE ${condition}`)
+    prepared(
+      `SELECT ${foundRecord} AS record FROM ${secret} AS s JOIN ${token} AS t ON t.id = s.token_id WHERE ${condition}`,
+    )
 
   return {
     /** By the primary keys of secret and token. */

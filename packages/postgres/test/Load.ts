@@ -54,7 +54,13 @@ export class Load {
         }),
       )
     })
-    return Effect.andThen(insert, Effect.andThen(verify, Effect.promise(() => new Promise((done) => setImmediate(done)))))
+    return Effect.andThen(
+      insert,
+      Effect.andThen(
+        verify,
+        Effect.promise(() => new Promise((done) => setImmediate(done))),
+      ),
+    )
   }
 
   #isDone(exit: Exit.Exit<unknown, unknown>): boolean {

@@ -42,7 +42,11 @@ describe("what the server answers", () => {
       const attempts: ReadonlyArray<Effect.Effect<unknown, unknown>> = [
         repository.findByDigest([aDigest()]),
         repository.insert(aToken()),
-        repository.revokeOwnedBy(owner("owner-1"), { at: at(1), reason: "r" }, { actor: { kind: "system" }, origin: {} }),
+        repository.revokeOwnedBy(
+          owner("owner-1"),
+          { at: at(1), reason: "r" },
+          { actor: { kind: "system" }, origin: {} },
+        ),
       ]
       for (const attempt of attempts) assert.instanceOf(yield* Effect.flip(attempt), RepositoryUnavailable)
     }),

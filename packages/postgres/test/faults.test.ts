@@ -53,25 +53,29 @@ const onOwnServer = Effect.gen(function* () {
 })
 
 describe.skipIf(withoutPostgres)("under load", () => {
-  it.live("a server that is killed and started again loses nothing that it has acknowledged", () =>
-    Effect.gen(function* () {
-      const { server, repository, pool } = yield* onOwnServer
-      yield* survives(repository, pool, {
-        begin: Effect.sync(() => server.kill()),
-        end: Effect.promise(() => server.restart()),
-      })
-    }),
+  it.live(
+    "a server that is killed and started again loses nothing that it has acknowledged",
+    () =>
+      Effect.gen(function* () {
+        const { server, repository, pool } = yield* onOwnServer
+        yield* survives(repository, pool, {
+          begin: Effect.sync(() => server.kill()),
+          end: Effect.promise(() => server.restart()),
+        })
+      }),
     120_000,
   )
 
-  it.live("a server that hangs is an outage within the deadlines", () =>
-    Effect.gen(function* () {
-      const { server, repository, pool } = yield* onOwnServer
-      yield* survives(repository, pool, {
-        begin: Effect.sync(() => server.freeze()),
-        end: Effect.sync(() => server.thaw()),
-      })
-    }),
+  it.live(
+    "a server that hangs is an outage within the deadlines",
+    () =>
+      Effect.gen(function* () {
+        const { server, repository, pool } = yield* onOwnServer
+        yield* survives(repository, pool, {
+          begin: Effect.sync(() => server.freeze()),
+          end: Effect.sync(() => server.thaw()),
+        })
+      }),
     120_000,
   )
 
@@ -83,22 +87,24 @@ describe.skipIf(withoutPostgres)("under load", () => {
     ["passes nothing on", (proxy) => proxy.hang(), (proxy) => proxy.resume()],
   ]
 
-  it.live.each(networkFaults)("a network that %s is an outage and no more", ([, begin, end]) =>
-    Effect.gen(function* () {
-      const { url, schema, pool } = yield* aStore()
-      const proxy = yield* Effect.acquireRelease(
-        Effect.promise(() => Proxy.start(addressOf(url))),
-        (proxy) => Effect.promise(() => proxy.refuse()),
-      )
-      const through = new URL(url)
-      through.host = proxy.host
-      const deadlines = { read: "500 millis", write: "1 second" } as const
-      const { repository } = yield* portsOf(PostgresRepository.layer({ url: through.href, schema, deadlines }))
-      yield* survives(repository, pool, {
-        begin: Effect.promise(async () => begin(proxy)),
-        end: Effect.promise(async () => end(proxy)),
-      })
-    }),
+  it.live.each(networkFaults)(
+    "a network that %s is an outage and no more",
+    ([, begin, end]) =>
+      Effect.gen(function* () {
+        const { url, schema, pool } = yield* aStore()
+        const proxy = yield* Effect.acquireRelease(
+          Effect.promise(() => Proxy.start(addressOf(url))),
+          (proxy) => Effect.promise(() => proxy.refuse()),
+        )
+        const through = new URL(url)
+        through.host = proxy.host
+        const deadlines = { read: "500 millis", write: "1 second" } as const
+        const { repository } = yield* portsOf(PostgresRepository.layer({ url: through.href, schema, deadlines }))
+        yield* survives(repository, pool, {
+          begin: Effect.promise(async () => begin(proxy)),
+          end: Effect.promise(async () => end(proxy)),
+        })
+      }),
     120_000,
   )
 })
@@ -109,7 +115,9 @@ describe.skipIf(withoutPostgres)("a connection", () => {
       const { repository, usage, sql } = yield* aStore()
       const token = aToken()
       yield* repository.insert(token)
-      const close = sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()")
+      const close = sql(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()",
+      )
       yield* close
       assert.isTrue(Option.isSome(yield* repository.findByDigest([token.secrets[0].digest])))
       yield* close
@@ -148,8 +156,13 @@ describe.skipIf(withoutPostgres)("a connection", () => {
       yield* until(() => Effect.runPromise(Effect.isSuccess(repository.insert(token))))
       const client = yield* Effect.promise(() => pool.connect())
       yield* Effect.promise(() => client.query("BEGIN; SELECT FROM api_token FOR UPDATE"))
-      assert.instanceOf(yield* Effect.flip(repository.replace(aToken({ id: token.id, revision: 2 }), 1)), RepositoryUnavailable)
-      const waiting = sql("SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
+      assert.instanceOf(
+        yield* Effect.flip(repository.replace(aToken({ id: token.id, revision: 2 }), 1)),
+        RepositoryUnavailable,
+      )
+      const waiting = sql(
+        "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
+      )
       yield* until(async () => (await Effect.runPromise(waiting)).length === 0)
       yield* Effect.promise(() => client.query("ROLLBACK"))
       client.release()

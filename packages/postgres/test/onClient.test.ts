@@ -53,7 +53,8 @@ describe.skipIf(withoutPostgres)("a pool", () => {
   it.effect("with parsers, settings and names of the application's own gives the same tokens", () =>
     Effect.gen(function* () {
       const types = { getTypeParser: () => () => "the application's own" }
-      const options = "-c datestyle=german -c timezone=Asia/Tokyo -c intervalstyle=sql_standard -c default_transaction_isolation=serializable"
+      const options =
+        "-c datestyle=german -c timezone=Asia/Tokyo -c intervalstyle=sql_standard -c default_transaction_isolation=serializable"
       const store = yield* aStore({ tablePrefix: "auth_" }, { types, options })
       const token = aToken({ expiresAt: Option.some(aToken().createdAt) })
       yield* store.repository.insert(token)

@@ -22,6 +22,12 @@ export const serving = (filename: string) => ({
 
 /** The same file, opened by two other processes: one for the tokens, one for their uses. */
 export const otherProcess = Layer.merge(
-  Layer.effect(ApiTokenRepository, Effect.flatMap(File, (filename) => repositoryInAnotherProcess(serving(filename)))),
-  Layer.effect(TokenUsageStore, Effect.flatMap(File, (filename) => usageStoreInAnotherProcess(serving(filename)))),
+  Layer.effect(
+    ApiTokenRepository,
+    Effect.flatMap(File, (filename) => repositoryInAnotherProcess(serving(filename))),
+  ),
+  Layer.effect(
+    TokenUsageStore,
+    Effect.flatMap(File, (filename) => usageStoreInAnotherProcess(serving(filename))),
+  ),
 ).pipe(Layer.provide(File.layer))
