@@ -7,10 +7,6 @@ import { epochOf, tokenRecord } from "./TokenRecord.ts"
 /** Selections take the position's instant and id and how many, then their own values. */
 export const bulkStatementsOn = (tables: Tables) => {
   const { token } = tables
-  const locking = (select: string) => ({
-    unlocked: planned(`${select} FOR UPDATE OF t SKIP LOCKED`),
-    all: planned(`${select} FOR UPDATE OF t`),
-  })
   const tokensBy = (position: string) =>
     `SELECT t.id, ${epochOf(position)} AS position, ${tokenRecord(tables)} AS record FROM ${token} AS t`
 
@@ -57,3 +53,8 @@ export const bulkStatementsOn = (tables: Tables) => {
       SELECT count(*) AS count FROM removed`),
   } as const
 }
+
+const locking = (select: string) => ({
+  unlocked: planned(`${select} FOR UPDATE OF t SKIP LOCKED`),
+  all: planned(`${select} FOR UPDATE OF t`),
+})

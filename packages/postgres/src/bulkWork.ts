@@ -51,21 +51,6 @@ export const bulkWorkOn = (
 ): Pick<ApiTokenRepository["Service"], "revokeOwnedBy" | "revokeIssuedTo" | "purge"> => {
   const statements = bulkStatementsOn(tables)
 
-  const inBatches = (
-    from: Position,
-    batch: (position: Position) => Effect.Effect<Batch, RepositoryUnavailable>,
-  ): Effect.Effect<number, RepositoryUnavailable> =>
-    Effect.gen(function* () {
-      let total = 0
-      let position: Position | undefined = from
-      while (position !== undefined) {
-        const done: Batch = yield* batch(position)
-        total += done.count
-        position = done.next
-      }
-      return total
-    })
-
   /** The entity decides what revoking it changes. */
   const revokeBatch = async (query: Query, rows: ReadonlyArray<PageRow>, revocation: Revocation, by: Attribution) => {
     const ours = rows.flatMap(({ record }) => (record === null || isNewer(record) ? [] : [record]))
@@ -177,3 +162,19 @@ export const bulkWorkOn = (
       }),
   }
 }
+
+/** Runs batch after batch until there is no next one, and adds up what they did. */
+const inBatches = (
+  from: Position,
+  batch: (position: Position) => Effect.Effect<Batch, RepositoryUnavailable>,
+): Effect.Effect<number, RepositoryUnavailable> =>
+  Effect.gen(function* () {
+    let total = 0
+    let position: Position | undefined = from
+    while (position !== undefined) {
+      const done: Batch = yield* batch(position)
+      total += done.count
+      position = done.next
+    }
+    return total
+  })

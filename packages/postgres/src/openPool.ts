@@ -1,6 +1,6 @@
 /** A pool of the repository's own, which lives as long as the layer. */
 import { Effect, type Scope } from "effect"
-import pg, { type Pool, type PoolConfig } from "pg"
+import { Client, Pool, type PoolConfig } from "pg"
 import type { PostgresRepositoryOptions } from "./options.ts"
 import { settledDatabase } from "./options.ts"
 import { PostgresOpenError } from "./PostgresOpenError.ts"
@@ -29,11 +29,11 @@ export const openPool = (options: PostgresConnectOptions): Effect.Effect<Pool, P
 
 const makePool = ({ url, pool = {}, ...options }: PostgresConnectOptions): Pool => {
   if (url !== undefined && !/^postgres(ql)?:\/\//.test(url)) throw new TypeError("Not a PostgreSQL URL")
-  const made = new pg.Pool({ ...patience(options), ...(url === undefined ? {} : { connectionString: url }), ...pool })
+  const made = new Pool({ ...patience(options), ...(url === undefined ? {} : { connectionString: url }), ...pool })
   // A connection that ends while it is idle is replaced when the next one is needed.
   made.on("error", () => undefined)
   // The URL is parsed for the first connection only.
-  void new pg.Client(made.options)
+  void new Client(made.options)
   return made
 }
 

@@ -1,9 +1,10 @@
 /** Streams of all owners' tokens, page by page. */
-import type { ApiToken, ApiTokenRepository } from "@tokenry/core"
+import type { ApiToken, ApiTokenRepository, RepositoryUnavailable } from "@tokenry/core"
 import { Effect, Option, Stream } from "effect"
 import { keyIdOf, timestampOf } from "./arguments.ts"
 import { beforeAll, logDamaged, oursOf, type PageRow, type Position, positionOf } from "./pages.ts"
 import type { PostgresDatabase } from "./PostgresDatabase.ts"
+import { schemaVersion } from "./schema.ts"
 import { planned, type Statement } from "./Statement.ts"
 import type { Tables } from "./tables.ts"
 import { epochOf, tokenRecord } from "./TokenRecord.ts"
@@ -12,15 +13,19 @@ import { epochOf, tokenRecord } from "./TokenRecord.ts"
 const pageSize = 200
 
 /** Each page goes on right after the last row of the one before. */
-export const streamStatementsOn = (tables: Tables) => {
+const streamStatementsOn = (tables: Tables) => {
   const { token, secret } = tables
   const record = `${tokenRecord(tables)} AS record`
-  /** `OFFSET 0` makes PostgreSQL look each token up, also where it takes the table for small. */
+  /**
+   * `OFFSET 0` makes PostgreSQL look each token up, also where it takes the table for small. What newer code wrote is left to
+   * newer code, since this one must not write it.
+   */
   const withKey = (condition: string) =>
-    planned(`SELECT t.id, ${record} FROM (
+    planned(`SELECT t.id, CASE WHEN t.schema_version <= ${schemaVersion} THEN ${tokenRecord(tables)} END AS record FROM (
         SELECT DISTINCT key_id, token_id FROM ${secret} WHERE ${condition} AND token_id > $1
         ORDER BY key_id, token_id LIMIT $2) AS page
-      CROSS JOIN LATERAL (SELECT * FROM ${token} WHERE id = page.token_id OFFSET 0) AS t ORDER BY t.id`)
+      CROSS JOIN LATERAL (SELECT * FROM ${token} WHERE id = page.token_id OFFSET 0) AS t
+      ORDER BY t.id`)
 
   return {
     /** A page may hold few live tokens, or none: what has expired is passed over, so much of it at a time. */
@@ -35,7 +40,7 @@ export const streamStatementsOn = (tables: Tables) => {
     withKey: withKey("key_id = $3"),
     withoutKey: withKey("key_id IS NULL"),
     undelivered: planned(`SELECT t.id, ${record} FROM ${token} AS t
-      WHERE t.undelivered > 0 AND t.id > $1 ORDER BY t.id LIMIT $2`),
+      WHERE t.undelivered > 0 AND t.schema_version <= ${schemaVersion} AND t.id > $1 ORDER BY t.id LIMIT $2`),
   } as const
 }
 
@@ -49,7 +54,7 @@ export const streamsFrom = (
     operation: string,
     statement: Statement,
     valuesAfter: (position: Position) => ReadonlyArray<unknown>,
-  ): Stream.Stream<ApiToken, Effect.Error<ReturnType<typeof database.read>>> =>
+  ): Stream.Stream<ApiToken, RepositoryUnavailable> =>
     Stream.paginate(beforeAll, (position) =>
       Effect.gen(function* () {
         const rows = yield* database.read(operation, (query) => query<PageRow>(statement, valuesAfter(position)))

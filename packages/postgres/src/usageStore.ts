@@ -12,7 +12,7 @@ import { epochOf } from "./TokenRecord.ts"
 /** How many secrets one upsert takes: a flush is one, unless there are more. */
 const atOnce = 5000
 
-export const usageStatementsOn = ({ token, usage, usageSince }: Tables) => ({
+const usageStatementsOn = ({ token, usage, usageSince }: Tables) => ({
   /**
    * Adds to what is recorded, in the order of the primary key, so that two flushes don't deadlock. Uses of a token that is
    * gone are dropped; the lock keeps the others from going meanwhile.

@@ -128,8 +128,13 @@ const isNewer = (error: unknown) => {
 describe.skipIf(withoutPostgres)("a token that a newer version wrote", () => {
   it.effect("and this one can read is read, and never overwritten", () =>
     Effect.gen(function* () {
-      const { repository, changed, sql } = yield* withUpdated("schema_version = 2, undelivered = 1")
+      const { repository, first, changed, last, sql } = yield* withUpdated("schema_version = 2, undelivered = 1")
       assert.isTrue(Option.isSome(yield* repository.findByDigest([changed.secrets[0].digest])))
+      // Each of these would lead to a write.
+      for (const stream of [repository.undelivered, repository.withKey(Option.none())]) {
+        const ids = (yield* Stream.runCollect(stream)).map(({ id }) => id)
+        assert.sameMembers(ids, [first.id, last.id])
+      }
       const renamed = changed.revoke(revocation, unattributed)
       isNewer(yield* Effect.flip(repository.replace(renamed, changed.revision)))
       yield* repository.markDelivered(changed.id, changed.revision)

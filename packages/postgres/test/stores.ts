@@ -3,8 +3,8 @@ import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core"
 import { PostgresRepository, type PostgresRepositoryOptions } from "@tokenry/postgres"
 import { Context, Effect, Layer } from "effect"
 import { randomUUID } from "node:crypto"
-import pg from "pg"
-import { afterAll, inject } from "vitest"
+import { Client, Pool, type PoolConfig, type QueryResultRow } from "pg"
+import { afterAll, beforeAll, inject } from "vitest"
 
 const server = inject("postgres")
 
@@ -26,7 +26,7 @@ export const urlOf = (databaseName: string, url = serverUrl()): string => {
 /** Runs one statement on the server. */
 const administer = (text: string, url: string) =>
   Effect.promise(async () => {
-    const client = new pg.Client({ connectionString: urlOf("postgres", url) })
+    const client = new Client({ connectionString: urlOf("postgres", url) })
     await client.connect()
     await client.query(text)
     await client.end()
@@ -46,10 +46,10 @@ export const aDatabase = (url = serverUrl()) =>
   )
 
 /** A pool on the database with this URL. */
-export const aPool = (url: string, options: pg.PoolConfig = {}) =>
+export const aPool = (url: string, options: PoolConfig = {}) =>
   Effect.acquireRelease(
     Effect.sync(() => {
-      const pool = new pg.Pool({ connectionString: url, ...options })
+      const pool = new Pool({ connectionString: url, ...options })
       pool.on("error", () => undefined)
       return pool
     }),
@@ -62,28 +62,20 @@ export const portsOf = <E>(layer: Layer.Layer<ApiTokenRepository | TokenUsageSto
     usage: Context.get(context, TokenUsageStore),
   }))
 
+let shared: string | undefined
+
 /** One database for all stores of a test file, each of which has a schema of its own. */
-class Shared {
-  static #url: Promise<string> | undefined
+beforeAll(async () => {
+  if (withoutPostgres) return
+  const name = `tokenry-test-${randomUUID()}`
+  await Effect.runPromise(administer(`CREATE DATABASE "${name}"`, serverUrl()))
+  shared = name
+})
 
-  static get url(): Promise<string> {
-    return (this.#url ??= this.#create())
-  }
-
-  static async #create(): Promise<string> {
-    const name = `tokenry-test-${randomUUID()}`
-    await Effect.runPromise(administer(`CREATE DATABASE "${name}"`, serverUrl()))
-    return urlOf(name)
-  }
-
-  static async drop(): Promise<void> {
-    if (this.#url === undefined) return
-    const name = new URL(await this.#url).pathname.slice(1)
-    await Effect.runPromise(administer(`DROP DATABASE "${name}" WITH (FORCE)`, serverUrl()))
-  }
-}
-
-afterAll(() => Shared.drop())
+afterAll(async () => {
+  if (shared === undefined) return
+  await Effect.runPromise(administer(`DROP DATABASE "${shared}" WITH (FORCE)`, serverUrl()))
+})
 
 /** A place for one store's tables. */
 export interface Place {
@@ -92,18 +84,18 @@ export interface Place {
 }
 
 /** A new, empty place. */
-export const aPlace: Effect.Effect<Place> = Effect.promise(async () => ({
-  url: await Shared.url,
+export const aPlace: Effect.Effect<Place> = Effect.sync(() => ({
+  url: urlOf(shared ?? ""),
   schema: `test_${randomUUID().replaceAll("-", "")}`,
 }))
 
 /** A repository and its store of uses in a new place, and a way to see what is stored there. */
-export const aStore = (options: PostgresRepositoryOptions = {}, poolOptions: pg.PoolConfig = {}) =>
+export const aStore = (options: PostgresRepositoryOptions = {}, poolOptions: PoolConfig = {}) =>
   Effect.gen(function* () {
     const { url, schema } = yield* aPlace
     const pool = yield* aPool(url, { options: `-c search_path=${schema}`, ...poolOptions })
     const ports = yield* portsOf(PostgresRepository.layerFrom(pool, { schema, ...options }))
-    const sql = <Row extends pg.QueryResultRow>(text: string, values: Array<unknown> = []) =>
+    const sql = <Row extends QueryResultRow>(text: string, values: Array<unknown> = []) =>
       Effect.promise(async () => (await pool.query<Row>(text, values)).rows)
     return { ...ports, url, schema, pool, sql }
   })

@@ -17,10 +17,6 @@ interface AccountRow {
 const columns = "id, email, password_hash, is_admin, active, to_json(scopes) AS scopes, session_generation"
 
 export const postgresAccounts = (database: Database): Accounts => {
-  const one = async (query: Query, condition: string, value: string) => {
-    const [row] = await query<AccountRow>({ text: `SELECT ${columns} FROM account WHERE ${condition}` }, [value])
-    return row && accountOf(row)
-  }
   return {
     find: (id) => run(database.read("findAccount", (query) => one(query, "id = $1", id))),
     findByEmail: (email) =>
@@ -39,7 +35,11 @@ export const postgresAccounts = (database: Database): Accounts => {
               session_generation = session_generation + (active AND NOT coalesce($2, active))::integer,
               active = coalesce($2, active), scopes = coalesce($3, scopes)
             WHERE id = $1 RETURNING ${columns}`
-          const [row] = await query<AccountRow>({ text }, [id, active ?? null, scopes === undefined ? null : [...scopes]])
+          const [row] = await query<AccountRow>({ text }, [
+            id,
+            active ?? null,
+            scopes === undefined ? null : [...scopes],
+          ])
           return row && accountOf(row)
         }),
       ),
@@ -57,6 +57,11 @@ export const insertAccount = async (query: Query, account: Account): Promise<voi
     [...scopes],
     sessionGeneration,
   ])
+}
+
+const one = async (query: Query, condition: string, value: string): Promise<Account | undefined> => {
+  const [row] = await query<AccountRow>({ text: `SELECT ${columns} FROM account WHERE ${condition}` }, [value])
+  return row && accountOf(row)
 }
 
 const accountOf = (row: AccountRow): Account => ({

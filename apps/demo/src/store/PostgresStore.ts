@@ -2,7 +2,7 @@
 import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core"
 import { migrate, PostgresDatabase, PostgresOpenError, PostgresRepository, type Query } from "@tokenry/postgres"
 import { ManagedRuntime } from "effect"
-import pg from "pg"
+import { Pool } from "pg"
 import { insertAccount, postgresAccounts } from "./PostgresAccounts.ts"
 import { postgresIdempotencyKeys } from "./PostgresIdempotencyKeys.ts"
 import { postgresMigrations } from "./postgresMigrations.ts"
@@ -16,7 +16,7 @@ import type { Store } from "./Store.ts"
  * it is worth trying again. The URL appears in no error.
  */
 export const openPostgresStore = async (url: string): Promise<Store> => {
-  const pool = new pg.Pool({ connectionString: url, ...patience })
+  const pool = new Pool({ connectionString: url, ...patience })
   // A connection that ends while it is idle is replaced when the next one is needed.
   pool.on("error", () => undefined)
   const database = PostgresDatabase.fromPool(pool)

@@ -4,7 +4,7 @@ import { bounded } from "@tokenry/mongodb"
 import { migrate, PostgresDatabase } from "@tokenry/postgres"
 import { Effect } from "effect"
 import { MongoClient } from "mongodb"
-import pg from "pg"
+import { Pool } from "pg"
 import { RateLimiterMemory, RateLimiterMongo, RateLimiterPostgres, RateLimiterRes } from "rate-limiter-flexible"
 import type { StoreLocation } from "../Configuration.ts"
 import { makeIndexes } from "./mongoOperations.ts"
@@ -28,7 +28,10 @@ export interface RateCountersOptions {
 }
 
 /** Rejects like opening the store if its server does not answer. The URL appears in no error. */
-export const openRateCounters = async (location: StoreLocation, options: RateCountersOptions): Promise<RateCounters> => {
+export const openRateCounters = async (
+  location: StoreLocation,
+  options: RateCountersOptions,
+): Promise<RateCounters> => {
   switch (location.kind) {
     case "mongodb":
       return openMongoCounters(location.url, options)
@@ -83,7 +86,7 @@ const openPostgresCounters = async (
   url: string,
   { windowSeconds: duration }: RateCountersOptions,
 ): Promise<RateCounters> => {
-  const pool = new pg.Pool({ connectionString: url, ...postgresImpatience })
+  const pool = new Pool({ connectionString: url, ...postgresImpatience })
   pool.on("error", () => undefined)
   try {
     await Effect.runPromise(migrate(PostgresDatabase.fromPool(pool), postgresMigrations))
@@ -127,7 +130,10 @@ const impatience = {
   appName: "tokenry-demo-rate-limits",
 } as const
 
-type Library = Pick<RateLimiterMemory | RateLimiterMongo | RateLimiterPostgres, "points" | "duration" | "consume" | "reward">
+type Library = Pick<
+  RateLimiterMemory | RateLimiterMongo | RateLimiterPostgres,
+  "points" | "duration" | "consume" | "reward"
+>
 
 type Asking = <A>(ask: () => Promise<A>) => Promise<A>
 
@@ -176,7 +182,9 @@ const withinDeadline = (): Asking => {
   return async (ask) => {
     if (performance.now() < restUntil) throw failure
     try {
-      return await Effect.runPromise(Effect.timeout(Effect.tryPromise({ try: ask, catch: (cause) => cause }), "500 millis"))
+      return await Effect.runPromise(
+        Effect.timeout(Effect.tryPromise({ try: ask, catch: (cause) => cause }), "500 millis"),
+      )
     } catch (error) {
       restUntil = performance.now() + 1000
       failure = error
