@@ -9,6 +9,7 @@ const roots = [
   "packages/koa",
   "packages/fetch",
   "packages/mongodb",
+  "packages/postgres",
   "packages/repository-contract",
   "apps/demo",
   "recipes",
@@ -18,6 +19,10 @@ const roots = [
 /** Those whose tests ask for a MongoDB server. */
 const withMongodb: ReadonlyArray<string> = ["packages/mongodb", "apps/demo"]
 const mongodb = join(import.meta.dirname, "tools/mongodb-for-tests/globalSetup.ts")
+
+/** Those whose tests use a PostgreSQL server. */
+const withPostgres: ReadonlyArray<string> = ["packages/postgres", "apps/demo"]
+const postgres = join(import.meta.dirname, "tools/postgres-for-tests/globalSetup.ts")
 
 /** Those whose tests ask for a browser. */
 const withBrowser: ReadonlyArray<string> = ["apps/demo"]
@@ -38,6 +43,7 @@ export default defineConfig({
         include: ["test/**/*.test.ts"],
         globalSetup: [
           ...(withMongodb.includes(root) ? [mongodb] : []),
+          ...(withPostgres.includes(root) ? [postgres] : []),
           ...(withBrowser.includes(root) ? [browser] : []),
         ],
       },

@@ -1,6 +1,7 @@
 /** What the environment variables say, checked before anything is opened. */
 import { fileURLToPath } from "node:url"
 import { MongoClient } from "mongodb"
+import { Client } from "pg"
 import type { LogLevel } from "./http/logging.ts"
 import { isLoopback } from "./http/securityHeaders.ts"
 
@@ -8,6 +9,7 @@ import { isLoopback } from "./http/securityHeaders.ts"
 export type StoreLocation =
   | { readonly kind: "sqlite"; readonly filename: string }
   | { readonly kind: "mongodb"; readonly url: string }
+  | { readonly kind: "postgres"; readonly url: string }
   | { readonly kind: "memory" }
 
 export interface Configuration {
@@ -93,14 +95,32 @@ const storeOf = (text: string): StoreLocation => {
       "STORE_URL must be like mongodb://host:27017/treasures, with special characters in name and password percent-encoded",
     )
   }
+  if (/^postgres(ql)?:/.test(text)) {
+    if (isPostgresUrl(text)) return { kind: "postgres", url: text }
+    throw new ConfigurationError(
+      "STORE_URL must be like postgres://user@host:5432/treasures, with special characters in name and password percent-encoded",
+    )
+  }
   const file = text.includes(":") ? "" : ` (for the file ${text}, write sqlite:${text})`
-  throw new ConfigurationError(`STORE_URL must be sqlite:PATH, mongodb://HOST/DATABASE or memory:${file}`)
+  throw new ConfigurationError(
+    `STORE_URL must be sqlite:PATH, postgres://HOST/DATABASE, mongodb://HOST/DATABASE or memory:${file}`,
+  )
 }
 
 /** As the driver sees it, which connects to nothing yet. Its error may quote the URL. */
 const isMongoUrl = (text: string): boolean => {
   try {
     return new MongoClient(text) instanceof MongoClient
+  } catch {
+    return false
+  }
+}
+
+/** As the driver sees it, which connects to nothing yet. Its error may quote the URL. */
+const isPostgresUrl = (text: string): boolean => {
+  try {
+    const { host, database } = new Client({ connectionString: text })
+    return host !== "" && database !== undefined && database !== ""
   } catch {
     return false
   }

@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { type Demo, startDemo } from "../src/Demo.ts"
 import type { Configuration, StoreLocation } from "../src/Configuration.ts"
 import { aMongoUrl, withoutMongodb } from "./mongodb.ts"
+import { aPostgresUrl, withoutPostgres } from "./postgres.ts"
 
 const folders: Array<string> = []
 process.once("exit", () => {
@@ -24,17 +25,24 @@ export const aSqliteFile = (): StoreLocation => ({
   filename: join(temporaryFolder(), "treasures.sqlite"),
 })
 
-/** Without a MongoDB server the run's summary says that its tests are skipped. */
+/** Without a MongoDB or a PostgreSQL server the run's summary says that its tests are skipped. */
 export const stores: ReadonlyArray<readonly [name: string, location: () => StoreLocation]> = [
   ["memory", () => ({ kind: "memory" })],
   ["sqlite", aSqliteFile],
   ...(withoutMongodb ? [] : [["mongodb", (): StoreLocation => ({ kind: "mongodb", url: aMongoUrl() })] as const]),
 ]
 
+/** The same and PostgreSQL, for tests of what the demo keeps in its store; others would find the same again. */
+export const allStores: typeof stores = [
+  ...stores,
+  ...(withoutPostgres ? [] : [["postgres", (): StoreLocation => ({ kind: "postgres", url: aPostgresUrl() })] as const]),
+]
+
 /** Stores that several processes can share, as `STORE_URL` names them. */
 export const sharedStores: ReadonlyArray<readonly [name: string, url: () => string]> = [
   ["sqlite", () => `sqlite:${join(temporaryFolder(), "treasures.sqlite")}`],
   ...(withoutMongodb ? [] : [["mongodb", () => aMongoUrl()] as const]),
+  ...(withoutPostgres ? [] : [["postgres", () => aPostgresUrl()] as const]),
 ]
 
 /** Without rate limits and lines of requests in the log, unless a test is about them. */

@@ -2,13 +2,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { openStore } from "../src/store/openStore.ts"
 import type { IdempotencyKeys, Store } from "../src/store/Store.ts"
-import { stores } from "./demos.ts"
+import { allStores } from "./demos.ts"
 
 const now = new Date()
 const dayLater = new Date(now.getTime() + 24 * 60 * 60 * 1000)
 const twoDaysLater = new Date(dayLater.getTime() + 24 * 60 * 60 * 1000)
 
-describe.each(stores)("on %s", (_, location) => {
+describe.each(allStores)("on %s", (_, location) => {
   let store: Store
   let keys: IdempotencyKeys
   beforeAll(async () => {

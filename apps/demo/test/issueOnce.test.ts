@@ -3,10 +3,10 @@ import { RepositoryUnavailable } from "@tokenry/core"
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest"
 import type { Demo } from "../src/Demo.ts"
 import { Client } from "./Client.ts"
-import { demoOn, stores } from "./demos.ts"
+import { allStores, demoOn } from "./demos.ts"
 import { Browser } from "./pages/Browser.ts"
 
-describe.each(stores)("on %s", (_, location) => {
+describe.each(allStores)("on %s", (_, location) => {
   let demo: Demo
   let owner: Client
   /** The owner at another process of the same store; where none can share it, at the same one. */

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto"
 import { MongoClient } from "mongodb"
 import { afterAll, inject } from "vitest"
+import type { Address } from "../../../tools/faulty-network/Proxy.ts"
 
 const server = inject("mongodb")
 
@@ -9,7 +10,7 @@ const server = inject("mongodb")
 export const withoutMongodb = server === undefined
 
 /** Where the tests' server listens. */
-export const serverAddress = (): { readonly host: string; readonly port: number } => {
+export const mongoAddress = (): Address => {
   const { hostname, port } = new URL(serverUrl())
   return { host: hostname, port: Number(port || "27017") }
 }

@@ -2,8 +2,9 @@ import { randomUUID } from "node:crypto"
 import { afterAll, describe, expect, it, onTestFinished, vi } from "vitest"
 import type { StoreLocation } from "../src/Configuration.ts"
 import { openRateCounters, type RateCounter } from "../src/store/rateCounters.ts"
-import { aMongoUrl, withoutMongodb } from "./mongodb.ts"
-import { Proxy } from "./Proxy.ts"
+import { Proxy } from "../../../tools/faulty-network/Proxy.ts"
+import { aMongoUrl, mongoAddress, withoutMongodb } from "./mongodb.ts"
+import { aPostgresUrl, postgresAddress, withoutPostgres } from "./postgres.ts"
 
 const proxies: Array<Proxy> = []
 afterAll(() => Promise.all(proxies.map((proxy) => proxy.refuse())))
@@ -11,6 +12,12 @@ afterAll(() => Promise.all(proxies.map((proxy) => proxy.refuse())))
 const locations: ReadonlyArray<readonly [name: string, location: () => StoreLocation]> = [
   ["memory", () => ({ kind: "memory" })],
   ...(withoutMongodb ? [] : [["mongodb", (): StoreLocation => ({ kind: "mongodb", url: aMongoUrl() })] as const]),
+  ...(withoutPostgres ? [] : [["postgres", (): StoreLocation => ({ kind: "postgres", url: aPostgresUrl() })] as const]),
+]
+
+const servers = [
+  ...(withoutMongodb ? [] : [["mongodb", mongoAddress, aMongoUrl] as const]),
+  ...(withoutPostgres ? [] : [["postgres", postgresAddress, aPostgresUrl] as const]),
 ]
 
 const isAllowed = async (counter: RateCounter, key: string): Promise<boolean | undefined> => {
@@ -52,18 +59,18 @@ describe.each(locations)("counters in %s", (_name, location) => {
   })
 })
 
-describe.skipIf(withoutMongodb)("counters in MongoDB", () => {
+describe.each(servers)("counters in %s", (kind, address, aUrl) => {
   it.each([
     ["refuses connections", (proxy: Proxy) => proxy.refuse(), (proxy: Proxy) => proxy.accept()],
     ["hangs", async (proxy: Proxy) => proxy.hang(), async (proxy: Proxy) => proxy.resume()],
   ])(
     "whose server %s count in memory meanwhile, say so once, and go back when it answers",
     async (_fault, begin, end) => {
-      const proxy = await Proxy.start()
+      const proxy = await Proxy.start(address())
       proxies.push(proxy)
       const outages: Array<unknown> = []
       const counters = await openRateCounters(
-        { kind: "mongodb", url: aMongoUrl(proxy.host) },
+        { kind, url: aUrl(proxy.host) },
         { windowSeconds: 600, onError: (cause) => outages.push(cause) },
       )
       onTestFinished(() => counters.close())

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { Demo } from "../src/Demo.ts"
 import { Client } from "./Client.ts"
-import { demoOn, stores } from "./demos.ts"
+import { allStores, demoOn } from "./demos.ts"
 
-describe.each(stores)("on %s", (_, location) => {
+describe.each(allStores)("on %s", (_, location) => {
   let demo: Demo
   let owner: Client
 

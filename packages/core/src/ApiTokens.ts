@@ -22,13 +22,14 @@ import {
   type TokenNotFound,
   type TokenNotLive,
 } from "./errors.ts"
-import { countingOutages, countingOwnerOutages } from "./metrics/countingOutages.ts"
+import { countingAnnouncementOutages, countingOutages, countingOwnerOutages } from "./metrics/countingOutages.ts"
 import { makeMetering } from "./metrics/metering.ts"
 import { ApiTokenRepository } from "./ports/ApiTokenRepository.ts"
 import { AuditSink, type AuditSinkUnavailable } from "./ports/AuditSink.ts"
 import { Hasher } from "./ports/Hasher.ts"
 import { OwnerDirectory } from "./ports/OwnerDirectory.ts"
 import { SecureRandom } from "./ports/SecureRandom.ts"
+import { TokenChanges } from "./ports/TokenChanges.ts"
 import { TokenUsageStore } from "./ports/TokenUsageStore.ts"
 import { type ActingCaller, isActingCaller } from "./requests.ts"
 import type * as Request from "./requests.ts"
@@ -205,8 +206,11 @@ export interface ApiTokensService<S extends string = string> {
   /** All tokens that are not revoked and expire from now on within so long, the soonest first: to remind their owners. */
   readonly expiringWithin: (request: Request.ExpiringRequest) => Stream.Stream<ApiToken, Unavailable>
 
-  /** Forgets what the cache remembers of an owner: call it when what they may do has changed, so that it is seen at once. */
-  readonly ownerChanged: (ownedBy: string) => Effect.Effect<void>
+  /**
+   * Call it after an owner's rights have changed, so that caches don't use the old ones until `maxStaleness`: here at
+   * once, and in other processes where the store has `TokenChanges`. After an outage other processes may not know.
+   */
+  readonly ownerChanged: (ownedBy: string) => Effect.Effect<void, RepositoryUnavailable>
 
   /** Writes down the uses that have gathered here, and waits for it. Closing does it as well. */
   readonly flush: Effect.Effect<void>
@@ -276,7 +280,10 @@ export const openApiTokens = Effect.fnUntraced(function* (options: ApiTokensOpti
   const delivery = Option.isSome(sink) ? yield* makeAuditDelivery(store, sink.value) : undefined
   const makeRoom = delivery?.makeRoom ?? Effect.succeed
   const plainLookUp = makeLookUp(store, owners, digesting)
-  const cache = options.cache && (yield* makeLookUpCache(metering.beneathCache(plainLookUp), options.cache))
+  const changes = Option.map(yield* Effect.serviceOption(TokenChanges), (changes) =>
+    countingAnnouncementOutages(changes, metering.onOutage),
+  )
+  const cache = options.cache && (yield* makeLookUpCache(metering.beneathCache(plainLookUp), options.cache, changes))
   const repository = announcing(store, {
     onTouched: (id) => cache?.forgetToken(id),
     onWritten: (token) => delivery?.changed(token),
@@ -386,7 +393,12 @@ export const openApiTokens = Effect.fnUntraced(function* (options: ApiTokensOpti
     ...showing(parts),
     ...changing(parts, authority),
     ...sweeps,
-    ownerChanged: (ownedBy) => Effect.sync(() => cache?.forgetOwner(OwnerId.assert(ownedBy as OwnerId))),
+    ownerChanged: (ownedBy) =>
+      Effect.suspend(() => {
+        const owner = OwnerId.assert(ownedBy as OwnerId)
+        cache?.forgetOwner(owner)
+        return Option.isSome(changes) ? changes.value.announceOwner(owner) : Effect.void
+      }),
     flush: recorder?.flush ?? Effect.void,
   }
   const opened: Opened = { tokens, verifyAt }

@@ -43,6 +43,7 @@ export { Hasher } from "./ports/Hasher.ts"
 export { type OwnerAuthority, OwnerDirectory } from "./ports/OwnerDirectory.ts"
 export { makePlaintext } from "./plaintext.ts"
 export { SecureRandom } from "./ports/SecureRandom.ts"
+export { type IsFollowing, type TokenChangeListener, TokenChanges } from "./ports/TokenChanges.ts"
 export { TokenUsageStore } from "./ports/TokenUsageStore.ts"
 export {
   type Acting,

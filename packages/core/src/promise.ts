@@ -106,7 +106,10 @@ export interface PromiseApiTokens<S extends string = string> {
   readonly revokeUnused: (request: Request.RevokeUnusedRequest) => Promise<number>
   /** What expires within so long, the soonest first, read in batches while it is iterated over. */
   readonly expiringWithin: (request: Request.ExpiringRequest) => AsyncIterable<TokenDetails>
-  /** Call it when what an owner may do has changed, so that the cache, if there is one, does not remember it. */
+  /**
+   * Call it after an owner's rights have changed, so that no cache uses the old ones: here at once, and in other
+   * processes where the store reports changes. Rejects with `RepositoryUnavailable` if those could not be informed.
+   */
   readonly ownerChanged: (ownedBy: string) => Promise<void>
   /** Writes down the uses that have gathered here. */
   readonly flush: () => Promise<void>

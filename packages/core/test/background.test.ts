@@ -156,10 +156,11 @@ it.effect("an older instant overwrites no newer one in the record of uses", () =
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const { plaintext, token } = yield* issue()
-    yield* TestClock.setTime(day)
-    for (const epochMilliseconds of [5000, 7000, 6000]) {
-      tokens.verifyAt(plaintext, { scopes: ["treasure:read"] }, { epochMilliseconds })
+    for (const milliseconds of [5000, 7000, 6000]) {
+      yield* TestClock.setTime(milliseconds)
+      yield* tokens.verify(plaintext, { scopes: ["treasure:read"] })
     }
+    yield* TestClock.setTime(day)
     const [usage] = Option.getOrThrow(yield* tokens.usageOf([token]))
     expect(usage).toMatchObject({
       lastUsedAt: Option.some(at(7000)),

@@ -1,40 +1,9 @@
 import { expect, it } from "@effect/vitest"
-import { ApiTokens, type CacheOptions, OwnerDirectory, RepositoryUnavailable, TokenFormat } from "@tokenry/core"
-import { Deferred, Effect, Fiber, Layer } from "effect"
+import { ApiTokens, OwnerDirectory, TokenFormat } from "@tokenry/core"
+import { Clock, Effect, Fiber } from "effect"
 import { TestClock } from "effect/testing"
-import { memoryBut } from "./repositories.ts"
+import { cached, gated } from "./gatedStore.ts"
 import { callerWith, issue, settled, verdictOn, world } from "./world.ts"
-
-/** A store of which look-ups are counted, and answered when they are let. */
-const gated = () => {
-  let lookups = 0
-  let isAway = false
-  let gate: Deferred.Deferred<void> | undefined
-  const stores = memoryBut((repository) => ({
-    findByDigest: (candidates) => {
-      lookups += 1
-      const outage = new RepositoryUnavailable({ operation: "findByDigest", cause: undefined })
-      const answer = isAway ? Effect.fail(outage) : repository.findByDigest(candidates)
-      return gate === undefined ? answer : Effect.tap(answer, () => Deferred.await(gate as Deferred.Deferred<void>))
-    },
-  }))
-  return {
-    stores,
-    lookups: () => lookups,
-    goAway: (away: boolean) => void (isAway = away),
-    close: () => void (gate = Deferred.makeUnsafe()),
-    open: Effect.suspend(() => {
-      const opened = gate
-      gate = undefined
-      return opened === undefined ? Effect.void : Effect.asVoid(Deferred.succeed(opened, undefined))
-    }),
-  }
-}
-
-const cached = (store: ReturnType<typeof gated>, options: Partial<CacheOptions> = {}, owners = noDirectory) =>
-  world({ cache: { maxStaleness: "2 seconds", ...options } }, owners, store.stores)
-
-const noDirectory: Layer.Layer<never> = Layer.empty
 
 it.effect("what was looked up is remembered for the stated time, and then looked up again", () => {
   const store = gated()
@@ -145,7 +114,21 @@ it.effect("a change of the owner is seen when it is told, else when the time is 
   }).pipe(Effect.provide(cached(store, {}, owners)))
 })
 
-it.effect("a look-up that was under way during a revocation is not remembered, nor joined by who comes later", () => {
+it.effect("a lookup that was in flight during a revocation is not remembered", () => {
+  const store = gated()
+  return Effect.gen(function* () {
+    const { plaintext, token } = yield* issue()
+    store.close()
+    const early = yield* Effect.forkChild(verdictOn(plaintext))
+    yield* settled
+    yield* ApiTokens.use((tokens) => tokens.revoke({ ...own, id: token.id }))
+    yield* store.open
+    expect(yield* Fiber.join(early)).toBe("accepted")
+    expect(yield* verdictOn(plaintext)).toBe("Revoked")
+  }).pipe(Effect.provide(cached(store)))
+})
+
+it.effect("a lookup that was in flight during a revocation is not joined by later callers", () => {
   const store = gated()
   return Effect.gen(function* () {
     const { plaintext, token } = yield* issue()
@@ -158,7 +141,6 @@ it.effect("a look-up that was under way during a revocation is not remembered, n
     yield* store.open
     expect(yield* Fiber.join(early)).toBe("accepted")
     expect(yield* Fiber.join(late)).toBe("Revoked")
-    expect(yield* verdictOn(plaintext)).toBe("Revoked")
   }).pipe(Effect.provide(cached(store)))
 })
 
@@ -225,7 +207,30 @@ it.effect("unknown tokens are not remembered, unless asked for, and then briefly
   })
 })
 
-it.effect("no more tokens are remembered than stated, and who came first goes first", () => {
+it.effect("a token is not unknown for longer than maxStaleness, whatever unknownFor says", () => {
+  const store = gated()
+  return Effect.gen(function* () {
+    expect(yield* verdictOn(unknownToken)).toBe("Unknown")
+    yield* TestClock.adjust(1999)
+    yield* verdictOn(unknownToken)
+    expect(store.lookups()).toBe(1)
+    yield* TestClock.adjust(1)
+    yield* verdictOn(unknownToken)
+    expect(store.lookups()).toBe(2)
+  }).pipe(Effect.provide(cached(store, { unknownFor: "10 seconds" })))
+})
+
+it.effect("a token is not unknown any more once it was issued here", () => {
+  const store = gated()
+  return Effect.gen(function* () {
+    yield* verdictOn(unknownToken)
+    yield* issue()
+    yield* verdictOn(unknownToken)
+    expect(store.lookups()).toBe(2)
+  }).pipe(Effect.provide(cached(store, { unknownFor: "2 seconds" })))
+})
+
+it.effect("no more tokens are remembered than stated, and the oldest goes first", () => {
   const store = gated()
   return Effect.gen(function* () {
     const issued = yield* Effect.forEach(Array.from({ length: 3 }), () => issue())
@@ -235,11 +240,92 @@ it.effect("no more tokens are remembered than stated, and who came first goes fi
   }).pipe(Effect.provide(cached(store, { capacity: 2 })))
 })
 
-it.effect.each([{ maxStaleness: "2 hours" }, { maxStaleness: "1 second", capacity: 0 }] as const)(
-  "a cache that forgets too late or holds nothing is refused at opening: %o",
-  (cache) =>
-    Effect.gen(function* () {
-      const exit = yield* Effect.exit(Effect.provide(issue(), world({ cache })))
-      expect(exit).toMatchObject({ _tag: "Failure", cause: { reasons: [{ defect: expect.any(RangeError) }] } })
-    }),
+it.effect("a token that was looked up again is the newest, and not evicted in its old turn", () => {
+  const store = gated()
+  return Effect.gen(function* () {
+    const [first, second, third] = yield* Effect.all([issue(), issue(), issue()])
+    yield* verdictOn(first.plaintext)
+    yield* TestClock.adjust("1 second")
+    yield* verdictOn(second.plaintext)
+    yield* TestClock.adjust("1 second")
+    yield* verdictOn(first.plaintext)
+    yield* verdictOn(third.plaintext)
+    expect(store.lookups()).toBe(4)
+    yield* verdictOn(first.plaintext)
+    expect(store.lookups()).toBe(4)
+    yield* verdictOn(second.plaintext)
+    expect(store.lookups()).toBe(5)
+  }).pipe(Effect.provide(cached(store, { capacity: 2, maxStaleness: "2 seconds" })))
+})
+
+it.effect("maxStaleness holds in real time when the wall clock is set back", () => {
+  const store = gated()
+  return Effect.gen(function* () {
+    yield* TestClock.adjust("1 hour")
+    const { plaintext } = yield* issue()
+    yield* verdictOn(plaintext)
+    yield* TestClock.adjust(1500)
+    yield* TestClock.setTime(3_600_100)
+    yield* TestClock.adjust(499)
+    yield* verdictOn(plaintext)
+    expect(store.lookups()).toBe(1)
+    yield* TestClock.adjust(1)
+    yield* verdictOn(plaintext)
+    expect(store.lookups()).toBe(2)
+  }).pipe(Effect.provide(cached(store)))
+})
+
+it.effect("maxStaleness holds when the wall clock alone goes on, as while the machine sleeps", () => {
+  const store = gated()
+  return Effect.gen(function* () {
+    const { plaintext } = yield* issue()
+    const clock = yield* Clock.Clock
+    const verifyAt = (milliseconds: number) =>
+      Effect.provideService(
+        verdictOn(plaintext),
+        Clock.Clock,
+        Object.assign(Object.create(clock) as Clock.Clock, { currentTimeMillisUnsafe: () => milliseconds }),
+      )
+    yield* verifyAt(0)
+    yield* verifyAt(1999)
+    expect(store.lookups()).toBe(1)
+    yield* verifyAt(2000)
+    expect(store.lookups()).toBe(2)
+  }).pipe(Effect.provide(cached(store)))
+})
+
+/** The owner is not looked up for an expired token. */
+it.effect("what was looked up of an expired token is not used before its expiry, when the clock is set back", () => {
+  const store = gated()
+  const owners = OwnerDirectory.layerFrom(() => ({ active: isActive, scopes: "all" }))
+  let isActive = true
+  return Effect.gen(function* () {
+    const { plaintext } = yield* issue({ expiresIn: "1 minute" })
+    isActive = false
+    yield* TestClock.setTime(60_000)
+    expect(yield* verdictOn(plaintext)).toBe("Expired")
+    yield* TestClock.setTime(59_999)
+    expect(yield* verdictOn(plaintext)).toBe("OwnerInactive")
+
+    store.close()
+    yield* TestClock.setTime(70_000)
+    const early = yield* Effect.forkChild(verdictOn(plaintext))
+    yield* settled
+    yield* TestClock.setTime(59_999)
+    const late = yield* Effect.forkChild(verdictOn(plaintext))
+    yield* settled
+    yield* store.open
+    expect([yield* Fiber.join(early), yield* Fiber.join(late)]).toEqual(["Expired", "OwnerInactive"])
+  }).pipe(Effect.provide(cached(store, {}, owners)))
+})
+
+it.effect.each([
+  { maxStaleness: "2 hours" },
+  { maxStaleness: "1 second", capacity: 0 },
+  { maxStaleness: "1 second", capacity: 1e8 },
+] as const)("a cache that forgets too late or holds nothing is refused at opening: %o", (cache) =>
+  Effect.gen(function* () {
+    const exit = yield* Effect.exit(Effect.provide(issue(), world({ cache })))
+    expect(exit).toMatchObject({ _tag: "Failure", cause: { reasons: [{ defect: expect.any(RangeError) }] } })
+  }),
 )

@@ -1,3 +1,6 @@
+export { type ChangesLaw, checkChangesLaw, type TokensAndChanges } from "./ChangesLaw.ts"
+export { changesContract, type ChangesContractOptions } from "./changesContract.ts"
+export { changesLawNamed, changesLaws, type ChangesLawName } from "./changesLaws.ts"
 export { checkUsageLaw, type TokensAndUses, type UsageLaw } from "./UsageLaw.ts"
 export { repositoryContract, type RepositoryContractOptions } from "./repositoryContract.ts"
 export { type CheckOptions, checkLaw, type Damage, type Law, type Repository, type StoreUnderTest } from "./Law.ts"

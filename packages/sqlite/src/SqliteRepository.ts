@@ -1,4 +1,4 @@
-/** The repository of tokens on SQLite, and the record of their uses beside it. */
+/** The repository of tokens on SQLite; beside it the record of their uses, and the feed of other processes' changes. */
 import {
   type ApiToken,
   ApiTokenRepository,
@@ -8,6 +8,7 @@ import {
   type ListQuery,
   OwnerId,
   RevisionConflict,
+  TokenChanges,
   TokenUsageStore,
 } from "@tokenry/core"
 import { Context, Effect, Exit, Layer, Option } from "effect"
@@ -18,17 +19,20 @@ import { logSkipped, type Readable, readable } from "./readableRows.ts"
 import { tokenMigrations } from "./schema.ts"
 import { SqliteDatabase, type SqliteOptions } from "./SqliteDatabase.ts"
 import { openErrorOf, type SqliteOpenError } from "./SqliteOpenError.ts"
+import { changesOn } from "./SqliteChanges.ts"
 import { usageStoreOn } from "./SqliteUsageStore.ts"
 import { Statements } from "./Statements.ts"
 import { streamsFrom } from "./streams.ts"
 import { foundOf, rowOf, tokenOf, verifiableOf } from "./TokenRow.ts"
 
+type Services = ApiTokenRepository | TokenUsageStore | TokenChanges
+
 /** Opens the file, migrates it, and closes it when the layer is released. */
-const layer = (options: SqliteOptions): Layer.Layer<ApiTokenRepository | TokenUsageStore, SqliteOpenError> =>
+const layer = (options: SqliteOptions): Layer.Layer<Services, SqliteOpenError> =>
   Layer.effectContext(Effect.flatMap(SqliteDatabase.openScoped(options), make))
 
 /** Migrates a database that the caller has opened, and will close. */
-const layerFrom = (database: SqliteDatabase): Layer.Layer<ApiTokenRepository | TokenUsageStore, SqliteOpenError> =>
+const layerFrom = (database: SqliteDatabase): Layer.Layer<Services, SqliteOpenError> =>
   Layer.effectContext(make(database))
 
 /** `migrations` are the repository's own, for `migrate`: to undo them, or to apply them ahead of time. */
@@ -40,6 +44,7 @@ const make = Effect.fnUntraced(function* (database: SqliteDatabase) {
     .read("prepare", () =>
       Context.make(ApiTokenRepository, repositoryOn(database)).pipe(
         Context.add(TokenUsageStore, usageStoreOn(database)),
+        Context.add(TokenChanges, changesOn(database)),
       ),
     )
     .pipe(Effect.mapError((outage) => openErrorOf(database.filename, outage)))

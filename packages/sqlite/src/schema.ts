@@ -9,6 +9,7 @@ import type { Migration } from "./Migrations.ts"
  * what was minted by means of a token. `api_token_usage` stands beside the tokens, whose rows no use may touch; its
  * `scopes` are pairs of a scope and an instant. `api_token_usage_since` has one row, from the first `begin` on.
  * What `schema_version` and `readable_from` mean is in recordVersion.ts.
+ * `api_token_owner_change` has one row too, whose only purpose is to be changed, which other processes notice.
  */
 export const tokenMigrations: ReadonlyArray<Migration> = [
   {
@@ -80,8 +81,15 @@ export const tokenMigrations: ReadonlyArray<Migration> = [
       CREATE TABLE api_token_usage_since (
         only INTEGER PRIMARY KEY CHECK (only = 1),
         instant INTEGER NOT NULL
-      ) STRICT;`,
+      ) STRICT;
+
+      CREATE TABLE api_token_owner_change (
+        only INTEGER PRIMARY KEY CHECK (only = 1),
+        count INTEGER NOT NULL
+      ) STRICT;
+      INSERT INTO api_token_owner_change VALUES (1, 0);`,
     down: `
+      DROP TABLE api_token_owner_change;
       DROP TABLE api_token_usage_since;
       DROP TABLE api_token_usage;
       DROP TABLE api_token_ancestor;

@@ -1,7 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import { ApiTokens, type ApiTokensOptions, ScopeCatalogue } from "@tokenry/core"
 import { NodeCrypto } from "@tokenry/core/node"
-import { Clock, Context, Effect, Layer } from "effect"
+import { Context, Effect, Layer } from "effect"
 import { connection, otherProcess } from "./waysIn.ts"
 
 const scopes = ScopeCatalogue.make({ "treasure:read": "See treasures" })
@@ -28,18 +28,15 @@ const isAccepted = (tokens: ApiTokens["Service"], plaintext: string) =>
   Effect.match(tokens.verify(plaintext), { onSuccess: () => true, onFailure: () => false })
 
 it.live(
-  "with a cache, what another process revokes is refused here within the stated time",
+  "with a cache, what another process revokes is refused here soon, however long maxStaleness is",
   () =>
     Effect.gen(function* () {
-      const { here, there } = yield* twoServices({ cache: { maxStaleness: "2 seconds" } })
-      const { plaintext, token } = yield* there.issue({ ownedBy: "user-1", name: "CI", scopes: [] })
-      for (let use = 0; use < 3; use++) assert.isTrue(yield* isAccepted(here, plaintext))
-      yield* there.revoke({ id: token.id, ownedBy: "user-1" })
-      const revokedAt = yield* Clock.currentTimeMillis
-      assert.isTrue(yield* isAccepted(here, plaintext), "the cache is used")
-      while (yield* isAccepted(here, plaintext)) {
-        assert.isBelow((yield* Clock.currentTimeMillis) - revokedAt, 2000, "it is not used for longer than stated")
-        yield* Effect.sleep(5)
+      const { here, there } = yield* twoServices({ cache: { maxStaleness: "1 hour" } })
+      for (let round = 0; round < 20; round++) {
+        const { plaintext, token } = yield* there.issue({ ownedBy: "user-1", name: "CI", scopes: [] })
+        for (let use = 0; use < 3; use++) assert.isTrue(yield* isAccepted(here, plaintext))
+        yield* there.revoke({ id: token.id, ownedBy: "user-1" })
+        while (yield* isAccepted(here, plaintext)) yield* Effect.sleep(1)
       }
     }),
   20_000,

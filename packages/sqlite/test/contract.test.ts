@@ -1,5 +1,9 @@
 import { describe, it } from "@effect/vitest"
 import {
+  changesContract,
+  changesLawNamed,
+  type ChangesLawName,
+  checkChangesLaw,
   checkLaw,
   checkUsageLaw,
   type LawName,
@@ -20,6 +24,7 @@ repositoryContract("SQLite in a file, by two connections", connection(), {
   damage: damageBy("UPDATE api_token SET scopes = 'treasure:read' WHERE id = ?"),
 })
 usageContract("SQLite in a file, by two connections", connection(), { alsoThrough: connection(), runs: 25 })
+changesContract("SQLite in a file, by two connections", connection(), { alsoThrough: connection(), runs: 25 })
 serviceContract("SQLite in a file, by two processes", connection(), {
   alsoThrough: otherProcess,
   runs: 200,
@@ -47,6 +52,18 @@ const lawsBetweenProcesses: ReadonlyArray<LawName> = [
 describe("the repository contract, kept by SQLite in a file, by two processes", () => {
   for (const name of lawsBetweenProcesses) {
     it.live(name, () => checkLaw(lawNamed(name), connection(), { alsoThrough: otherProcess, runs: 25 }), 60_000)
+  }
+})
+
+/** Those that show that a change reaches another process. */
+const reportsBetweenProcesses: ReadonlyArray<ChangesLawName> = [
+  "a token that another connection replaces is reported, each time",
+  "an owner that another connection announces is reported, each time",
+]
+
+describe("the changes contract, kept by SQLite in a file, by two processes", () => {
+  for (const name of reportsBetweenProcesses) {
+    it.live(name, () => checkChangesLaw(changesLawNamed(name), connection(), { alsoThrough: otherProcess }), 60_000)
   }
 })
 

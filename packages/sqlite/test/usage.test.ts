@@ -3,9 +3,10 @@ import { type SecretUsage, type TokenId, unattributed } from "@tokenry/core"
 import { Effect, Fiber, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { DatabaseSync } from "node:sqlite"
-import { usageStoreInAnotherProcess } from "./otherProcess.ts"
+import { anotherProcess, usageStoreCalledBy } from "../../../tools/other-process/otherProcess.ts"
 import { aStore, openStore, temporaryFile } from "./stores.ts"
 import { aDigest, anId, at, aToken, aUse } from "./tokens.ts"
+import { serving } from "./waysIn.ts"
 
 const full = (tokenId: TokenId): SecretUsage => ({
   tokenId,
@@ -140,8 +141,8 @@ it.live("three processes that record at once lose nothing", () =>
     for (const token of [one, other]) yield* repository.insert(token)
     const stores = [
       usageStore,
-      yield* usageStoreInAnotherProcess(filename),
-      yield* usageStoreInAnotherProcess(filename),
+      yield* Effect.map(anotherProcess(serving(filename)), usageStoreCalledBy),
+      yield* Effect.map(anotherProcess(serving(filename)), usageStoreCalledBy),
     ]
     const round = (index: number) =>
       [one.id, other.id].map((id) =>
@@ -172,8 +173,8 @@ it.live("of many processes and connections that begin at once, all learn one ins
     const stores = [
       usageStore,
       (yield* openStore({ filename })).usageStore,
-      yield* usageStoreInAnotherProcess(filename),
-      yield* usageStoreInAnotherProcess(filename),
+      yield* Effect.map(anotherProcess(serving(filename)), usageStoreCalledBy),
+      yield* Effect.map(anotherProcess(serving(filename)), usageStoreCalledBy),
     ]
     const calls = Array.from({ length: 20 }, () => stores).flat()
     const begun = yield* Effect.forEach(calls, (store, index) => store.begin(at(index)), { concurrency: "unbounded" })

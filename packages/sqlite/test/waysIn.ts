@@ -1,9 +1,16 @@
 /** Layers of one store: a file that is new for each law, through several connections and processes. */
-import { ApiTokenRepository, type TokenId, TokenUsageStore } from "@tokenry/core"
+import { ApiTokenRepository, TokenChanges, type TokenId, TokenUsageStore } from "@tokenry/core"
 import { SqliteRepository } from "@tokenry/sqlite"
 import { Context, Effect, Layer } from "effect"
 import { DatabaseSync } from "node:sqlite"
-import { repositoryInAnotherProcess, usageStoreInAnotherProcess } from "./otherProcess.ts"
+import { fileURLToPath } from "node:url"
+import {
+  anotherProcess,
+  type CallElsewhere,
+  changesCalledBy,
+  repositoryCalledBy,
+  usageStoreCalledBy,
+} from "../../../tools/other-process/otherProcess.ts"
 import { temporaryFile } from "./stores.ts"
 
 /** The file of the law that is being checked: laws are, one after another. */
@@ -32,8 +39,22 @@ export const damageBy = (sql: string) => (id: TokenId) =>
 export const connection = () =>
   Layer.unwrap(Effect.map(File, (filename) => SqliteRepository.layer({ filename }))).pipe(Layer.provide(File.layer))
 
-/** The same file, opened by two other processes: one for the tokens, one for their uses. */
-export const otherProcess = Layer.merge(
-  Layer.effect(ApiTokenRepository, Effect.flatMap(File, repositoryInAnotherProcess)),
-  Layer.effect(TokenUsageStore, Effect.flatMap(File, usageStoreInAnotherProcess)),
-).pipe(Layer.provide(File.layer))
+/** How another process serves the file with this name. */
+export const serving = (filename: string) => ({
+  path: fileURLToPath(new URL("./programs/serve.ts", import.meta.url)),
+  args: [filename],
+})
+
+class OtherProcess extends Context.Service<OtherProcess, CallElsewhere>()("@tokenry/sqlite/test/OtherProcess") {
+  static readonly layer = Layer.effect(
+    OtherProcess,
+    Effect.flatMap(File, (filename) => anotherProcess(serving(filename))),
+  ).pipe(Layer.provide(File.layer))
+}
+
+/** The same file, opened by another process. */
+export const otherProcess = Layer.mergeAll(
+  Layer.effect(ApiTokenRepository, Effect.map(OtherProcess, repositoryCalledBy)),
+  Layer.effect(TokenUsageStore, Effect.map(OtherProcess, usageStoreCalledBy)),
+  Layer.effect(TokenChanges, Effect.map(OtherProcess, changesCalledBy)),
+).pipe(Layer.provide(OtherProcess.layer))

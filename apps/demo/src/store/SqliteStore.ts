@@ -17,7 +17,9 @@ import type { Store } from "./Store.ts"
  * idempotency keys in an in-memory SQLite and tokens in the core's own memory adapter. Rejects with an error whose message says what is wrong
  * with the file.
  */
-export const openSqliteStore = async (location: Exclude<StoreLocation, { kind: "mongodb" }>): Promise<Store> => {
+export const openSqliteStore = async (
+  location: Exclude<StoreLocation, { kind: "mongodb" | "postgres" }>,
+): Promise<Store> => {
   if (location.kind === "sqlite") makeFolderOf(location.filename)
   const database = await Effect.runPromise(
     SqliteDatabase.open({ filename: location.kind === "sqlite" ? location.filename : ":memory:" }),

@@ -1,15 +1,25 @@
 /** Opens the store that the configuration names. */
 import type { StoreLocation } from "../Configuration.ts"
 import { isOutage, openMongoStore } from "./MongoStore.ts"
+import { isPostgresOutage, openPostgresStore } from "./PostgresStore.ts"
 import { openSqliteStore } from "./SqliteStore.ts"
 import type { Store } from "./Store.ts"
 
-export const openStore = (location: StoreLocation): Promise<Store> =>
-  location.kind === "mongodb" ? openMongoStore(location.url) : openSqliteStore(location)
+export const openStore = (location: StoreLocation): Promise<Store> => {
+  switch (location.kind) {
+    case "mongodb":
+      return openMongoStore(location.url)
+    case "postgres":
+      return openPostgresStore(location.url)
+    case "sqlite":
+    case "memory":
+      return openSqliteStore(location)
+  }
+}
 
 /** Whether it is worth trying again: a server may come up later, a file that can't be opened stays as it is. */
 export const isWorthWaiting = (location: StoreLocation, error: unknown): boolean =>
-  location.kind === "mongodb" && isOutage(error)
+  (location.kind === "mongodb" && isOutage(error)) || (location.kind === "postgres" && isPostgresOutage(error))
 
 /** Where the store is, for people: without a user's name, a password and options. */
 export const describeLocation = (location: StoreLocation): string => {
@@ -19,6 +29,7 @@ export const describeLocation = (location: StoreLocation): string => {
     case "sqlite":
       return location.filename
     case "mongodb":
+    case "postgres":
       return location.url.replace(/\/\/.*@/, "//").replace(/\?.*/, "")
   }
 }

@@ -1,11 +1,14 @@
-/** Counts requests for rate limits: in memory, or, where the store is a MongoDB, there, so that all processes count as one. */
+/** Counts requests for rate limits: in memory, or in the store's MongoDB or PostgreSQL, so that all processes count as one. */
 import type { Consumption, RateLimiter } from "@tokenry/http"
 import { bounded } from "@tokenry/mongodb"
+import { migrate, PostgresDatabase } from "@tokenry/postgres"
 import { Effect } from "effect"
 import { MongoClient } from "mongodb"
-import { RateLimiterMemory, RateLimiterMongo, RateLimiterRes } from "rate-limiter-flexible"
+import { Pool } from "pg"
+import { RateLimiterMemory, RateLimiterMongo, RateLimiterPostgres, RateLimiterRes } from "rate-limiter-flexible"
 import type { StoreLocation } from "../Configuration.ts"
 import { makeIndexes } from "./mongoOperations.ts"
+import { postgresMigrations } from "./postgresMigrations.ts"
 
 export interface RateCounter extends RateLimiter {
   /** Takes back what was counted for the key, once. Never rejects. */
@@ -29,8 +32,20 @@ export interface RateCountersOptions {
 }
 
 /** Rejects like opening the store if its server does not answer. The URL appears in no error. */
-export const openRateCounters = async (location: StoreLocation, options: RateCountersOptions): Promise<RateCounters> =>
-  location.kind === "mongodb" ? openMongoCounters(location.url, options) : memoryCounters(options)
+export const openRateCounters = async (
+  location: StoreLocation,
+  options: RateCountersOptions,
+): Promise<RateCounters> => {
+  switch (location.kind) {
+    case "mongodb":
+      return openMongoCounters(location.url, options)
+    case "postgres":
+      return openPostgresCounters(location.url, options)
+    case "sqlite":
+    case "memory":
+      return memoryCounters(options)
+  }
+}
 
 const memoryCounters = ({ windowSeconds: duration }: RateCountersOptions): RateCounters => ({
   counter: (keyPrefix, points) => memoryCounter(new RateLimiterMemory({ keyPrefix, points, duration })),
@@ -73,6 +88,48 @@ const openMongoCounters = async (
   }
 }
 
+/** By a pool of their own, for the same reason. The library's own way to make its table does not wait for it. */
+const openPostgresCounters = async (
+  url: string,
+  { windowSeconds: duration, onError, deadlineMilliseconds = 500 }: RateCountersOptions,
+): Promise<RateCounters> => {
+  const pool = new Pool({ connectionString: url, ...postgresImpatience })
+  pool.on("error", () => undefined)
+  try {
+    await Effect.runPromise(migrate(PostgresDatabase.fromPool(pool), postgresMigrations))
+  } catch (error) {
+    await pool.end()
+    throw error
+  }
+  const limiterOf = (keyPrefix: string, points: number) =>
+    new RateLimiterPostgres({
+      keyPrefix,
+      points,
+      duration,
+      inMemoryBlockOnConsumed: points + 1,
+      storeClient: pool,
+      storeType: "pool",
+      tableName: "rate_limit",
+      tableCreated: true,
+    })
+  let closing: Promise<void> | undefined
+  const inTime = withinDeadline(deadlineMilliseconds, onError)
+  return {
+    counter: (name, limit) => {
+      const meanwhile = new RateLimiterMemory({ keyPrefix: name, points: limit, duration })
+      return counterWith(limiterOf(name, limit), inTime, memoryCounter(meanwhile))
+    },
+    close: () => (closing ??= pool.end()),
+  }
+}
+
+const postgresImpatience = {
+  connectionTimeoutMillis: 2000,
+  query_timeout: 2000,
+  statement_timeout: 1800,
+  application_name: "tokenry-demo-rate-limits",
+} as const
+
 /** What is lost with a machine is a minute's counts, so no write waits for a second one. */
 const impatience = {
   writeConcern: { w: 1 },
@@ -83,7 +140,10 @@ const impatience = {
   appName: "tokenry-demo-rate-limits",
 } as const
 
-type Library = Pick<RateLimiterMemory | RateLimiterMongo, "points" | "duration" | "consume" | "reward">
+type Library = Pick<
+  RateLimiterMemory | RateLimiterMongo | RateLimiterPostgres,
+  "points" | "duration" | "consume" | "reward"
+>
 
 const memoryCounter = (library: Library): RateCounter => ({
   consume: (key) => consume(library, key),
@@ -135,7 +195,9 @@ const withinDeadline = (milliseconds: number, onError: (cause: unknown) => void)
   return async (ask) => {
     if (performance.now() < restUntil) throw failure
     try {
-      const answer = await Effect.runPromise(bounded("countRequest", milliseconds, ask))
+      const answer = await Effect.runPromise(
+        Effect.timeout(Effect.tryPromise({ try: ask, catch: (cause) => cause }), milliseconds),
+      )
       isAway = false
       return answer
     } catch (error) {

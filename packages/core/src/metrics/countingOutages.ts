@@ -1,9 +1,10 @@
 /** A repository and a directory of owners whose outages are counted, by the operation in which they were met. */
 import { Effect, Stream } from "effect"
 import type { RepositoryUnavailable } from "../errors.ts"
+import { isAtHand } from "../ports/atHand.ts"
 import type { ApiTokenRepository } from "../ports/ApiTokenRepository.ts"
 import type { OwnerDirectory } from "../ports/OwnerDirectory.ts"
-import { isAtHand } from "../verifying/lookUp.ts"
+import type { TokenChanges } from "../ports/TokenChanges.ts"
 
 type OnOutage = (operation: string) => void
 
@@ -43,6 +44,15 @@ export const countingOwnerOutages = (
   onOutage: OnOutage,
 ): OwnerDirectory["Service"] => ({
   authorityOf: (ownedBy) => watchedFor(onOutage, "authorityOf", owners.authorityOf(ownedBy)),
+})
+
+/** Counts failed announcements; the feed reports its own state. */
+export const countingAnnouncementOutages = (
+  changes: TokenChanges["Service"],
+  onOutage: OnOutage,
+): TokenChanges["Service"] => ({
+  ...changes,
+  announceOwner: (ownedBy) => watchedFor(onOutage, "announceOwner", changes.announceOwner(ownedBy)),
 })
 
 interface Tagged {

@@ -42,7 +42,7 @@ export type NewSecret = Pick<Secret, "digest" | "keyId" | "hint">
 const active: SecretState = { _tag: "Active" }
 
 /** Whether a client may still use the secret at `now`. */
-const isUsable = (secret: VerifiableSecret, now: Instant): boolean => {
+const isUsable = (secret: Pick<VerifiableSecret, "state">, now: Instant): boolean => {
   switch (secret.state._tag) {
     case "Active":
       return true
@@ -54,7 +54,7 @@ const isUsable = (secret: VerifiableSecret, now: Instant): boolean => {
 }
 
 /** When a replaced secret ends, or ended; none if it is active. */
-const endOf = ({ state }: VerifiableSecret): Option.Option<DateTime.Utc> => {
+const endOf = ({ state }: Pick<VerifiableSecret, "state">): Option.Option<DateTime.Utc> => {
   switch (state._tag) {
     case "Active":
       return Option.none()
@@ -72,14 +72,17 @@ const inFlightMilliseconds = 60_000
  * Whether its return at `now` is a sign that somebody has it who should not: from a minute after its end on, and never
  * if it ended because its token expired.
  */
-const isReuse = (secret: VerifiableSecret, expiresAt: Option.Option<DateTime.Utc>, now: Instant): boolean => {
+const isReuse = (secret: Pick<VerifiableSecret, "state">, expiresAt: Option.Option<DateTime.Utc>, now: Instant): boolean => {
   const end = Option.getOrUndefined(endOf(secret))?.epochMilliseconds
   if (end === undefined || !(now.epochMilliseconds >= end + inFlightMilliseconds)) return false
   return !(Option.isSome(expiresAt) && expiresAt.value.epochMilliseconds <= end)
 }
 
 /** Until when the secret is accepted, given the token's expiry, which may have been brought forward since the rotation. */
-const expiryOf = (secret: VerifiableSecret, expiresAt: Option.Option<DateTime.Utc>): Option.Option<DateTime.Utc> => {
+const expiryOf = (
+  secret: Pick<VerifiableSecret, "state">,
+  expiresAt: Option.Option<DateTime.Utc>,
+): Option.Option<DateTime.Utc> => {
   if (secret.state._tag !== "Retiring") return expiresAt
   const { until } = secret.state
   return Option.isSome(expiresAt) && expiresAt.value.epochMilliseconds < until.epochMilliseconds

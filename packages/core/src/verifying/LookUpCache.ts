@@ -1,121 +1,142 @@
-/** Remembers look-ups for a short and stated time, for those who verify more often than their store should be asked. */
-import { Duration, Effect, Exit, Fiber } from "effect"
+/** Remembers lookups for a short, stated time, so that frequent verifies spare the store. */
+import { Clock, Duration, Effect, Exit, Fiber, Option } from "effect"
 import type { RepositoryUnavailable } from "../errors.ts"
+import { isAtHand } from "../ports/atHand.ts"
+import type { TokenChanges } from "../ports/TokenChanges.ts"
+import type { Digest } from "../token/Digest.ts"
 import type { OwnerId } from "../token/OwnerId.ts"
 import type { TokenId } from "../token/TokenId.ts"
-import { type Facts, isAtHand, type LookUp } from "./lookUp.ts"
+import { ChangeLog } from "./ChangeLog.ts"
+import { DigestTable, type Moment } from "./DigestTable.ts"
+import type { Facts, LookUp } from "./lookUp.ts"
+import { makeRemember, type RememberedToken } from "./RememberedToken.ts"
 
 export interface CacheOptions {
   /**
-   * How old what is remembered may be: a change of a token, its ancestors or its owner that another process makes is
-   * seen here after that at the latest. Changes through this process are seen at once.
+   * The hard bound on the age of an entry, in real time, at most one hour. Changes through this process take effect at
+   * once. Changes by other processes take effect after `maxStaleness` at the latest, and much sooner with a store that
+   * reports them (`TokenChanges`: SQLite, PostgreSQL).
    */
   readonly maxStaleness: Duration.Input
-  /** How many tokens are remembered at most; who came first goes first. The default is 10,000, some 10 MB. */
+  /** How many tokens are remembered, 1 to 10,000,000; the oldest is evicted first. Default: 10,000, some 4 MB. */
   readonly capacity?: number
   /**
-   * How long to remember that a token is unknown, at most `maxStaleness`. Not at all unless told: somebody who sends
-   * many different ones would be answered from memory no more often than now.
+   * How long to remember that a token is unknown, at most `maxStaleness`. Default: not at all, which is right unless
+   * clients repeat the same wrong token: an attacker sends different ones.
    */
   readonly unknownFor?: Duration.Input
 }
 
 interface LookUpCache {
   readonly lookUp: LookUp
-  /** Forgets what is remembered of a token, and of all that was minted by means of it. */
+  /** Forgets a token, and all tokens minted with it. */
   readonly forgetToken: (id: TokenId) => void
   readonly forgetOwner: (ownedBy: OwnerId) => void
   readonly forgetAll: () => void
 }
 
-interface Entry {
-  readonly answer: Exit.Success<Facts | undefined>
-  readonly since: number
-}
-
-interface Pending {
+/** A lookup in flight. */
+interface Pending extends Moment {
   readonly answer: Effect.Effect<Facts | undefined, RepositoryUnavailable>
-  readonly since: number
 }
 
 /**
- * An entry counts from the moment in which its look-up began. Whatever is forgotten, look-ups that are under way are not
- * remembered any more, nor joined by who comes later: they may have read what was before. Outages are never remembered.
- * Many who ask for one token at once share one look-up, which goes on if some of them give up.
+ * The age of an entry counts from the moment its lookup began. A lookup that was in flight during a change is not used
+ * for what changed, and later callers don't join it: it may have read the state before. Outages are never remembered.
+ * Concurrent verifies of one token share one lookup, which goes on if some of them are interrupted.
+ *
+ * With a feed of changes: while it is interrupted, every lookup goes to the store.
  */
-export const makeLookUpCache = Effect.fnUntraced(function* (lookUp: LookUp, options: CacheOptions) {
-  const { capacity = 10_000, maxStaleness, unknownFor = Duration.zero } = options
-  const staleness = millisecondsOf("maxStaleness", maxStaleness)
-  const unknownStaleness = Math.min(staleness, millisecondsOf("unknownFor", unknownFor))
-  if (!(Number.isSafeInteger(capacity) && capacity >= 1)) throw new RangeError("cache.capacity must be 1 or more")
+export const makeLookUpCache = Effect.fnUntraced(function* (
+  lookUp: LookUp,
+  options: CacheOptions,
+  feed: Option.Option<TokenChanges["Service"]>,
+) {
+  const { capacity, staleness, unknownStaleness } = limitsOf(options)
+  const clock = yield* Clock.Clock
   const runFork = Effect.runForkWith(yield* Effect.context())
+  const elapsedNow = () => Number(clock.monotonicTimeNanosUnsafe()) / 1e6
 
-  const known = new Map<string, Entry>()
-  const unknown = new Map<string, Entry>()
+  const changes = new ChangeLog(staleness)
+  const known = new DigestTable<RememberedToken>(capacity)
+  const unknown = unknownStaleness > 0 ? new DigestTable<true>(capacity) : undefined
   const pending = new Map<string, Pending>()
-  let epoch = 0
+  const remember = makeRemember()
 
-  const remember = (key: string, facts: Facts | undefined, since: number) => {
-    const entries = facts === undefined ? unknown : known
-    if (facts === undefined && unknownStaleness === 0) return
-    entries.delete(key)
-    entries.set(key, { answer: Exit.succeed(facts) as Entry["answer"], since })
-    const [oldest] = entries.keys()
-    if (entries.size > capacity && oldest !== undefined) entries.delete(oldest)
+  const forgetOne = (id: string) => changes.changed(id, elapsedNow())
+  const forgetAll = () => changes.everythingChanged()
+  const isFollowing = Option.isNone(feed)
+    ? undefined
+    : yield* feed.value.follow({ tokenChanged: forgetOne, ownerChanged: forgetOne, everythingChanged: forgetAll })
+
+  const put = (sha256: Digest, facts: Facts | undefined, moment: Moment) => {
+    if (facts !== undefined) known.put(sha256, remember(facts), moment)
+    else unknown?.put(sha256, true, moment)
   }
 
-  const share = (key: string, answer: Pending["answer"], since: number): Pending["answer"] => {
-    const begunIn = epoch
+  const isJoinable = (shared: Pending, elapsed: number, wall: number) =>
+    shared.version === changes.version && shared.wall <= wall && elapsed - shared.elapsed < staleness
+
+  const share = (sha256: Digest, answer: Pending["answer"], moment: Moment): Pending["answer"] => {
+    const key = sha256.hex
     const fiber = runFork(answer)
-    const entry: Pending = { answer: Fiber.join(fiber), since }
+    const entry: Pending = { answer: Fiber.join(fiber), ...moment }
     pending.set(key, entry)
     fiber.addObserver((exit) => {
       if (pending.get(key) === entry) pending.delete(key)
-      if (Exit.isSuccess(exit) && begunIn === epoch) remember(key, exit.value, since)
+      if (Exit.isSuccess(exit)) put(sha256, exit.value, moment)
     })
     return entry.answer
   }
 
-  const begin = (key: string, now: number, answer: Pending["answer"]): Pending["answer"] => {
-    if (!isAtHand(answer)) return share(key, answer, now)
-    remember(key, answer.value, now)
+  const begin: LookUp = (sha256, instant) => {
+    const moment: Moment = { version: changes.version, elapsed: elapsedNow(), wall: instant.epochMilliseconds }
+    const answer = lookUp(sha256, instant)
+    if (!isAtHand(answer)) return share(sha256, answer, moment)
+    put(sha256, answer.value, moment)
     return answer
-  }
-
-  const forget = (isConcerned: (facts: Facts) => boolean) => {
-    epoch++
-    pending.clear()
-    unknown.clear()
-    for (const [key, { answer }] of known) {
-      if (answer.value !== undefined && isConcerned(answer.value)) known.delete(key)
-    }
   }
 
   const cache: LookUpCache = {
     lookUp: (sha256, instant) => {
-      const key = sha256.hex
-      const now = instant.epochMilliseconds
-      const entry = known.get(key)
-      if (entry !== undefined && isFresh(entry, now, staleness)) return entry.answer
-      const nobody = unknown.get(key)
-      if (nobody !== undefined && isFresh(nobody, now, unknownStaleness)) return nobody.answer
-      const shared = pending.get(key)
-      if (shared !== undefined && isFresh(shared, now, staleness)) return shared.answer
-      return begin(key, now, lookUp(sha256, instant))
+      const elapsed = elapsedNow()
+      if (isFollowing !== undefined && !isFollowing(elapsed)) {
+        forgetAll()
+        return lookUp(sha256, instant)
+      }
+      const wall = instant.epochMilliseconds
+      const slot = known.find(sha256)
+      if (slot >= 0 && known.isFreshAt(slot, elapsed, wall, staleness)) {
+        const token = known.valueAt(slot)
+        if (changes.isCurrent(known.versionAt(slot), token)) return Exit.succeed(token.facts)
+      }
+      if (unknown !== undefined) {
+        const slot = unknown.find(sha256)
+        const isCurrent = slot >= 0 && unknown.versionAt(slot) === changes.version
+        if (isCurrent && unknown.isFreshAt(slot, elapsed, wall, unknownStaleness)) return nothingKnown
+      }
+      const shared = pending.get(sha256.hex)
+      return shared !== undefined && isJoinable(shared, elapsed, wall) ? shared.answer : begin(sha256, instant)
     },
-    forgetToken: (id) => forget(({ found: { token } }) => token.id === id || token.ancestors.includes(id)),
-    forgetOwner: (ownedBy) => forget(({ found: { token } }) => token.ownedBy === ownedBy),
-    forgetAll: () => forget(() => true),
+    forgetToken: forgetOne,
+    forgetOwner: forgetOne,
+    forgetAll,
   }
   return cache
 })
 
-/** A clock that was set back makes nothing fresh again. */
-const isFresh = ({ since }: { readonly since: number }, now: number, staleness: number): boolean =>
-  since <= now && now - since < staleness
+const limitsOf = ({ capacity = 10_000, maxStaleness, unknownFor = Duration.zero }: CacheOptions) => {
+  if (!(Number.isSafeInteger(capacity) && capacity >= 1 && capacity <= 10_000_000)) {
+    throw new RangeError("cache.capacity must be a whole number from 1 to 10,000,000")
+  }
+  const staleness = millisecondsOf("maxStaleness", maxStaleness)
+  return { capacity, staleness, unknownStaleness: Math.min(staleness, millisecondsOf("unknownFor", unknownFor)) }
+}
 
 const millisecondsOf = (name: string, duration: Duration.Input): number => {
   const milliseconds = Duration.toMillis(duration)
   if (!(milliseconds >= 0 && milliseconds <= 3_600_000)) throw new RangeError(`cache.${name} must be an hour at most`)
   return milliseconds
 }
+
+const nothingKnown = Exit.succeed(undefined)

@@ -1,17 +1,21 @@
-/** What the store and the directory of owners know of a presented token, in as few questions as possible. */
+/** What the store and the directory of owners know about a presented token, in as few queries as possible. */
 import { Effect, Exit, Option } from "effect"
 import type { Digesting } from "../digesting.ts"
 import type { RepositoryUnavailable } from "../errors.ts"
+import { isAtHand } from "../ports/atHand.ts"
 import type { ApiTokenRepository, FoundToken } from "../ports/ApiTokenRepository.ts"
 import type { OwnerAuthority, OwnerDirectory } from "../ports/OwnerDirectory.ts"
 import { stateOf, type VerifiableToken } from "../token/ApiToken.ts"
 import type { Digest } from "../token/Digest.ts"
 import type { Instant } from "../token/Instant.ts"
-import { Secret } from "../token/Secret.ts"
+import { Secret, type VerifiableSecret } from "../token/Secret.ts"
 
-/** Nothing more is asked for once it is known that the token, its secret or an ancestor is dead. */
+/** Once the token, its secret or an ancestor is known to be dead, nothing more is looked up. */
 export interface Facts {
-  readonly found: FoundToken
+  readonly found: {
+    readonly token: VerifiableToken
+    readonly secret: Omit<VerifiableSecret, "digest">
+  }
   /** Those that exist. */
   readonly ancestors: ReadonlyArray<VerifiableToken>
   readonly owner: OwnerAuthority
@@ -55,10 +59,6 @@ const then = <A, B>(
   effect: Effect.Effect<A, RepositoryUnavailable>,
   next: (value: A) => Effect.Effect<B, RepositoryUnavailable>,
 ): Effect.Effect<B, RepositoryUnavailable> => (isAtHand(effect) ? next(effect.value) : Effect.flatMap(effect, next))
-
-/** Whether the effect is its own answer, so that no fiber is needed to have it. */
-export const isAtHand = <A, E>(effect: Effect.Effect<A, E>): effect is Exit.Success<A, E> =>
-  Exit.isExit(effect) && Exit.isSuccess(effect)
 
 const withoutOwner = (found: FoundToken, ancestors: ReadonlyArray<VerifiableToken>) =>
   Exit.succeed({ found, ancestors, owner: unlimited })

@@ -5,7 +5,7 @@
  */
 import { Effect } from "effect"
 import type { RepositoryUnavailable } from "../errors.ts"
-import type { FoundToken } from "../ports/ApiTokenRepository.ts"
+import { isAtHand } from "../ports/atHand.ts"
 import type { OwnerAuthority } from "../ports/OwnerDirectory.ts"
 import { earliestExpiry, stateOf, type VerifiableToken } from "../token/ApiToken.ts"
 import { type Caller, missingScopes, type ScopeSide } from "../token/Caller.ts"
@@ -15,7 +15,7 @@ import type { MissingScope, Refusal } from "../token/Refusal.ts"
 import type { ScopeCatalogue } from "../token/ScopeCatalogue.ts"
 import { Secret } from "../token/Secret.ts"
 import { flawOfAll, type TokenFlaw, type TokenFormat } from "../token/TokenFormat.ts"
-import { type Facts, isAtHand, type LookUp } from "./lookUp.ts"
+import type { Facts, LookUp } from "./lookUp.ts"
 
 export interface VerifierParts {
   readonly sha256: (plaintext: string) => Digest
@@ -27,9 +27,9 @@ export interface VerifierParts {
 
 /** Watches each verify, for metrics, usage and reuse. It can't delay or change the verdict. */
 export interface VerifyObserver {
-  readonly onAccepted: (found: FoundToken, required: ReadonlyArray<string>, sha256: Digest, at: number) => void
+  readonly onAccepted: (found: Facts["found"], required: ReadonlyArray<string>, sha256: Digest, at: number) => void
   readonly onInsufficient: (missing: ReadonlyArray<MissingScope>) => void
-  readonly onReused: (found: FoundToken, at: number) => void
+  readonly onReused: (found: Facts["found"], at: number) => void
 }
 
 /** What verifying comes to. */

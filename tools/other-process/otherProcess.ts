@@ -4,23 +4,25 @@ import {
   DuplicateToken,
   RepositoryUnavailable,
   RevisionConflict,
+  TokenChanges,
   TokenUsageStore,
 } from "@tokenry/core"
 import { Deferred, Effect, Stream } from "effect"
 import { fork } from "node:child_process"
-import { fileURLToPath } from "node:url"
 import { type Answer, type Call, receivedOf, sentOf } from "./wire.ts"
 
-const program = fileURLToPath(new URL("./programs/serve.ts", import.meta.url))
+/** A program that calls `serve`, and what it is given as arguments. */
+interface Program {
+  readonly path: string
+  readonly args: ReadonlyArray<string>
+}
 
-/** How to call methods in another process, which opens the file with this name. */
-const anotherProcess = Effect.fnUntraced(function* (filename: string) {
+/** How to call methods in another process. */
+export const anotherProcess = Effect.fnUntraced(function* ({ path, args }: Program) {
   const waiting = new Map<number, Deferred.Deferred<unknown, unknown>>()
   let calls = 0
   const child = yield* Effect.acquireRelease(
-    Effect.sync(() =>
-      fork(program, [filename], { execArgv: ["--conditions=@tokenry/source"], serialization: "advanced" }),
-    ),
+    Effect.sync(() => fork(path, args, { execArgv: ["--conditions=@tokenry/source"], serialization: "advanced" })),
     (child) => Effect.sync(() => child.kill("SIGKILL")),
   )
   child.on("message", (answer: Answer) => {
@@ -44,9 +46,10 @@ const anotherProcess = Effect.fnUntraced(function* (filename: string) {
   return call
 })
 
-/** On the file with this name. */
-export const repositoryInAnotherProcess = Effect.fnUntraced(function* (filename: string) {
-  const call = yield* anotherProcess(filename)
+export type CallElsewhere = Effect.Success<ReturnType<typeof anotherProcess>>
+
+/** The repository that the program serves. */
+export const repositoryCalledBy = (call: CallElsewhere) => {
   const stream = (method: string, ...values: ReadonlyArray<unknown>) =>
     Stream.unwrap(Effect.map(call(method, ...values), (tokens: ReadonlyArray<never>) => Stream.fromIterable(tokens)))
 
@@ -68,17 +71,22 @@ export const repositoryInAnotherProcess = Effect.fnUntraced(function* (filename:
     keyIdsInUse: call("keyIdsInUse"),
     purge: (...values) => call("purge", ...values),
   })
-})
+}
 
-/** On the file with this name. */
-export const usageStoreInAnotherProcess = Effect.fnUntraced(function* (filename: string) {
-  const call = yield* anotherProcess(filename)
-  return TokenUsageStore.of({
+/** The record of uses that the program serves. */
+export const usageStoreCalledBy = (call: CallElsewhere) =>
+  TokenUsageStore.of({
     record: (...values) => call("record", ...values),
     usageOf: (...values) => call("usageOf", ...values),
     begin: (...values) => call("begin", ...values),
   })
-})
+
+/** It announces, and can't be followed. */
+export const changesCalledBy = (call: CallElsewhere) =>
+  TokenChanges.of({
+    follow: () => Effect.die(new Error("A listener can't be sent to another process")),
+    announceOwner: (...values) => call("announceOwner", ...values),
+  })
 
 const outcomeOf = ({ outcome, value }: Answer): Effect.Effect<unknown, unknown> => {
   const received = receivedOf(value)

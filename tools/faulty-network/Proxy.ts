@@ -1,7 +1,11 @@
-/** A stretch of network between a demo and the tests' MongoDB server, which can be made to fail. */
+/** A stretch of network between a program and a server, which can be made to fail. */
 import { once } from "node:events"
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net"
-import { serverAddress } from "./mongodb.ts"
+
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
 
 interface Connection {
   readonly client: Socket
@@ -15,10 +19,15 @@ export class Proxy {
   #isHanging = false
   #isCuttingAnswers = false
   #delay = 0
+  readonly #server: Address
+
+  private constructor(server: Address) {
+    this.#server = server
+  }
 
   /** `port`: where nothing listens now; 0 for any. */
-  static async start(port = 0): Promise<Proxy> {
-    const proxy = new Proxy()
+  static async start(server: Address, port = 0): Promise<Proxy> {
+    const proxy = new Proxy(server)
     proxy.#port = port
     await proxy.accept()
     return proxy
@@ -79,7 +88,7 @@ export class Proxy {
   }
 
   #join(client: Socket): void {
-    const { host, port } = serverAddress()
+    const { host, port } = this.#server
     const connection = { client, server: connect(port, host) }
     const { server } = connection
     this.#open.add(connection)

@@ -4,12 +4,13 @@ import { type DemoProcess, endAll, startDemoProcess } from "./demoProcess.ts"
 import { expectSoundness } from "./expectSoundness.ts"
 import { freePort } from "./freePort.ts"
 import { Load } from "./Load.ts"
-import { aMongoUrl, withoutMongodb } from "./mongodb.ts"
-import { Proxy } from "./Proxy.ts"
+import { type Address, Proxy } from "../../../tools/faulty-network/Proxy.ts"
+import { aMongoUrl, mongoAddress, withoutMongodb } from "./mongodb.ts"
+import { aPostgresUrl, postgresAddress, withoutPostgres } from "./postgres.ts"
 
 const proxies: Array<Proxy> = []
-const aProxy = async (port = 0): Promise<Proxy> => {
-  const proxy = await Proxy.start(port)
+const aProxy = async (server: Address, port = 0): Promise<Proxy> => {
+  const proxy = await Proxy.start(server, port)
   proxies.push(proxy)
   return proxy
 }
@@ -44,12 +45,18 @@ const outages: ReadonlyArray<Fault> = [
   },
 ]
 
-describe.skipIf(withoutMongodb)("a MongoDB", () => {
+/** The servers that there are. What is skipped, the run's summary says. */
+const servers = [
+  ...(withoutMongodb ? [] : [["MongoDB", mongoAddress, aMongoUrl] as const]),
+  ...(withoutPostgres ? [] : [["PostgreSQL", postgresAddress, aPostgresUrl] as const]),
+]
+
+describe.each(servers)("a %s", (_name, address, aUrl) => {
   it.each(outages)(
     "that $fault is a 503 within the deadline and no 401; all goes on by itself, and nothing acknowledged is lost",
     async ({ begin, end }) => {
-      const proxy = await aProxy()
-      const demo = await startDemoProcess({ STORE_URL: aMongoUrl(proxy.host) })
+      const proxy = await aProxy(address())
+      const demo = await startDemoProcess({ STORE_URL: aUrl(proxy.host) })
       const load = await Load.on(demo.url)
       await until(() => load.count("issue", 201) >= 20 && load.count("verify", 200) >= 20)
 
@@ -71,9 +78,9 @@ describe.skipIf(withoutMongodb)("a MongoDB", () => {
     },
   )
 
-  it("that is slow makes answers slow, and no outage", async () => {
-    const proxy = await aProxy()
-    const demo = await startDemoProcess({ STORE_URL: aMongoUrl(proxy.host) })
+  it("that is slow makes answers slow, and no outage", { timeout: 60_000 }, async () => {
+    const proxy = await aProxy(address())
+    const demo = await startDemoProcess({ STORE_URL: aUrl(proxy.host) })
     const load = await Load.on(demo.url)
     await until(() => load.count("issue", 201) >= 5)
     proxy.slowDown(300)
@@ -88,7 +95,7 @@ describe.skipIf(withoutMongodb)("a MongoDB", () => {
 
   it("that comes later is waited for: alive but not ready, and then all is served", async () => {
     const port = await freePort()
-    const store = { STORE_URL: aMongoUrl(`127.0.0.1:${port}`) }
+    const store = { STORE_URL: aUrl(`127.0.0.1:${port}`) }
     const demo = await startDemoProcess(store, /waits for its store/)
     expect(await statusOf(demo, "/healthz")).toBe(200)
     expect(await statusOf(demo, "/readyz")).toBe(503)
@@ -97,7 +104,7 @@ describe.skipIf(withoutMongodb)("a MongoDB", () => {
     expect(answer.headers.get("Content-Type")).toBe("application/problem+json")
     expect(answer.headers.get("Retry-After")).toMatch(/^\d+$/)
 
-    await aProxy(port)
+    await aProxy(address(), port)
     await until(async () => (await statusOf(demo, "/readyz")) === 200)
     expect(demo.output().match(/waits/g)).toHaveLength(1)
     await until(() => demo.output().includes("curl"))
@@ -107,10 +114,13 @@ describe.skipIf(withoutMongodb)("a MongoDB", () => {
   })
 })
 
-it("a demo that waits can be stopped, and tells no password", async () => {
-  const url = `mongodb://somebody:hidden@127.0.0.1:${await freePort()}/treasures?appName=secret`
-  const demo = await startDemoProcess({ STORE_URL: url }, /waits for its store/)
-  expect(demo.output()).toContain("mongodb://127.0.0.1")
-  expect(demo.output()).not.toMatch(/hidden|somebody|secret/)
-  expect(await demo.end()).toBe(0)
-})
+it.each(["mongodb", "postgres"])(
+  "a demo that waits for its %s can be stopped, and tells no password",
+  async (scheme) => {
+    const url = `${scheme}://somebody:hidden@127.0.0.1:${await freePort()}/treasures?appName=secret`
+    const demo = await startDemoProcess({ STORE_URL: url }, /waits for its store/)
+    expect(demo.output()).toContain(`${scheme}://127.0.0.1`)
+    expect(demo.output()).not.toMatch(/hidden|somebody|secret/)
+    expect(await demo.end()).toBe(0)
+  },
+)

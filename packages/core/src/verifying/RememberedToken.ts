@@ -1,0 +1,86 @@
+/** What a cache keeps of a lookup: the same facts in as few objects as possible. */
+import { Option } from "effect"
+import type { OwnerAuthority } from "../ports/OwnerDirectory.ts"
+import type { VerifiableToken } from "../token/ApiToken.ts"
+import type { OwnerId } from "../token/OwnerId.ts"
+import type { Scope } from "../token/Scope.ts"
+import type { TokenId } from "../token/TokenId.ts"
+import type { Facts } from "./lookUp.ts"
+
+/** What most tokens have in common: no ancestors, an owner who may do everything, an active secret. */
+interface Circumstances {
+  readonly secret: Facts["found"]["secret"]
+  readonly ancestors: Facts["ancestors"]
+  readonly owner: OwnerAuthority
+}
+
+/** A token and the rest of its facts. Its own fields are all that differs between most tokens. */
+export class RememberedToken implements VerifiableToken {
+  readonly id: TokenId
+  readonly ownedBy: OwnerId
+  readonly scopes: ReadonlyArray<Scope>
+  readonly expiresAt: VerifiableToken["expiresAt"]
+  readonly revocation: VerifiableToken["revocation"]
+  readonly ancestors: ReadonlyArray<TokenId>
+  readonly #circumstances: Circumstances
+
+  constructor(token: VerifiableToken, scopes: ReadonlyArray<Scope>, circumstances: Circumstances) {
+    this.id = token.id
+    this.ownedBy = token.ownedBy
+    this.scopes = scopes
+    this.expiresAt = token.expiresAt
+    this.revocation = token.revocation
+    this.ancestors = token.ancestors.length === 0 ? none : token.ancestors
+    this.#circumstances = circumstances
+  }
+
+  /** The facts as they were looked up, but for the secret's digest. */
+  get facts(): Facts {
+    const { secret, ancestors, owner } = this.#circumstances
+    return { found: { token: this, secret }, ancestors, owner }
+  }
+}
+
+/** Beyond so many different values nothing is gained by sharing them, and the table of them starts anew. */
+const mostShared = 1000
+
+/** Makes `RememberedToken`s that share equal lists of scopes and equal circumstances. */
+export const makeRemember = (): ((facts: Facts) => RememberedToken) => {
+  const lists = new Map<string, ReadonlyArray<Scope>>()
+  const circumstances = new Map<string, Circumstances>()
+  return (facts) => {
+    const { token, secret } = facts.found
+    const scopes = shared(lists, token.scopes.join(" "), () => token.scopes)
+    const isOrdinary =
+      secret.state._tag === "Active" &&
+      facts.ancestors.length === 0 &&
+      facts.owner.active &&
+      facts.owner.scopes === "all"
+    return new RememberedToken(
+      token,
+      scopes,
+      isOrdinary
+        ? shared(circumstances, `${secret.generation} ${Option.getOrElse(secret.keyId, () => "")}`, () =>
+            circumstancesOf(facts),
+          )
+        : circumstancesOf(facts),
+    )
+  }
+}
+
+/** Leaves out the secret's digest, under which the entry is found anyway. */
+const circumstancesOf = ({ found, ancestors, owner }: Facts): Circumstances => {
+  const { generation, keyId, state } = found.secret
+  return { secret: { generation, keyId, state }, ancestors, owner }
+}
+
+const shared = <A>(values: Map<string, A>, key: string, make: () => A): A => {
+  const known = values.get(key)
+  if (known !== undefined) return known
+  if (values.size >= mostShared) values.clear()
+  const value = make()
+  values.set(key, value)
+  return value
+}
+
+const none: ReadonlyArray<never> = []

@@ -1,0 +1,65 @@
+import { expect, it } from "@effect/vitest"
+import type { KeyId, OwnerAuthority, VerifiableToken } from "@tokenry/core"
+import { Option } from "effect"
+import type { Facts } from "../src/verifying/lookUp.ts"
+import { makeRemember } from "../src/verifying/RememberedToken.ts"
+import { aDigest, anApiToken, anId, at, scopes } from "./builders.ts"
+
+const secret: Facts["found"]["secret"] = { generation: 1, keyId: Option.none(), state: { _tag: "Active" } }
+const unlimited: OwnerAuthority = { active: true, scopes: "all" }
+
+/** Only what verifying needs of a token. */
+const verifiable = (fields: Parameters<typeof anApiToken>[0] = {}): VerifiableToken => {
+  const { id, ownedBy, scopes, expiresAt, revocation, ancestors } = anApiToken(fields)
+  return { id, ownedBy, scopes, expiresAt, revocation, ancestors }
+}
+
+const facts = (fields: Partial<Facts> = {}, of: Partial<typeof secret> = {}): Facts => ({
+  found: { token: verifiable(), secret: { ...secret, ...of } },
+  ancestors: [],
+  owner: unlimited,
+  ...fields,
+})
+
+const key = (id: string) => ({ keyId: Option.some(id as KeyId) })
+
+/** Each differs from an ordinary token in something that a shared value could lose. */
+const all: ReadonlyArray<Facts> = [
+  facts(),
+  facts({}, { generation: 2 }),
+  facts({}, key("a")),
+  facts({}, key("b")),
+  facts({}, { generation: 2, ...key("b") }),
+  facts({}, { state: { _tag: "Retiring", until: at(5) } }),
+  facts({}, { state: { _tag: "Retired", at: at(5) } }),
+  facts({ owner: { active: false } }),
+  facts({ owner: { active: true, scopes: [] } }),
+  facts({ owner: { active: true, scopes: scopes("treasure:read") } }),
+  facts({ found: { token: verifiable({ ancestors: [anId(), anId()] }), secret } }),
+  facts({ ancestors: [verifiable()], found: { token: verifiable({ ancestors: [anId()] }), secret } }),
+  facts({ found: { token: verifiable({ scopes: [] }), secret } }),
+  facts({ found: { token: verifiable({ scopes: scopes("treasure:read", "treasure:edit") }), secret } }),
+  facts({ found: { token: verifiable({ expiresAt: Option.some(at(9)) }), secret } }),
+  facts({ found: { token: verifiable({ revocation: Option.some({ at: at(1), reason: "leaked" }) }), secret } }),
+]
+
+const plain = ({ found: { token, secret }, ...rest }: Facts) => ({ ...rest, secret, token: { ...token } })
+
+it("what is remembered of a token gives the facts back as they were, whatever was remembered before", () => {
+  const remember = makeRemember()
+  for (const given of [...all, ...all.toReversed()]) expect(plain(remember(given).facts)).toEqual(plain(given))
+})
+
+it("sharing starts anew after a thousand different lists of scopes, and stays right", () => {
+  const remember = makeRemember()
+  for (let index = 0; index < 2500; index++) {
+    const given = facts({ found: { token: verifiable({ scopes: scopes(`scope:${index % 1500}`) }), secret } })
+    expect(remember(given).facts.found.token.scopes).toEqual(given.found.token.scopes)
+  }
+})
+
+it("the secret's digest is not kept", () => {
+  const withDigest = { ...secret, digest: aDigest() }
+  const { found } = makeRemember()({ ...facts(), found: { token: verifiable(), secret: withDigest } }).facts
+  expect(Object.keys(found.secret)).toEqual(["generation", "keyId", "state"])
+})

@@ -1,0 +1,179 @@
+/** Reads and writes of one database, each within a deadline: for Tokenry's tables, and for the application's own. */
+import type { RepositoryUnavailable } from "@tokenry/core"
+import type { Effect } from "effect"
+import { promises as timers } from "node:timers"
+import type { PostgresClientLike, PostgresPoolClientLike, PostgresPoolLike } from "./Driver.ts"
+import { fromDriver, isConnectionLost, isPreparedStatementGone, isRolledBack } from "./driverErrors.ts"
+import { type Deadlines, type PostgresDatabaseOptions, settledDatabase } from "./options.ts"
+import { forDriver, type Statement } from "./Statement.ts"
+import { withinDeadline } from "./withinDeadline.ts"
+
+/** Runs one statement and gives its rows. Columns are text, or `null`. */
+export type Query = <Row>(statement: Statement, values?: ReadonlyArray<unknown>) => Promise<ReadonlyArray<Row>>
+
+/** How many milliseconds a read or a write may take when it is not the deadline of its kind. */
+interface Patience {
+  readonly milliseconds?: number
+}
+
+export interface PostgresDatabase {
+  /**
+   * Runs a function that only reads. Fails with `RepositoryUnavailable` at the deadline (2 seconds unless set otherwise) and
+   * for any outage. Repeated once if its connection is lost, so it must be safe to repeat.
+   */
+  read<A>(
+    operation: string,
+    use: (query: Query) => Promise<A>,
+    patience?: Patience,
+  ): Effect.Effect<A, RepositoryUnavailable>
+
+  /**
+   * Runs a function in one transaction (`READ COMMITTED`), which is committed when its promise resolves and rolled back when
+   * it rejects. Repeated if PostgreSQL has rolled it back to resolve a deadlock or a conflict, and once if its connection
+   * turns out to be lost before it begins. The deadline is 5 seconds unless set otherwise; after it, and after an outage, the
+   * outcome is unknown.
+   */
+  write<A>(
+    operation: string,
+    use: (query: Query) => Promise<A>,
+    patience?: Patience,
+  ): Effect.Effect<A, RepositoryUnavailable>
+}
+
+/** On a pool of the caller's, who closes it. */
+const fromPool = (pool: PostgresPoolLike, options: PostgresDatabaseOptions = {}): PostgresDatabase => {
+  const { deadlines, preparesStatements } = settledDatabase(options)
+  const run =
+    (kind: keyof Deadlines): PostgresDatabase["read"] =>
+    (operation, use, { milliseconds = deadlines[kind] } = {}) =>
+      withinDeadline(operation, milliseconds, (signal) =>
+        persistently(signal, preparesStatements, (attempt) =>
+          kind === "read" ? readOn(pool, use, attempt) : writeOn(pool, use, attempt, milliseconds),
+        ),
+      )
+  return { read: run("read"), write: run("write") }
+}
+
+/** Within the transaction that the caller has begun on this client, and will commit or roll back. Nothing is repeated. */
+const onClient = (client: PostgresClientLike, options: PostgresDatabaseOptions = {}): PostgresDatabase => {
+  const { deadlines, preparesStatements } = settledDatabase(options)
+  const run =
+    (kind: keyof Deadlines): PostgresDatabase["read"] =>
+    (operation, use, { milliseconds = deadlines[kind] } = {}) =>
+      withinDeadline(operation, milliseconds, () => use(queryOn(client, preparesStatements)))
+  return { read: run("read"), write: run("write") }
+}
+
+export const PostgresDatabase = { fromPool, onClient } as const
+
+/** One try at an operation. */
+interface Attempt {
+  readonly signal: AbortSignal
+  readonly mayPrepare: boolean
+  /** Called once the statements whose outcome may stay unknown begin. */
+  readonly begin: () => void
+}
+
+const queryOn =
+  (client: PostgresClientLike, mayPrepare: boolean): Query =>
+  async <Row>(statement: Statement, values: ReadonlyArray<unknown> = []) => {
+    try {
+      const { rows } = await client.query(forDriver(statement, values, mayPrepare))
+      return rows as ReadonlyArray<Row>
+    } catch (error) {
+      throw fromDriver(error)
+    }
+  }
+
+const readOn = <A>(pool: PostgresPoolLike, use: (query: Query) => Promise<A>, attempt: Attempt): Promise<A> =>
+  onPooled(pool, attempt, (client) => use(queryOn(client, attempt.mayPrepare)))
+
+/** The server gives up shortly before the client does, so that it can say so and the connection stays good. */
+const writeOn = <A>(
+  pool: PostgresPoolLike,
+  use: (query: Query) => Promise<A>,
+  attempt: Attempt,
+  milliseconds: number,
+): Promise<A> =>
+  onPooled(pool, attempt, async (client) => {
+    const query = queryOn(client, attempt.mayPrepare)
+    const timeout = Math.ceil(milliseconds * 0.9)
+    await query({ text: `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL statement_timeout = ${timeout}` })
+    attempt.begin()
+    try {
+      const result = await use(query)
+      await query({ text: "COMMIT" })
+      return result
+    } catch (error) {
+      if (!isConnectionLost(error)) await query({ text: "ROLLBACK" })
+      throw error
+    }
+  })
+
+/** With a client of the pool, which goes back to it; or whose connection is closed, if it is lost or hangs. */
+const onPooled = async <A>(
+  pool: PostgresPoolLike,
+  { signal }: Attempt,
+  use: (client: PostgresPoolClientLike) => Promise<A>,
+): Promise<A> => {
+  const client = await pool.connect().catch((error: unknown) => {
+    throw fromDriver(error)
+  })
+  let isReleased = false
+  const release = (error?: Error) => {
+    if (isReleased) return
+    isReleased = true
+    client.removeListener("error", ignore)
+    client.release(error)
+  }
+  const abandon = () => release(new Error("The operation did not end in time"))
+  // What a lost connection means for this operation, its query's rejection says too.
+  client.on("error", ignore)
+  if (signal.aborted) {
+    release()
+    throw signal.reason
+  }
+  signal.addEventListener("abort", abandon)
+  try {
+    const result = await use(client)
+    release()
+    return result
+  } catch (error) {
+    release(isConnectionLost(error) || isPreparedStatementGone(error) ? asError(error) : undefined)
+    throw error
+  } finally {
+    signal.removeEventListener("abort", abandon)
+  }
+}
+
+const ignore = () => undefined
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
+
+/** Repeats what has certainly not been done, until the signal is aborted. */
+const persistently = async <A>(
+  signal: AbortSignal,
+  preparesStatements: boolean,
+  once: (attempt: Attempt) => Promise<A>,
+): Promise<A> => {
+  let mayPrepare = preparesStatements
+  let mayReconnect = true
+  for (let pause = 5; ; pause *= 2) {
+    let hasBegun = false
+    const begin = () => void (hasBegun = true)
+    try {
+      return await once({ signal, mayPrepare, begin })
+    } catch (error) {
+      if (signal.aborted) throw error
+      if (isPreparedStatementGone(error) && mayPrepare) {
+        mayPrepare = false
+      } else if (isConnectionLost(error) && !hasBegun && mayReconnect) {
+        mayReconnect = false
+      } else if (isRolledBack(error)) {
+        await timers.setTimeout(pause * (0.5 + Math.random()), undefined, { signal })
+      } else {
+        throw error
+      }
+    }
+  }
+}

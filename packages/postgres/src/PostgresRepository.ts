@@ -1,0 +1,79 @@
+/** The repository of tokens on PostgreSQL; beside it the store of their uses, and the feed of other processes' changes. */
+import type { ApiTokenRepository, TokenChanges, TokenUsageStore } from "@tokenry/core"
+import { Effect, Layer } from "effect"
+import type { PostgresClientLike, PostgresPoolLike } from "./Driver.ts"
+import { assertMigrated, migrate, type MigrateOptions, sqlOf } from "./Migrations.ts"
+import { openPool, type PostgresConnectOptions } from "./openPool.ts"
+import type { PostgresDatabaseOptions, PostgresRepositoryOptions, TableOptions } from "./options.ts"
+import { PostgresDatabase } from "./PostgresDatabase.ts"
+import type { PostgresOpenError } from "./PostgresOpenError.ts"
+import { tokenMigrations } from "./schema.ts"
+import { servicesOn } from "./services.ts"
+import { tablesOf } from "./tables.ts"
+
+type Services = ApiTokenRepository | TokenUsageStore | TokenChanges
+
+/**
+ * Makes a pool of its own, migrates, and closes the pool when the layer is released.
+ *
+ *     PostgresRepository.layer({ url: "postgres://localhost:5432/app" })
+ */
+const layer = (options: PostgresConnectOptions): Layer.Layer<Services, PostgresOpenError> =>
+  Layer.effectContext(
+    Effect.gen(function* () {
+      const pool = yield* openPool(options)
+      // A connection for each cache: an application has one.
+      const listening = yield* openPool({ ...options, pool: { ...options.pool, max: 10 } })
+      return yield* make(pool, options, listening)
+    }),
+  )
+
+/**
+ * Migrates and uses a pool of the caller's, who closes it after the layer has been released: `pg`'s, from any copy of the
+ * driver 8, or one with the same methods, such as Neon's. Listen to the pool's `error` events, as for any use of it. With a
+ * cache, one connection of the pool is kept to listen for changes, unless the pool has only one or `listen` is false.
+ */
+const layerFrom = (
+  pool: PostgresPoolLike,
+  options: PostgresRepositoryOptions = {},
+): Layer.Layer<Services, PostgresOpenError> =>
+  Layer.effectContext(Effect.suspend(() => make(pool, options, pool.options?.max === 1 ? undefined : pool)))
+
+/**
+ * Works within a transaction of the caller's, on the client that has begun it: what is issued there appears when the caller
+ * commits, and never if they roll back. The tables must be migrated already. Nothing is repeated after an error, since
+ * PostgreSQL then refuses every statement until the caller rolls back.
+ */
+const onClient = (
+  client: PostgresClientLike,
+  options: TableOptions & PostgresDatabaseOptions = {},
+): Layer.Layer<Services> =>
+  Layer.effectContext(Effect.sync(() => servicesOn(PostgresDatabase.onClient(client, options), tablesOf(options))))
+
+const make = Effect.fnUntraced(function* (
+  pool: PostgresPoolLike,
+  options: PostgresRepositoryOptions,
+  listening: PostgresPoolLike | undefined,
+) {
+  const database = PostgresDatabase.fromPool(pool, options)
+  const migrations = migrateOptionsOf(options)
+  yield* options.migrate === false ? assertMigrated(database, migrations) : migrate(database, migrations)
+  const listens = options.listen ?? options.preparedStatements ?? true
+  return servicesOn(database, tablesOf(options), listens && listening ? () => listening.connect() : undefined)
+})
+
+const migrateOptionsOf = (options: TableOptions = {}): MigrateOptions => ({
+  migrations: tokenMigrations(options),
+  schema: options.schema ?? "public",
+  table: `${options.tablePrefix ?? ""}tokenry_migration`,
+})
+
+export const PostgresRepository = {
+  layer,
+  layerFrom,
+  onClient,
+  /** The repository's own migrations with the table that records them, for `migrate`: to undo them, or to apply them ahead of time. */
+  migrations: migrateOptionsOf,
+  /** The same as SQL, for a migration tool of your own; with the default names it is the file `migrations.sql` of the package. */
+  migrationsSql: (options: TableOptions = {}): string => sqlOf(migrateOptionsOf(options)),
+} as const

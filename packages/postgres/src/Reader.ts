@@ -1,0 +1,107 @@
+/** Reads the fields of a stored record, and notices what is missing or has another type. Plain code, as on the hot path. */
+import { DamagedToken } from "@tokenry/core"
+import { DateTime, Option } from "effect"
+
+type Fields = Readonly<Record<string, unknown>>
+
+/**
+ * Every method returns the field's value, and throws a `DamagedToken` that names it if it is not what it should be.
+ * Optional values are `null` when absent. Instants are epoch milliseconds.
+ */
+export class Reader {
+  readonly #fields: Fields
+  readonly #id: unknown
+  readonly #path: string
+
+  private constructor(fields: Fields, id: unknown, path: string) {
+    this.#fields = fields
+    this.#id = id
+    this.#path = path
+  }
+
+  /** Of a whole record as JSON, with the token's id in `id`. */
+  static of(json: string): Reader {
+    const fields = JSON.parse(json) as Fields
+    return new Reader(fields, fields["id"], "")
+  }
+
+  damaged(field: string): DamagedToken {
+    return new DamagedToken({ id: typeof this.#id === "string" ? this.#id : "", field: this.#path + field })
+  }
+
+  /** What `accept` makes of the value, unless that is `undefined`. */
+  read<A>(field: string, accept: (value: unknown) => A | undefined): A {
+    const value = accept(this.#fields[field])
+    if (value === undefined) throw this.damaged(field)
+    return value
+  }
+
+  string(field: string): string {
+    const value = this.#fields[field]
+    if (!isText(value)) throw this.damaged(field)
+    return value
+  }
+
+  optionalString(field: string): Option.Option<string> {
+    return this.#fields[field] === null ? Option.none() : Option.some(this.string(field))
+  }
+
+  strings(field: string): ReadonlyArray<string> {
+    const values = this.#fields[field]
+    if (!Array.isArray(values) || !values.every(isText)) throw this.damaged(field)
+    return values
+  }
+
+  integer(field: string): number {
+    const value = this.#fields[field]
+    if (!Number.isSafeInteger(value)) throw this.damaged(field)
+    return value as number
+  }
+
+  instant(field: string): DateTime.Utc {
+    const milliseconds = this.integer(field)
+    if (Math.abs(milliseconds) > 8_640_000_000_000_000) throw this.damaged(field)
+    return DateTime.makeUnsafe(milliseconds)
+  }
+
+  optionalInstant(field: string): Option.Option<DateTime.Utc> {
+    return this.#fields[field] === null ? Option.none() : Option.some(this.instant(field))
+  }
+
+  /** An object whose fields are all instants, by their names. */
+  instants(field: string): ReadonlyMap<string, DateTime.Utc> {
+    const inside = this.#inside(field, this.#fields[field])
+    return new Map(Object.keys(inside.#fields).map((name) => [name, inside.instant(name)]))
+  }
+
+  /** What `read` makes of an object in the field. */
+  inside<A>(field: string, read: (reader: Reader) => A): A {
+    return read(this.#inside(field, this.#fields[field]))
+  }
+
+  listOf<A>(field: string, read: (reader: Reader) => A): ReadonlyArray<A> {
+    const values: unknown = this.#fields[field]
+    if (!Array.isArray(values)) throw this.damaged(field)
+    return values.map((value: unknown, index) => read(this.#inside(`${field}.${index}`, value)))
+  }
+
+  /** An object as it is, all of whose fields are strings, these among them. */
+  embedded(field: string, required: ReadonlyArray<string>): object {
+    const value = this.#fields[field]
+    if (!isObject(value)) throw this.damaged(field)
+    for (const name of new Set([...required, ...Object.keys(value)])) {
+      if (!isText(value[name])) throw this.damaged(`${field}.${name}`)
+    }
+    return value
+  }
+
+  #inside(field: string, value: unknown): Reader {
+    if (!isObject(value)) throw this.damaged(field)
+    return new Reader(value, this.#id, `${this.#path}${field}.`)
+  }
+}
+
+const isText = (value: unknown): value is string => typeof value === "string"
+
+const isObject = (value: unknown): value is Fields =>
+  typeof value === "object" && value !== null && !Array.isArray(value)

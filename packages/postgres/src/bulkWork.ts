@@ -1,0 +1,180 @@
+/** Changes of many tokens, in batches: each is a transaction of its own with its own deadline. */
+import {
+  type ApiTokenRepository,
+  type Attribution,
+  OwnerId,
+  RepositoryUnavailable,
+  type Revocation,
+} from "@tokenry/core"
+import { Effect, Option } from "effect"
+import { issuedToOf, timestampOf } from "./arguments.ts"
+import { bulkStatementsOn } from "./bulkStatements.ts"
+import { NewerRecord } from "./NewerRecord.ts"
+import {
+  afterAll,
+  beforeAll,
+  beforeAllOwners,
+  logDamaged,
+  type PageRow,
+  type Position,
+  positionByOwner,
+  positionOf,
+  readableOf,
+} from "./pages.ts"
+import type { PostgresDatabase, Query } from "./PostgresDatabase.ts"
+import type { Statement } from "./Statement.ts"
+import type { Tables } from "./tables.ts"
+import { historyOf, isNewer, tokenOf } from "./TokenRecord.ts"
+
+/** How many tokens a transaction locks: few enough that a change of one of them doesn't notice. */
+const batchSize = 250
+
+/** What one batch did, and where the next one goes on; nowhere after the last. */
+interface Batch {
+  readonly count: number
+  readonly next: Position | undefined
+}
+
+/** The tokens of a bulk revocation, in the order of an index. */
+interface Selection {
+  /** Passes over tokens that another transaction holds. */
+  readonly unlocked: Statement
+  readonly all: Statement
+  readonly from: Position
+  readonly positionOf: (row: PageRow) => Position
+  readonly values: ReadonlyArray<unknown>
+}
+
+export const bulkWorkOn = (
+  database: PostgresDatabase,
+  tables: Tables,
+): Pick<ApiTokenRepository["Service"], "revokeOwnedBy" | "revokeIssuedTo" | "purge"> => {
+  const statements = bulkStatementsOn(tables)
+
+  /** The entity decides what revoking it changes. */
+  const revokeBatch = async (query: Query, rows: ReadonlyArray<PageRow>, revocation: Revocation, by: Attribution) => {
+    const ours = rows.flatMap(({ record }) => (record === null || isNewer(record) ? [] : [record]))
+    const { values: tokens, damaged } = readableOf(ours, tokenOf)
+    const changes = tokens.map((token) => {
+      const { id, revision, undelivered, history } = token.revoke(revocation, by)
+      return { id, revision, undelivered, history: JSON.parse(historyOf({ history })) as unknown }
+    })
+    if (changes.length > 0) {
+      await query(statements.revoke, [JSON.stringify(changes), timestampOf(revocation.at), revocation.reason])
+    }
+    return { count: changes.length, damaged, hasNewer: ours.length < rows.length }
+  }
+
+  /**
+   * First what no other transaction holds, so that one slow change elsewhere doesn't keep thousands of tokens alive; then the
+   * rest, waiting for each.
+   */
+  const revokeAll = (
+    operation: string,
+    selections: () => ReadonlyArray<Selection>,
+    revocation: Revocation,
+    by: Attribution,
+  ) =>
+    Effect.gen(function* () {
+      // Also where there is nothing to revoke, a missing instant is a defect.
+      timestampOf(revocation.at)
+      let total = 0
+      let hasNewer = false
+      for (const { unlocked, all, from, positionOf, values } of selections()) {
+        for (const [statement, isLast] of [
+          [unlocked, false],
+          [all, true],
+        ] as const) {
+          total += yield* inBatches(from, ({ at, id }) =>
+            Effect.gen(function* () {
+              const done = yield* database.write(operation, async (query) => {
+                const rows = await query<PageRow>(statement, [at, id, batchSize, ...values])
+                return { ...(await revokeBatch(query, rows, revocation, by)), rows }
+              })
+              if (isLast) yield* logDamaged(done.damaged)
+              hasNewer ||= done.hasNewer
+              const last = done.rows.length < batchSize ? undefined : done.rows.at(-1)
+              return { count: done.count, next: last === undefined ? undefined : positionOf(last) }
+            }),
+          )
+        }
+      }
+      if (hasNewer) return yield* new RepositoryUnavailable({ operation, cause: new NewerRecord({ id: "" }) })
+      return total
+    })
+
+  /** What was minted with dead tokens goes before them, or in the same transaction, so that it is never left behind. */
+  const purgeBatch = async (
+    query: Query,
+    statement: Statement,
+    diedBefore: string,
+    { at, id }: Position,
+  ): Promise<Batch> => {
+    const dead = await query<PageRow>(statement, [at, id, batchSize, diedBefore])
+    const below = await query<PageRow>(statements.mintedBy, [dead.map((row) => row.id), batchSize])
+    const isLineageComplete = below.length < batchSize
+    const doomed = isLineageComplete ? [...below, ...dead] : below
+    const [removed] = await query<{ readonly count: string }>(statements.remove, [doomed.map((row) => row.id)])
+    const last = dead.length < batchSize ? undefined : dead.at(-1)
+    const next = last === undefined ? undefined : positionOf(last)
+    return { count: Number(removed?.count ?? 0), next: isLineageComplete ? next : { at, id } }
+  }
+
+  return {
+    revokeOwnedBy: (ownedBy, revocation, by) =>
+      revokeAll(
+        "revokeOwnedBy",
+        () => {
+          const values = [OwnerId.assert(ownedBy)]
+          return [
+            { ...statements.lasting, from: afterAll, positionOf, values },
+            { ...statements.expiring, from: beforeAll, positionOf, values },
+          ]
+        },
+        revocation,
+        by,
+      ),
+
+    revokeIssuedTo: (issuedTo, ownedBy, revocation, by) =>
+      revokeAll(
+        "revokeIssuedTo",
+        () => {
+          const third = issuedToOf(issuedTo)
+          const byOwner = { from: beforeAllOwners, positionOf: positionByOwner }
+          return Option.isSome(ownedBy)
+            ? [{ ...statements.issuedToOne, ...byOwner, values: [third, OwnerId.assert(ownedBy.value)] }]
+            : [{ ...statements.issuedTo, ...byOwner, values: [third] }]
+        },
+        revocation,
+        by,
+      ),
+
+    purge: (diedBefore) =>
+      Effect.gen(function* () {
+        const before = timestampOf(diedBefore)
+        let total = 0
+        for (const statement of [statements.dead.unlocked, statements.dead.all]) {
+          total += yield* inBatches(beforeAll, (position) =>
+            database.write("purge", (query) => purgeBatch(query, statement, before, position)),
+          )
+        }
+        return total
+      }),
+  }
+}
+
+/** Runs batch after batch until there is no next one, and adds up what they did. */
+const inBatches = (
+  from: Position,
+  batch: (position: Position) => Effect.Effect<Batch, RepositoryUnavailable>,
+): Effect.Effect<number, RepositoryUnavailable> =>
+  Effect.gen(function* () {
+    let total = 0
+    let position: Position | undefined = from
+    while (position !== undefined) {
+      const done: Batch = yield* batch(position)
+      total += done.count
+      position = done.next
+    }
+    return total
+  })

@@ -1,0 +1,47 @@
+/** The names of the tables and their constraints, in the schema and with the prefix that the application chose. */
+import { createHash } from "node:crypto"
+import type { TableOptions } from "./options.ts"
+
+export interface Tables {
+  /** Quoted for SQL. */
+  readonly schema: string
+  /** Quoted and qualified. */
+  readonly token: string
+  readonly secret: string
+  readonly usage: string
+  readonly usageSince: string
+  readonly migration: string
+  /** The plain name, for indexes and constraints that are named after their table. */
+  readonly prefix: string
+  /** Where changes are notified; two stores in one database don't hear each other. */
+  readonly channel: string
+  /** An expression that notifies, at commit, that the token whose id this expression gives has changed. */
+  readonly notify: (id: string) => string
+}
+
+/** What precedes the id in a notification. */
+export const tokenPrefix = "token "
+
+/** @throws RangeError if a name is no plain SQL name, or too long. */
+export const tablesOf = ({ schema = "public", tablePrefix = "" }: TableOptions): Tables => {
+  if (!isPlainName(schema)) throw new RangeError("A schema's name has letters, digits and underscores, at most 63")
+  if (tablePrefix !== "" && !(isPlainName(tablePrefix) && tablePrefix.length <= 32)) {
+    throw new RangeError("A table prefix has letters, digits and underscores, at most 32")
+  }
+  const table = (name: string) => `"${schema}"."${tablePrefix}${name}"`
+  const channel = `tokenry_${createHash("sha256").update(`${schema}.${tablePrefix}`).digest("hex").slice(0, 16)}`
+  return {
+    schema: `"${schema}"`,
+    token: table("api_token"),
+    secret: table("api_token_secret"),
+    usage: table("api_token_usage"),
+    usageSince: table("api_token_usage_since"),
+    migration: table("tokenry_migration"),
+    prefix: tablePrefix,
+    channel,
+    notify: (id) => `pg_notify('${channel}', '${tokenPrefix}' || ${id})`,
+  }
+}
+
+/** PostgreSQL cuts longer names off without a word. */
+const isPlainName = (name: string): boolean => /^[A-Za-z_][A-Za-z0-9_]{0,62}$/.test(name)

@@ -1,0 +1,122 @@
+/** The record of uses beside the tokens: one row for each secret that was used. */
+import { SecretUsage, type TokenId, TokenUsageStore } from "@tokenry/core"
+import { DateTime, Effect, Exit } from "effect"
+import { countOf, idOf, millisecondsOf, optionalTimestampOf, timestampOf } from "./arguments.ts"
+import { logDamaged, readableOf } from "./pages.ts"
+import type { PostgresDatabase } from "./PostgresDatabase.ts"
+import { Reader } from "./Reader.ts"
+import { planned, prepared } from "./Statement.ts"
+import type { Tables } from "./tables.ts"
+import { epochOf } from "./TokenRecord.ts"
+
+/** How many secrets one upsert takes: a flush is one, unless there are more. */
+const atOnce = 5000
+
+const usageStatementsOn = ({ token, usage, usageSince }: Tables) => ({
+  /**
+   * Adds to what is recorded, in the order of the primary key, so that two flushes don't deadlock. Uses of a token that is
+   * gone are dropped; the lock keeps the others from going meanwhile.
+   */
+  add: prepared(`WITH seen AS (
+      SELECT * FROM unnest($1::uuid[], $2::integer[], $3::bigint[], $4::timestamptz[], $5::jsonb[], $6::bigint[], $7::timestamptz[])
+        AS s (token_id, generation, count, last_used_at, scopes, reuses, last_reused_at)
+    ), there AS (
+      SELECT id FROM ${token} WHERE id = ANY ($1::uuid[]) ORDER BY id FOR KEY SHARE
+    )
+    INSERT INTO ${usage} AS u (token_id, generation, count, last_used_at, scopes, reuses, last_reused_at)
+    SELECT seen.* FROM seen JOIN there ON there.id = seen.token_id ORDER BY token_id, generation
+    ON CONFLICT (token_id, generation) DO UPDATE SET
+      count = u.count + excluded.count,
+      last_used_at = greatest(u.last_used_at, excluded.last_used_at),
+      scopes = CASE WHEN excluded.scopes = '{}' THEN u.scopes ELSE (
+        SELECT jsonb_object_agg(scope, at) FROM (
+          SELECT scope, max(at::bigint) AS at
+          FROM (SELECT * FROM jsonb_each_text(u.scopes) UNION ALL SELECT * FROM jsonb_each_text(excluded.scopes)) AS both_of (scope, at)
+          GROUP BY scope) AS latest) END,
+      reuses = u.reuses + excluded.reuses,
+      last_reused_at = greatest(u.last_reused_at, excluded.last_reused_at)`),
+
+  ofTokens: prepared(`SELECT json_build_object('id', token_id, 'generation', generation, 'count', count,
+      'lastUsedAt', ${epochOf("last_used_at")}, 'scopes', scopes, 'reuses', reuses,
+      'lastReusedAt', ${epochOf("last_reused_at")})::text AS record
+    FROM ${usage} WHERE token_id = ANY ($1::uuid[])`),
+
+  since: planned(`SELECT ${epochOf("instant")} AS instant FROM ${usageSince}`),
+  begin: planned(`INSERT INTO ${usageSince} (only_row, instant) VALUES (true, $1) ON CONFLICT DO NOTHING`),
+})
+
+export const usageStoreOn = (database: PostgresDatabase, tables: Tables): TokenUsageStore["Service"] => {
+  const statements = usageStatementsOn(tables)
+  type Since = { readonly instant: string }
+
+  const add = (usages: ReadonlyArray<SecretUsage>) =>
+    database.write("record", (query) => query(statements.add, columnsOf(usages)))
+
+  return TokenUsageStore.of({
+    record: (given) =>
+      Effect.suspend(() => {
+        const all = SecretUsage.merge(given)
+        const flushes = Array.from({ length: Math.ceil(all.length / atOnce) }, (_, index) =>
+          all.slice(index * atOnce, (index + 1) * atOnce),
+        )
+        return Effect.forEach(flushes, add, { discard: true })
+      }),
+
+    usageOf: (ids) =>
+      ids.length === 0
+        ? nothingRecorded
+        : Effect.gen(function* () {
+            const rows = yield* database.read("usageOf", async (query) =>
+              query<{ readonly record: string }>(statements.ofTokens, [ids.map(idOf)]),
+            )
+            const { values, damaged } = readableOf(
+              rows.map(({ record }) => record),
+              usageOf,
+            )
+            yield* logDamaged(damaged)
+            return values
+          }),
+
+    begin: (now) =>
+      Effect.gen(function* () {
+        const first = timestampOf(now)
+        const recorded = yield* database.read("begin", (query) => query<Since>(statements.since))
+        const [since] =
+          recorded.length > 0
+            ? recorded
+            : yield* database.write("begin", async (query) => {
+                await query(statements.begin, [first])
+                return query<Since>(statements.since)
+              })
+        return DateTime.makeUnsafe(Number(since?.instant))
+      }),
+  })
+}
+
+const columnsOf = (usages: ReadonlyArray<SecretUsage>): ReadonlyArray<unknown> => [
+  usages.map(({ tokenId }) => idOf(tokenId)),
+  usages.map(({ generation }) => countOf(generation)),
+  usages.map(({ count }) => countOf(count)),
+  usages.map(({ lastUsedAt }) => optionalTimestampOf(lastUsedAt)),
+  usages.map(({ scopes }) => scopesOf(scopes)),
+  usages.map(({ reuses }) => countOf(reuses)),
+  usages.map(({ lastReusedAt }) => optionalTimestampOf(lastReusedAt)),
+]
+
+const scopesOf = (scopes: SecretUsage["scopes"]): string =>
+  JSON.stringify(Object.fromEntries(Array.from(scopes, ([scope, at]) => [scope, millisecondsOf(at)])))
+
+const usageOf = (record: string): SecretUsage => {
+  const reader = Reader.of(record)
+  return {
+    tokenId: reader.string("id") as TokenId,
+    generation: reader.integer("generation"),
+    count: reader.integer("count"),
+    lastUsedAt: reader.optionalInstant("lastUsedAt"),
+    scopes: reader.instants("scopes"),
+    reuses: reader.integer("reuses"),
+    lastReusedAt: reader.optionalInstant("lastReusedAt"),
+  }
+}
+
+const nothingRecorded = Exit.succeed([])

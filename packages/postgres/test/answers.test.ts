@@ -1,0 +1,92 @@
+import { assert, describe, it } from "@effect/vitest"
+import { RepositoryUnavailable } from "@tokenry/core"
+import { PostgresRepository, UnexpectedAnswer } from "@tokenry/postgres"
+import { type Cause, Effect } from "effect"
+import { inspect } from "node:util"
+import { portsOf } from "./stores.ts"
+import { aDigest, at, aToken, owner } from "./tokens.ts"
+
+const server = { name: "error", severity: "ERROR" }
+
+const outages: ReadonlyArray<object> = [
+  { ...server, code: "08006" },
+  { ...server, severity: "FATAL", code: "57P01" },
+  { ...server, severity: "FATAL", code: "57P02" },
+  { ...server, severity: "FATAL", code: "57P03" },
+  { ...server, code: "57014" },
+  { ...server, severity: "FATAL", code: "53300" },
+  { ...server, code: "53100" },
+  { ...server, code: "53200" },
+  { ...server, code: "25006" },
+  { ...server, code: "40001" },
+  { ...server, code: "40P01" },
+  { ...server, code: "55P03" },
+  { ...server, code: "42501" },
+  { ...server, code: "58030" },
+  { ...server, code: "XX001" },
+  { code: "ECONNREFUSED" },
+  { code: "ECONNRESET" },
+  { code: "EPIPE" },
+  {},
+]
+
+const defectOf = (cause: Cause.Cause<unknown>): unknown => {
+  const [reason] = cause.reasons
+  return reason?._tag === "Die" ? reason.defect : undefined
+}
+
+describe("what the server answers", () => {
+  it.live.each(outages)("is an outage, told by its code: %j", (error) =>
+    Effect.gen(function* () {
+      const repository = yield* rejecting(error)
+      const attempts: ReadonlyArray<Effect.Effect<unknown, unknown>> = [
+        repository.findByDigest([aDigest()]),
+        repository.insert(aToken()),
+        repository.revokeOwnedBy(
+          owner("owner-1"),
+          { at: at(1), reason: "r" },
+          { actor: { kind: "system" }, origin: {} },
+        ),
+      ]
+      for (const attempt of attempts) assert.instanceOf(yield* Effect.flip(attempt), RepositoryUnavailable)
+    }),
+  )
+
+  it.live("when it is something else, is a defect that does not quote the row", () =>
+    Effect.gen(function* () {
+      const { hex } = aDigest()
+      const repository = yield* rejecting({
+        ...server,
+        code: "23514",
+        constraint: "no_tokens_on_sundays",
+        message: `new row violates: ${hex}`,
+        detail: `Failing row contains (${hex})`,
+        where: `portal with parameters: ${hex}`,
+      })
+      const cause = yield* Effect.flip(Effect.sandbox(repository.insert(aToken())))
+      assert.instanceOf(defectOf(cause), UnexpectedAnswer)
+      assert.include(String(defectOf(cause)), "no_tokens_on_sundays")
+      assert.notInclude(inspect(cause, { depth: 20, showHidden: true }), hex)
+    }),
+  )
+
+  it.live("with an outage, is not quoted beyond its message", () =>
+    Effect.gen(function* () {
+      const { hex } = aDigest()
+      const repository = yield* rejecting({ ...server, code: "57014", where: `portal with parameters: ${hex}` })
+      const error = yield* Effect.flip(repository.findByDigest([aDigest()]))
+      assert.include(inspect(error, { depth: 20 }), "57014")
+      assert.notInclude(inspect(error, { depth: 20, showHidden: true }), hex)
+    }),
+  )
+})
+
+/** A repository on a connection to a server that answers everything with this error. */
+const rejecting = (error: object) => {
+  const query = async (): Promise<never> => {
+    throw Object.assign(new Error("E"), error)
+  }
+  const client = { query, release: () => undefined, on: () => undefined, removeListener: () => undefined }
+  const layer = PostgresRepository.onClient(client)
+  return Effect.map(portsOf(layer), ({ repository }) => repository)
+}

@@ -1,0 +1,172 @@
+import { assert, describe, it } from "@effect/vitest"
+import { type ApiTokenRepository, RepositoryUnavailable } from "@tokenry/core"
+import { PostgresRepository } from "@tokenry/postgres"
+import { Effect, Fiber, Option } from "effect"
+import type pg from "pg"
+import { vi } from "vitest"
+import { type Address, Proxy } from "../../../tools/faulty-network/Proxy.ts"
+import { EmbeddedServer } from "../../../tools/postgres-for-tests/EmbeddedServer.ts"
+import { Load, type StoredToken, storedTokens } from "./Load.ts"
+import { aPlace, aPool, aStore, portsOf, withoutPostgres } from "./stores.ts"
+import { aToken, aUsage } from "./tokens.ts"
+
+const addressOf = (url: string): Address => {
+  const { hostname, port } = new URL(url)
+  return { host: hostname, port: Number(port || "5432") }
+}
+
+const until = (holds: () => boolean | Promise<boolean>) =>
+  Effect.promise(() => vi.waitUntil(holds, { timeout: 60_000, interval: 20 }))
+
+interface Fault {
+  readonly begin: Effect.Effect<unknown>
+  readonly end: Effect.Effect<unknown>
+}
+
+/** The load before, during and after the fault: it recovers by itself. */
+const survives = (repository: ApiTokenRepository["Service"], pool: pg.Pool, { begin, end }: Fault) =>
+  Effect.gen(function* () {
+    const load = new Load(repository)
+    const running = yield* Effect.forkChild(load.run())
+    yield* until(() => load.acknowledged.length >= 20 && load.verified >= 20)
+    yield* begin
+    yield* until(() => load.outages >= 4)
+    yield* end
+    const [acknowledged, verified] = [load.acknowledged.length, load.verified]
+    yield* until(() => load.acknowledged.length >= acknowledged + 10 && load.verified >= verified + 10)
+    yield* Fiber.interrupt(running)
+    const { rows } = yield* Effect.promise(() => pool.query<StoredToken>(storedTokens))
+    load.assertSound(rows)
+  })
+
+const aServer = Effect.acquireRelease(
+  Effect.promise(() => EmbeddedServer.start({ isDurable: true })),
+  (server) => Effect.promise(() => server.stop()),
+)
+
+/** A store on a server of its own, and a way to look at it. */
+const onOwnServer = Effect.gen(function* () {
+  const server = yield* aServer
+  const url = `${server.url}/postgres`
+  const { repository } = yield* portsOf(PostgresRepository.layer({ url }))
+  return { server, repository, pool: yield* aPool(url) }
+})
+
+describe.skipIf(withoutPostgres)("under load", () => {
+  it.live(
+    "a server that is killed and started again loses nothing that it has acknowledged",
+    () =>
+      Effect.gen(function* () {
+        const { server, repository, pool } = yield* onOwnServer
+        yield* survives(repository, pool, {
+          begin: Effect.sync(() => server.kill()),
+          end: Effect.promise(() => server.restart()),
+        })
+      }),
+    120_000,
+  )
+
+  it.live(
+    "a server that hangs is an outage within the deadlines",
+    () =>
+      Effect.gen(function* () {
+        const { server, repository, pool } = yield* onOwnServer
+        yield* survives(repository, pool, {
+          begin: Effect.sync(() => server.freeze()),
+          end: Effect.sync(() => server.thaw()),
+        })
+      }),
+    120_000,
+  )
+
+  const networkFaults: ReadonlyArray<
+    readonly [name: string, begin: (proxy: Proxy) => void | Promise<void>, end: (proxy: Proxy) => void | Promise<void>]
+  > = [
+    ["refuses and cuts connections", (proxy) => proxy.refuse(), (proxy) => proxy.accept()],
+    ["breaks off in mid-answer", (proxy) => proxy.cutAnswers(true), (proxy) => proxy.cutAnswers(false)],
+    ["passes nothing on", (proxy) => proxy.hang(), (proxy) => proxy.resume()],
+  ]
+
+  it.live.each(networkFaults)(
+    "a network that %s is an outage and no more",
+    ([, begin, end]) =>
+      Effect.gen(function* () {
+        const { url, schema, pool } = yield* aStore()
+        const proxy = yield* Effect.acquireRelease(
+          Effect.promise(() => Proxy.start(addressOf(url))),
+          (proxy) => Effect.promise(() => proxy.refuse()),
+        )
+        const through = new URL(url)
+        through.host = proxy.host
+        const deadlines = { read: "500 millis", write: "1 second" } as const
+        const { repository } = yield* portsOf(PostgresRepository.layer({ url: through.href, schema, deadlines }))
+        yield* survives(repository, pool, {
+          begin: Effect.promise(async () => begin(proxy)),
+          end: Effect.promise(async () => end(proxy)),
+        })
+      }),
+    120_000,
+  )
+})
+
+describe.skipIf(withoutPostgres)("a connection", () => {
+  it.live("that the server has closed while it was idle is replaced without an outage", () =>
+    Effect.gen(function* () {
+      const { repository, usage, sql } = yield* aStore()
+      const token = aToken()
+      yield* repository.insert(token)
+      const close = sql(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()",
+      )
+      yield* close
+      assert.isTrue(Option.isSome(yield* repository.findByDigest([token.secrets[0].digest])))
+      yield* close
+      yield* repository.insert(aToken())
+      yield* close
+      yield* usage.record([aUsage(token.id)])
+    }),
+  )
+
+  it.live("that is not to be had in time is an outage, and works again when one is free", () =>
+    Effect.gen(function* () {
+      const { url, schema } = yield* aPlace
+      const pool = yield* aPool(url, { max: 1 })
+      const deadlines = { read: "100 millis", write: "100 millis" } as const
+      yield* portsOf(PostgresRepository.layerFrom(pool, { schema }))
+      const { repository } = yield* portsOf(PostgresRepository.layerFrom(pool, { schema, deadlines, migrate: false }))
+      const client = yield* Effect.promise(() => pool.connect())
+      const token = aToken()
+      for (const attempt of [repository.insert(token), repository.findById(token.id)]) {
+        const error = yield* Effect.flip<unknown, unknown, never>(attempt)
+        assert.instanceOf(error, RepositoryUnavailable)
+      }
+      client.release()
+      yield* until(() => Effect.runPromise(Effect.isSuccess(repository.insert(aToken()))))
+      assert.strictEqual(pool.idleCount, 1)
+    }),
+  )
+
+  it.live("whose statement waits for a lock gives up on the server too", () =>
+    Effect.gen(function* () {
+      const { pool, schema, sql } = yield* aStore()
+      const { repository } = yield* portsOf(
+        PostgresRepository.layerFrom(pool, { schema, migrate: false, deadlines: { write: "300 millis" } }),
+      )
+      const token = aToken()
+      yield* until(() => Effect.runPromise(Effect.isSuccess(repository.insert(token))))
+      const client = yield* Effect.promise(() => pool.connect())
+      yield* Effect.promise(() => client.query("BEGIN; SELECT FROM api_token FOR UPDATE"))
+      assert.instanceOf(
+        yield* Effect.flip(repository.replace(aToken({ id: token.id, revision: 2 }), 1)),
+        RepositoryUnavailable,
+      )
+      const waiting = sql(
+        "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()",
+      )
+      yield* until(async () => (await Effect.runPromise(waiting)).length === 0)
+      yield* Effect.promise(() => client.query("ROLLBACK"))
+      client.release()
+      assert.strictEqual(Option.getOrThrow(yield* repository.findById(token.id)).revision, 1)
+    }),
+  )
+})

@@ -1,0 +1,70 @@
+/** Builders of tokens for tests, each with an id and a digest of its own unless told otherwise. */
+import {
+  ApiToken,
+  type ApiTokenFields,
+  Digest,
+  type OwnerId,
+  type Scope,
+  type Secret,
+  type SecretUsage,
+  TokenId,
+  type TokenName,
+  unattributed,
+} from "@tokenry/core"
+import { DateTime, Option } from "effect"
+import { randomBytes } from "node:crypto"
+
+export const at = (milliseconds: number): DateTime.Utc => DateTime.makeUnsafe(1_764_000_000_000 + milliseconds)
+
+export const owner = (id: string) => id as OwnerId
+export const scopes = (...names: ReadonlyArray<string>) => names as ReadonlyArray<Scope>
+export const named = (name: string) => name as TokenName
+
+export const aDigest = (): Digest => Digest.fromHex(randomBytes(32).toString("hex"))
+export const anId = (createdAt = at(0)): TokenId => TokenId.make(createdAt, randomBytes(TokenId.randomByteCount))
+
+/** A live token that never expires, of `owner-1`, unless the fields say otherwise. */
+export const aToken = (fields: Partial<ApiTokenFields> = {}): ApiToken => {
+  const createdAt = fields.createdAt ?? at(0)
+  const issued = ApiToken.issue(
+    {
+      id: anId(createdAt),
+      ownedBy: owner("owner-1"),
+      name: named("CI"),
+      scopes: scopes("treasure:read"),
+      expiresAt: Option.none(),
+      issuedTo: Option.none(),
+      ancestors: [],
+    },
+    { digest: aDigest(), keyId: Option.none(), hint: "tok_…test" },
+    createdAt,
+    unattributed,
+  )
+  return new ApiToken({ ...issued, ...fields })
+}
+
+export const active = (digest: Digest): Secret => ({
+  digest,
+  generation: 1,
+  keyId: Option.none(),
+  hint: "tok_…test",
+  state: { _tag: "Active" },
+})
+
+/** One use of the first secret, unless the fields say otherwise. */
+export const aUsage = (tokenId: TokenId, fields: Partial<SecretUsage> = {}): SecretUsage => ({
+  tokenId,
+  generation: 1,
+  count: 1,
+  lastUsedAt: Option.some(at(1)),
+  scopes: new Map(),
+  reuses: 0,
+  lastReusedAt: Option.none(),
+  ...fields,
+})
+
+/** All there is in a token, as plain values that compare with `deepStrictEqual` and show digests. */
+export const contentsOf = ({ secrets, ...token }: ApiToken) => ({
+  ...token,
+  secrets: secrets.map(({ digest, ...secret }) => ({ ...secret, digest: digest.hex })),
+})

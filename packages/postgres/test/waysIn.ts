@@ -1,0 +1,48 @@
+/** Layers of one store: a place that is new for each law, through several pools and processes. */
+import { ApiTokenRepository, TokenChanges, TokenUsageStore } from "@tokenry/core"
+import { PostgresRepository } from "@tokenry/postgres"
+import { Context, Effect, Layer } from "effect"
+import { fileURLToPath } from "node:url"
+import {
+  anotherProcess,
+  type CallElsewhere,
+  changesCalledBy,
+  repositoryCalledBy,
+  usageStoreCalledBy,
+} from "../../../tools/other-process/otherProcess.ts"
+import { aPlace, aPool, type Place } from "./stores.ts"
+
+class StorePlace extends Context.Service<StorePlace, Place>()("@tokenry/postgres/test/StorePlace") {
+  static readonly layer = Layer.effect(StorePlace, aPlace)
+}
+
+/** A pool of its own; for all pools of one law, in the same place. */
+export const pool = () =>
+  Layer.unwrap(Effect.map(StorePlace, (place) => PostgresRepository.layer(place))).pipe(Layer.provide(StorePlace.layer))
+
+/** A pool of the caller's, in the same place. */
+export const callersPool = Layer.unwrap(
+  Effect.gen(function* () {
+    const { url, schema } = yield* StorePlace
+    return PostgresRepository.layerFrom(yield* aPool(url), { schema })
+  }),
+).pipe(Layer.provide(StorePlace.layer))
+
+const program = ({ url, schema }: Place) => ({
+  path: fileURLToPath(new URL("./programs/serve.ts", import.meta.url)),
+  args: [url, schema],
+})
+
+class OtherProcess extends Context.Service<OtherProcess, CallElsewhere>()("@tokenry/postgres/test/OtherProcess") {
+  static readonly layer = Layer.effect(
+    OtherProcess,
+    Effect.flatMap(StorePlace, (place) => anotherProcess(program(place))),
+  ).pipe(Layer.provide(StorePlace.layer))
+}
+
+/** The same place, in another process. */
+export const otherProcess = Layer.mergeAll(
+  Layer.effect(ApiTokenRepository, Effect.map(OtherProcess, repositoryCalledBy)),
+  Layer.effect(TokenUsageStore, Effect.map(OtherProcess, usageStoreCalledBy)),
+  Layer.effect(TokenChanges, Effect.map(OtherProcess, changesCalledBy)),
+).pipe(Layer.provide(OtherProcess.layer))

@@ -1,0 +1,31 @@
+/** A law that every feed of changes keeps, and how to check it. */
+import { ApiTokenRepository, TokenChanges } from "@tokenry/core"
+import { Context, type Effect, type Layer } from "effect"
+import { type CheckOptions, checkingThrough, type Law, lawAbout } from "./Law.ts"
+
+/** A repository and the feed that belongs to it, through one connection. */
+export interface TokensAndChanges {
+  readonly repository: ApiTokenRepository["Service"]
+  readonly changes: TokenChanges["Service"]
+}
+
+/** The check fails or dies if the feed breaks the law, and says how. */
+export type ChangesLaw<Name extends string = string> = Law<Name, TokensAndChanges>
+
+/** Makes a law about a feed. */
+export const changesLaw = lawAbout<TokensAndChanges>()
+
+type Services = ApiTokenRepository | TokenChanges
+
+/**
+ * Builds the layer anew, checks one law of the feed on it, and releases it. Fails with what the layer fails with, and
+ * fails or dies if the law is broken. Give `alsoThrough`: a feed reports what other connections change.
+ */
+export const checkChangesLaw: (
+  law: ChangesLaw,
+  layer: Layer.Layer<Services, unknown>,
+  options: CheckOptions<Services>,
+) => Effect.Effect<void, unknown> = checkingThrough((services: Context.Context<Services>) => ({
+  repository: Context.get(services, ApiTokenRepository),
+  changes: Context.get(services, TokenChanges),
+}))

@@ -1,0 +1,39 @@
+/** The other end of `otherProcess.ts`: makes its parent's calls on a store, until the parent is gone. */
+import { ApiTokenRepository, TokenChanges, TokenUsageStore } from "@tokenry/core"
+import { Cause, Effect, Exit, type Layer, ManagedRuntime, Stream } from "effect"
+import { type Answer, type Call, receivedOf, sentOf } from "./wire.ts"
+
+type Services = ApiTokenRepository | TokenUsageStore | TokenChanges
+
+export const serve = async (layer: Layer.Layer<Services, unknown>): Promise<void> => {
+  const runtime = ManagedRuntime.make(layer)
+  const members: Record<string, unknown> = {
+    ...(await runtime.runPromise(ApiTokenRepository)),
+    ...(await runtime.runPromise(TokenUsageStore)),
+    ...(await runtime.runPromise(TokenChanges)),
+  }
+  process.on(
+    "message",
+    (call: Call) => void runtime.runPromise(answerOf(members, call)).then((answer) => process.send?.(answer)),
+  )
+  process.on("disconnect", () => void runtime.dispose())
+}
+
+const resultOf = (members: Record<string, unknown>, { method, values }: Call): Effect.Effect<unknown, unknown> => {
+  const member = members[method]
+  const result: unknown =
+    typeof member === "function" ? Reflect.apply(member, members, receivedOf(values) as Array<unknown>) : member
+  return Stream.isStream(result)
+    ? Stream.runCollect(result as Stream.Stream<unknown>)
+    : (result as Effect.Effect<unknown>)
+}
+
+const answerOf = (members: Record<string, unknown>, call: Call): Effect.Effect<Answer> =>
+  Effect.map(Effect.exit(Effect.suspend(() => resultOf(members, call))), (exit) => {
+    const { number } = call
+    if (Exit.isSuccess(exit)) return { number, outcome: "value", value: sentOf(exit.value) }
+    const [reason] = exit.cause.reasons
+    return reason?._tag === "Fail"
+      ? { number, outcome: "failure", value: sentOf(reason.error) }
+      : { number, outcome: "defect", value: sentOf(Cause.pretty(exit.cause)) }
+  })

@@ -1,0 +1,15 @@
+/** What tests learn about the PostgreSQL server that they use, by `inject("postgres")`. */
+
+export interface PostgresServerForTests {
+  /** With a user who may create databases, and without a database's name: each test file uses one of its own. */
+  readonly url: string
+  /** What it says it is, and where it comes from, for people. */
+  readonly description: string
+}
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** `undefined`: there is none, and tests that need it are skipped. */
+    readonly postgres: PostgresServerForTests | undefined
+  }
+}

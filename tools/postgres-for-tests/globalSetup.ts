@@ -1,0 +1,35 @@
+/**
+ * Starts a PostgreSQL server once per test run, for all projects that name this file as their global setup; tests get it
+ * by `inject("postgres")`.
+ */
+import type { TestProject } from "vitest/node"
+import { findPostgresServer, NoPostgresServer, twoWays } from "./PostgresServer.ts"
+import type { PostgresServerForTests } from "./PostgresServerForTests.ts"
+
+export const setup = async (project: TestProject): Promise<(() => Promise<void>) | undefined> => {
+  // Another project of this run has found one already.
+  if ("postgres" in project.getProvidedContext()) return undefined
+  const provide = (server: PostgresServerForTests | undefined, summary: string) => {
+    project.vitest.getRootProject().provide("postgres", server)
+    say(summary)
+    // Once more when all else has been printed, where people look for it.
+    process.once("exit", () => say(summary))
+  }
+  try {
+    const { stop, ...server } = await findPostgresServer()
+    provide(server, `The PostgreSQL tests met ${server.description}.`)
+    return stop
+  } catch (error) {
+    if (!(error instanceof NoPostgresServer) || mustHaveOne()) throw error
+    say(error.message)
+    provide(undefined, `The PostgreSQL tests were skipped: there is no server. ${twoWays}`)
+    return undefined
+  }
+}
+
+const mustHaveOne = (): boolean => {
+  const { CI, POSTGRES_URL } = process.env
+  return (CI !== undefined && CI !== "" && CI !== "false") || (POSTGRES_URL !== undefined && POSTGRES_URL !== "")
+}
+
+const say = (text: string): void => void process.stdout.write(`\n${text}\n`)
