@@ -11,7 +11,7 @@ import {
 import { NodeCrypto } from "@tokenry/core/node"
 import { PostgresRepository } from "@tokenry/postgres"
 import { Clock, Context, Effect, Fiber, Layer, Option } from "effect"
-import pg from "pg"
+import { Client } from "pg"
 import { aProxy } from "./proxy.ts"
 import { aPlace, aPool, type Place, withoutPostgres } from "./stores.ts"
 import { at, aToken, aUsage } from "./tokens.ts"
@@ -198,7 +198,7 @@ describe.skipIf(withoutPostgres)("changes heard from PostgreSQL", () => {
         yield* untilNow(() => reported.includes(used.id))
         reported.length = 0
         yield* usage.record([aUsage(used.id)])
-        const client = new pg.Client({ connectionString: place.url })
+        const client = new Client({ connectionString: place.url })
         yield* Effect.acquireRelease(
           Effect.promise(() => client.connect()),
           () => Effect.promise(() => client.end()),
