@@ -31,6 +31,10 @@ const measureOn = async (pool: Pool): Promise<ReadonlyArray<Comparison>> => {
   const repository = PostgresRepository.layerFrom(pool, { schema: "tokenry_bench" })
   const tokens = await createApiTokens({ repository, catalogue: scopes })
   const cached = await createApiTokens({ repository, catalogue: scopes, cache: { maxStaleness: "1 minute" } })
+  const silent = await createApiTokens({
+    repository: PostgresRepository.layerFrom(pool, { schema: "tokenry_bench", notify: false }),
+    catalogue: scopes,
+  })
   try {
     const plaintexts: Array<string> = []
     for (let index = 0; index < count; index++) plaintexts.push((await tokens.issue(request)).plaintext)
@@ -47,12 +51,20 @@ const measureOn = async (pool: Pool): Promise<ReadonlyArray<Comparison>> => {
         byHand: select,
         ours: timeOf(calls, () => cached.verify(next(), requirement)),
       }),
+      await compare("16 issues at once, notifying beside not", "-", 10, {
+        byHand: timeOf(5, () => atOnce(() => silent.issue(request))),
+        ours: timeOf(5, () => atOnce(() => tokens.issue(request))),
+      }),
     ]
   } finally {
+    await silent.close()
     await cached.close()
     await tokens.close()
   }
 }
+
+/** As many as the pool's connections can't take all at the same time. */
+const atOnce = (call: () => Promise<unknown>) => Promise.all(Array.from({ length: 16 }, call))
 
 /** The least that is right: hash, look up, revoked, expired, scope. No checksum, no catalogue, no reasons. */
 const handWritten = async (pool: Pool, plaintexts: ReadonlyArray<string>) => {

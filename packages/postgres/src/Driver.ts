@@ -26,7 +26,7 @@ export interface PostgresPoolClientLike extends PostgresClientLike {
 }
 
 /** What NOTIFY sent. */
-export interface NotificationLike {
+interface NotificationLike {
   readonly channel: string
   readonly payload?: string | undefined
 }

@@ -20,16 +20,18 @@ const retryAfter = 500
 /** `connect` is missing where LISTEN can't work: in a caller's transaction, or behind a transaction pooler. */
 export const changesOn = (
   database: PostgresDatabase,
-  tables: Tables,
+  { channel }: Tables,
   connect: ConnectListener | undefined,
 ): TokenChanges["Service"] =>
   TokenChanges.of({
-    follow: (listener) => (connect === undefined ? notFollowed : follow(connect, tables.channel, listener)),
+    follow: (listener) =>
+      connect === undefined || channel === undefined ? notFollowed : follow(connect, channel, listener),
 
     announceOwner: (ownedBy) =>
       Effect.suspend(() => {
         const payload = ownerPrefix + OwnerId.assert(ownedBy)
-        return Effect.asVoid(database.write("announceOwner", (query) => query(notify, [tables.channel, payload])))
+        if (channel === undefined) return Effect.void
+        return Effect.asVoid(database.write("announceOwner", (query) => query(notify, [channel, payload])))
       }),
   })
 

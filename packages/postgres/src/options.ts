@@ -19,6 +19,11 @@ export interface PostgresDatabaseOptions {
    * PgBouncer before 1.21, or later ones with `max_prepared_statements = 0`.
    */
   readonly preparedStatements?: boolean
+  /**
+   * Whether changes are notified to other processes' caches, with `pg_notify` in the transaction that makes them. The default
+   * is true. Set it to false on a database without `pg_notify`: then caches rely on their `maxStaleness` alone.
+   */
+  readonly notify?: boolean
 }
 
 /** Where the tables are. */

@@ -1,6 +1,6 @@
 /** The names of the tables and their constraints, in the schema and with the prefix that the application chose. */
 import { createHash } from "node:crypto"
-import type { TableOptions } from "./options.ts"
+import type { PostgresDatabaseOptions, TableOptions } from "./options.ts"
 
 export interface Tables {
   /** Quoted for SQL. */
@@ -13,8 +13,8 @@ export interface Tables {
   readonly migration: string
   /** The plain name, for indexes and constraints that are named after their table. */
   readonly prefix: string
-  /** Where changes are notified; two stores in one database don't hear each other. */
-  readonly channel: string
+  /** Where changes are notified, if they are; two stores in one database don't hear each other. */
+  readonly channel: string | undefined
   /** An expression that notifies, at commit, that the token whose id this expression gives has changed. */
   readonly notify: (id: string) => string
 }
@@ -23,7 +23,11 @@ export interface Tables {
 export const tokenPrefix = "token "
 
 /** @throws RangeError if a name is no plain SQL name, or too long. */
-export const tablesOf = ({ schema = "public", tablePrefix = "" }: TableOptions): Tables => {
+export const tablesOf = ({
+  schema = "public",
+  tablePrefix = "",
+  notify = true,
+}: TableOptions & Pick<PostgresDatabaseOptions, "notify">): Tables => {
   if (!isPlainName(schema)) throw new RangeError("A schema's name has letters, digits and underscores, at most 63")
   if (tablePrefix !== "" && !(isPlainName(tablePrefix) && tablePrefix.length <= 32)) {
     throw new RangeError("A table prefix has letters, digits and underscores, at most 32")
@@ -38,8 +42,8 @@ export const tablesOf = ({ schema = "public", tablePrefix = "" }: TableOptions):
     usageSince: table("api_token_usage_since"),
     migration: table("tokenry_migration"),
     prefix: tablePrefix,
-    channel,
-    notify: (id) => `pg_notify('${channel}', '${tokenPrefix}' || ${id})`,
+    channel: notify ? channel : undefined,
+    notify: (id) => (notify ? `pg_notify('${channel}', '${tokenPrefix}' || ${id})` : "NULL"),
   }
 }
 

@@ -1,12 +1,20 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ApiTokenRepository, ApiTokens, ScopeCatalogue, TokenChanges, TokenUsageStore } from "@tokenry/core"
+import {
+  ApiToken,
+  ApiTokenRepository,
+  ApiTokens,
+  ScopeCatalogue,
+  TokenChanges,
+  TokenUsageStore,
+  unattributed,
+} from "@tokenry/core"
 import { NodeCrypto } from "@tokenry/core/node"
 import { PostgresRepository } from "@tokenry/postgres"
 import { Clock, Context, Effect, Fiber, Layer, Option } from "effect"
-import pg from "pg"
+import { Client } from "pg"
 import { aProxy } from "./proxy.ts"
 import { aPlace, aPool, type Place, withoutPostgres } from "./stores.ts"
-import { aToken, aUsage } from "./tokens.ts"
+import { at, aToken, aUsage } from "./tokens.ts"
 
 /** One process's stores, and what its feed has reported so far. */
 const listening = (layer: ReturnType<typeof PostgresRepository.layer>) =>
@@ -190,7 +198,7 @@ describe.skipIf(withoutPostgres)("changes heard from PostgreSQL", () => {
         yield* untilNow(() => reported.includes(used.id))
         reported.length = 0
         yield* usage.record([aUsage(used.id)])
-        const client = new pg.Client({ connectionString: place.url })
+        const client = new Client({ connectionString: place.url })
         yield* Effect.acquireRelease(
           Effect.promise(() => client.connect()),
           () => Effect.promise(() => client.end()),
@@ -222,6 +230,25 @@ describe.skipIf(withoutPostgres)("changes heard from PostgreSQL", () => {
       yield* repository.insert(own)
       yield* untilNow(() => reported.includes(own.id))
       assert.deepStrictEqual(reported, [own.id])
+    }),
+  )
+
+  it.live("with notify: false nothing is notified, and the rest works as ever", () =>
+    Effect.gen(function* () {
+      const place = yield* aPlace
+      const { reported, repository } = yield* listening(PostgresRepository.layer(place))
+      const silent = portsIn(yield* Layer.build(PostgresRepository.layer({ ...place, notify: false })))
+      reported.length = 0
+      const token = aToken()
+      yield* silent.repository.insert(token)
+      yield* silent.repository.replace(new ApiToken({ ...token, revision: 2 }), 1)
+      yield* silent.repository.revokeOwnedBy(token.ownedBy, { at: at(0), reason: "on request" }, unattributed)
+      assert.strictEqual(yield* silent.repository.purge(at(1)), 1)
+      yield* silent.changes.announceOwner(token.ownedBy)
+      const heard = aToken()
+      yield* repository.insert(heard)
+      yield* untilNow(() => reported.includes(heard.id))
+      assert.deepStrictEqual(reported, [heard.id])
     }),
   )
 
