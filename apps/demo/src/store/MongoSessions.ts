@@ -20,16 +20,16 @@ export const mongoSessions = (db: Db): Sessions => {
   const sessions = collectionOf(db)
   return {
     get: (idHash, now) =>
-      read("getSession", async (bounds) => {
+      read(db, "getSession", async (bounds) => {
         const found = await sessions.findOne({ _id: idHash, expiresAt: { $gt: now } }, bounds)
         return found?.data
       }),
     set: (idHash, data, expiresAt) =>
-      write("setSession", async (bounds) => {
+      write(db, "setSession", async (bounds) => {
         await sessions.replaceOne({ _id: idHash }, { data, expiresAt }, { ...bounds, upsert: true })
       }),
     remove: (idHash) =>
-      write("removeSession", async (bounds) => {
+      write(db, "removeSession", async (bounds) => {
         await sessions.deleteOne({ _id: idHash }, bounds)
       }),
   }
