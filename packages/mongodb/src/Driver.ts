@@ -74,7 +74,7 @@ interface ReadOptions extends OperationOptions {
   readonly batchSize?: number
 }
 
-export type IndexKey = Readonly<Record<string, 1 | -1>>
+type IndexKey = Readonly<Record<string, 1 | -1>>
 
 export interface IndexOptions {
   readonly name: string
