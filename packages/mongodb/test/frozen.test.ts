@@ -28,9 +28,9 @@ const aProcess = Effect.acquireRelease(
     }),
 )
 
-const until = (holds: () => boolean) => Effect.promise(() => vi.waitUntil(holds, { timeout: 25_000, interval: 20 }))
+const until = (holds: () => boolean) => Effect.promise(() => vi.waitUntil(holds, { timeout: 60_000, interval: 20 }))
 
-it.effect.skipIf(withoutMongodb)("a process that stood still keeps its healthy client", () =>
+it.effect.skipIf(withoutMongodb)("a process that stood still keeps its healthy client", { timeout: 120_000 }, () =>
   Effect.gen(function* () {
     const { child, lines } = yield* aProcess
     const heartbeats = () => lines.filter((line) => line === "heartbeat").length
