@@ -14,7 +14,7 @@ import { MongoOpenError } from "./MongoOpenError.ts"
 import { type MongoConnectOptions, openClient } from "./openClient.ts"
 import { type MongoRepositoryOptions, withDefaults } from "./options.ts"
 import { newerSchemaOf, writableHere } from "./NewerSchema.ts"
-import { byDigests, byIds, liveOwnedBy } from "./queries.ts"
+import { byDigests, byIds, liveOwnedBy, replaceable } from "./queries.ts"
 import { streamsFrom } from "./streams.ts"
 import { strict } from "./strict.ts"
 import { documentOf, foundFields, foundOf, tokenOf, verifiableFields, verifiableOf } from "./TokenDocument.ts"
@@ -102,7 +102,7 @@ const make = Effect.fnUntraced(function* (
     replace: (token, expectedRevision) =>
       Effect.flatMap(
         tokens.write("replace", async (bounds) => {
-          const filter = { _id: idOf(token.id), revision: revisionOf(expectedRevision), ...writableHere }
+          const filter = replaceable(token.id, expectedRevision)
           const replaced = await unlessDuplicate(collection.replaceOne(filter, documentOf(token), bounds))
           if (replaced === "duplicate" || replaced.matchedCount === 1) return replaced
           const stored = await collection.findOne({ _id: token.id }, bounds)

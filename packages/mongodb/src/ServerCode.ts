@@ -1,6 +1,6 @@
-/** The numbers of MongoDB's errors that are told apart here. */
+/** The codes of MongoDB's errors that this adapter distinguishes. */
 
-/** By the names that MongoDB's own list of error codes gives them. What is not listed is a defect. */
+/** By the names that MongoDB's own list of error codes gives them. Any other code is a defect. */
 export const ServerCode = {
   BadValue: 2,
   HostUnreachable: 6,

@@ -1,5 +1,5 @@
 /**
- * What an error of the driver comes to. Told apart by codes, labels and the names of classes, never by messages, and
+ * What an error of the driver means. Judged by codes, labels and the names of classes, never by messages, and
  * never by `instanceof`: the application may have another copy of the driver.
  */
 import { RepositoryUnavailable } from "@tokenry/core"

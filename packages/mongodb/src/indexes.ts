@@ -61,9 +61,9 @@ const indexesOf = async (on: MongoCollectionLike, bounds: Bounds): Promise<Reado
 }
 
 /**
- * Makes all of them in one pass over the collection. Without a limit in time, neither the server's nor the connection's: at
- * its end mongod would abort the build, and whoever tried again would start over. A majority must be ready before the
- * indexes are used, not every member, so that one that is down doesn't hold up the deployment.
+ * Makes all of them in one pass over the collection, without a time limit: mongod aborts the build when one ends, and the
+ * next attempt starts over. The indexes are used once a majority is ready, so that a member that is down doesn't hold up
+ * the deployment.
  */
 export const createIndexes = async (
   on: MongoCollectionLike,

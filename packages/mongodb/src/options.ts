@@ -1,4 +1,4 @@
-/** How the repository is set up, and what it does unless told otherwise. */
+/** The repository's options and their defaults. */
 import { Duration } from "effect"
 import type { ReadConcernLevel, WriteConcern } from "./Driver.ts"
 import { strict } from "./strict.ts"

@@ -1,7 +1,7 @@
 /** The filters and orders of all look-ups, each for an index of `tokenIndexes`. */
 import { type KeyId, type ListPosition, type ListQuery, OwnerId, type TokenId } from "@tokenry/core"
 import { DateTime, Option } from "effect"
-import { bytesOf, dateOf, expiryBoundOf, idOf, issuedToOf, keyIdOf } from "./arguments.ts"
+import { bytesOf, dateOf, expiryBoundOf, idOf, issuedToOf, keyIdOf, revisionOf } from "./arguments.ts"
 import { schemaVersion, writableHere } from "./NewerSchema.ts"
 
 export interface Query {
@@ -77,6 +77,30 @@ export const unrevokedIssuedTo = (
   ),
   sort: { ownedBy: 1, _id: 1 },
 })
+
+/** The stored token, if it has this revision, no newer schema, and no field of a wrong type, which a replace would hide. */
+export const replaceable = (id: TokenId, revision: number): object => ({
+  _id: idOf(id),
+  revision: revisionOf(revision),
+  ...writableHere,
+  ...soundTypes,
+})
+
+const soundTypes = {
+  readableFrom: { $type: "number" },
+  ownedBy: { $type: "string" },
+  name: { $type: "string" },
+  scopes: { $type: "array" },
+  createdAt: { $type: "date" },
+  expiresAt: { $type: "date" },
+  neverExpires: { $type: "bool" },
+  revocation: { $type: ["object", "null"] },
+  ancestors: { $type: "array" },
+  issuedTo: { $type: ["string", "null"] },
+  secrets: { $type: "array" },
+  history: { $type: "array" },
+  undelivered: { $type: "number" },
+} as const
 
 /** Whatever else is wrong with a document, these are what a bulk revocation changes. */
 export const revocable = (ids: ReadonlyArray<unknown>): object => ({

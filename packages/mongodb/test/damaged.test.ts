@@ -81,12 +81,18 @@ describe.skipIf(withoutMongodb)("a document that is not what was stored", () => 
     }),
   )
 
-  it.effect("is a defect for a replace, which read it before it was damaged", () =>
+  it.effect.each([
+    [{ $set: { revision: "1" } }, "revision"],
+    [{ $set: { scopes: "treasure:read" } }, "scopes"],
+    [{ $unset: { expiresAt: 1 } }, "expiresAt"],
+    [{ $unset: { revocation: 1 } }, "revocation"],
+    [{ $unset: { issuedTo: 1 } }, "issuedTo"],
+  ] as const)("is a defect for a replace, which read it before it was damaged: %j", ([update, field]) =>
     Effect.gen(function* () {
-      const { repository, token } = yield* damaged({ $set: { revision: "1" } })
+      const { repository, token } = yield* damaged(update)
       const renamed = token.rename(named("laptop"), at(1), unattributed)
       const cause = yield* Effect.flip(Effect.sandbox(repository.replace(renamed, token.revision)))
-      isDefect(token.id, "revision", token.secrets[0].digest.hex)(cause)
+      isDefect(token.id, field, token.secrets[0].digest.hex)(cause)
     }),
   )
 })
