@@ -73,12 +73,12 @@ const ask = async (url: string): Promise<{ readonly version: string; readonly is
     const isRealMongod = await client
       .db("admin")
       .command({ explain: { find: "none", filter: {} }, verbosity: "queryPlanner" })
-      .then(
-        () => true,
-        () => false,
-      )
+      .then(isPlanOfMongod, () => false)
     return { version: String(version), isRealMongod }
   } finally {
     await client.close()
   }
 }
+
+/** Engines of the same protocol on another database answer too, with that one's plans. */
+const isPlanOfMongod = (answer: object): boolean => JSON.stringify(answer).includes('"winningPlan"')

@@ -3,7 +3,7 @@
 export interface MongoServerForTests {
   /** Without a database's name: each test file uses one of its own. */
   readonly url: string
-  /** Whether it explains plans and has sessions; what stands in for a `mongod` does not. */
+  /** Whether it explains plans as `mongod` does, and has sessions; what stands in for one doesn't. */
   readonly isRealMongod: boolean
   /** What it says it is, and where it comes from, for people. */
   readonly description: string

@@ -3,14 +3,18 @@
  * driver, of whatever class, will do.
  */
 
+import type { PooledClient } from "./Admission.ts"
+
 /** What a `MongoClient` has. */
-export interface MongoClientLike {
+export interface MongoClientLike extends PooledClient {
   db(name?: string): MongoDatabaseLike
 }
 
 /** What a `Db` has. */
 export interface MongoDatabaseLike {
   readonly databaseName: string
+  /** Its pool's size bounds how many operations run at once; without it, 100 do. */
+  readonly client?: PooledClient
   collection(name: string, options?: CollectionOptions): MongoCollectionLike
 }
 
@@ -19,14 +23,13 @@ export interface MongoCollectionLike {
   findOne(filter: object, options?: ReadOptions): Promise<object | null>
   find(filter: object, options?: ReadOptions): { toArray(): Promise<Array<object>> }
   countDocuments(filter: object, options?: OperationOptions): Promise<number>
-  distinct(key: string, filter: object, options: OperationOptions): Promise<Array<unknown>>
   insertOne(document: object, options?: OperationOptions): Promise<unknown>
   replaceOne(filter: object, document: object, options?: OperationOptions): Promise<{ readonly matchedCount: number }>
-  updateOne(filter: object, update: object, options?: UpdateOptions): Promise<unknown>
+  updateOne(filter: object, update: object, options?: OperationOptions): Promise<{ readonly matchedCount: number }>
   updateMany(filter: object, update: object, options?: OperationOptions): Promise<{ readonly modifiedCount: number }>
   deleteMany(filter: object, options?: OperationOptions): Promise<{ readonly deletedCount: number }>
   deleteOne(filter: object, options?: OperationOptions): Promise<unknown>
-  createIndex(key: IndexKey, options: IndexOptions & OperationOptions): Promise<unknown>
+  createIndexes(indexes: Array<IndexOptions>, options?: CreateIndexesOptions): Promise<unknown>
   dropIndex(name: string, options?: OperationOptions): Promise<unknown>
   listIndexes(options?: OperationOptions): { toArray(): Promise<Array<object>> }
 }
@@ -39,6 +42,7 @@ export interface CollectionOptions {
   readonly ignoreUndefined: boolean
   readonly promoteValues: boolean
   readonly promoteLongs: boolean
+  readonly promoteBuffers: boolean
   readonly useBigInt64: boolean
   readonly raw: boolean
 }
@@ -52,27 +56,29 @@ export interface WriteConcern {
 }
 
 export interface OperationOptions {
-  /** After how long the server is to give up by itself. */
+  /** After how many milliseconds the server gives up by itself. */
   readonly maxTimeMS: number
   /** Aborting it frees the driver's connection from an operation that hangs. */
   readonly signal?: AbortSignal
 }
 
-interface UpdateOptions extends OperationOptions {
-  readonly upsert?: boolean
+/** Without a limit by the server, which would abort the build. */
+interface CreateIndexesOptions {
+  readonly commitQuorum?: "majority"
 }
 
 interface ReadOptions extends OperationOptions {
-  readonly projection?: Readonly<Record<string, 0 | 1>>
+  readonly projection?: Readonly<Record<string, 0 | 1 | { readonly $elemMatch: object }>>
   readonly sort?: IndexKey
   readonly limit?: number
   readonly batchSize?: number
 }
 
-export type IndexKey = Readonly<Record<string, 1 | -1>>
+type IndexKey = Readonly<Record<string, 1 | -1>>
 
 export interface IndexOptions {
   readonly name: string
+  readonly key: Record<string, 1 | -1>
   readonly unique?: boolean
-  readonly sparse?: boolean
+  readonly partialFilterExpression?: Record<string, unknown>
 }

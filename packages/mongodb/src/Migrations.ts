@@ -1,10 +1,10 @@
 /** Numbered, reversible changes of indexes, recorded in the database that they were applied to. */
 import { Clock, Effect } from "effect"
-import { bounded, type Bounds } from "./bounded.ts"
+import { bounded, type Bounds, DeadlineExceeded } from "./bounded.ts"
 import type { MongoCollectionLike, MongoDatabaseLike } from "./Driver.ts"
-import { codeOf, ServerCode } from "./driverErrors.ts"
-import { createIndex, dropIndex, type IndexDefinition, type IndexState, stateOfIndex } from "./indexes.ts"
-import { MongoOpenError, type MongoOpenReason, unreachable } from "./MongoOpenError.ts"
+import { isDuplicateKey } from "./driverErrors.ts"
+import { createIndexes, dropIndex, type IndexDefinition, type IndexState, statesOfIndexes } from "./indexes.ts"
+import { indexFailure, MongoOpenError, stillBuilding, unreachable } from "./MongoOpenError.ts"
 import { strict } from "./strict.ts"
 
 /** One step, which undoes itself by dropping what it creates. Once released it is never edited. */
@@ -36,12 +36,13 @@ export interface IndexChange {
 }
 
 /**
- * Brings the indexes to a version. Each change is idempotent and recorded afterwards, so any number of processes may do
- * this at once, and one that was killed meanwhile is made good for by the next. Versions that were applied by newer code
- * are left alone: indexes don't disturb older code. Fails with the reason `ConflictingIndex` or `NotUnique` where an
- * index can't be made; the ones before it stay. On collections that hold data already, building an index takes its time
- * (10 minutes at most are waited), and MongoDB lets others read and write meanwhile. Costs one read if there is nothing
- * to do.
+ * Brings the indexes to a version. Each step is idempotent and recorded afterwards, so any number of processes may migrate
+ * at once, and the next one completes what a killed process left. Indexes that are recorded but missing, as after some
+ * restores, are made again. Versions that newer code has applied are left alone: indexes don't disturb older code.
+ *
+ * Fails with the reason `ConflictingIndex` or `NotUnique` where an index can't be made. On collections that hold data
+ * already, an index takes its time, and MongoDB lets others read and write meanwhile. After 10 minutes this fails with
+ * `BuildingIndexes`, and MongoDB goes on building. Costs one read, and one for each collection, if there is nothing to do.
  */
 export const migrate = (
   database: MongoDatabaseLike,
@@ -52,96 +53,108 @@ export const migrate = (
     const target = to ?? known
     assertSound(migrations, target)
     const records = database.collection(collection, strict)
-    const applied = yield* within("5 seconds", (bounds) => appliedVersions(records, bounds))
+    const applied = yield* briefly((bounds) => appliedVersions(records, bounds))
     const newest = Math.max(0, ...applied)
     if (to !== undefined && newest > Math.max(known, target)) {
       return yield* new MongoOpenError({ reason: { _tag: "NewerThanCode", found: newest, known } })
     }
 
     const changes: Array<IndexChange> = []
-    for (const { change, migration } of stepsTo(target, migrations, applied)) {
-      for (const index of change === "create" ? migration.create : migration.create.toReversed()) {
-        const on = database.collection(index.collection, strict)
-        const found = yield* within("5 seconds", (bounds) => stateOfIndex(on, index, bounds))
-        changes.push({ version: migration.version, change, index, found })
+    for (const { version, create } of migrations.toReversed()) {
+      if (version <= target || !applied.has(version)) continue
+      const states = yield* statesIn(database, create)
+      for (const index of create.toReversed()) {
+        const found = states.get(index) ?? "Absent"
+        changes.push({ version, change: "drop", index, found })
         // What has the name but is something else is not for us to drop.
-        if (dryRun || (change === "drop" && found !== "Present")) continue
-        yield* within("10 minutes", (bounds) => apply[change](on, index, bounds), index)
+        if (dryRun || found !== "Present") continue
+        yield* briefly((bounds) => dropIndex(database.collection(index.collection, strict), index, bounds))
       }
+      if (!dryRun) yield* briefly((bounds) => records.deleteOne({ _id: version }, bounds))
+    }
+    for (const { version, name, create } of migrations) {
+      if (version > target) continue
+      const states = yield* statesIn(database, create)
+      const isApplied = applied.has(version)
+      const due = create.filter((index) => !isApplied || isToRepair(index, states.get(index)))
+      for (const index of due) changes.push({ version, change: "create", index, found: states.get(index) ?? "Absent" })
       if (dryRun) continue
+      const missing = due.filter((index) => states.get(index) !== "Present")
+      for (const [collection, indexes] of Map.groupBy(missing, ({ collection }) => collection)) {
+        const conflicting = indexes.find((index) => states.get(index) === "Conflicting")
+        yield* patiently(database.collection(collection, strict), indexes, conflicting)
+      }
       const now = yield* Clock.currentTimeMillis
-      yield* within("5 seconds", (bounds) => record[change](records, migration, now, bounds))
+      if (!isApplied)
+        yield* briefly((bounds) => record(records, { _id: version, name, appliedAt: new Date(now) }, bounds))
     }
     return changes
   })
 
-interface Step {
-  readonly change: "create" | "drop"
-  readonly migration: Migration
-}
-
-const stepsTo = (
-  target: number,
+/** Without its unique indexes the repository would scan at each verify, and two tokens could share a digest. */
+export const assertUniqueIndexes = (
+  database: MongoDatabaseLike,
   migrations: ReadonlyArray<Migration>,
-  applied: ReadonlySet<number>,
-): ReadonlyArray<Step> => [
-  ...migrations
-    .filter(({ version }) => version > target && applied.has(version))
-    .toReversed()
-    .map((migration): Step => ({ change: "drop", migration })),
-  ...migrations
-    .filter(({ version }) => version <= target && !applied.has(version))
-    .map((migration): Step => ({ change: "create", migration })),
-]
+): Effect.Effect<void, MongoOpenError> =>
+  Effect.gen(function* () {
+    const needed = migrations.flatMap(({ create }) => create).filter(({ unique }) => unique === true)
+    for (const [index, state] of yield* statesIn(database, needed)) {
+      if (state === "Present") continue
+      const { collection, name } = index
+      return yield* new MongoOpenError({ reason: { _tag: "MissingIndex", collection, index: name } })
+    }
+  })
 
-const apply = { create: createIndex, drop: dropIndex } as const
+/** Of what was applied once, an index that somebody has changed since is theirs, unless uniqueness depends on it. */
+const isToRepair = ({ unique }: IndexDefinition, state: IndexState | undefined): boolean =>
+  state === "Absent" || (state === "Conflicting" && unique === true)
 
-const record = {
-  create: (records: MongoCollectionLike, { version, name }: Migration, now: number, bounds: Bounds) =>
-    records
-      .updateOne({ _id: version }, { $setOnInsert: { name, appliedAt: new Date(now) } }, { upsert: true, ...bounds })
-      .catch((error: unknown) => {
-        // Another process has recorded it in the same moment.
-        if (codeOf(error) !== ServerCode.DuplicateKey) throw error
-      }),
-  drop: (records: MongoCollectionLike, { version }: Migration, _now: number, bounds: Bounds) =>
-    records.deleteOne({ _id: version }, bounds),
-} as const
+const statesIn = (database: MongoDatabaseLike, wanted: ReadonlyArray<IndexDefinition>) =>
+  Effect.map(
+    Effect.forEach(
+      Map.groupBy(wanted, ({ collection }) => collection),
+      ([collection, indexes]) =>
+        briefly((bounds) => statesOfIndexes(database.collection(collection, strict), indexes, bounds)),
+    ),
+    (states) => new Map(states.flatMap((each) => [...each])),
+  )
+
+const record = (records: MongoCollectionLike, document: object, bounds: Bounds) =>
+  records.insertOne(document, bounds).catch((error: unknown) => {
+    // Another process has recorded it in the same moment.
+    if (!isDuplicateKey(error)) throw error
+  })
 
 const appliedVersions = async (records: MongoCollectionLike, bounds: Bounds): Promise<ReadonlySet<number>> => {
   const found = await records.find({}, bounds).toArray()
   return new Set(found.map((document) => ("_id" in document ? Number(document._id) : Number.NaN)))
 }
 
-const within = <A>(
-  patience: keyof typeof millisecondsOf,
-  use: (bounds: Bounds) => Promise<A>,
-  index?: IndexDefinition,
-): Effect.Effect<A, MongoOpenError> =>
-  bounded("migrate", millisecondsOf[patience], (bounds) =>
-    use(bounds).catch((error: unknown) => {
-      throw (index && openErrorOf(error, index)) ?? error
-    }),
-  ).pipe(
-    Effect.catchTag("RepositoryUnavailable", ({ cause }) => Effect.fail(unreachable(cause))),
-    Effect.catchDefect((defect) => (defect instanceof MongoOpenError ? Effect.fail(defect) : Effect.die(defect))),
+const briefly = <A>(use: (bounds: Bounds) => Promise<A>): Effect.Effect<A, MongoOpenError> =>
+  Effect.catchTag(bounded("migrate", 5000, use), "RepositoryUnavailable", ({ cause }) =>
+    Effect.fail(unreachable(cause)),
   )
 
-const millisecondsOf = { "5 seconds": 5000, "10 minutes": 600_000 } as const
+/** How long to wait for indexes that are being built. */
+const patienceMilliseconds = 600_000
 
-const openErrorOf = (error: unknown, { collection, name }: IndexDefinition): MongoOpenError | undefined => {
-  const reasonOf = (_tag: "ConflictingIndex" | "NotUnique"): MongoOpenReason => ({ _tag, collection, index: name })
-  switch (codeOf(error)) {
-    case ServerCode.IndexOptionsConflict:
-    case ServerCode.IndexKeySpecsConflict:
-      return new MongoOpenError({ reason: reasonOf("ConflictingIndex"), cause: error })
-    // Without its cause, which quotes a digest.
-    case ServerCode.DuplicateKey:
-      return new MongoOpenError({ reason: reasonOf("NotUnique") })
-    default:
-      return undefined
-  }
-}
+const patiently = (
+  on: MongoCollectionLike,
+  indexes: ReadonlyArray<IndexDefinition>,
+  conflicting: IndexDefinition | undefined,
+): Effect.Effect<void, MongoOpenError> =>
+  bounded("migrate", patienceMilliseconds, () =>
+    createIndexes(on, indexes).catch((error: unknown) => {
+      const failure = indexFailure(error, indexes, conflicting)
+      if (failure === undefined) throw error
+      return failure
+    }),
+  ).pipe(
+    Effect.catchTag("RepositoryUnavailable", ({ cause }) =>
+      Effect.fail(cause instanceof DeadlineExceeded ? stillBuilding(indexes) : unreachable(cause)),
+    ),
+    Effect.flatMap((failure) => (failure === undefined ? Effect.void : Effect.fail(failure))),
+  )
 
 const assertSound = (migrations: ReadonlyArray<Migration>, target: number): void => {
   const versions = [0, ...migrations.map(({ version }) => version)]

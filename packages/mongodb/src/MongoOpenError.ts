@@ -1,6 +1,8 @@
 /** Why MongoDB can't be used for tokens, in words for the person who has to put it right. */
 import { Data } from "effect"
-import { codeOf, ServerCode } from "./driverErrors.ts"
+import { codeOf } from "./driverErrors.ts"
+import type { IndexDefinition } from "./indexes.ts"
+import { ServerCode } from "./ServerCode.ts"
 
 /**
  * - `InvalidUrl`: the URL or the client's options can't be used.
@@ -8,7 +10,13 @@ import { codeOf, ServerCode } from "./driverErrors.ts"
  * - `NotAuthorized`: the user, the password or the user's rights are not enough.
  * - `ConflictingIndex`: there is another index of the same name, or on the same fields.
  * - `NotUnique`: a unique index can't be made, because stored documents contradict it.
- * - `NewerThanCode`: migrations are to be undone that this code does not know.
+ * - `MissingIndex`: a unique index isn't there, and opening must not make it (`migrate: false`).
+ * - `BuildingIndexes`: MongoDB is still building indexes. It goes on; opening again later succeeds.
+ * - `IndexBuildAborted`: somebody ended the build, or too few members of the replica set were ready.
+ * - `IndexRefused`: MongoDB can't make the index on this collection: it is sharded, for example.
+ * - `OutsideStableApi`: the client's `serverApi` is strict and forbids a command.
+ * - `UnconfirmedWrites`: `writeConcern` is `{ w: 0 }`, with which no write would be confirmed.
+ * - `NewerThanCode`: undoing migrations needs newer code, which applied them.
  */
 export type MongoOpenReason =
   | { readonly _tag: "InvalidUrl" }
@@ -16,6 +24,12 @@ export type MongoOpenReason =
   | { readonly _tag: "NotAuthorized" }
   | { readonly _tag: "ConflictingIndex"; readonly collection: string; readonly index: string }
   | { readonly _tag: "NotUnique"; readonly collection: string; readonly index: string }
+  | { readonly _tag: "MissingIndex"; readonly collection: string; readonly index: string }
+  | { readonly _tag: "BuildingIndexes"; readonly collection: string }
+  | { readonly _tag: "IndexBuildAborted"; readonly collection: string }
+  | { readonly _tag: "IndexRefused"; readonly collection: string; readonly index: string }
+  | { readonly _tag: "OutsideStableApi" }
+  | { readonly _tag: "UnconfirmedWrites" }
   | { readonly _tag: "NewerThanCode"; readonly found: number; readonly known: number }
 
 /** The database can't be opened or migrated. The message says what is wrong and what to do; it never holds the URL. */
@@ -37,6 +51,48 @@ export const unreachable = (cause: unknown): MongoOpenError => {
       : { _tag: "Unreachable", detail: cause instanceof Error ? cause.message : "it does not answer" }
   return new MongoOpenError({ reason, cause })
 }
+
+/** Why these indexes can't be made; none if the error is not about them. */
+export const indexFailure = (
+  error: unknown,
+  indexes: ReadonlyArray<IndexDefinition>,
+  conflicting: IndexDefinition | undefined,
+): MongoOpenError | undefined => {
+  const { collection } = namesOf(indexes[0])
+  const unique = namesOf(indexes.find((index) => index.unique === true) ?? indexes[0])
+  switch (codeOf(error)) {
+    case ServerCode.IndexOptionsConflict:
+    case ServerCode.IndexKeySpecsConflict:
+      return failed({ _tag: "ConflictingIndex", ...namesOf(conflicting ?? indexes[0]) }, error)
+    // Without its cause, which quotes a digest.
+    case ServerCode.DuplicateKey:
+      return failed({ _tag: "NotUnique", ...unique }, undefined)
+    case ServerCode.CannotCreateIndex:
+      return failed({ _tag: "IndexRefused", ...unique }, error)
+    case ServerCode.ConflictingOperationInProgress:
+    case ServerCode.IndexBuildAlreadyInProgress:
+      return failed({ _tag: "BuildingIndexes", collection }, error)
+    case ServerCode.IndexBuildAborted:
+    case ServerCode.UnsatisfiableCommitQuorum:
+      return failed({ _tag: "IndexBuildAborted", collection }, error)
+    case ServerCode.APIStrictError:
+      return failed({ _tag: "OutsideStableApi" }, error)
+    default:
+      return undefined
+  }
+}
+
+/** Waiting for these indexes has ended; building them has not. */
+export const stillBuilding = (indexes: ReadonlyArray<IndexDefinition>): MongoOpenError =>
+  failed({ _tag: "BuildingIndexes", collection: namesOf(indexes[0]).collection }, undefined)
+
+const failed = (reason: MongoOpenReason, cause: unknown): MongoOpenError =>
+  new MongoOpenError(cause === undefined ? { reason } : { reason, cause })
+
+const namesOf = (index: IndexDefinition | undefined) => ({
+  collection: index?.collection ?? "",
+  index: index?.name ?? "",
+})
 
 const explain = (reason: MongoOpenReason): string => {
   switch (reason._tag) {
@@ -62,6 +118,34 @@ const explain = (reason: MongoOpenReason): string => {
         `The unique index ${reason.index} can't be made: documents in the collection ${reason.collection} share a ` +
         "value that must be each one's own. Find out which of them belong there, and delete the others"
       )
+    case "MissingIndex":
+      return (
+        `The collection ${reason.collection} lacks the unique index ${reason.index}: each verify would scan, and tokens ` +
+        "could share a digest. Was it restored without indexes? Run migrate, or open with migrate: true"
+      )
+    case "BuildingIndexes":
+      return (
+        `MongoDB is still building the indexes of the collection ${reason.collection}, and goes on. Open again when it is ` +
+        "done (db.currentOp() shows it). For large collections, run migrate in a step of the deployment, and open with " +
+        "migrate: false"
+      )
+    case "IndexBuildAborted":
+      return (
+        `The indexes of the collection ${reason.collection} were not built: somebody ended the build, or less than a ` +
+        "majority of the replica set's members can take part. Check them, and open again"
+      )
+    case "IndexRefused":
+      return (
+        `MongoDB can't make the index ${reason.index} on the collection ${reason.collection}. If the collection is ` +
+        "sharded: digests can't be kept unique across shards. Give the tokens a collection that isn't"
+      )
+    case "OutsideStableApi":
+      return (
+        "The client's serverApi is strict, and MongoDB refuses a command that the repository needs. Use version 1 of the " +
+        "Stable API, or a client without strict"
+      )
+    case "UnconfirmedWrites":
+      return "With the write concern { w: 0 }, no issued or revoked token would be certain. Use 1 or more, or majority"
     case "NewerThanCode":
       return (
         `The database is at version ${reason.found} of the migrations, and this code knows versions up to ` +

@@ -1,23 +1,20 @@
 /** The repository of tokens on MongoDB, and the store of their uses beside it. */
-import {
-  ApiTokenRepository,
-  DuplicateToken,
-  type FoundToken,
-  type KeyId,
-  RevisionConflict,
-  TokenUsageStore,
-} from "@tokenry/core"
+import { ApiTokenRepository, DuplicateToken, type FoundToken, RevisionConflict, TokenUsageStore } from "@tokenry/core"
 import { Context, Effect, Exit, Layer, Option } from "effect"
-import { idOf, limitOf, revisionOf } from "./arguments.ts"
+import { idOf, revisionOf } from "./arguments.ts"
+import type { PooledClient } from "./Admission.ts"
 import { persistently } from "./bounded.ts"
 import { bulkWorkOn } from "./bulkWork.ts"
 import type { CollectionOptions, MongoClientLike, MongoDatabaseLike } from "./Driver.ts"
 import { isDuplicateKey } from "./driverErrors.ts"
-import { migrate } from "./Migrations.ts"
-import type { MongoOpenError } from "./MongoOpenError.ts"
+import { keyIdsOn } from "./keyIds.ts"
+import { listOn } from "./list.ts"
+import { assertUniqueIndexes, migrate } from "./Migrations.ts"
+import { MongoOpenError } from "./MongoOpenError.ts"
 import { type MongoConnectOptions, openClient } from "./openClient.ts"
 import { type MongoRepositoryOptions, withDefaults } from "./options.ts"
-import { byDigests, byIds, hexesOf, liveOwnedBy, ownedPage } from "./queries.ts"
+import { newerSchemaOf, writableHere } from "./NewerSchema.ts"
+import { byDigests, byIds, liveOwnedBy, replaceable } from "./queries.ts"
 import { streamsFrom } from "./streams.ts"
 import { strict } from "./strict.ts"
 import { documentOf, foundFields, foundOf, tokenOf, verifiableFields, verifiableOf } from "./TokenDocument.ts"
@@ -31,7 +28,9 @@ import { usageStoreOn } from "./usageStore.ts"
  *     MongoRepository.layer({ url: "mongodb://localhost:27017/app" })
  */
 const layer = (options: MongoConnectOptions): Layer.Layer<ApiTokenRepository | TokenUsageStore, MongoOpenError> =>
-  Layer.effectContext(Effect.flatMap(openClient(options), (client) => make(client.db(options.databaseName), options)))
+  Layer.effectContext(
+    Effect.flatMap(openClient(options), (client) => make(client.db(options.databaseName), client, options)),
+  )
 
 /**
  * Migrates and uses a database of the caller's: a `Db`, or the `MongoClient`'s own database. Any copy of the driver 7
@@ -43,16 +42,25 @@ const layerFrom = (
 ): Layer.Layer<ApiTokenRepository | TokenUsageStore, MongoOpenError> =>
   Layer.effectContext(
     Effect.suspend(() =>
-      make("collection" in clientOrDatabase ? clientOrDatabase : clientOrDatabase.db(options.databaseName), options),
+      "collection" in clientOrDatabase
+        ? make(clientOrDatabase, clientOrDatabase.client ?? {}, options)
+        : make(clientOrDatabase.db(options.databaseName), clientOrDatabase, options),
     ),
   )
 
 /** `migrations` are the repository's own, for `migrate`: to undo them, or to apply them ahead of time. */
 export const MongoRepository = { layer, layerFrom, migrations: tokenMigrations } as const
 
-const make = Effect.fnUntraced(function* (database: MongoDatabaseLike, options: MongoRepositoryOptions) {
+const make = Effect.fnUntraced(function* (
+  database: MongoDatabaseLike,
+  client: PooledClient,
+  options: MongoRepositoryOptions,
+) {
   const { collectionName, deadlines, readConcern, writeConcern, isMigrating } = withDefaults(options)
-  if (isMigrating) yield* migrate(database, { migrations: tokenMigrations(collectionName) })
+  if (writeConcern.w === 0) return yield* new MongoOpenError({ reason: { _tag: "UnconfirmedWrites" } })
+  const migrations = tokenMigrations(collectionName)
+  if (isMigrating) yield* migrate(database, { migrations })
+  else yield* assertUniqueIndexes(database, migrations)
   const settings: CollectionOptions = {
     ...strict,
     ...(readConcern === undefined ? {} : { readConcern: { level: readConcern } }),
@@ -60,7 +68,7 @@ const make = Effect.fnUntraced(function* (database: MongoDatabaseLike, options: 
   }
   const collection = database.collection(collectionName, settings)
   const usages = database.collection(usageCollectionOf(collectionName), settings)
-  const tokens = new TokenCollection(collection, deadlines)
+  const tokens = new TokenCollection(collection, client, deadlines)
 
   const repository = ApiTokenRepository.of({
     insert: (token) =>
@@ -86,58 +94,54 @@ const make = Effect.fnUntraced(function* (database: MongoDatabaseLike, options: 
       candidates.length === 0
         ? nothingFound
         : tokens.read("findByDigest", async (bounds) => {
-            const hexes = hexesOf(candidates)
-            const found = await collection.findOne(byDigests(hexes), { ...bounds, projection: foundFields })
-            return found === null ? Option.none() : Option.some(foundOf(found, hexes))
+            const filter = byDigests(candidates)
+            const found = await collection.findOne(filter, { ...bounds, projection: foundFields })
+            return found === null ? Option.none() : Option.some(foundOf(found, candidates))
           }),
 
     replace: (token, expectedRevision) =>
       Effect.flatMap(
-        tokens.write("replace", (bounds) =>
-          unlessDuplicate(
-            collection.replaceOne(
-              { _id: idOf(token.id), revision: revisionOf(expectedRevision) },
-              documentOf(token),
-              bounds,
-            ),
-          ),
-        ),
+        tokens.write("replace", async (bounds) => {
+          const filter = replaceable(token.id, expectedRevision)
+          const replaced = await unlessDuplicate(collection.replaceOne(filter, documentOf(token), bounds))
+          if (replaced === "duplicate" || replaced.matchedCount === 1) return replaced
+          const stored = await collection.findOne({ _id: token.id }, bounds)
+          if (stored !== null) assertWritable(stored)
+          return "conflict" as const
+        }),
         (replaced): Effect.Effect<void, RevisionConflict | DuplicateToken> => {
           if (replaced === "duplicate") return Effect.fail(new DuplicateToken({ id: token.id }))
-          return replaced.matchedCount === 1 ? Effect.void : Effect.fail(new RevisionConflict({ id: token.id }))
+          return replaced === "conflict" ? Effect.fail(new RevisionConflict({ id: token.id })) : Effect.void
         },
       ),
 
     markDelivered: (id, revision) =>
       Effect.asVoid(
         tokens.write("markDelivered", async (bounds) => {
-          const filter = { _id: idOf(id), revision: revisionOf(revision) }
+          const filter = { _id: idOf(id), revision: revisionOf(revision), ...writableHere }
           return persistently(bounds, () => collection.updateOne(filter, { $set: { undelivered: 0 } }, bounds))
         }),
       ),
 
-    listOwnedBy: ({ limit, ...query }) =>
-      tokens.read("listOwnedBy", async (bounds) => {
-        const { filter, sort } = ownedPage(query)
-        const found = await collection
-          .find(filter, { ...bounds, sort, limit: limitOf(limit), batchSize: limit })
-          .toArray()
-        return found.map(tokenOf)
-      }),
+    listOwnedBy: listOn(tokens),
 
     countLiveOwnedBy: (ownedBy, now) =>
       tokens.read("countLiveOwnedBy", (bounds) => collection.countDocuments(liveOwnedBy(ownedBy, now), bounds)),
 
-    keyIdsInUse: tokens.read("keyIdsInUse", async (bounds) => {
-      const keyIds = await collection.distinct("secrets.keyId", {}, bounds)
-      return keyIds.map((keyId) => Option.fromNullOr(keyId as KeyId | null))
-    }),
+    keyIdsInUse: keyIdsOn(tokens),
 
     ...bulkWorkOn(tokens, usages),
     ...streamsFrom(tokens),
   })
   return Context.make(ApiTokenRepository, repository).pipe(Context.add(TokenUsageStore, usageStoreOn(tokens, usages)))
 })
+
+/** Why a document was not replaced, if it is not its revision: it is of a newer schema, or damaged. */
+const assertWritable = (stored: object): void => {
+  const newer = newerSchemaOf(stored)
+  if (newer !== undefined) throw newer
+  tokenOf(stored)
+}
 
 /** The error that says so is dropped here, because it quotes the digest. */
 const unlessDuplicate = <A>(write: Promise<A>): Promise<A | "duplicate"> =>

@@ -1,12 +1,12 @@
 /** Reads the fields of a stored document, and notices what is missing or of another type. Plain code, as on the hot path. */
+import { DamagedToken } from "@tokenry/core"
 import { DateTime, Option } from "effect"
 import { types } from "node:util"
-import { DamagedDocument } from "./DamagedDocument.ts"
 
 type Fields = Readonly<Record<string, unknown>>
 
 /**
- * Every method returns the field's value, and throws a `DamagedDocument` that names it if it is not what it should be.
+ * Every method returns the field's value, and throws a `DamagedToken` that names it if it is not what it should be.
  * What is called optional is `null` when it is none; a field that is not there at all is damage.
  */
 export class Reader {
@@ -20,17 +20,19 @@ export class Reader {
     this.#path = path
   }
 
-  /** Of a whole document, which has its id in `_id`. */
-  static of(document: object): Reader {
+  /** Of a whole document, which has the token's id in `_id` unless another field is named. */
+  static of(document: object, { idField = "_id", path = "" } = {}): Reader {
     const fields = document as Fields
-    return new Reader(fields, fields["_id"], "")
+    return new Reader(fields, fields[idField], path)
   }
 
-  damaged(field: string): DamagedDocument {
-    return new DamagedDocument({
-      id: typeof this.#id === "string" ? this.#id : `with an id of type ${typeof this.#id}`,
-      field: this.#path + field,
-    })
+  damaged(field: string): DamagedToken {
+    return new DamagedToken({ id: this.id, field: this.#path + field })
+  }
+
+  /** For errors; empty if it can't be read. */
+  get id(): string {
+    return typeof this.#id === "string" ? this.#id : ""
   }
 
   /** What `accept` makes of the value, unless that is `undefined`. */
@@ -60,6 +62,12 @@ export class Reader {
     const value = this.#fields[field]
     if (!Number.isSafeInteger(value)) throw this.damaged(field)
     return value as number
+  }
+
+  boolean(field: string): boolean {
+    const value = this.#fields[field]
+    if (typeof value !== "boolean") throw this.damaged(field)
+    return value
   }
 
   instant(field: string): DateTime.Utc {

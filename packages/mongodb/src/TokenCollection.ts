@@ -1,6 +1,7 @@
 /** The collection of tokens, each use of which has a deadline. */
 import type { RepositoryUnavailable } from "@tokenry/core"
 import { Effect } from "effect"
+import { Admission, type PooledClient } from "./Admission.ts"
 import { type Bounds, bounded } from "./bounded.ts"
 import type { MongoCollectionLike } from "./Driver.ts"
 
@@ -9,38 +10,46 @@ export interface Deadlines {
   readonly write: number
 }
 
-/** What one batch of a long work did. */
-interface Batch {
+/** What one batch of a long work did, and where the next one begins: nowhere after the last. */
+interface Batch<Position> {
   readonly count: number
-  readonly isLast: boolean
+  readonly next: Position | undefined
 }
 
 export class TokenCollection {
   readonly collection: MongoCollectionLike
+  readonly #client: PooledClient
   readonly #deadlines: Deadlines
 
-  constructor(collection: MongoCollectionLike, deadlines: Deadlines) {
+  constructor(collection: MongoCollectionLike, client: PooledClient, deadlines: Deadlines) {
     this.collection = collection
+    this.#client = client
     this.#deadlines = deadlines
   }
 
+  /** How many operations run at once on the client. */
+  get concurrency(): number {
+    return Admission.of(this.#client).limit
+  }
+
   read<A>(operation: string, use: (bounds: Bounds) => Promise<A>): Effect.Effect<A, RepositoryUnavailable> {
-    return bounded(operation, this.#deadlines.read, use)
+    return bounded(operation, this.#deadlines.read, use, this.#client)
   }
 
   write<A>(operation: string, use: (bounds: Bounds) => Promise<A>): Effect.Effect<A, RepositoryUnavailable> {
-    return bounded(operation, this.#deadlines.write, use)
+    return bounded(operation, this.#deadlines.write, use, this.#client)
   }
 
-  /** Runs batch after batch, each a write of its own, and adds up what they did. */
-  inBatches(
+  /** Runs batch after batch, each a write with a deadline of its own, and adds up what they did. */
+  inBatches<Position>(
     operation: string,
-    batch: (bounds: Bounds) => Promise<Batch>,
+    batch: (bounds: Bounds, after: Position | undefined) => Promise<Batch<Position>>,
   ): Effect.Effect<number, RepositoryUnavailable> {
-    const from = (total: number): Effect.Effect<number, RepositoryUnavailable> =>
-      Effect.flatMap(this.write(operation, batch), ({ count, isLast }) =>
-        isLast ? Effect.succeed(total + count) : from(total + count),
+    const from = (total: number, after: Position | undefined): Effect.Effect<number, RepositoryUnavailable> =>
+      Effect.flatMap(
+        this.write(operation, (bounds) => batch(bounds, after)),
+        ({ count, next }) => (next === undefined ? Effect.succeed(total + count) : from(total + count, next)),
       )
-    return from(0)
+    return from(0, undefined)
   }
 }

@@ -17,17 +17,24 @@ import {
   type VerifiableToken,
 } from "@tokenry/core"
 import { type DateTime, Option } from "effect"
-import { countOf, dateOf, hexOf, idOf } from "./arguments.ts"
+import { bytesOf, countOf, dateOf, idOf, never } from "./arguments.ts"
+import { NewerSchema, readableFrom, schemaVersion } from "./NewerSchema.ts"
 import { Reader } from "./Reader.ts"
 
-/** What is stored. Whatever may be absent is `null`, never left out, so that a lost expiry is not taken for "never". */
+/** What is stored. What may be absent is `null`, never left out, so that a lost field is not taken for an absent one. */
 export interface TokenDocument {
   readonly _id: string
+  /** The version of Tokenry's schema that wrote it. Older code never overwrites it. */
+  readonly schemaVersion: number
+  /** The oldest schema version whose code reads it correctly. Older code answers "unavailable". */
+  readonly readableFrom: number
   readonly ownedBy: string
   readonly name: string
   readonly scopes: ReadonlyArray<string>
   readonly createdAt: Date
-  readonly expiresAt: Date | null
+  /** The last millisecond of the year 9999 if the token never expires. */
+  readonly expiresAt: Date
+  readonly neverExpires: boolean
   readonly revocation: RevocationDocument | null
   readonly ancestors: ReadonlyArray<string>
   readonly issuedTo: string | null
@@ -35,7 +42,6 @@ export interface TokenDocument {
   readonly secrets: ReadonlyArray<SecretDocument>
   /** The oldest first. */
   readonly history: ReadonlyArray<ChangeDocument>
-  /** Missing in documents that were written before there was an audit sink, which reads as 0. */
   readonly undelivered: number
   readonly revision: number
 }
@@ -46,14 +52,14 @@ export interface RevocationDocument {
 }
 
 export interface SecretDocument {
-  /** 64 lower-case hex digits. */
-  readonly digest: string
+  /** 32 bytes. */
+  readonly digest: Uint8Array
   readonly generation: number
   readonly keyId: string | null
   readonly hint: string
-  /** When both are `null`, the secret is active. */
-  readonly retiringUntil: Date | null
-  readonly retiredAt: Date | null
+  readonly state: "active" | "retiring" | "retired"
+  /** When the grace period of a retiring secret ends, or since when a retired one is retired; `null` for the active one. */
+  readonly endsAt: Date | null
 }
 
 export interface ChangeDocument extends Pick<Change, "kind" | "actor" | "origin"> {
@@ -63,9 +69,11 @@ export interface ChangeDocument extends Pick<Change, "kind" | "actor" | "origin"
 
 /** What verifying needs; the history stays where it is. */
 export const verifiableFields = {
+  readableFrom: 1,
   ownedBy: 1,
   scopes: 1,
   expiresAt: 1,
+  neverExpires: 1,
   revocation: 1,
   ancestors: 1,
 } as const
@@ -73,11 +81,14 @@ export const foundFields = { ...verifiableFields, secrets: 1 } as const
 
 export const documentOf = (token: ApiToken): TokenDocument => ({
   _id: idOf(token.id),
+  schemaVersion,
+  readableFrom,
   ownedBy: OwnerId.assert(token.ownedBy),
   name: token.name,
   scopes: token.scopes,
   createdAt: dateOf(token.createdAt),
-  expiresAt: optionalDateOf(token.expiresAt),
+  expiresAt: Option.isSome(token.expiresAt) ? dateOf(token.expiresAt.value) : never,
+  neverExpires: Option.isNone(token.expiresAt),
   revocation: Option.getOrNull(Option.map(token.revocation, revocationDocumentOf)),
   ancestors: token.ancestors.map(idOf),
   issuedTo: Option.getOrNull(token.issuedTo),
@@ -102,24 +113,32 @@ const given = <A extends object>(fields: A): A =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as A
 
 const secretDocumentOf = ({ digest, generation, keyId, hint, state }: Secret): SecretDocument => ({
-  digest: hexOf(digest),
+  digest: bytesOf(digest),
   generation,
   keyId: Option.getOrNull(keyId),
   hint,
-  retiringUntil: state._tag === "Retiring" ? dateOf(state.until) : null,
-  retiredAt: state._tag === "Retired" ? dateOf(state.at) : null,
+  ...secretStateDocumentOf(state),
 })
 
-const optionalDateOf = (instant: Option.Option<DateTime.Utc>): Date | null =>
-  Option.isSome(instant) ? dateOf(instant.value) : null
+const secretStateDocumentOf = (state: SecretState): Pick<SecretDocument, "state" | "endsAt"> => {
+  switch (state._tag) {
+    case "Active":
+      return { state: "active", endsAt: null }
+    case "Retiring":
+      return { state: "retiring", endsAt: dateOf(state.until) }
+    case "Retired":
+      return { state: "retired", endsAt: dateOf(state.at) }
+  }
+}
 
 /**
  * The whole token.
  *
- * @throws DamagedDocument like all that read documents here.
+ * @throws DamagedToken or NewerSchema, like everything that reads documents here.
  */
 export const tokenOf = (document: object): ApiToken => {
-  const reader = Reader.of(document)
+  const reader = readerOf(document)
+  reader.integer("schemaVersion")
   const [first, ...rest] = reader.listOf("secrets", secretOf)
   if (first === undefined) throw reader.damaged("secrets")
   return new ApiToken({
@@ -135,49 +154,74 @@ export const tokenOf = (document: object): ApiToken => {
 }
 
 /** What verifying needs of it; the document may lack the rest. */
-export const verifiableOf = (document: object): VerifiableToken => verifiableFrom(Reader.of(document))
+export const verifiableOf = (document: object): VerifiableToken => verifiableFrom(readerOf(document))
 
 /** The same with the secret that has one of these digests, by which the document was found. */
-export const foundOf = (document: object, digests: ReadonlyArray<string>): FoundToken => {
-  const reader = Reader.of(document)
-  const secret = reader.listOf("secrets", secretOf).find(({ digest }) => digests.includes(digest.hex))
+export const foundOf = (document: object, candidates: ReadonlyArray<Digest>): FoundToken => {
+  const reader = readerOf(document)
+  const secret = reader
+    .listOf("secrets", secretOf)
+    .find(({ digest }) => candidates.some(({ hex }) => hex === digest.hex))
   if (secret === undefined) throw reader.damaged("secrets")
   return { token: verifiableFrom(reader), secret }
+}
+
+const readerOf = (document: object): Reader => {
+  const reader = Reader.of(document)
+  const found = reader.integer("readableFrom")
+  if (found > schemaVersion) throw new NewerSchema({ id: reader.id, found, field: "readableFrom" })
+  return reader
 }
 
 const verifiableFrom = (reader: Reader): VerifiableToken => ({
   id: reader.string("_id") as TokenId,
   ownedBy: reader.string("ownedBy") as OwnerId,
   scopes: reader.strings("scopes") as ReadonlyArray<Scope>,
-  expiresAt: reader.optionalInstant("expiresAt"),
+  expiresAt: expiryOf(reader),
   revocation: reader.optional("revocation", revocationOf),
   ancestors: reader.strings("ancestors") as ReadonlyArray<TokenId>,
 })
 
 const revocationOf = (reader: Reader): Revocation => ({ at: reader.instant("at"), reason: reader.string("reason") })
 
+const expiryOf = (reader: Reader): Option.Option<DateTime.Utc> => {
+  const expiresAt = reader.instant("expiresAt")
+  if (!reader.boolean("neverExpires")) return Option.some(expiresAt)
+  return expiresAt.epochMilliseconds === never.getTime() ? Option.none() : fail(reader.damaged("neverExpires"))
+}
+
 const secretOf = (reader: Reader): Secret => ({
   digest: reader.read("digest", (value) =>
-    typeof value === "string" && value.length === 64 ? Digest.fromHex(value) : undefined,
+    value instanceof Uint8Array && value.length === 32
+      ? Digest.fromHex(Buffer.from(value.buffer, value.byteOffset, value.length).toString("hex"))
+      : undefined,
   ),
   generation: reader.integer("generation"),
   keyId: reader.optionalString("keyId") as Option.Option<KeyId>,
   hint: reader.string("hint"),
-  state: secretStateOf(reader.optionalInstant("retiringUntil"), reader.optionalInstant("retiredAt")),
+  state: secretStateOf(reader),
 })
 
-const secretStateOf = (
-  retiringUntil: Option.Option<DateTime.Utc>,
-  retiredAt: Option.Option<DateTime.Utc>,
-): SecretState => {
-  if (Option.isSome(retiredAt)) return { _tag: "Retired", at: retiredAt.value }
-  return Option.isSome(retiringUntil) ? { _tag: "Retiring", until: retiringUntil.value } : Secret.active
+/** A state that is unknown here is damage: it must never read as active. */
+const secretStateOf = (reader: Reader): SecretState => {
+  switch (reader.string("state")) {
+    case "active":
+      return Option.isNone(reader.optionalInstant("endsAt")) ? Secret.active : fail(reader.damaged("endsAt"))
+    case "retiring":
+      return { _tag: "Retiring", until: reader.instant("endsAt") }
+    case "retired":
+      return { _tag: "Retired", at: reader.instant("endsAt") }
+    default:
+      return fail(reader.damaged("state"))
+  }
 }
 
-const undeliveredOf = (value: unknown): number | undefined => {
-  if (value === undefined) return 0
-  return Number.isSafeInteger(value) && Number(value) >= 0 ? Number(value) : undefined
+const fail = (damaged: Error): never => {
+  throw damaged
 }
+
+const undeliveredOf = (value: unknown): number | undefined =>
+  Number.isSafeInteger(value) && Number(value) >= 0 ? Number(value) : undefined
 
 const changeOf = (reader: Reader): Change => ({
   kind: reader.string("kind") as ChangeKind,

@@ -1,5 +1,5 @@
 /** How uses of a secret are added to a document, and a document becomes what is recorded. */
-import type { SecretUsage, TokenId } from "@tokenry/core"
+import { DamagedToken, type SecretUsage, type TokenId } from "@tokenry/core"
 import { type DateTime, Option } from "effect"
 import { countOf, dateOf, idOf } from "./arguments.ts"
 import { Reader } from "./Reader.ts"
@@ -18,23 +18,70 @@ export interface UsageDocument {
   readonly lastReusedAt: Date | null
 }
 
-/** The id of the secret's document. */
-export const usageIdOf = ({ tokenId, generation }: SecretUsage): string => `${idOf(tokenId)}/${countOf(generation)}`
+const usageIdOf = ({ tokenId, generation }: SecretUsage): string => `${idOf(tokenId)}/${countOf(generation)}`
 
-/** What adds the uses to the document, or makes it if there is none. `null` is less than any date. */
-export const additionOf = ({ tokenId, generation, ...usage }: SecretUsage): object => ({
-  $setOnInsert: { tokenId, generation, ...(usage.scopes.size === 0 ? { scopes: {} } : {}) },
-  $inc: { count: countOf(usage.count), reuses: countOf(usage.reuses) },
-  $max: {
-    lastUsedAt: optionalDateOf(usage.lastUsedAt),
-    lastReusedAt: optionalDateOf(usage.lastReusedAt),
-    ...Object.fromEntries([...usage.scopes].map(([scope, at]) => [`scopes.${escaped(scope)}`, dateOf(at)])),
+/** The document of a secret's first uses. */
+export const firstUsageOf = (usage: SecretUsage): UsageDocument => ({
+  _id: usageIdOf(usage),
+  tokenId: usage.tokenId,
+  generation: usage.generation,
+  count: countOf(usage.count),
+  lastUsedAt: optionalDateOf(usage.lastUsedAt),
+  scopes: Object.fromEntries([...usage.scopes].map(([scope, at]) => [escaped(scope), dateOf(at)])),
+  reuses: countOf(usage.reuses),
+  lastReusedAt: optionalDateOf(usage.lastReusedAt),
+})
+
+/** What adds the uses to the secret's document, unless it is damaged: then the filter finds nothing. */
+export const additionTo = (usage: SecretUsage): { readonly filter: object; readonly addition: object } => ({
+  filter: { _id: usageIdOf(usage), ...addable },
+  addition: {
+    $inc: { count: countOf(usage.count), reuses: countOf(usage.reuses) },
+    // `null` is less than any date.
+    $max: {
+      lastUsedAt: optionalDateOf(usage.lastUsedAt),
+      lastReusedAt: optionalDateOf(usage.lastReusedAt),
+      ...Object.fromEntries([...usage.scopes].map(([scope, at]) => [`scopes.${escaped(scope)}`, dateOf(at)])),
+    },
   },
 })
 
-/** @throws DamagedDocument */
-export const usageOf = (document: object): SecretUsage => {
-  const reader = Reader.of(document)
+const addable = { count: { $type: "number" }, reuses: { $type: "number" }, scopes: { $type: "object" } }
+
+/** That the secret's document can't be added to. */
+export const damagedUsageOf = ({ tokenId, generation }: SecretUsage): DamagedToken =>
+  new DamagedToken({ id: tokenId, field: `usage.${generation}` })
+
+/**
+ * What the documents record. A damaged one is taken for a use just now, since a sweep revokes what was not used for long;
+ * and it is named.
+ */
+export const manyUsagesOf = (
+  documents: ReadonlyArray<object>,
+  now: DateTime.Utc,
+): { readonly usages: ReadonlyArray<SecretUsage>; readonly damaged: ReadonlyArray<DamagedToken> } => {
+  const many = { usages: new Array<SecretUsage>(), damaged: new Array<DamagedToken>() }
+  for (const document of documents) {
+    try {
+      many.usages.push(usageOf(document))
+    } catch (error) {
+      if (!(error instanceof DamagedToken)) throw error
+      const tokenId = error.id as TokenId
+      many.usages.push({ ...unreadable, tokenId, generation: generationIn(document), lastUsedAt: Option.some(now) })
+      many.damaged.push(error)
+    }
+  }
+  return many
+}
+
+const unreadable = { count: 0, scopes: new Map(), reuses: 0, lastReusedAt: Option.none() } as const
+
+/** From the document's id, which can't be damaged without being another's. */
+const generationIn = (document: object): number =>
+  "_id" in document && typeof document._id === "string" ? Number(document._id.split("/")[1]) : Number.NaN
+
+const usageOf = (document: object): SecretUsage => {
+  const reader = Reader.of(document, { idField: "tokenId", path: `usage.${generationIn(document)}.` })
   return {
     tokenId: reader.string("tokenId") as TokenId,
     generation: reader.integer("generation"),

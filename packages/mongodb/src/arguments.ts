@@ -12,8 +12,20 @@ export const issuedToOf = (issuedTo: string): string => nonEmpty(issuedTo, "Whom
 export const keyIdOf = (keyId: Option.Option<KeyId>): string | null =>
   Option.isNone(keyId) ? null : nonEmpty(keyId.value, "A key's id")
 
-/** The digest as it is stored and looked up. */
-export const hexOf = ({ hex }: Digest): string => nonEmpty(hex, "A digest")
+/** The digest as it is stored and looked up: its 32 bytes. */
+export const bytesOf = ({ hex }: Digest): Uint8Array => Buffer.from(nonEmpty(hex, "A digest"), "hex")
+
+/**
+ * The expiry of tokens that never expire: a date, so that one range in an index finds all tokens that are not expired. A
+ * field of its own says that it means never.
+ */
+export const never = new Date("9999-12-31T23:59:59.999Z")
+
+/** The instant as an end of a range of expiries, short of the tokens that never expire. */
+export const expiryBoundOf = (instant: DateTime.Utc): Date => {
+  const date = dateOf(instant)
+  return date < never ? date : never
+}
 
 /** The instant as it is stored. */
 export const dateOf = (instant: DateTime.Utc): Date => {

@@ -1,13 +1,36 @@
-/** Changes of many tokens, in batches: each has a deadline of its own, and no batch depends on the one before. */
-import { type ApiTokenRepository, type Attribution, Change, type Revocation } from "@tokenry/core"
+/** Changes of many tokens, in batches: each has a deadline of its own and goes on where the one before ended. */
+import {
+  type ApiTokenRepository,
+  type Attribution,
+  Change,
+  RepositoryUnavailable,
+  type Revocation,
+} from "@tokenry/core"
+import { Effect } from "effect"
 import { type Bounds, persistently } from "./bounded.ts"
-import { deadBefore, mintedBy, unrevokedIssuedTo, unrevokedOf } from "./queries.ts"
-import { changeDocumentOf, revocationDocumentOf } from "./TokenDocument.ts"
 import type { MongoCollectionLike } from "./Driver.ts"
+import { lastPositionOf, logDamaged, manyTokensOf } from "./manyTokens.ts"
+import { newerSchemaOf } from "./NewerSchema.ts"
+import {
+  type BatchPosition,
+  deadBefore,
+  mintedBy,
+  type Query,
+  revocable,
+  unrevokedIssuedTo,
+  unrevokedOf,
+} from "./queries.ts"
 import type { TokenCollection } from "./TokenCollection.ts"
+import { changeDocumentOf, revocationDocumentOf } from "./TokenDocument.ts"
 
 /** How many tokens a batch is. */
 const batchSize = 500
+
+/** What to revoke, in an order in which a batch can go on after the one before. */
+interface Unrevoked {
+  readonly field: "expiresAt" | "ownedBy"
+  readonly queryAfter: (after: BatchPosition | undefined) => Query
+}
 
 export const bulkWorkOn = (
   tokens: TokenCollection,
@@ -15,16 +38,11 @@ export const bulkWorkOn = (
 ): Pick<ApiTokenRepository["Service"], "revokeOwnedBy" | "revokeIssuedTo" | "purge"> => {
   const { collection } = tokens
 
-  const idsOf = async (filter: object, bounds: Bounds): Promise<ReadonlyArray<unknown>> => {
-    const found = await collection
-      .find(filter, { ...bounds, projection: { _id: 1 }, limit: batchSize, batchSize })
-      .toArray()
-    return found.map((document) => ("_id" in document ? document._id : undefined))
-  }
+  const revokeAll = (operation: string, unrevoked: Unrevoked, revocation: Revocation, by: Attribution) => {
+    const { field, queryAfter } = unrevoked
 
-  /** An attempt that is repeated finds what the one before has revoked already, and leaves it as it is. */
-  const revokeAll = (operation: string, filter: () => object, revocation: Revocation, by: Attribution) =>
-    tokens.inBatches(operation, async (bounds) => {
+    /** An attempt that is repeated finds what the one before has revoked already, and leaves it as it is. */
+    const revoke = async (ids: ReadonlyArray<unknown>, bounds: Bounds): Promise<number> => {
       // Made first, so that an instant that is missing is a defect also where there is nothing to revoke.
       const change = changeDocumentOf(Change.make("revoked", revocation.at, by, revocation.reason))
       const update = {
@@ -32,13 +50,48 @@ export const bulkWorkOn = (
         $inc: { revision: 1, undelivered: 1 },
         $push: { history: { $each: [change], $slice: -Change.remembered } },
       }
-      const ids = await idsOf(filter(), bounds)
-      if (ids.length === 0) return { count: 0, isLast: true }
-      const { modifiedCount } = await persistently(bounds, () =>
-        collection.updateMany({ _id: { $in: ids }, revocation: null }, update, bounds),
-      )
-      return { count: modifiedCount, isLast: ids.length < batchSize }
+      if (ids.length === 0) return 0
+      const { modifiedCount } = await persistently(bounds, () => collection.updateMany(revocable(ids), update, bounds))
+      return modifiedCount
+    }
+
+    const onePass = tokens.inBatches<BatchPosition>(operation, async (bounds, after) => {
+      const { filter, sort } = queryAfter(after)
+      const found = await collection
+        .find(filter, { ...bounds, sort, projection: { [field]: 1 }, limit: batchSize, batchSize })
+        .toArray()
+      const count = await revoke(found.map(idOf), bounds)
+      return { count, next: found.length < batchSize ? undefined : lastPositionOf(found, field) }
     })
+
+    /** What a pass leaves: tokens that moved in its order meanwhile, damaged ones, ones of a newer schema. */
+    const leftover = tokens.write(operation, async (bounds) => {
+      const found = await collection
+        .find(queryAfter(undefined).filter, { ...bounds, limit: batchSize, batchSize })
+        .toArray()
+      const newer = found.flatMap((document) => newerSchemaOf(document) ?? [])
+      return { count: await revoke(found.map(idOf), bounds), newer: newer[0], damaged: manyTokensOf(found).damaged }
+    })
+
+    const untilNothingIsLeft = (total: number): Effect.Effect<number, RepositoryUnavailable> =>
+      Effect.flatMap(onePass, (count) =>
+        Effect.flatMap(leftover, (left) => {
+          if (left.count > 0) return untilNothingIsLeft(total + count + left.count)
+          const done = Effect.as(logDamaged(left.damaged), total + count)
+          return left.newer === undefined
+            ? done
+            : Effect.andThen(done, Effect.fail(new RepositoryUnavailable({ operation, cause: left.newer })))
+        }),
+      )
+    return untilNothingIsLeft(0)
+  }
+
+  const idsOf = async (filter: object, bounds: Bounds): Promise<ReadonlyArray<unknown>> => {
+    const found = await collection
+      .find(filter, { ...bounds, projection: { _id: 1 }, limit: batchSize, batchSize })
+      .toArray()
+    return found.map(idOf)
+  }
 
   const remove = async (ids: ReadonlyArray<unknown>, bounds: Bounds): Promise<number> => {
     if (ids.length === 0) return 0
@@ -51,20 +104,34 @@ export const bulkWorkOn = (
   }
 
   return {
-    revokeOwnedBy: (ownedBy, revocation, by) => revokeAll("revokeOwnedBy", () => unrevokedOf(ownedBy), revocation, by),
+    revokeOwnedBy: (ownedBy, revocation, by) =>
+      revokeAll(
+        "revokeOwnedBy",
+        { field: "expiresAt", queryAfter: (after) => unrevokedOf(ownedBy, after) },
+        revocation,
+        by,
+      ),
 
     revokeIssuedTo: (issuedTo, ownedBy, revocation, by) =>
-      revokeAll("revokeIssuedTo", () => unrevokedIssuedTo(issuedTo, ownedBy), revocation, by),
+      revokeAll(
+        "revokeIssuedTo",
+        { field: "ownedBy", queryAfter: (after) => unrevokedIssuedTo(issuedTo, ownedBy, after) },
+        revocation,
+        by,
+      ),
 
-    // What was minted by means of a dead token goes before it, so that it is never left behind.
+    // What was minted with a dead token goes before it, so that it is never left behind. What a batch finds, it removes, so
+    // the next one finds its own at the beginning.
     purge: (diedBefore) =>
-      tokens.inBatches("purge", async (bounds) => {
+      tokens.inBatches<"again">("purge", async (bounds) => {
         const dead = await idsOf(deadBefore(diedBefore), bounds)
-        if (dead.length === 0) return { count: 0, isLast: true }
+        if (dead.length === 0) return { count: 0, next: undefined }
         const below = await idsOf(mintedBy(dead as ReadonlyArray<string>), bounds)
         const isLineageComplete = below.length < batchSize
         const count = await remove(isLineageComplete ? [...below, ...dead] : below, bounds)
-        return { count, isLast: isLineageComplete && dead.length < batchSize }
+        return { count, next: isLineageComplete && dead.length < batchSize ? undefined : "again" }
       }),
   }
 }
+
+const idOf = (document: object): unknown => ("_id" in document ? document._id : undefined)

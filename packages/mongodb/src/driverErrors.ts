@@ -1,9 +1,11 @@
 /**
- * What an error of the driver comes to. Told apart by codes, labels and the names of classes, never by messages, and
+ * What an error of the driver means. Judged by codes, labels and the names of classes, never by messages, and
  * never by `instanceof`: the application may have another copy of the driver.
  */
 import { RepositoryUnavailable } from "@tokenry/core"
 import { Data, Exit } from "effect"
+import { NewerSchema } from "./NewerSchema.ts"
+import { outageCodes, ServerCode, transientCodes } from "./ServerCode.ts"
 
 /**
  * MongoDB answered with an error that is no outage: a validator of the collection refused a document, for example. A
@@ -21,7 +23,9 @@ export class UnexpectedAnswer extends Data.TaggedError("UnexpectedAnswer")<{
 
 /** The failure of an operation that was rejected with this error. */
 export const failureOf = (operation: string, error: unknown): Exit.Exit<never, RepositoryUnavailable> => {
-  if (isOutage(error)) return Exit.fail(new RepositoryUnavailable({ operation, cause: error }))
+  if (error instanceof NewerSchema || isOutage(error)) {
+    return Exit.fail(new RepositoryUnavailable({ operation, cause: error }))
+  }
   const code = codeOf(error)
   return Exit.die(
     code === undefined ? error : new UnexpectedAnswer({ operation, code, codeName: textOf(error, "codeName") }),
@@ -48,70 +52,6 @@ export const codeOf = (error: unknown): number | undefined => {
   return typeof code === "number" ? code : undefined
 }
 
-/** Those that are told apart here; what is not listed is a defect. */
-export const ServerCode = {
-  HostUnreachable: 6,
-  HostNotFound: 7,
-  Unauthorized: 13,
-  AuthenticationFailed: 18,
-  NamespaceNotFound: 26,
-  IndexNotFound: 27,
-  CursorNotFound: 43,
-  LockTimeout: 46,
-  MaxTimeMSExpired: 50,
-  StaleShardVersion: 63,
-  WriteConcernTimeout: 64,
-  UnknownReplWriteConcern: 79,
-  IndexOptionsConflict: 85,
-  IndexKeySpecsConflict: 86,
-  NetworkTimeout: 89,
-  ShutdownInProgress: 91,
-  UnsatisfiableWriteConcern: 100,
-  WriteConflict: 112,
-  FailedToSatisfyReadPreference: 133,
-  ReadConcernMajorityNotAvailableYet: 134,
-  ExceededMemoryLimit: 146,
-  StaleEpoch: 150,
-  QueryPlanKilled: 175,
-  PrimarySteppedDown: 189,
-  NetworkInterfaceExceededTimeLimit: 202,
-  CursorKilled: 237,
-  ExceededTimeLimit: 262,
-  Reauthenticate: 391,
-  AtlasError: 8000,
-  SocketException: 9001,
-  LegacyNotPrimary: 10058,
-  NotWritablePrimary: 10107,
-  DuplicateKey: 11000,
-  InterruptedAtShutdown: 11600,
-  Interrupted: 11601,
-  InterruptedDueToReplStateChange: 11602,
-  StaleConfig: 13388,
-  NotPrimaryNoSecondaryOk: 13435,
-  NotPrimaryOrSecondary: 13436,
-  OutOfDiskSpace: 14031,
-} as const
-
-const transientCodes: ReadonlySet<number | undefined> = new Set([
-  ServerCode.HostUnreachable,
-  ServerCode.HostNotFound,
-  ServerCode.StaleShardVersion,
-  ServerCode.NetworkTimeout,
-  ServerCode.ShutdownInProgress,
-  ServerCode.WriteConflict,
-  ServerCode.StaleEpoch,
-  ServerCode.QueryPlanKilled,
-  ServerCode.PrimarySteppedDown,
-  ServerCode.SocketException,
-  ServerCode.LegacyNotPrimary,
-  ServerCode.NotWritablePrimary,
-  ServerCode.InterruptedAtShutdown,
-  ServerCode.InterruptedDueToReplStateChange,
-  ServerCode.StaleConfig,
-  ServerCode.NotPrimaryNoSecondaryOk,
-  ServerCode.NotPrimaryOrSecondary,
-])
-
 /** Node's own, of errors that the driver passes on as they are: from a socket that ends in this moment, from DNS. */
 const networkCodes: ReadonlySet<string> = new Set([
   "EPIPE",
@@ -129,27 +69,6 @@ const networkCodes: ReadonlySet<string> = new Set([
   "ESERVFAIL",
   "ERR_STREAM_DESTROYED",
   "ERR_STREAM_WRITE_AFTER_END",
-])
-
-const outageCodes: ReadonlySet<number | undefined> = new Set([
-  ServerCode.Unauthorized,
-  ServerCode.AuthenticationFailed,
-  ServerCode.CursorNotFound,
-  ServerCode.LockTimeout,
-  ServerCode.MaxTimeMSExpired,
-  ServerCode.WriteConcernTimeout,
-  ServerCode.UnknownReplWriteConcern,
-  ServerCode.UnsatisfiableWriteConcern,
-  ServerCode.FailedToSatisfyReadPreference,
-  ServerCode.ReadConcernMajorityNotAvailableYet,
-  ServerCode.ExceededMemoryLimit,
-  ServerCode.NetworkInterfaceExceededTimeLimit,
-  ServerCode.CursorKilled,
-  ServerCode.ExceededTimeLimit,
-  ServerCode.Reauthenticate,
-  ServerCode.AtlasError,
-  ServerCode.Interrupted,
-  ServerCode.OutOfDiskSpace,
 ])
 
 const retryableLabels: ReadonlySet<unknown> = new Set(["RetryableWriteError", "RetryableError"])

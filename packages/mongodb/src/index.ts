@@ -1,5 +1,5 @@
 export { bounded, type Bounds } from "./bounded.ts"
-export { DamagedDocument } from "./DamagedDocument.ts"
+export type { PooledClient } from "./Admission.ts"
 export type {
   MongoClientLike,
   MongoCollectionLike,
@@ -14,6 +14,7 @@ export { MongoOpenError, type MongoOpenReason } from "./MongoOpenError.ts"
 export { MongoRepository } from "./MongoRepository.ts"
 export type { MongoConnectOptions } from "./openClient.ts"
 export type { MongoRepositoryOptions } from "./options.ts"
+export { NewerSchema } from "./NewerSchema.ts"
 export { reconnectWhenSilent, type WatchableClient } from "./reconnectWhenSilent.ts"
 export { documentOf, type TokenDocument, tokenOf } from "./TokenDocument.ts"
 export type { UsageDocument } from "./UsageDocument.ts"

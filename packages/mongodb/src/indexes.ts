@@ -1,22 +1,27 @@
-/** One index: what it is to be, what of it is there, making and dropping it. Each can be repeated at any time. */
+/** Indexes: what each must be, what of it is there, making and dropping them. Each can be repeated at any time. */
 import type { Bounds } from "./bounded.ts"
-import type { IndexKey, IndexOptions, MongoCollectionLike } from "./Driver.ts"
-import { codeOf, ServerCode } from "./driverErrors.ts"
+import type { IndexOptions, MongoCollectionLike } from "./Driver.ts"
+import { codeOf } from "./driverErrors.ts"
+import { ServerCode } from "./ServerCode.ts"
 
 export interface IndexDefinition extends IndexOptions {
   readonly collection: string
-  readonly key: IndexKey
 }
 
 /** `Conflicting`: another index has the name; or one stands on the same fields, and MongoDB may refuse a second. */
 export type IndexState = "Absent" | "Present" | "Conflicting"
 
-export const stateOfIndex = async (
+/** What is there of each of these indexes of one collection. One read. */
+export const statesOfIndexes = async (
   on: MongoCollectionLike,
-  wanted: IndexDefinition,
+  wanted: ReadonlyArray<IndexDefinition>,
   bounds: Bounds,
-): Promise<IndexState> => {
+): Promise<ReadonlyMap<IndexDefinition, IndexState>> => {
   const indexes = await indexesOf(on, bounds)
+  return new Map(wanted.map((definition) => [definition, stateAmong(indexes, definition)]))
+}
+
+const stateAmong = (indexes: ReadonlyArray<StoredIndex>, wanted: IndexDefinition): IndexState => {
   const found =
     indexes.find(({ name }) => name === wanted.name) ??
     indexes.find(({ key }) => JSON.stringify(key) === JSON.stringify(wanted.key))
@@ -55,13 +60,35 @@ const indexesOf = async (on: MongoCollectionLike, bounds: Bounds): Promise<Reado
   }
 }
 
-export const createIndex = async (
+/**
+ * Makes all of them in one pass over the collection, without a time limit: mongod aborts the build when one ends, and the
+ * next attempt starts over. The indexes are used once a majority is ready, so that a member that is down doesn't hold up
+ * the deployment.
+ */
+export const createIndexes = async (
   on: MongoCollectionLike,
-  { name, key, unique = false, sparse = false }: IndexDefinition,
-  bounds: Bounds,
+  definitions: ReadonlyArray<IndexDefinition>,
 ): Promise<void> => {
-  await on.createIndex(key, { name, ...(unique ? { unique } : {}), ...(sparse ? { sparse } : {}), ...bounds })
+  const indexes = definitions.map((definition) => {
+    const { collection: _, ...options } = definition
+    return options
+  })
+  try {
+    await on.createIndexes(indexes, { commitQuorum: "majority" })
+  } catch (error) {
+    if (!refusesQuorum.has(codeOf(error))) throw error
+    await on.createIndexes(indexes)
+  }
 }
+
+/** A standalone server, or a service that is compatible with MongoDB, may know no quorum. */
+const refusesQuorum: ReadonlySet<number | undefined> = new Set([
+  ServerCode.BadValue,
+  ServerCode.FailedToParse,
+  ServerCode.InvalidOptions,
+  ServerCode.CommandNotSupported,
+  ServerCode.IDLUnknownField,
+])
 
 export const dropIndex = async (on: MongoCollectionLike, { name }: IndexDefinition, bounds: Bounds): Promise<void> => {
   try {

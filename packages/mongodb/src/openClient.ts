@@ -3,7 +3,7 @@ import { Effect, type Scope } from "effect"
 import { MongoClient, type MongoClientOptions } from "mongodb"
 import { bounded } from "./bounded.ts"
 import { MongoOpenError, unreachable } from "./MongoOpenError.ts"
-import type { MongoRepositoryOptions } from "./options.ts"
+import { type MongoRepositoryOptions, withDefaults } from "./options.ts"
 import { reconnectWhenSilent } from "./reconnectWhenSilent.ts"
 
 export interface MongoConnectOptions extends MongoRepositoryOptions {
@@ -20,10 +20,11 @@ const closeMilliseconds = 5000
 export const openClient = ({
   url,
   clientOptions = {},
+  ...options
 }: MongoConnectOptions): Effect.Effect<MongoClient, MongoOpenError, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.try({
-      try: () => new MongoClient(url, { ...(saysHowLong(url) ? {} : patience), appName: "tokenry", ...clientOptions }),
+      try: () => new MongoClient(url, { ...unlessIn(url, patienceOf(options)), appName: "tokenry", ...clientOptions }),
       // Without its cause, which may quote the URL and the password in it.
       catch: () => new MongoOpenError({ reason: { _tag: "InvalidUrl" } }),
     }),
@@ -42,7 +43,15 @@ export const openClient = ({
     ),
   )
 
-/** Shorter than the deadline, so that the driver can say what it tried. */
-const patience: MongoClientOptions = { serverSelectionTimeoutMS: openMilliseconds * 0.9 }
+/**
+ * How long the driver waits: for a server, less than opening does, so that the error says what it tried; for a connection
+ * of its pool, a third of the deadline, so that there is time left to use it.
+ */
+const patienceOf = (options: MongoRepositoryOptions): MongoClientOptions => ({
+  serverSelectionTimeoutMS: openMilliseconds * 0.9,
+  waitQueueTimeoutMS: Math.ceil(withDefaults(options).deadlines.read / 3),
+})
 
-const saysHowLong = (url: string): boolean => /[?&]serverSelectionTimeoutMS=/i.test(url)
+/** An option in the URL goes before these. */
+const unlessIn = (url: string, options: MongoClientOptions): MongoClientOptions =>
+  Object.fromEntries(Object.entries(options).filter(([name]) => !new RegExp(`[?&]${name}=`, "i").test(url)))

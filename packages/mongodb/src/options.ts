@@ -1,4 +1,4 @@
-/** How the repository is set up, and what it does unless told otherwise. */
+/** The repository's options and their defaults. */
 import { Duration } from "effect"
 import type { ReadConcernLevel, WriteConcern } from "./Driver.ts"
 import { strict } from "./strict.ts"
@@ -14,14 +14,20 @@ export interface MongoRepositoryOptions {
     readonly read?: Duration.Input
     readonly write?: Duration.Input
   }
-  /** The default is `{ w: "majority", journal: true }`: what was acknowledged survives the loss of any one machine. */
+  /**
+   * The default is `{ w: "majority", journal: true }`: what was acknowledged survives the loss of any one machine. `w: 0` is
+   * refused.
+   */
   readonly writeConcern?: WriteConcern
   /**
    * The default is the client's, which is `local` unless set. Reads go to the primary in any case. With `linearizable` a primary that was deposed without knowing it can't
    * accept a token any more, and each look-up costs one round trip to a majority.
    */
   readonly readConcern?: ReadConcernLevel
-  /** Whether to bring the indexes up to date when the layer is built. The default is true; else see `migrate`. */
+  /**
+   * Whether to bring the indexes up to date when the layer is built. The default is true. With false, `migrate` does it, and
+   * opening only checks that the unique index of digests is there.
+   */
   readonly migrate?: boolean
 }
 

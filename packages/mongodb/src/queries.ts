@@ -1,25 +1,24 @@
 /** The filters and orders of all look-ups, each for an index of `tokenIndexes`. */
 import { type KeyId, type ListPosition, type ListQuery, OwnerId, type TokenId } from "@tokenry/core"
-import { type DateTime, Option } from "effect"
-import { dateOf, hexOf, idOf, issuedToOf, keyIdOf } from "./arguments.ts"
+import { DateTime, Option } from "effect"
+import { bytesOf, dateOf, expiryBoundOf, idOf, issuedToOf, keyIdOf, revisionOf } from "./arguments.ts"
+import { schemaVersion, writableHere } from "./NewerSchema.ts"
 
 export interface Query {
   readonly filter: object
   readonly sort: Readonly<Record<string, 1 | -1>>
 }
 
-/** Where a batch is to go on: right after the document with this value and this id. */
+/** Where a batch goes on: right after the document with this value and this id. */
 export interface BatchPosition {
-  readonly value: Date | number
+  readonly value: Date | number | string
   readonly id: string
 }
 
-export const byDigests = (hexes: ReadonlyArray<string>): object => ({
-  "secrets.digest": hexes.length === 1 ? hexes[0] : { $in: hexes },
-})
-
-export const hexesOf = (candidates: ReadonlyArray<Parameters<typeof hexOf>[0]>): ReadonlyArray<string> =>
-  candidates.map(hexOf)
+export const byDigests = (candidates: ReadonlyArray<Parameters<typeof bytesOf>[0]>): object => {
+  const digests = candidates.map(bytesOf)
+  return { "secrets.digest": digests.length === 1 ? digests[0] : { $in: digests } }
+}
 
 export const byIds = (ids: ReadonlyArray<string>): object => ({ _id: { $in: ids.map(idOf) } })
 
@@ -33,29 +32,25 @@ export const ownedPage = ({ ownedBy, state, now, lineageOf, after }: Omit<ListQu
   sort: { createdAt: -1, _id: -1 },
 })
 
-export const liveOwnedBy = (ownedBy: OwnerId, now: DateTime.Utc): object =>
-  allOf({ ownedBy: OwnerId.assert(ownedBy) }, live(now))
+export const liveOwnedBy = (ownedBy: OwnerId, now: DateTime.Utc): object => ({
+  ownedBy: OwnerId.assert(ownedBy),
+  ...live(now),
+})
 
-export const liveCreatedBefore = (
-  instant: DateTime.Utc,
-  now: DateTime.Utc,
-  after: BatchPosition | undefined,
-): Query => ({
-  filter: allOf({ createdAt: { $lt: dateOf(instant) } }, live(now), ...later("createdAt", after)),
+/** Expired ones too: leaving them out here would let one batch read past any number of them. */
+export const unrevokedCreatedBefore = (instant: DateTime.Utc, after: BatchPosition | undefined): Query => ({
+  filter: allOf({ createdAt: { $lt: dateOf(instant) } }, { revocation: null }, ...later("createdAt", after)),
   sort: { createdAt: 1, _id: 1 },
 })
 
+/** Revoked ones too, for the same reason. */
 export const expiringBetween = (from: DateTime.Utc, to: DateTime.Utc, after: BatchPosition | undefined): Query => ({
-  filter: allOf(
-    { expiresAt: { $gte: dateOf(from), $lt: dateOf(to) } },
-    { revocation: null },
-    ...later("expiresAt", after),
-  ),
+  filter: allOf({ expiresAt: { $gte: dateOf(from), $lt: expiryBoundOf(to) } }, ...later("expiresAt", after)),
   sort: { expiresAt: 1, _id: 1 },
 })
 
-export const withKey = (keyId: Option.Option<KeyId>, after: string | undefined): Query => ({
-  filter: { "secrets.keyId": keyIdOf(keyId), ...(after === undefined ? {} : { _id: { $gt: after } }) },
+export const withKey = (keyId: Option.Option<KeyId>, after: BatchPosition | undefined): Query => ({
+  filter: { "secrets.keyId": keyIdOf(keyId), ...(after === undefined ? {} : { _id: { $gt: after.id } }) },
   sort: { _id: 1 },
 })
 
@@ -64,36 +59,95 @@ export const undelivered = (after: BatchPosition | undefined): Query => ({
   sort: { undelivered: 1, _id: 1 },
 })
 
-export const unrevokedOf = (ownedBy: OwnerId): object => ({ ownedBy: OwnerId.assert(ownedBy), revocation: null })
-
-export const unrevokedIssuedTo = (issuedTo: string, ownedBy: Option.Option<OwnerId>): object => ({
-  issuedTo: issuedToOf(issuedTo),
-  ...(Option.isSome(ownedBy) ? { ownedBy: OwnerId.assert(ownedBy.value) } : {}),
-  revocation: null,
+export const unrevokedOf = (ownedBy: OwnerId, after: BatchPosition | undefined): Query => ({
+  filter: allOf({ ownedBy: OwnerId.assert(ownedBy) }, { revocation: null }, ...later("expiresAt", after)),
+  sort: { expiresAt: 1, _id: 1 },
 })
 
-export const deadBefore = (instant: DateTime.Utc): object => {
-  const date = dateOf(instant)
-  return { $or: [{ expiresAt: { $lt: date } }, { "revocation.at": { $lt: date } }] }
-}
+export const unrevokedIssuedTo = (
+  issuedTo: string,
+  ownedBy: Option.Option<OwnerId>,
+  after: BatchPosition | undefined,
+): Query => ({
+  filter: allOf(
+    { issuedTo: issuedToOf(issuedTo) },
+    ...(Option.isSome(ownedBy) ? [{ ownedBy: OwnerId.assert(ownedBy.value) }] : []),
+    { revocation: null },
+    ...later("ownedBy", after),
+  ),
+  sort: { ownedBy: 1, _id: 1 },
+})
+
+/** The stored token, if it has this revision, no newer schema, and no field of a wrong type, which a replace would hide. */
+export const replaceable = (id: TokenId, revision: number): object => ({
+  _id: idOf(id),
+  revision: revisionOf(revision),
+  ...writableHere,
+  ...soundTypes,
+})
+
+const soundTypes = {
+  readableFrom: { $type: "number" },
+  ownedBy: { $type: "string" },
+  name: { $type: "string" },
+  scopes: { $type: "array" },
+  createdAt: { $type: "date" },
+  expiresAt: { $type: "date" },
+  neverExpires: { $type: "bool" },
+  revocation: { $type: ["object", "null"] },
+  ancestors: { $type: "array" },
+  issuedTo: { $type: ["string", "null"] },
+  secrets: { $type: "array" },
+  history: { $type: "array" },
+  undelivered: { $type: "number" },
+} as const
+
+/** Whatever else is wrong with a document, these are what a bulk revocation changes. */
+export const revocable = (ids: ReadonlyArray<unknown>): object => ({
+  _id: { $in: ids },
+  revocation: null,
+  ...writableHere,
+  revision: { $type: "number" },
+  undelivered: { $type: "number" },
+  history: { $type: "array" },
+})
+
+export const deadBefore = (instant: DateTime.Utc): object => ({
+  $or: [{ expiresAt: { $lt: expiryBoundOf(instant) } }, { "revocation.at": { $lt: dateOf(instant) } }],
+  readableFrom: { $lte: schemaVersion },
+})
 
 export const mintedBy = (ids: ReadonlyArray<string>): object => ({ ancestors: { $in: ids } })
 
+/** Tokens with a secret under a key whose id lies between these two, both excluded. */
+export const withKeyBetween = (above: string | undefined, below: string | undefined) => ({
+  secrets: {
+    $elemMatch: {
+      keyId: {
+        ...(above === undefined ? { $gte: "" } : { $gt: above }),
+        ...(below === undefined ? {} : { $lt: below }),
+      },
+    },
+  },
+})
+
+export const withoutKey: object = { secrets: { $elemMatch: { keyId: { $type: "null" } } } }
+
 const ofLineage = (id: TokenId): object => ({ $or: [{ _id: idOf(id) }, { ancestors: id }] })
 
-const live = (now: DateTime.Utc): object => ({
-  revocation: null,
-  $or: [{ expiresAt: null }, { expiresAt: { $gt: dateOf(now) } }],
-})
+const live = (now: DateTime.Utc): object => ({ revocation: null, expiresAt: { $gte: firstExpiryAfter(now) } })
+
+/** No token that never expires is expired, however late it is. */
+const firstExpiryAfter = (now: DateTime.Utc): Date => expiryBoundOf(DateTime.add(now, { milliseconds: 1 }))
 
 const stateFilter = (state: ListQuery["state"], now: DateTime.Utc): ReadonlyArray<object> => {
   // Also where no filter needs it: a missing instant is a defect in every state.
-  const date = dateOf(now)
+  dateOf(now)
   switch (state) {
     case "live":
       return [live(now)]
     case "dead":
-      return [{ $or: [{ revocation: { $ne: null } }, { expiresAt: { $lte: date } }] }]
+      return [{ $or: [{ revocation: { $ne: null } }, { expiresAt: { $lt: firstExpiryAfter(now) } }] }]
     case "any":
       return []
   }
@@ -109,7 +163,7 @@ const older = ({ createdAt, id }: ListPosition): object => {
 }
 
 const later = (
-  field: "createdAt" | "expiresAt" | "undelivered",
+  field: "createdAt" | "expiresAt" | "undelivered" | "ownedBy",
   after: BatchPosition | undefined,
 ): ReadonlyArray<object> =>
   after === undefined

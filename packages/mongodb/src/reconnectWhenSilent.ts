@@ -1,4 +1,4 @@
-/** Makes up for a monitor of the driver that has stopped to look for its server. */
+/** Makes up for a monitor of the driver that has stopped looking for its server. */
 import { promises as timers } from "node:timers"
 
 /** What of a `MongoClient` is needed to watch it. */
@@ -16,15 +16,22 @@ export interface WatchableClient {
 /** How often to see whether a server has been silent for too long, and to try to connect again. */
 const checkMilliseconds = 500
 
+/** A check this late says that the process stood still, and so heard nothing either. */
+const lateMilliseconds = 2 * checkMilliseconds
+
 /**
  * Closes and connects the client again when nothing has been heard of a server, good or bad, for that many milliseconds.
- * In driver 7.9 a look that begins in the moment in which its connection ends waits for ever: the server is never found
- * again, though it be back long since. Call it before the client connects. Returns what ends the watch, to be called
- * before the client is closed for good. Uses of the client while it reconnects are rejected as in any other outage.
+ * In driver 7.9 a heartbeat that begins in the moment in which its connection ends waits for ever: the server is never
+ * found again, even when it has been back for long. Call it before the client connects. Returns a function that ends the
+ * watch; call it before you close the client for good. Uses of the client while it reconnects are rejected as in any other
+ * outage.
  *
- * The default is a second more than the driver's pause between two looks and its patience with each together: 41 seconds,
- * less if the client's `heartbeatFrequencyMS` and `connectTimeoutMS` are. Without a `connectTimeoutMS` (0) a look may
- * take for ever, and nothing is done.
+ * A process that stood still (a container that was paused, a suspended virtual machine) hears nothing meanwhile, which says
+ * nothing about its servers: their silence then counts from anew.
+ *
+ * The default is a second more than the driver's pause between two heartbeats and its patience with each together: 41
+ * seconds, less if the client's `heartbeatFrequencyMS` and `connectTimeoutMS` are. Without a `connectTimeoutMS` (0) a
+ * heartbeat may take for ever, and nothing is done.
  */
 export const reconnectWhenSilent = (
   client: WatchableClient,
@@ -46,10 +53,22 @@ export const reconnectWhenSilent = (
     while (!over.signal.aborted && !(await isConnected(client))) await timers.setTimeout(checkMilliseconds)
     isReconnecting = false
   }
-  const watch = setInterval(() => {
-    const isSilent = [...heardOf.values()].some((at) => performance.now() - at > longestSilenceMilliseconds)
-    if (isSilent && !isReconnecting) void reconnect()
-  }, checkMilliseconds)
+
+  let checkedAt = performance.now()
+  let wasSilent = false
+  const check = () => {
+    if (over.signal.aborted) return
+    const now = performance.now()
+    const isLate = now - checkedAt > lateMilliseconds
+    checkedAt = now
+    if (isLate) for (const address of heardOf.keys()) hear(address)
+    const isSilent = [...heardOf.values()].some((at) => now - at > longestSilenceMilliseconds)
+    // Twice, so that what came just before the first check has been read by the second.
+    if (isSilent && wasSilent && !isReconnecting) void reconnect()
+    wasSilent = isSilent
+  }
+  // After the heartbeats that are waiting to be read: timers come before them in the event loop.
+  const watch = setInterval(() => setImmediate(check), checkMilliseconds)
   watch.unref()
   return () => {
     over.abort()

@@ -1,60 +1,90 @@
-/** Sweeps over all owners' tokens, batch by batch. */
-import type { ApiToken, ApiTokenRepository } from "@tokenry/core"
-import { DateTime, Effect, Option, Stream } from "effect"
-import { type BatchPosition, expiringBetween, liveCreatedBefore, type Query, undelivered, withKey } from "./queries.ts"
+/** Sweeps over all owners' tokens, batch by batch: each reads no more documents than a batch has. */
+import { type ApiToken, type ApiTokenRepository, stateOf } from "@tokenry/core"
+import { Effect, Option, Stream } from "effect"
+import { dateOf } from "./arguments.ts"
+import { lastPositionOf, logDamaged, type ManyTokens, manyTokensOf } from "./manyTokens.ts"
+import { newerSchemaOf } from "./NewerSchema.ts"
+import {
+  type BatchPosition,
+  expiringBetween,
+  type Query,
+  undelivered,
+  unrevokedCreatedBefore,
+  withKey,
+} from "./queries.ts"
 import type { TokenCollection } from "./TokenCollection.ts"
-import { tokenOf } from "./TokenDocument.ts"
 
 /** How many tokens are read and held in memory at a time. */
 const batchSize = 100
 
+interface Sweep {
+  /** The field that the order begins with. */
+  readonly field: "createdAt" | "expiresAt" | "undelivered" | "_id"
+  readonly queryAfter: (after: BatchPosition | undefined) => Query
+  /** Which of those read are wanted; the default is all. */
+  readonly isWanted?: (token: ApiToken) => boolean
+  /** Whether its consumer writes the tokens, so that those of a newer schema are left to upgraded processes. */
+  readonly isForWriting: boolean
+}
+
 export const streamsFrom = (
   tokens: TokenCollection,
 ): Pick<ApiTokenRepository["Service"], "liveCreatedBefore" | "expiringBetween" | "withKey" | "undelivered"> => {
-  const batches = <Position>(
-    operation: string,
-    queryAfter: (after: Position | undefined) => Query,
-    positionOf: (token: ApiToken) => Option.Option<Position>,
-  ) =>
-    Stream.paginate(undefined as Position | undefined, (after) =>
-      Effect.map(
-        tokens.read(operation, async (bounds) => {
+  const sweep = (operation: string, { field, queryAfter, isWanted = () => true, isForWriting }: Sweep) =>
+    Stream.paginate(undefined as BatchPosition | undefined, (after) =>
+      Effect.flatMap(
+        tokens.read(operation, (bounds) => {
           const { filter, sort } = queryAfter(after)
-          const found = await tokens.collection.find(filter, { ...bounds, sort, limit: batchSize, batchSize }).toArray()
-          return found.map(tokenOf)
+          return tokens.collection.find(filter, { ...bounds, sort, limit: batchSize, batchSize }).toArray()
         }),
-        (batch) => {
-          const last = batch.length < batchSize ? undefined : batch.at(-1)
-          return [batch, last === undefined ? Option.none() : positionOf(last)] as const
+        (documents) => {
+          const ours = isForWriting ? documents.filter((document) => newerSchemaOf(document) === undefined) : documents
+          const many = manyTokensOf(ours)
+          const next = documents.length < batchSize ? undefined : lastPositionOf(documents, field)
+          return Effect.as(logLeftOut(many, documents.length - ours.length), [
+            many.tokens.filter(isWanted),
+            Option.fromUndefinedOr(next),
+          ] as const)
         },
       ),
     )
 
   return {
     liveCreatedBefore: (instant, now) =>
-      batches(
-        "liveCreatedBefore",
-        (after: BatchPosition | undefined) => liveCreatedBefore(instant, now, after),
-        ({ createdAt, id }) => Option.some({ value: DateTime.toDateUtc(createdAt), id }),
-      ),
+      sweep("liveCreatedBefore", {
+        field: "createdAt",
+        queryAfter: (after) => {
+          // A missing instant is a defect also where there is no token to judge by it.
+          dateOf(now)
+          return unrevokedCreatedBefore(instant, after)
+        },
+        isWanted: (token) => stateOf(token, now) === "live",
+        isForWriting: true,
+      }),
 
     expiringBetween: (from, to) =>
-      batches(
-        "expiringBetween",
-        (after: BatchPosition | undefined) => expiringBetween(from, to, after),
-        ({ expiresAt, id }) => Option.map(expiresAt, (expiry) => ({ value: DateTime.toDateUtc(expiry), id })),
-      ),
+      sweep("expiringBetween", {
+        field: "expiresAt",
+        queryAfter: (after) => expiringBetween(from, to, after),
+        isWanted: ({ revocation }) => Option.isNone(revocation),
+        isForWriting: false,
+      }),
 
     withKey: (keyId) =>
-      batches(
-        "withKey",
-        (after: string | undefined) => withKey(keyId, after),
-        ({ id }) => Option.some<string>(id),
-      ),
+      sweep("withKey", { field: "_id", queryAfter: (after) => withKey(keyId, after), isForWriting: true }),
 
-    // What is told meanwhile falls back to 0, behind the position, and what is changed meanwhile moves on, so none is passed over.
-    undelivered: batches("undelivered", undelivered, (token) =>
-      Option.some<BatchPosition>({ value: token.undelivered, id: token.id }),
-    ),
+    // What is delivered meanwhile falls back to 0, behind the position, and what is changed meanwhile moves on, so none is
+    // passed over.
+    undelivered: sweep("undelivered", { field: "undelivered", queryAfter: undelivered, isForWriting: true }),
   }
+}
+
+const logLeftOut = ({ damaged, newer }: ManyTokens, notWritable: number): Effect.Effect<void> => {
+  const count = newer.length + notWritable
+  return count === 0
+    ? logDamaged(damaged)
+    : Effect.andThen(
+        logDamaged(damaged),
+        Effect.logInfo(`A newer version of Tokenry wrote ${count} tokens. They are left to processes that run it`),
+      )
 }

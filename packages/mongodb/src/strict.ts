@@ -3,7 +3,7 @@ import type { CollectionOptions } from "./Driver.ts"
 
 /**
  * Reads go to the primary, writes are confirmed by a majority and are in its journals, and nothing that is `undefined`
- * is left out of a filter.
+ * is left out of a filter. Digests come back as bytes.
  */
 export const strict: CollectionOptions = {
   readPreference: "primary",
@@ -11,6 +11,7 @@ export const strict: CollectionOptions = {
   ignoreUndefined: false,
   promoteValues: true,
   promoteLongs: true,
+  promoteBuffers: true,
   useBigInt64: false,
   raw: false,
 }

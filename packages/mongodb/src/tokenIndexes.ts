@@ -1,44 +1,46 @@
 /** The indexes of the collections of tokens and of their uses, as migrations. */
-import type { IndexKey } from "./Driver.ts"
 import type { IndexDefinition } from "./indexes.ts"
 import type { Migration } from "./Migrations.ts"
 
 /** Where the uses of the tokens in this collection are recorded. */
 export const usageCollectionOf = (collection: string): string => `${collection}_usage`
 
+const unrevoked = { revocation: null }
+
 /**
- * The repository's own migrations, for the collection of tokens with this name. What is released is never edited: what comes next
- * gets the next number.
+ * The repository's own migrations, for the collection of tokens with this name. Until 0.1.0 is released there is one, which is
+ * edited in place; from then on what comes next gets the next number.
+ *
+ * All of it is in the Stable API V1: partial indexes, no sparse ones. A query uses a partial index only if its filter
+ * contains the index's own.
  */
 export const tokenMigrations = (collection: string): ReadonlyArray<Migration> => {
   const index = (
     name: string,
-    key: IndexKey,
-    options: Pick<IndexDefinition, "unique" | "sparse"> = {},
+    key: IndexDefinition["key"],
+    options: Pick<IndexDefinition, "unique" | "partialFilterExpression"> = {},
   ): IndexDefinition => ({ collection, name, key, ...options })
 
   return [
     {
       version: 1,
-      name: "look-ups of tokens",
+      name: "tokens and their uses",
       create: [
         // No two tokens have one digest; `verify` looks it up here.
         index("digest", { "secrets.digest": 1 }, { unique: true }),
-        index("key_id", { "secrets.keyId": 1 }),
+        index("key_id", { "secrets.keyId": 1, _id: 1 }),
         index("owner_newest_first", { ownedBy: 1, createdAt: -1, _id: -1 }),
-        index("issued_to", { issuedTo: 1, ownedBy: 1 }),
-        index("ancestor", { ancestors: 1 }),
-        index("created", { createdAt: 1, _id: 1 }),
+        index("owner_unrevoked", { ownedBy: 1, expiresAt: 1, _id: 1 }, { partialFilterExpression: unrevoked }),
+        index(
+          "issued_to",
+          { issuedTo: 1, ownedBy: 1, _id: 1 },
+          { partialFilterExpression: { issuedTo: { $gt: "" }, ...unrevoked } },
+        ),
+        index("ancestor", { ancestors: 1 }, { partialFilterExpression: { ancestors: { $gt: "" } } }),
+        index("created", { createdAt: 1, _id: 1 }, { partialFilterExpression: unrevoked }),
         index("expires", { expiresAt: 1, _id: 1 }),
-        index("revoked", { "revocation.at": 1 }, { sparse: true }),
-      ],
-    },
-    {
-      version: 2,
-      name: "uses, undelivered changes, batches by key",
-      create: [
-        index("undelivered", { undelivered: 1, _id: 1 }),
-        index("key_id_in_batches", { "secrets.keyId": 1, _id: 1 }),
+        index("revoked", { "revocation.at": 1 }, { partialFilterExpression: { "revocation.at": { $exists: true } } }),
+        index("undelivered", { undelivered: 1, _id: 1 }, { partialFilterExpression: { undelivered: { $gt: 0 } } }),
         { collection: usageCollectionOf(collection), name: "token", key: { tokenId: 1 } },
       ],
     },

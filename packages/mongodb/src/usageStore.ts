@@ -1,74 +1,102 @@
 /** The record of uses beside the tokens: one document for each secret that was used. */
-import { SecretUsage, TokenUsageStore } from "@tokenry/core"
-import { Exit } from "effect"
+import { type DamagedToken, SecretUsage, TokenUsageStore } from "@tokenry/core"
+import { DateTime, Effect, Exit } from "effect"
 import { dateOf, idOf } from "./arguments.ts"
 import { type Bounds, persistently } from "./bounded.ts"
 import type { MongoCollectionLike } from "./Driver.ts"
 import { isDuplicateKey } from "./driverErrors.ts"
+import { logDamaged } from "./manyTokens.ts"
 import { byIds } from "./queries.ts"
 import { Reader } from "./Reader.ts"
 import type { TokenCollection } from "./TokenCollection.ts"
-import { additionOf, usageIdOf, usageOf } from "./UsageDocument.ts"
+import { additionTo, damagedUsageOf, firstUsageOf, manyUsagesOf } from "./UsageDocument.ts"
 
-/** How many secrets are written at a time, so that look-ups still find a connection in the driver's pool. */
-const atOnce = 25
+/** How many secrets are written at a time at most, each as an operation of its own. */
+const mostAtOnce = 25
 
 /** Names the document that says since when uses are recorded; no token has this id. */
 const beginning = { _id: "beginning" }
 
 export const usageStoreOn = (tokens: TokenCollection, usages: MongoCollectionLike): TokenUsageStore["Service"] => {
-  const thoseThere = async (ids: ReadonlyArray<string>, bounds: Bounds): Promise<ReadonlySet<unknown>> => {
+  /** A quarter of the client's connections, so that look-ups still find one. */
+  const atOnce = Math.max(1, Math.min(mostAtOnce, Math.floor(tokens.concurrency / 4)))
+
+  const existing = async (ids: ReadonlyArray<string>, bounds: Bounds): Promise<ReadonlySet<unknown>> => {
     const found = await tokens.collection.find(byIds(ids), { ...bounds, projection: { _id: 1 } }).toArray()
     return new Set(found.map((document) => ("_id" in document ? document._id : undefined)))
   }
 
-  /** Not repeated after an outage, as it may have been done: it would be counted twice. */
-  const add = (usage: SecretUsage, bounds: Bounds): Promise<unknown> => {
-    const attempt = () => usages.updateOne({ _id: usageIdOf(usage) }, additionOf(usage), { upsert: true, ...bounds })
-    return attempt().catch((error: unknown) => {
-      // Another process has made the document in the same moment: nothing was written, and now there is one to add to.
-      if (isDuplicateKey(error)) return attempt()
-      throw error
-    })
+  /**
+   * Without an upsert, which not every engine makes atomic. Not repeated after an outage, as it may have been done: it
+   * would be counted twice. Returns the damage that kept it from being added.
+   */
+  const add = async (usage: SecretUsage, bounds: Bounds): Promise<DamagedToken | undefined> => {
+    const update = async () => {
+      const { filter, addition } = additionTo(usage)
+      return (await usages.updateOne(filter, addition, bounds)).matchedCount === 1
+    }
+    if (await update()) return undefined
+    try {
+      await usages.insertOne(firstUsageOf(usage), bounds)
+      return undefined
+    } catch (error) {
+      if (!isDuplicateKey(error)) throw error
+    }
+    // Another process has made the document since the update, or it can't be added to.
+    return (await update()) ? undefined : damagedUsageOf(usage)
+  }
+
+  /** Uses of tokens that were purged since the look-up would stay for ever. */
+  const forgetPurged = async (ids: ReadonlyArray<string>, bounds: Bounds): Promise<void> => {
+    const still = await existing(ids, bounds)
+    const purged = ids.filter((id) => !still.has(id))
+    if (purged.length > 0) await usages.deleteMany({ tokenId: { $in: purged } }, bounds)
   }
 
   return TokenUsageStore.of({
     record: (given) =>
       given.length === 0
         ? Exit.void
-        : tokens.write("record", async (bounds) => {
+        : Effect.gen(function* () {
             const all = SecretUsage.merge(given)
-            const there = await thoseThere([...new Set(all.map(({ tokenId }) => tokenId))], bounds)
+            const ids = [...new Set(all.map(({ tokenId }) => tokenId))]
+            const there = yield* tokens.write("record", (bounds) => existing(ids, bounds))
             const recorded = all.filter(({ tokenId }) => there.has(tokenId))
-            for (let start = 0; start < recorded.length; start += atOnce) {
-              await Promise.all(recorded.slice(start, start + atOnce).map((usage) => add(usage, bounds)))
-            }
-            // Those of tokens that were purged since the look-up would stay for ever.
-            const still = await thoseThere([...there].map(String), bounds)
-            const purged = [...there].filter((id) => !still.has(id))
-            if (purged.length > 0) await usages.deleteMany({ tokenId: { $in: purged } }, bounds)
+            const damaged = yield* Effect.forEach(
+              recorded,
+              (usage) => tokens.write("record", (bounds) => add(usage, bounds)),
+              { concurrency: atOnce },
+            )
+            yield* logDamaged(damaged.filter((damage) => damage !== undefined))
+            yield* tokens.write("record", (bounds) => forgetPurged([...there].map(String), bounds))
           }),
 
     usageOf: (ids) =>
       ids.length === 0
         ? nothingRecorded
-        : tokens.read("usageOf", async (bounds) => {
-            const found = await usages.find({ tokenId: { $in: ids.map(idOf) } }, bounds).toArray()
-            return found.map(usageOf)
-          }),
+        : Effect.flatMap(
+            tokens.read("usageOf", (bounds) => usages.find({ tokenId: { $in: ids.map(idOf) } }, bounds).toArray()),
+            (found) =>
+              Effect.flatMap(DateTime.now, (now) => {
+                const many = manyUsagesOf(found, now)
+                return Effect.as(logDamaged(many.damaged), many.usages)
+              }),
+          ),
 
     begin: (now) =>
       tokens.write("begin", async (bounds) => {
-        const first = { $setOnInsert: { at: dateOf(now) } }
-        await persistently(bounds, () => usages.updateOne(beginning, first, { upsert: true, ...bounds })).catch(
-          (error: unknown) => {
-            // Another process began in the same moment.
-            if (!isDuplicateKey(error)) throw error
-          },
-        )
-        return Reader.of((await usages.findOne(beginning, bounds)) ?? beginning).instant("at")
+        const first = { ...beginning, at: dateOf(now) }
+        const stored = await usages.findOne(beginning, bounds)
+        if (stored !== null) return beganAt(stored)
+        await persistently(bounds, () => usages.insertOne(first, bounds)).catch((error: unknown) => {
+          // Another process began in the same moment.
+          if (!isDuplicateKey(error)) throw error
+        })
+        return beganAt((await usages.findOne(beginning, bounds)) ?? first)
       }),
   })
 }
+
+const beganAt = (document: object): DateTime.Utc => Reader.of(document).instant("at")
 
 const nothingRecorded = Exit.succeed([])

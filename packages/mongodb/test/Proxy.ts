@@ -10,6 +10,8 @@ export class Proxy {
   #port = 0
   #isSilent = false
   #lostAnswersTo: string | undefined
+  #heldAnswersTo: string | undefined
+  #held: Array<() => void> = []
 
   static readonly start = Effect.acquireRelease(
     Effect.promise(async () => {
@@ -50,6 +52,17 @@ export class Proxy {
     this.#isSilent = false
   }
 
+  /** Keeps back the answers to such commands, which do reach the server. */
+  holdAnswersTo(command: string): void {
+    this.#heldAnswersTo = command
+  }
+
+  /** Passes on what was kept back, and everything from now on. */
+  releaseAnswers(): void {
+    this.#heldAnswersTo = undefined
+    for (const pass of this.#held.splice(0)) pass()
+  }
+
   /** Takes no new connections, and passes nothing on any more on those that are open, which stay so. */
   abandon(): void {
     this.silence()
@@ -77,6 +90,7 @@ export class Proxy {
     const { hostname, port } = new URL(serverUrl())
     const server = connect(Number(port || "27017"), hostname)
     let isLosing = false
+    let isHolding = false
     this.#open.add(client)
     const end = () => {
       client.destroy()
@@ -90,10 +104,12 @@ export class Proxy {
         this.#lostAnswersTo = undefined
         isLosing = true
       }
+      isHolding = this.#heldAnswersTo !== undefined && bytes.includes(`${this.#heldAnswersTo}\0`)
       server.write(bytes)
     })
     server.on("data", (bytes) => {
       if (isLosing) end()
+      else if (isHolding) this.#held.push(() => client.write(bytes))
       else if (!this.#isSilent) client.write(bytes)
     })
   }

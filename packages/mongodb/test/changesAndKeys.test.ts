@@ -3,7 +3,7 @@ import { type ApiToken, type KeyId, unattributed } from "@tokenry/core"
 import { documentOf } from "@tokenry/mongodb"
 import { Effect, Option, Stream } from "effect"
 import { aStore, withoutMongodb } from "./stores.ts"
-import { active, aDigest, at, aToken, contentsOf, named, owner } from "./tokens.ts"
+import { active, aDigest, at, aToken, contentsOf, named } from "./tokens.ts"
 
 const aStoreWith = (...tokens: ReadonlyArray<ApiToken>) =>
   Effect.gen(function* () {
@@ -57,22 +57,6 @@ describe.skipIf(withoutMongodb)("changes that the audit sink has not confirmed",
       yield* repository.markDelivered(token.id, token.revision)
       yield* repository.markDelivered(aToken().id, renamed.revision)
       assert.strictEqual(Option.getOrThrow(yield* repository.findById(token.id)).undelivered, 2)
-    }),
-  )
-
-  it.effect("are none in a document that was written before they were counted, until it is revoked with others", () =>
-    Effect.gen(function* () {
-      const token = aToken()
-      const { repository, tokens } = yield* aStoreWith(token)
-      yield* Effect.promise(() => tokens.updateOne({ _id: token.id }, { $unset: { undelivered: 1 } }))
-      assert.strictEqual(Option.getOrThrow(yield* repository.findById(token.id)).undelivered, 0)
-      assert.deepStrictEqual(yield* Stream.runCollect(repository.undelivered), [])
-      yield* repository.revokeOwnedBy(owner("owner-1"), { at: at(1), reason: "r" }, unattributed)
-      const [undelivered] = yield* Stream.runCollect(repository.undelivered)
-      assert.deepStrictEqual(
-        undelivered?.undeliveredChanges.map(({ kind }) => kind),
-        ["revoked"],
-      )
     }),
   )
 })

@@ -133,6 +133,14 @@ describe.skipIf(withoutMongodb)("a repository on the caller's client", () => {
   )
 })
 
+it.effect("a write concern that confirms nothing is refused before anything is sent", () =>
+  Effect.gen(function* () {
+    const client = yield* aClient({}, "mongodb://127.0.0.1:9/app")
+    const layer = MongoRepository.layerFrom(client, { writeConcern: { w: 0, journal: false } })
+    assert.deepStrictEqual((yield* Effect.flip(repositoryOf(layer))).reason, { _tag: "UnconfirmedWrites" })
+  }),
+)
+
 it.effect("a URL that is none is said so, without the password in it", () =>
   Effect.gen(function* () {
     for (const url of [
@@ -155,14 +163,13 @@ const methodsOf = (collection: ReturnType<ReturnType<MongoClientLike["db"]>["col
   findOne: collection.findOne.bind(collection),
   find: collection.find.bind(collection),
   countDocuments: collection.countDocuments.bind(collection),
-  distinct: collection.distinct.bind(collection),
   insertOne: collection.insertOne.bind(collection),
   replaceOne: collection.replaceOne.bind(collection),
   updateOne: collection.updateOne.bind(collection),
   updateMany: collection.updateMany.bind(collection),
   deleteMany: collection.deleteMany.bind(collection),
   deleteOne: collection.deleteOne.bind(collection),
-  createIndex: collection.createIndex.bind(collection),
+  createIndexes: collection.createIndexes.bind(collection),
   dropIndex: collection.dropIndex.bind(collection),
   listIndexes: collection.listIndexes.bind(collection),
 })

@@ -2,7 +2,7 @@ import { describe } from "@effect/vitest"
 import { MongoRepository } from "@tokenry/mongodb"
 import { lifecycleContract, repositoryContract, serviceContract, usageContract } from "@tokenry/repository-contract"
 import { Context, Effect, Layer } from "effect"
-import { aDatabase, urlOf, withoutMongodb } from "./stores.ts"
+import { aDatabase, patient, urlOf, withoutMongodb } from "./stores.ts"
 
 class DatabaseName extends Context.Service<DatabaseName, string>()("@tokenry/mongodb/test/DatabaseName") {
   static readonly layer = Layer.effect(
@@ -13,11 +13,13 @@ class DatabaseName extends Context.Service<DatabaseName, string>()("@tokenry/mon
 
 /** A client of a database that is new for each law; for all clients of one law, the same database. */
 const client = () =>
-  Layer.unwrap(Effect.map(DatabaseName, (name) => MongoRepository.layer({ url: urlOf(name) }))).pipe(
+  Layer.unwrap(Effect.map(DatabaseName, (name) => MongoRepository.layer({ url: urlOf(name), ...patient }))).pipe(
     Layer.provide(DatabaseName.layer),
   )
 
-const callersDatabase = Layer.unwrap(Effect.map(aDatabase(), (database) => MongoRepository.layerFrom(database)))
+const callersDatabase = Layer.unwrap(
+  Effect.map(aDatabase(), (database) => MongoRepository.layerFrom(database, patient)),
+)
 
 /** The contracts register tests, which vitest skips within a group that is skipped. */
 describe.skipIf(withoutMongodb)("with a MongoDB server", () => {

@@ -1,8 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
-import { DamagedDocument } from "@tokenry/mongodb"
-import { Cause, Effect, Option } from "effect"
+import { type ApiToken, DamagedToken, type KeyId, unattributed } from "@tokenry/core"
+import { documentOf } from "@tokenry/mongodb"
+import { Cause, DateTime, Effect, Option, Stream } from "effect"
+import { type LogLine, withLog } from "./logged.ts"
 import { aStore, withoutMongodb } from "./stores.ts"
-import { at, aToken, aUsage } from "./tokens.ts"
+import { active, aDigest, anId, at, aToken, aUsage, named, owner } from "./tokens.ts"
 
 /** What somebody did to a stored token, and the field that says so. */
 const damages: ReadonlyArray<readonly [update: object, field: string]> = [
@@ -17,7 +19,14 @@ const damages: ReadonlyArray<readonly [update: object, field: string]> = [
   [{ $set: { scopes: ["treasure:read", 1] } }, "scopes"],
   [{ $unset: { ancestors: 1 } }, "ancestors"],
   [{ $set: { "secrets.0.generation": "1" } }, "secrets.0.generation"],
-  [{ $unset: { "secrets.0.retiredAt": 1 } }, "secrets.0.retiredAt"],
+  [{ $unset: { "secrets.0.endsAt": 1 } }, "secrets.0.endsAt"],
+  [{ $unset: { "secrets.0.state": 1 } }, "secrets.0.state"],
+  [{ $set: { "secrets.0.state": "suspended" } }, "secrets.0.state"],
+  [{ $set: { "secrets.0.state": "retired" } }, "secrets.0.endsAt"],
+  [{ $set: { "secrets.0.endsAt": new Date(0) } }, "secrets.0.endsAt"],
+  [{ $unset: { neverExpires: 1 } }, "neverExpires"],
+  [{ $set: { expiresAt: new Date(0) } }, "neverExpires"],
+  [{ $unset: { readableFrom: 1 } }, "readableFrom"],
 ]
 
 const wholeOnly: ReadonlyArray<readonly [update: object, field: string]> = [
@@ -31,6 +40,7 @@ const wholeOnly: ReadonlyArray<readonly [update: object, field: string]> = [
   [{ $set: { "history.0.actor": {} } }, "history.0.actor.kind"],
   [{ $set: { secrets: [] } }, "secrets"],
   [{ $set: { "secrets.0.digest": "abc" } }, "secrets.0.digest"],
+  [{ $unset: { schemaVersion: 1 } }, "schemaVersion"],
 ]
 
 const damaged = (update: object) =>
@@ -46,7 +56,7 @@ const isDefect = (id: string, field: string, digest: string) => (cause: Cause.Ca
   const [reason] = cause.reasons
   assert.strictEqual(reason?._tag, "Die")
   const defect = reason?._tag === "Die" ? reason.defect : undefined
-  assert.instanceOf(defect, DamagedDocument)
+  assert.instanceOf(defect, DamagedToken)
   assert.deepInclude({ ...defect }, { id, field })
   assert.include(defect.message, id)
   assert.notInclude(Cause.pretty(cause), digest)
@@ -63,7 +73,7 @@ describe.skipIf(withoutMongodb)("a document that is not what was stored", () => 
     }),
   )
 
-  it.effect.each(wholeOnly)("is a defect for whoever reads all of it: %j", ([update, field]) =>
+  it.effect.each(wholeOnly)("is a defect where all of it is read: %j", ([update, field]) =>
     Effect.gen(function* () {
       const { repository, token } = yield* damaged(update)
       const check = isDefect(token.id, field, token.secrets[0].digest.hex)
@@ -71,34 +81,185 @@ describe.skipIf(withoutMongodb)("a document that is not what was stored", () => 
     }),
   )
 
-  it.effect("leaves the other tokens alone", () =>
+  it.effect.each([
+    [{ $set: { revision: "1" } }, "revision"],
+    [{ $set: { scopes: "treasure:read" } }, "scopes"],
+    [{ $unset: { expiresAt: 1 } }, "expiresAt"],
+    [{ $unset: { revocation: 1 } }, "revocation"],
+    [{ $unset: { issuedTo: 1 } }, "issuedTo"],
+  ] as const)("is a defect for a replace, which read it before it was damaged: %j", ([update, field]) =>
     Effect.gen(function* () {
-      const { repository } = yield* damaged({ $unset: { expiresAt: 1 } })
-      const other = aToken()
-      yield* repository.insert(other)
-      assert.isTrue(Option.isSome(yield* repository.findByDigest([other.secrets[0].digest])))
-      assert.strictEqual(yield* repository.revokeOwnedBy(other.ownedBy, { at: at(1), reason: "r" }, by), 2)
+      const { repository, token } = yield* damaged(update)
+      const renamed = token.rename(named("laptop"), at(1), unattributed)
+      const cause = yield* Effect.flip(Effect.sandbox(repository.replace(renamed, token.revision)))
+      isDefect(token.id, field, token.secrets[0].digest.hex)(cause)
+    }),
+  )
+})
+
+const ofLine = ({ level, annotations }: LogLine) => [level, annotations["id"], annotations["field"]]
+
+/** Five tokens of one owner, the one in the middle damaged, all of them of interest to every kind of work. */
+const oneDamaged = (update: object) =>
+  Effect.gen(function* () {
+    const store = yield* aStore()
+    const tokens = Array.from({ length: 5 }, (_, index) =>
+      aToken({ createdAt: at(index), expiresAt: Option.some(at(1000 + index)), issuedTo: Option.some("an app") }),
+    )
+    yield* Effect.promise(() => store.tokens.insertMany(tokens.map((token) => ({ ...documentOf(token) }))))
+    const victim = tokens[2] as ApiToken
+    yield* Effect.promise(() => store.tokens.updateOne({ _id: victim.id }, update))
+    const others = tokens.filter((token) => token !== victim)
+    return { ...store, victim, others, idsOfOthers: others.map(({ id }) => id as string) }
+  })
+
+const idsOf = (tokens: ReadonlyArray<ApiToken>) => tokens.map(({ id }) => id as string)
+
+describe.skipIf(withoutMongodb)("one damaged document among others", () => {
+  const unset = { $unset: { expiresAt: 1 } }
+
+  it.effect("is left out of lists and logged, and pages stay full", () =>
+    Effect.gen(function* () {
+      const { repository, victim, idsOfOthers } = yield* oneDamaged(unset)
+      const list = { ownedBy: owner("owner-1"), state: "any", now: at(0) } as const
+      const { result: first, lines } = yield* withLog(
+        repository.listOwnedBy({ ...list, after: Option.none(), limit: 3 }),
+      )
+      assert.deepStrictEqual(lines.map(ofLine), [["Warn", victim.id, "expiresAt"]])
+      const second = yield* repository.listOwnedBy({ ...list, after: Option.fromUndefinedOr(first.at(-1)), limit: 3 })
+      assert.deepStrictEqual([first.length, second.length], [3, 1])
+      assert.deepStrictEqual(idsOf([...first, ...second]), idsOfOthers.toReversed())
+      const live = yield* repository.listOwnedBy({ ...list, state: "live", after: Option.none(), limit: 9 })
+      assert.deepStrictEqual(idsOf(live), idsOfOthers.toReversed())
+      assert.strictEqual(yield* repository.countLiveOwnedBy(owner("owner-1"), at(0)), 4)
+    }),
+  )
+
+  it.effect.each([{ $set: { createdAt: "yesterday" } }, { $unset: { createdAt: 1 } }, { $unset: { history: 1 } }])(
+    "is left out of lists wherever it stands in their order: %j",
+    (update) =>
+      Effect.gen(function* () {
+        const { repository, idsOfOthers } = yield* oneDamaged(update)
+        const list = { ownedBy: owner("owner-1"), state: "any", now: at(0), after: Option.none() } as const
+        for (const limit of [4, 5, 9]) {
+          assert.deepStrictEqual(idsOf(yield* repository.listOwnedBy({ ...list, limit })), idsOfOthers.toReversed())
+        }
+      }),
+  )
+
+  it.effect.each([unset, { $set: { scopes: "x" } }, { $unset: { history: 1 } }])(
+    "is left out of every stream and logged, and the others come: %j",
+    (update) =>
+      Effect.gen(function* () {
+        const { repository, idsOfOthers, victim } = yield* oneDamaged(update)
+        const streams = [
+          repository.liveCreatedBefore(at(100), at(100)),
+          repository.expiringBetween(at(0), at(5000)),
+          repository.withKey(Option.none()),
+          repository.undelivered,
+        ]
+        for (const stream of streams) {
+          const { result, lines } = yield* withLog(Stream.runCollect(stream))
+          assert.deepStrictEqual(idsOf(result).toSorted(), idsOfOthers.toSorted())
+          for (const line of lines) assert.deepStrictEqual(ofLine(line).slice(0, 2), ["Warn", victim.id])
+        }
+      }),
+  )
+
+  it.effect("does not stop a stream where a batch ends with it", () =>
+    Effect.gen(function* () {
+      const { repository, tokens } = yield* aStore()
+      const many = Array.from({ length: 250 }, (_, index) => aToken({ createdAt: at(index) }))
+      yield* Effect.promise(() => tokens.insertMany(many.map((token) => ({ ...documentOf(token) }))))
+      const damagedIds = [99, 100, 199].map((index) => many[index]?.id as string)
+      yield* Effect.promise(() => tokens.updateMany({ _id: { $in: damagedIds } }, { $unset: { name: 1 } }))
+      const found = yield* Stream.runCollect(repository.liveCreatedBefore(at(1000), at(1000)))
+      assert.strictEqual(found.length, 247)
+    }),
+  )
+
+  it.effect.each([unset, { $set: { scopes: "x" } }, { $set: { revision: "x" } }, { $unset: { history: 1 } }])(
+    "does not keep the others from being revoked: %j",
+    (update) =>
+      Effect.gen(function* () {
+        const { repository, others, victim } = yield* oneDamaged(update)
+        const revocation = { at: at(1), reason: "r" }
+        yield* repository.revokeOwnedBy(owner("owner-1"), revocation, unattributed)
+        for (const { id } of others) {
+          assert.isTrue(Option.isSome(Option.getOrThrow(yield* repository.findById(id)).revocation))
+        }
+        assert.strictEqual(yield* repository.revokeIssuedTo("an app", Option.none(), revocation, unattributed), 0)
+        assert.strictEqual((yield* Effect.exit(repository.findById(victim.id)))._tag, "Failure")
+      }),
+  )
+
+  it.effect("is revoked with the others if that is possible, so that a repair doesn't revive it", () =>
+    Effect.gen(function* () {
+      const { repository, victim, tokens } = yield* oneDamaged(unset)
+      const revocation = { at: at(1), reason: "r" }
+      assert.strictEqual(yield* repository.revokeOwnedBy(owner("owner-1"), revocation, unattributed), 5)
+      yield* Effect.promise(() => tokens.updateOne({ _id: victim.id }, { $set: { expiresAt: new Date() } }))
+      assert.isTrue(Option.isSome(Option.getOrThrow(yield* repository.findById(victim.id)).revocation))
+    }),
+  )
+
+  it.effect("that can't be revoked is logged", () =>
+    Effect.gen(function* () {
+      const { repository, victim } = yield* oneDamaged({ $unset: { history: 1 } })
+      const revoke = repository.revokeOwnedBy(owner("owner-1"), { at: at(1), reason: "r" }, unattributed)
+      const { result, lines } = yield* withLog(revoke)
+      assert.strictEqual(result, 4)
+      assert.deepStrictEqual(lines.map(ofLine), [["Warn", victim.id, "history"]])
+    }),
+  )
+
+  it.effect("does not keep the others from being purged, nor their keys from being named", () =>
+    Effect.gen(function* () {
+      const { repository, tokens } = yield* oneDamaged(unset)
+      const keyId = Option.some("key-1" as KeyId)
+      yield* repository.insert(aToken({ secrets: [{ ...active(aDigest()), keyId }] }))
+      yield* Effect.promise(() => tokens.insertOne({ _id: "no token", secrets: "none" }))
+      assert.deepStrictEqual(yield* repository.keyIdsInUse, [Option.none(), keyId])
+      assert.strictEqual(yield* repository.purge(at(2000)), 4)
     }),
   )
 })
 
 describe.skipIf(withoutMongodb)("recorded uses that are not what was stored", () => {
-  it.effect.each([
-    [{ $set: { count: "3" } }, "count"],
-    [{ $unset: { lastUsedAt: 1 } }, "lastUsedAt"],
-    [{ $set: { "scopes.a": "yesterday" } }, "scopes.a"],
-    [{ $unset: { scopes: 1 } }, "scopes"],
-  ] as const)("are a defect that names the document: %j", ([update, field]) =>
+  const damages = [
+    [{ $set: { count: "3" } }, "usage.1.count"],
+    [{ $unset: { lastUsedAt: 1 } }, "usage.1.lastUsedAt"],
+    [{ $set: { "scopes.a": "yesterday" } }, "usage.1.scopes.a"],
+    [{ $unset: { scopes: 1 } }, "usage.1.scopes"],
+  ] as const
+
+  it.effect.each(damages)("count as a use just now, are logged, and the others' are there: %j", ([update, field]) =>
     Effect.gen(function* () {
       const { repository, usage, usages } = yield* aStore()
-      const token = aToken()
-      yield* repository.insert(token)
-      yield* usage.record([aUsage(token.id)])
+      const [token, other] = [aToken(), aToken()]
+      for (const each of [token, other]) yield* repository.insert(each)
+      yield* usage.record([aUsage(token.id), aUsage(other.id)])
       yield* Effect.promise(() => usages.updateOne({ _id: `${token.id}/1` }, update))
-      const check = isDefect(`${token.id}/1`, field, token.secrets[0].digest.hex)
-      check(yield* Effect.flip(Effect.sandbox(usage.usageOf([token.id]))))
+      const { result, lines } = yield* withLog(usage.usageOf([token.id, other.id]))
+      assert.deepStrictEqual(lines.map(ofLine), [["Warn", token.id, field]])
+      const lastUses = new Map(result.map(({ tokenId, lastUsedAt }) => [tokenId, lastUsedAt]))
+      assert.deepStrictEqual(lastUses.get(token.id), Option.some(yield* DateTime.now))
+      assert.deepStrictEqual(lastUses.get(other.id), Option.some(at(1)))
     }),
   )
-})
 
-const by = { actor: { kind: "system" }, origin: {} } as const
+  it.effect.each([{ $set: { count: "3" } }, { $unset: { scopes: 1 } }, { $set: { reuses: null } }] as const)(
+    "don't keep others from being recorded: %j",
+    (update) =>
+      Effect.gen(function* () {
+        const { repository, usage, usages } = yield* aStore()
+        const [token, other] = [aToken(), aToken()]
+        for (const each of [token, other]) yield* repository.insert(each)
+        yield* usage.record([aUsage(token.id)])
+        yield* Effect.promise(() => usages.updateOne({ _id: `${token.id}/1` }, update))
+        const { lines } = yield* withLog(usage.record([aUsage(token.id), aUsage(other.id), aUsage(anId())]))
+        assert.deepStrictEqual(lines.map(ofLine), [["Warn", token.id, "usage.1"]])
+        assert.strictEqual((yield* usage.usageOf([other.id]))[0]?.count, 1)
+      }),
+  )
+})

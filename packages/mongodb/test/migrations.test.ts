@@ -1,10 +1,16 @@
 import { assert, describe, it } from "@effect/vitest"
-import { migrate, MongoOpenError, MongoRepository } from "@tokenry/mongodb"
+import {
+  migrate,
+  type MongoCollectionLike,
+  type MongoDatabaseLike,
+  MongoOpenError,
+  MongoRepository,
+} from "@tokenry/mongodb"
 import { Effect } from "effect"
 import type { Db } from "mongodb"
 import { inspect } from "node:util"
-import { aDatabase, portsOf, repositoryOf, withoutMongodb } from "./stores.ts"
-import { aDigest, aToken, aUsage } from "./tokens.ts"
+import { aDatabase, repositoryOf, withoutMongodb } from "./stores.ts"
+import { aDigest, aToken } from "./tokens.ts"
 
 const migrations = MongoRepository.migrations("api_token")
 
@@ -43,7 +49,7 @@ describe.skipIf(withoutMongodb)("migrating", () => {
         ours.map((name) => ["create", "Absent", name]),
       )
       assert.deepStrictEqual(yield* indexNamesIn(database), ours.toSorted())
-      assert.deepStrictEqual(yield* versionsIn(database), [1, 2])
+      assert.deepStrictEqual(yield* versionsIn(database), [1])
       assert.deepStrictEqual(yield* migrate(database, { migrations }), [])
 
       const undone = yield* migrate(database, { migrations, to: 0 })
@@ -58,36 +64,19 @@ describe.skipIf(withoutMongodb)("migrating", () => {
     }),
   )
 
-  it.effect("goes on from the first version, where there is no place for uses yet", () =>
-    Effect.gen(function* () {
-      const database = yield* aDatabase()
-      yield* migrate(database, { migrations, to: 1 })
-      const { repository, usage } = yield* portsOf(MongoRepository.layerFrom(database))
-      assert.deepStrictEqual(yield* versionsIn(database), [1, 2])
-      assert.deepStrictEqual(yield* indexNamesIn(database), ours.toSorted())
-      const token = aToken()
-      yield* repository.insert(token)
-      yield* usage.record([aUsage(token.id)])
-      const undone = yield* migrate(database, { migrations, to: 1 })
-      assert.deepStrictEqual(
-        undone.map(({ index }) => `${index.collection} ${index.name}`),
-        ["api_token_usage token", "api_token key_id_in_batches", "api_token undelivered"],
-      )
-      assert.strictEqual((yield* usage.usageOf([token.id])).length, 1)
-    }),
-  )
-
   it.effect("dry says what would change, and changes nothing", () =>
     Effect.gen(function* () {
       const database = yield* aDatabase()
-      yield* Effect.promise(() => database.collection("api_token").createIndex({ ancestors: 1 }, { name: "ancestor" }))
+      yield* Effect.promise(() =>
+        database.collection("api_token").createIndex({ expiresAt: 1, _id: 1 }, { name: "expires" }),
+      )
       yield* Effect.promise(() => database.collection("api_token").createIndex({ x: 1 }, { name: "created" }))
       const changes = yield* migrate(database, { migrations, dryRun: true })
       assert.deepStrictEqual(
         changes.map(({ found, index }) => `${index.name} ${found}`),
-        ours.map((name) => `${name} ${{ ancestor: "Present", created: "Conflicting" }[name] ?? "Absent"}`),
+        ours.map((name) => `${name} ${{ expires: "Present", created: "Conflicting" }[name] ?? "Absent"}`),
       )
-      assert.deepStrictEqual(yield* indexNamesIn(database), ["ancestor", "created"])
+      assert.deepStrictEqual(yield* indexNamesIn(database), ["created", "expires"])
       assert.deepStrictEqual(yield* versionsIn(database), [])
     }),
   )
@@ -100,7 +89,7 @@ describe.skipIf(withoutMongodb)("migrating", () => {
         { concurrency: "unbounded" },
       )
       assert.deepStrictEqual(yield* indexNamesIn(database), ours.toSorted())
-      assert.deepStrictEqual(yield* versionsIn(database), [1, 2])
+      assert.deepStrictEqual(yield* versionsIn(database), [1])
     }),
   )
 
@@ -112,7 +101,7 @@ describe.skipIf(withoutMongodb)("migrating", () => {
       yield* Effect.promise(() => database.collection("api_token").dropIndex("revoked"))
       yield* migrate(database, { migrations })
       assert.deepStrictEqual(yield* indexNamesIn(database), ours.toSorted())
-      assert.deepStrictEqual(yield* versionsIn(database), [1, 2])
+      assert.deepStrictEqual(yield* versionsIn(database), [1])
     }),
   )
 
@@ -156,21 +145,123 @@ describe.skipIf(withoutMongodb)("migrating", () => {
       const database = yield* aDatabase()
       yield* migrate(database, { migrations })
       yield* Effect.promise(() =>
-        database.collection("tokenry_migration").insertOne({ _id: 3 as never, name: "newer" }),
+        database.collection("tokenry_migration").insertOne({ _id: 2 as never, name: "newer" }),
       )
       assert.deepStrictEqual(yield* migrate(database, { migrations }), [])
       const error = yield* Effect.flip(migrate(database, { migrations, to: 0 }))
-      assert.deepStrictEqual(error.reason, { _tag: "NewerThanCode", found: 3, known: 2 })
+      assert.deepStrictEqual(error.reason, { _tag: "NewerThanCode", found: 2, known: 1 })
       assert.deepStrictEqual(yield* indexNamesIn(database), ours.toSorted())
     }),
   )
 
-  it.effect("can be left to somebody else", () =>
+  it.effect("can be left to somebody else, but not the unique index of digests", () =>
     Effect.gen(function* () {
       const database = yield* aDatabase()
-      const repository = yield* repositoryOf(MongoRepository.layerFrom(database, { migrate: false }))
+      const open = repositoryOf(MongoRepository.layerFrom(database, { migrate: false }))
+      const error = yield* Effect.flip(open)
+      assert.deepStrictEqual(error.reason, { _tag: "MissingIndex", collection: "api_token", index: "digest" })
+      const digest = { name: "digest", unique: true }
+      yield* Effect.promise(() => database.collection("api_token").createIndex({ "secrets.digest": 1 }, digest))
+      const repository = yield* open
       yield* repository.insert(aToken())
-      assert.deepStrictEqual(yield* indexNamesIn(database), [])
+      assert.deepStrictEqual(yield* indexNamesIn(database), ["digest"])
+    }),
+  )
+
+  it.effect("makes indexes again that a restore has lost, though they are recorded", () =>
+    Effect.gen(function* () {
+      const database = yield* aDatabase()
+      yield* migrate(database, { migrations })
+      for (const lost of ["digest", "owner_unrevoked"]) {
+        yield* Effect.promise(() => database.collection("api_token").dropIndex(lost))
+      }
+      const repository = yield* repositoryOf(MongoRepository.layerFrom(database))
+      assert.deepStrictEqual(yield* indexNamesIn(database), ours.toSorted())
+      const token = aToken()
+      yield* repository.insert(token)
+      assert.strictEqual(
+        (yield* Effect.flip(repository.insert(aToken({ secrets: token.secrets }))))._tag,
+        "DuplicateToken",
+      )
+    }),
+  )
+
+  it.effect("does not open on an index of digests that isn't unique", () =>
+    Effect.gen(function* () {
+      const database = yield* aDatabase()
+      yield* migrate(database, { migrations })
+      yield* Effect.promise(() => database.collection("api_token").dropIndex("digest"))
+      yield* Effect.promise(() =>
+        database.collection("api_token").createIndex({ "secrets.digest": 1 }, { name: "digest" }),
+      )
+      for (const isMigrating of [true, false]) {
+        const layer = MongoRepository.layerFrom(database, { migrate: isMigrating })
+        const { reason } = yield* Effect.flip(repositoryOf(layer))
+        assert.deepInclude(reason, { collection: "api_token", index: "digest" })
+      }
+    }),
+  )
+
+  it.effect("sends one command for each collection, with a quorum and without a limit in time", () =>
+    Effect.gen(function* () {
+      const database = yield* aDatabase({ monitorCommands: true })
+      const commands: Array<Readonly<Record<string, unknown>>> = []
+      database.client.on("commandStarted", ({ command }) => commands.push(command))
+      yield* migrate(database, { migrations })
+      const builds = commands.filter((command) => "createIndexes" in command)
+      assert.deepStrictEqual(
+        builds.map(({ createIndexes }) => createIndexes),
+        ["api_token", "api_token_usage"],
+      )
+      for (const build of builds) {
+        assert.deepInclude(build, { commitQuorum: "majority" })
+        assert.notProperty(build, "maxTimeMS")
+      }
+    }),
+  )
+})
+
+/** A database in which making indexes fails with this error, the first time or always. */
+const refusing = (database: Db, code: number, times = Infinity): MongoDatabaseLike => {
+  let left = times
+  return {
+    databaseName: database.databaseName,
+    collection: (name, options) => {
+      const collection: MongoCollectionLike = database.collection(name, options)
+      const createIndexes: MongoCollectionLike["createIndexes"] = async (indexes, options) => {
+        if (left-- <= 0) return collection.createIndexes(indexes, options)
+        throw Object.assign(new Error("E"), { name: "MongoServerError", code })
+      }
+      return Object.assign(Object.create(collection) as MongoCollectionLike, { createIndexes })
+    },
+  }
+}
+
+describe.skipIf(withoutMongodb)("an index that can't be made", () => {
+  it.effect.each([
+    [67, "IndexRefused"],
+    [117, "BuildingIndexes"],
+    [285, "BuildingIndexes"],
+    [276, "IndexBuildAborted"],
+    [278, "IndexBuildAborted"],
+    [323, "OutsideStableApi"],
+    [85, "ConflictingIndex"],
+    [50, "Unreachable"],
+  ] as const)("has a reason: code %i is %s", ([code, tag]) =>
+    Effect.gen(function* () {
+      const database = yield* aDatabase()
+      const error = yield* Effect.flip(migrate(refusing(database, code), { migrations }))
+      assert.strictEqual(error.reason._tag, tag)
+      assert.isAbove(error.message.length, 40)
+      assert.deepStrictEqual(yield* versionsIn(database), [])
+    }),
+  )
+
+  it.effect.each([2, 9, 72, 115, 40_415])("is made without a quorum where there is none: code %i", (code) =>
+    Effect.gen(function* () {
+      const database = yield* aDatabase()
+      yield* migrate(refusing(database, code, 1), { migrations })
+      assert.deepStrictEqual(yield* indexNamesIn(database), ours.toSorted())
     }),
   )
 })

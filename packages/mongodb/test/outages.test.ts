@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { type ApiToken, type ApiTokenRepository, RepositoryUnavailable } from "@tokenry/core"
 import {
   type MongoClientLike,
+  type MongoCollectionLike,
   MongoOpenError,
   MongoRepository,
   type MongoRepositoryOptions,
@@ -11,7 +12,7 @@ import { type Cause, Effect, Option, Stream } from "effect"
 import { inspect } from "node:util"
 import { vi } from "vitest"
 import { Proxy } from "./Proxy.ts"
-import { aClient, aDatabase, aDatabaseName, portsOf, repositoryOf, withoutMongodb } from "./stores.ts"
+import { aClient, aDatabase, patient, portsOf, repositoryOf, withoutMongodb } from "./stores.ts"
 import { aDigest, at, aToken, aUsage, owner } from "./tokens.ts"
 
 type Repository = ApiTokenRepository["Service"]
@@ -20,16 +21,17 @@ const revocation = { at: at(1), reason: "r" }
 const by = { actor: { kind: "system" }, origin: {} } as const
 
 /** A repository behind a network that can fail. */
-const behindProxy = (deadlines?: MongoRepositoryOptions["deadlines"]) =>
+const behindProxy = (deadlines: NonNullable<MongoRepositoryOptions["deadlines"]> = patient.deadlines) =>
   Effect.gen(function* () {
     const database = yield* aDatabase()
     const proxy = yield* Proxy.start
     const client = yield* aClient({}, proxy.url)
     const { databaseName } = database
-    const ports = yield* portsOf(
-      MongoRepository.layerFrom(client, { databaseName, ...(deadlines ? { deadlines } : {}) }),
+    const ports = yield* portsOf(MongoRepository.layerFrom(client, { databaseName, deadlines }))
+    const { repository: patientRepository } = yield* portsOf(
+      MongoRepository.layerFrom(client, { databaseName, ...patient, migrate: false }),
     )
-    return { ...ports, proxy, tokens: database.collection("api_token") }
+    return { ...ports, patientRepository, proxy, tokens: database.collection("api_token") }
   })
 
 /** A repository on a server that answers everything with this error. */
@@ -42,20 +44,38 @@ const answering = (error: object) => {
     findOne: reject,
     find: cursor,
     countDocuments: reject,
-    distinct: reject,
     insertOne: reject,
     replaceOne: reject,
     updateOne: reject,
     updateMany: reject,
     deleteMany: reject,
     deleteOne: reject,
-    createIndex: reject,
+    createIndexes: reject,
     dropIndex: reject,
-    listIndexes: cursor,
+    listIndexes: () => ({ toArray: async () => [digestIndex] }),
   }
   const client: MongoClientLike = { db: () => ({ databaseName: "app", collection: () => collection }) }
   return repositoryOf(MongoRepository.layerFrom(client, { migrate: false, deadlines: { write: "200 millis" } }))
 }
+
+/** A repository on the driver and a server that nobody can reach, though its indexes are there. */
+const onUnreachable = (deadlines: NonNullable<MongoRepositoryOptions["deadlines"]>) =>
+  Effect.gen(function* () {
+    const client = yield* aClient({ serverSelectionTimeoutMS: 60_000 }, "mongodb://127.0.0.1:9")
+    const unreachable: MongoClientLike = {
+      db: () => ({
+        databaseName: "app",
+        collection: (name, options) => {
+          const collection = Object.create(client.db("app").collection(name, options)) as MongoCollectionLike
+          return Object.assign(collection, { listIndexes: () => ({ toArray: async () => [digestIndex] }) })
+        },
+      }),
+    }
+    return yield* portsOf(MongoRepository.layerFrom(unreachable, { migrate: false, deadlines }))
+  })
+
+/** What opening looks for. */
+const digestIndex = { name: "digest", key: { "secrets.digest": 1 }, unique: true }
 
 const until = (holds: () => Promise<boolean>) =>
   Effect.promise(() => vi.waitUntil(holds, { timeout: 20_000, interval: 20 }))
@@ -79,14 +99,7 @@ describe("a server that can't be reached", () => {
 
   it.effect("is unavailable for every operation within its deadline, though the driver would wait longer", () =>
     Effect.gen(function* () {
-      const client = yield* aClient({ serverSelectionTimeoutMS: 60_000 }, "mongodb://127.0.0.1:9")
-      const { repository, usage } = yield* portsOf(
-        MongoRepository.layerFrom(client, {
-          databaseName: aDatabaseName(),
-          migrate: false,
-          deadlines: { read: "50 millis", write: "50 millis" },
-        }),
-      )
+      const { repository, usage } = yield* onUnreachable({ read: "50 millis", write: "50 millis" })
       const token = aToken()
       const { digest } = token.secrets[0]
       const attempts = {
@@ -140,16 +153,16 @@ describe.skipIf(withoutMongodb)("a network that fails", () => {
 
   it.effect.each(Object.entries(hanging))("silently, is an outage, and no connection is left hanging: %s", ([, call]) =>
     Effect.gen(function* () {
-      const { proxy, repository } = yield* behindProxy({ read: "100 millis", write: "100 millis" })
+      const { proxy, repository, patientRepository } = yield* behindProxy({ read: "100 millis", write: "100 millis" })
       const token = aToken()
-      yield* repository.insert(token)
+      yield* patientRepository.insert(token)
       const { connections } = proxy
       proxy.silence()
       assert.instanceOf(yield* Effect.flip(call(repository, token)), RepositoryUnavailable)
       yield* until(async () => proxy.connections === connections - 1)
       proxy.speak()
       proxy.cut()
-      yield* until(() => Effect.runPromise(Effect.isSuccess(repository.findById(token.id))))
+      yield* until(() => Effect.runPromise(Effect.isSuccess(patientRepository.findById(token.id))))
     }),
   )
 
@@ -187,16 +200,18 @@ describe.skipIf(withoutMongodb)("a network that fails", () => {
     }),
   )
 
-  it.effect("when uses are being recorded, counts none of them twice", () =>
+  it.effect.each(["insert", "update"])("when uses are being recorded, counts none of them twice: %s", (command) =>
     Effect.gen(function* () {
       const { proxy, repository, usage } = yield* behindProxy()
       const token = aToken()
       yield* repository.insert(token)
-      proxy.loseAnswerTo("update")
+      if (command === "update") yield* usage.record([aUsage(token.id)])
+      proxy.loseAnswerTo(command)
       const outcome = yield* Effect.exit(usage.record([aUsage(token.id)]))
       // Where writes are retryable (replica sets), the driver finds out by itself.
       if (outcome._tag === "Failure") assert.include(inspect(outcome, { depth: 9 }), "RepositoryUnavailable")
-      assert.deepStrictEqual(yield* usage.usageOf([token.id]), [aUsage(token.id)])
+      const count = command === "update" ? 2 : 1
+      assert.deepStrictEqual(yield* usage.usageOf([token.id]), [aUsage(token.id, { count })])
     }),
   )
 
@@ -219,6 +234,10 @@ describe("what the server answers", () => {
     { name: "MongoServerError", code: 11602 },
     { name: "MongoServerError", code: 91 },
     { name: "MongoServerError", code: 50 },
+    ...[24, 46, 249, 261, 264, 355, 365, 371, 402, 407, 433, 449, 450, 462].map((code) => ({
+      name: "MongoServerError",
+      code,
+    })),
     { name: "MongoServerError", code: 13 },
     { name: "MongoServerError", code: 18 },
     { name: "MongoWriteConcernError", code: 64 },

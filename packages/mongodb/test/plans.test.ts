@@ -22,33 +22,28 @@ const uses: ReadonlyArray<
   ["findByDigest", ["digest"], ({ findByDigest }) => findByDigest([aDigest()])],
   ["findByDigest of two", ["digest"], ({ findByDigest }) => findByDigest([aDigest(), aDigest()])],
   ["listOwnedBy any", ["owner_newest_first"], ({ listOwnedBy }) => listOwnedBy({ ...list, state: "any" })],
-  ["listOwnedBy live", ["owner_newest_first"], ({ listOwnedBy }) => listOwnedBy({ ...list, state: "live" })],
   ["listOwnedBy dead", ["owner_newest_first"], ({ listOwnedBy }) => listOwnedBy({ ...list, state: "dead" })],
   [
     "listOwnedBy, a later page",
     ["owner_newest_first"],
     ({ listOwnedBy }) => listOwnedBy({ ...list, state: "any", after: Option.some({ createdAt: at(150), id: anId() }) }),
   ],
-  ["countLiveOwnedBy", ["owner_newest_first"], ({ countLiveOwnedBy }) => countLiveOwnedBy(list.ownedBy, at(100))],
+  ["countLiveOwnedBy", ["owner_unrevoked"], ({ countLiveOwnedBy }) => countLiveOwnedBy(list.ownedBy, at(100))],
   ["liveCreatedBefore", ["created"], ({ liveCreatedBefore }) => Stream.runCollect(liveCreatedBefore(at(20), at(100)))],
   ["expiringBetween", ["expires"], ({ expiringBetween }) => Stream.runCollect(expiringBetween(at(110), at(120)))],
   ["undelivered", ["undelivered"], ({ undelivered }) => Stream.runCollect(undelivered)],
-  ["withKey", ["key_id_in_batches"], ({ withKey }) => Stream.runCollect(withKey(Option.some(keyId)))],
+  ["withKey", ["key_id"], ({ withKey }) => Stream.runCollect(withKey(Option.some(keyId)))],
   ["markDelivered", [], ({ markDelivered }) => markDelivered(anId(), 1)],
   ["record", [], ({ record }) => record(tokens.slice(0, 3).map(({ id }) => aUsage(id)))],
   ["usageOf", ["token"], ({ usageOf }) => usageOf([anId(), anId()])],
-  ["keyIdsInUse", [], ({ keyIdsInUse }) => keyIdsInUse],
+  ["keyIdsInUse", ["key_id"], ({ keyIdsInUse }) => keyIdsInUse],
   ["purge", ["expires", "revoked", "ancestor", "token"], ({ purge }) => purge(at(3))],
   [
     "revokeIssuedTo",
     ["issued_to"],
     ({ revokeIssuedTo }) => revokeIssuedTo("app-3", Option.none(), revocation, unattributed),
   ],
-  [
-    "revokeOwnedBy",
-    ["owner_newest_first"],
-    ({ revokeOwnedBy }) => revokeOwnedBy(list.ownedBy, revocation, unattributed),
-  ],
+  ["revokeOwnedBy", ["owner_unrevoked"], ({ revokeOwnedBy }) => revokeOwnedBy(list.ownedBy, revocation, unattributed)],
 ]
 
 /** Three hundred tokens of thirty owners, some of them dead. */
@@ -80,10 +75,10 @@ const envelope = [
 ]
 
 /** What the server says it would do for a command that the driver has sent. */
-const planOf = (database: Db, command: Command) =>
+const planOf = (database: Db, command: Command, verbosity: "queryPlanner" | "executionStats" = "queryPlanner") =>
   Effect.promise(async () => {
     const query = Object.fromEntries(Object.entries(command).filter(([name]) => !envelope.includes(name)))
-    const plan = await database.command({ explain: query, verbosity: "queryPlanner" })
+    const plan = await database.command({ explain: query, verbosity })
     return JSON.stringify(plan, (key, value: unknown) =>
       ["rejectedPlans", "command"].includes(key) ? undefined : value,
     )
@@ -126,6 +121,38 @@ describe.skipIf(withoutRealMongod)("plans (on a real mongod only)", () => {
     Effect.gen(function* () {
       const plans = yield* plansOf(({ listOwnedBy }) => listOwnedBy({ ...list, state: "any", lineageOf: anId() }))
       for (const plan of plans) assert.notInclude(plan, '"COLLSCAN"')
+    }),
+  )
+
+  it.effect("the list of live tokens goes by one of the owner's indexes; it may sort, as live tokens are few", () =>
+    Effect.gen(function* () {
+      const plans = yield* plansOf(({ listOwnedBy }) => listOwnedBy({ ...list, state: "live" }))
+      for (const plan of plans) assert.match(plan, /"indexName":"owner_(newest_first|unrevoked)"/)
+    }),
+  )
+
+  it.effect("counting live tokens examines these alone, however many dead ones the owner has", () =>
+    Effect.gen(function* () {
+      const dead = Array.from({ length: 400 }, (_, index) =>
+        index % 2 === 0
+          ? aToken({ expiresAt: Option.some(at(index)) })
+          : aToken().revoke({ at: at(index), reason: "r" }, unattributed),
+      )
+      const stored = [...dead, aToken(), aToken(), aToken()].map((token) => ({ ...documentOf(token) }))
+      const database = yield* aDatabase({ monitorCommands: true })
+      const { repository } = yield* portsOf(MongoRepository.layerFrom(database))
+      yield* Effect.promise(() => database.collection<{ _id: string }>("api_token").insertMany(stored))
+      const commands: Array<Command> = []
+      database.client.on("commandStarted", ({ command }) => commands.push({ ...command }))
+      assert.strictEqual(yield* repository.countLiveOwnedBy(owner("owner-1"), at(1000)), 3)
+      database.client.removeAllListeners("commandStarted")
+      const counting = commands.filter((command) => "aggregate" in command)
+      const plan = JSON.stringify(
+        yield* Effect.forEach(counting, (command) => planOf(database, command, "executionStats")),
+      )
+      const examined = Array.from(plan.matchAll(/"totalDocsExamined":(\d+)/g), ([, count]) => Number(count))
+      assert.isNotEmpty(examined)
+      assert.isAtMost(Math.max(...examined), 3)
     }),
   )
 })

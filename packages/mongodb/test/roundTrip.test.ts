@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ApiToken, Change, type KeyId, type Secret } from "@tokenry/core"
 import { documentOf, tokenOf } from "@tokenry/mongodb"
-import { Effect, Option } from "effect"
+import { DateTime, Effect, Option } from "effect"
+import type { Binary } from "mongodb"
 import { aStore, withoutMongodb } from "./stores.ts"
 import { aDigest, anId, at, aToken, contentsOf, named, owner, scopes } from "./tokens.ts"
 
@@ -87,13 +88,35 @@ it.effect.skipIf(withoutMongodb)("owner ids are strings, whatever they look like
   }),
 )
 
-it.effect.skipIf(withoutMongodb)("what is absent is stored as null, and instants as dates", () =>
+it.effect.skipIf(withoutMongodb)("an expiry at the end of time is no expiry that never comes", () =>
+  Effect.gen(function* () {
+    const { repository } = yield* aStore()
+    const never = aToken()
+    const late = ["9999-12-31T23:59:59.999Z", "+275760-09-13T00:00:00.000Z"].map((text) =>
+      aToken({ expiresAt: Option.some(DateTime.makeUnsafe(text)) }),
+    )
+    for (const token of [never, ...late]) {
+      yield* repository.insert(token)
+      assert.deepStrictEqual(contentsOf(Option.getOrThrow(yield* repository.findById(token.id))), contentsOf(token))
+    }
+    const tenThousand = DateTime.makeUnsafe("+010000-01-01T00:00:00.000Z")
+    assert.isAtLeast(yield* repository.countLiveOwnedBy(owner("owner-1"), tenThousand), 2)
+    assert.strictEqual(yield* repository.purge(tenThousand), 0)
+  }),
+)
+
+it.effect.skipIf(withoutMongodb)("what is absent is stored as null, never as a far date, digests as 32 bytes", () =>
   Effect.gen(function* () {
     const { repository, tokens } = yield* aStore()
     const token = aToken()
     yield* repository.insert(token)
     const stored = yield* Effect.promise(() => tokens.findOne({ _id: token.id }))
-    assert.deepInclude(stored, { expiresAt: null, revocation: null, issuedTo: null })
+    assert.deepInclude(stored, { revocation: null, issuedTo: null, schemaVersion: 1, readableFrom: 1 })
+    assert.deepInclude(stored, { expiresAt: new Date("9999-12-31T23:59:59.999Z"), neverExpires: true })
+    const { secrets } = stored as unknown as { readonly secrets: ReadonlyArray<{ digest: Binary; state: string }> }
+    const [secret] = secrets
+    assert.strictEqual(secret?.state, "active")
+    assert.strictEqual(Buffer.from(secret?.digest.buffer ?? []).toString("hex"), token.secrets[0].digest.hex)
     assert.deepInclude(stored, { createdAt: new Date(token.createdAt.epochMilliseconds) })
   }),
 )

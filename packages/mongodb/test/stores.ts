@@ -54,16 +54,19 @@ export const portsOf = (layer: MongoLayer) =>
     usage: Context.get(context, TokenUsageStore),
   }))
 
+/** Deadlines that no slow machine reaches, for tests that are about something else. */
+export const patient = { deadlines: { read: "1 minute", write: "1 minute" } } as const
+
 interface Stored {
   _id: string
   [field: string]: unknown
 }
 
 /** A repository and its store of uses in a new database, and what is stored in it. */
-export const aStore = (options: MongoRepositoryOptions = {}) =>
+export const aStore = (options: MongoRepositoryOptions = {}, clientOptions: MongoClientOptions = {}) =>
   Effect.gen(function* () {
-    const database = yield* aDatabase()
-    const ports = yield* portsOf(MongoRepository.layerFrom(database, options))
+    const database = yield* aDatabase(clientOptions)
+    const ports = yield* portsOf(MongoRepository.layerFrom(database, { ...patient, ...options }))
     const collection = (name: string) => database.collection<Stored>(name)
     return { ...ports, database, tokens: collection("api_token"), usages: collection("api_token_usage") }
   })

@@ -1,8 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { SecretUsage, TokenUsageStore } from "@tokenry/core"
-import { MongoRepository } from "@tokenry/mongodb"
 import { type Cause, DateTime, Effect, Option } from "effect"
-import { aClient, aStore, portsOf, withoutMongodb } from "./stores.ts"
+import { aStore, withoutMongodb } from "./stores.ts"
 import { anId, at, aToken, aUsage } from "./tokens.ts"
 
 const filled = Effect.gen(function* () {
@@ -127,10 +126,12 @@ describe.skipIf(withoutMongodb)("recorded uses", () => {
 
   it.effect("of no tokens ask for nothing", () =>
     Effect.gen(function* () {
-      const client = yield* aClient({ serverSelectionTimeoutMS: 60_000 }, "mongodb://127.0.0.1:9/app")
-      const { usage } = yield* portsOf(MongoRepository.layerFrom(client, { migrate: false }))
+      const { usage, database } = yield* aStore({}, { monitorCommands: true })
+      const commands: Array<string> = []
+      database.client.on("commandStarted", ({ commandName }) => commands.push(commandName))
       yield* usage.record([])
       assert.deepStrictEqual(yield* usage.usageOf([]), [])
+      assert.deepStrictEqual(commands, [])
     }),
   )
 

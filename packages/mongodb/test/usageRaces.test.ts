@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type { TokenUsageStore } from "@tokenry/core"
 import { type MongoClientLike, type MongoCollectionLike, MongoRepository } from "@tokenry/mongodb"
 import { Effect, Option } from "effect"
-import { aClient, aStore, portsOf, withoutMongodb } from "./stores.ts"
+import { aClient, aStore, patient, portsOf, withoutMongodb } from "./stores.ts"
 import { at, aToken, aUsage } from "./tokens.ts"
 
 const filled = Effect.gen(function* () {
@@ -34,11 +34,8 @@ const interfered = (
         }
       },
     }
-    return yield* portsOf(MongoRepository.layerFrom(through, { databaseName, migrate: false }))
+    return yield* portsOf(MongoRepository.layerFrom(through, { databaseName, migrate: false, ...patient }))
   })
-
-/** What the driver reports when two upserts make one document. */
-const duplicateKey = () => Object.assign(new Error("E11000"), { name: "MongoServerError", code: 11000 })
 
 describe.skipIf(withoutMongodb)("uses that are recorded while others write", () => {
   it.effect("by another client are all there, each scope's too", () =>
@@ -46,7 +43,7 @@ describe.skipIf(withoutMongodb)("uses that are recorded while others write", () 
       const { usage, token, database } = yield* filled
       const client = yield* aClient()
       const { databaseName } = database
-      const other = (yield* portsOf(MongoRepository.layerFrom(client, { databaseName }))).usage
+      const other = (yield* portsOf(MongoRepository.layerFrom(client, { databaseName, ...patient }))).usage
       const record = (store: TokenUsageStore["Service"], index: number) =>
         store.record([
           aUsage(token.id, {
@@ -113,17 +110,32 @@ describe.skipIf(withoutMongodb)("uses that are recorded while others write", () 
   it.effect("are all there when another process makes the document in the same moment", () =>
     Effect.gen(function* () {
       const { usage, token, database } = yield* filled
-      let hasRaced = false
       const other = yield* interfered(database.databaseName, "api_token_usage", (collection) => ({
-        updateOne: async (filter, update, options) => {
-          if (hasRaced) return collection.updateOne(filter, update, options)
-          hasRaced = true
+        insertOne: async (document, options) => {
           await Effect.runPromise(usage.record([aUsage(token.id)]))
-          throw duplicateKey()
+          return collection.insertOne(document, options)
         },
       }))
       yield* other.usage.record([aUsage(token.id, { count: 4 })])
       assert.strictEqual((yield* usage.usageOf([token.id]))[0]?.count, 5)
+    }),
+  )
+
+  it.effect("never upsert, which not every engine makes atomic", () =>
+    Effect.gen(function* () {
+      const { usage, token, database } = yield* aStore({}, { monitorCommands: true }).pipe(
+        Effect.flatMap((store) => {
+          const token = aToken()
+          return Effect.as(store.repository.insert(token), { ...store, token })
+        }),
+      )
+      const updates: Array<unknown> = []
+      database.client.on("commandStarted", ({ command }) => updates.push(...(command["updates"] ?? [])))
+      yield* usage.begin(at(0))
+      yield* usage.record([aUsage(token.id)])
+      yield* usage.record([aUsage(token.id)])
+      assert.isNotEmpty(updates)
+      for (const update of updates) assert.notDeepInclude(update, { upsert: true })
     }),
   )
 })
@@ -133,7 +145,7 @@ describe.skipIf(withoutMongodb)("the beginning of the record", () => {
     Effect.gen(function* () {
       const { usage, database } = yield* aStore()
       const { databaseName } = database
-      const other = (yield* portsOf(MongoRepository.layerFrom(yield* aClient(), { databaseName }))).usage
+      const other = (yield* portsOf(MongoRepository.layerFrom(yield* aClient(), { databaseName, ...patient }))).usage
       const begun = yield* Effect.all(
         Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? usage : other).begin(at(index))),
         { concurrency: "unbounded" },
@@ -146,10 +158,10 @@ describe.skipIf(withoutMongodb)("the beginning of the record", () => {
   it.effect("is the other's when that one began in the same moment", () =>
     Effect.gen(function* () {
       const { usage, database } = yield* aStore()
-      const other = yield* interfered(database.databaseName, "api_token_usage", () => ({
-        updateOne: async () => {
+      const other = yield* interfered(database.databaseName, "api_token_usage", (collection) => ({
+        insertOne: async (document, options) => {
           await Effect.runPromise(usage.begin(at(1)))
-          throw duplicateKey()
+          return collection.insertOne(document, options)
         },
       }))
       assert.deepStrictEqual(yield* other.usage.begin(at(2)), at(1))

@@ -19,18 +19,18 @@ export const mongoAccounts = (
 ): Accounts & { readonly addUnlessThere: (account: Account) => Promise<boolean> } => {
   const accounts = collectionOf(db)
   return {
-    find: (id) => read("findAccount", async (bounds) => accountOf(await accounts.findOne({ _id: id }, bounds))),
+    find: (id) => read(db, "findAccount", async (bounds) => accountOf(await accounts.findOne({ _id: id }, bounds))),
     findByEmail: (email) =>
-      read("findAccountByEmail", async (bounds) =>
+      read(db, "findAccountByEmail", async (bounds) =>
         accountOf(await accounts.findOne({ emailKey: email.toLowerCase() }, bounds)),
       ),
     all: () =>
-      read("allAccounts", async (bounds) => {
+      read(db, "allAccounts", async (bounds) => {
         const found = await accounts.find({}, { ...bounds, sort: { emailKey: 1 } }).toArray()
         return found.flatMap((document) => accountOf(document) ?? [])
       }),
     update: (id, { active, scopes }) =>
-      write("updateAccount", async (bounds) => {
+      write(db, "updateAccount", async (bounds) => {
         const changed = { ...(active === undefined ? {} : { active }), ...(scopes === undefined ? {} : { scopes }) }
         if (Object.keys(changed).length === 0) return accountOf(await accounts.findOne({ _id: id }, bounds))
         // Raised for accounts that are inactive already, too: no session of theirs is good, so nothing is lost.
@@ -39,7 +39,7 @@ export const mongoAccounts = (
         return accountOf(await accounts.findOneAndUpdate({ _id: id }, { $set: changed, ...raised }, options))
       }),
     addUnlessThere: ({ id, ...account }) =>
-      write("addAccount", (bounds) =>
+      write(db, "addAccount", (bounds) =>
         insertUnlessThere(accounts.insertOne({ _id: id, emailKey: account.email.toLowerCase(), ...account }, bounds)),
       ),
   }

@@ -21,7 +21,7 @@ export const mongoIdempotencyKeys = (db: Db): IdempotencyKeys => {
   const keys = collectionOf(db)
   return {
     take: (keyHash, fingerprint, now, expiresAt) =>
-      write("takeIdempotencyKey", async (bounds) => {
+      write(db, "takeIdempotencyKey", async (bounds) => {
         // The server removes what is over once a minute; until then it is in the way.
         await keys.deleteOne({ _id: keyHash, expiresAt: { $lte: now } }, bounds)
         const taken = { _id: keyHash, fingerprint, tokenId: null, expiresAt }
@@ -31,11 +31,11 @@ export const mongoIdempotencyKeys = (db: Db): IdempotencyKeys => {
         return { fingerprint: held?.fingerprint ?? fingerprint, tokenId: held?.tokenId ?? undefined }
       }),
     settle: (keyHash, tokenId) =>
-      write("settleIdempotencyKey", async (bounds) => {
+      write(db, "settleIdempotencyKey", async (bounds) => {
         await keys.updateOne({ _id: keyHash }, { $set: { tokenId } }, bounds)
       }),
     release: (keyHash) =>
-      write("releaseIdempotencyKey", async (bounds) => {
+      write(db, "releaseIdempotencyKey", async (bounds) => {
         await keys.deleteOne({ _id: keyHash, tokenId: null }, bounds)
       }),
   }

@@ -20,20 +20,20 @@ export const mongoSessions = (db: Db): Sessions => {
   const sessions = collectionOf(db)
   return {
     get: (idHash, now) =>
-      read("getSession", async (bounds) => {
+      read(db, "getSession", async (bounds) => {
         const found = await sessions.findOne({ _id: idHash, expiresAt: { $gt: now } }, bounds)
         return found?.data
       }),
     set: (idHash, data, expiresAt) =>
-      write("setSession", async (bounds) => {
+      write(db, "setSession", async (bounds) => {
         await sessions.replaceOne({ _id: idHash }, { data, expiresAt }, { ...bounds, upsert: true })
       }),
     update: (idHash, data) =>
-      write("updateSession", async (bounds) => {
+      write(db, "updateSession", async (bounds) => {
         await sessions.updateOne({ _id: idHash }, { $set: { data } }, bounds)
       }),
     remove: (idHash) =>
-      write("removeSession", async (bounds) => {
+      write(db, "removeSession", async (bounds) => {
         await sessions.deleteOne({ _id: idHash }, bounds)
       }),
   }

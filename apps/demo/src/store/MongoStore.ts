@@ -38,9 +38,9 @@ export const openMongoStore = async (url: string): Promise<Store> => {
   }
 }
 
-/** Whether opening failed because nothing answers, rather than because of what is set up wrongly. */
+/** Whether opening failed for the moment, rather than because something is set up wrongly. */
 export const isOutage = (error: unknown): boolean => {
-  if (error instanceof MongoOpenError) return error.reason._tag === "Unreachable"
+  if (error instanceof MongoOpenError) return ["Unreachable", "BuildingIndexes"].includes(error.reason._tag)
   return typeof error === "object" && error !== null && "_tag" in error && error._tag === "RepositoryUnavailable"
 }
 
@@ -60,7 +60,8 @@ const storeOf = (db: Db): Omit<Store, "tokenRepository" | "tokenUsage" | "close"
   const filled = db.collection<{ _id: "fixtures" }>("filled")
   const accounts = mongoAccounts(db)
   const treasures = mongoTreasures(db)
-  const isEmpty = () => read("isEmpty", async (bounds) => (await filled.findOne({ _id: "fixtures" }, bounds)) === null)
+  const isEmpty = () =>
+    read(db, "isEmpty", async (bounds) => (await filled.findOne({ _id: "fixtures" }, bounds)) === null)
   return {
     accounts,
     treasures,
@@ -71,7 +72,7 @@ const storeOf = (db: Db): Omit<Store, "tokenRepository" | "tokenUsage" | "close"
       if (!(await isEmpty())) return false
       for (const treasure of newTreasures) await treasures.addUnlessThere(treasure)
       for (const account of newAccounts) await accounts.addUnlessThere(account)
-      return write("addIfEmpty", (bounds) => insertUnlessThere(filled.insertOne({ _id: "fixtures" }, bounds)))
+      return write(db, "addIfEmpty", (bounds) => insertUnlessThere(filled.insertOne({ _id: "fixtures" }, bounds)))
     },
     ping: async () => {
       await isEmpty()

@@ -21,7 +21,7 @@ export const mongoTreasures = (
 ): Treasures & { readonly addUnlessThere: (treasure: Treasure) => Promise<boolean> } => {
   const treasures = collectionOf(db)
   const addUnlessThere = ({ id, ...treasure }: Treasure) =>
-    write("addTreasure", (bounds) => insertUnlessThere(treasures.insertOne({ _id: id, ...treasure }, bounds)))
+    write(db, "addTreasure", (bounds) => insertUnlessThere(treasures.insertOne({ _id: id, ...treasure }, bounds)))
   return {
     addUnlessThere,
     // Its id is a new UUID. If the driver repeats the insertion after a lost answer, it finds its own.
@@ -29,7 +29,7 @@ export const mongoTreasures = (
       await addUnlessThere(treasure)
     },
     listOwnedBy: (ownedBy, limit, after) =>
-      read("listTreasures", async (bounds) => {
+      read(db, "listTreasures", async (bounds) => {
         const older = after && {
           $or: [
             { createdAt: { $lt: after.createdAt } },
@@ -40,7 +40,7 @@ export const mongoTreasures = (
         return found.map(treasureOf)
       }),
     update: (id, ownedBy, change) =>
-      write("updateTreasure", async (bounds) => {
+      write(db, "updateTreasure", async (bounds) => {
         const filter = { _id: id, ownedBy }
         const found =
           Object.keys(change).length === 0
@@ -49,7 +49,7 @@ export const mongoTreasures = (
         return found === null ? undefined : treasureOf(found)
       }),
     remove: (id, ownedBy) =>
-      write("removeTreasure", async (bounds) => {
+      write(db, "removeTreasure", async (bounds) => {
         const { deletedCount } = await treasures.deleteOne({ _id: id, ownedBy }, bounds)
         return deletedCount === 1
       }),

@@ -1,19 +1,19 @@
 /** How the demo's own collections are read and written: within the deadlines that the tokens' repository has. */
 import { bounded, type Bounds } from "@tokenry/mongodb"
 import { Effect } from "effect"
-import type { InsertOneResult } from "mongodb"
+import type { Db, InsertOneResult } from "mongodb"
 
-/** Rejects with `RepositoryUnavailable` after 2 seconds, or when the driver reports an outage. */
-export const read = <A>(operation: string, use: (bounds: Bounds) => Promise<A>): Promise<A> =>
-  Effect.runPromise(bounded(operation, 2000, use))
+/** Rejects with `RepositoryUnavailable` after 2 seconds, or earlier when the driver reports an outage or its pool is busy. */
+export const read = <A>(db: Db, operation: string, use: (bounds: Bounds) => Promise<A>): Promise<A> =>
+  Effect.runPromise(bounded(operation, 2000, use, db.client))
 
 /** As `read`, after 5 seconds; what became of the write is unknown then. */
-export const write = <A>(operation: string, use: (bounds: Bounds) => Promise<A>): Promise<A> =>
-  Effect.runPromise(bounded(operation, 5000, use))
+export const write = <A>(db: Db, operation: string, use: (bounds: Bounds) => Promise<A>): Promise<A> =>
+  Effect.runPromise(bounded(operation, 5000, use, db.client))
 
-/** Makes indexes; those that are there already cost nothing. */
-export const makeIndexes = async (use: (bounds: Bounds) => Promise<unknown>): Promise<void> => {
-  await Effect.runPromise(bounded("makeIndexes", 30_000, use))
+/** Makes indexes; those that are there already cost nothing. No limit for the server, which would abort the build. */
+export const makeIndexes = async (use: (bounds: Pick<Bounds, "signal">) => Promise<unknown>): Promise<void> => {
+  await Effect.runPromise(bounded("makeIndexes", 30_000, ({ signal }) => use({ signal })))
 }
 
 /** Whether it was inserted: false if a document with its id is there already. The error that says so quotes it. */

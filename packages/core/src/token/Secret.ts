@@ -72,7 +72,11 @@ const inFlightMilliseconds = 60_000
  * Whether its return at `now` is a sign that somebody has it who should not: from a minute after its end on, and never
  * if it ended because its token expired.
  */
-const isReuse = (secret: Pick<VerifiableSecret, "state">, expiresAt: Option.Option<DateTime.Utc>, now: Instant): boolean => {
+const isReuse = (
+  secret: Pick<VerifiableSecret, "state">,
+  expiresAt: Option.Option<DateTime.Utc>,
+  now: Instant,
+): boolean => {
   const end = Option.getOrUndefined(endOf(secret))?.epochMilliseconds
   if (end === undefined || !(now.epochMilliseconds >= end + inFlightMilliseconds)) return false
   return !(Option.isSome(expiresAt) && expiresAt.value.epochMilliseconds <= end)

@@ -1,0 +1,51 @@
+/** A page of an owner's tokens. */
+import {
+  type ApiToken,
+  type ApiTokenRepository,
+  type DamagedToken,
+  type ListPosition,
+  type TokenId,
+} from "@tokenry/core"
+import { DateTime, Effect, Option } from "effect"
+import { types } from "node:util"
+import { limitOf } from "./arguments.ts"
+import { lastPositionOf, logDamaged, manyTokensOf } from "./manyTokens.ts"
+import { ownedPage } from "./queries.ts"
+import type { TokenCollection } from "./TokenCollection.ts"
+
+/**
+ * Damaged tokens are left out, and others take their places, so that a page that isn't full is still the last one. Fails as
+ * unavailable if a newer version of Tokenry wrote one of them in a way that this one can't read.
+ */
+export const listOn =
+  (tokens: TokenCollection): ApiTokenRepository["Service"]["listOwnedBy"] =>
+  ({ limit, ...query }) =>
+    Effect.flatMap(
+      tokens.read("listOwnedBy", async (bounds) => {
+        const page = { tokens: new Array<ApiToken>(), damaged: new Array<DamagedToken>() }
+        let { after } = query
+        for (;;) {
+          const missing = limitOf(limit) - page.tokens.length
+          const { filter, sort } = ownedPage({ ...query, after })
+          const found = await tokens.collection
+            .find(filter, { ...bounds, sort, limit: missing, batchSize: missing })
+            .toArray()
+          const many = manyTokensOf(found)
+          if (many.newer[0] !== undefined) throw many.newer[0]
+          page.tokens.push(...many.tokens)
+          page.damaged.push(...many.damaged)
+          const last = found.length < missing || page.tokens.length >= limit ? undefined : lastPlaceOf(found)
+          if (last === undefined) return page
+          after = Option.some(last)
+        }
+      }),
+      ({ tokens, damaged }) => Effect.as(logDamaged(damaged), tokens),
+    )
+
+/** Documents whose creation is no date come after all others; after those there is nothing more to read. */
+const lastPlaceOf = (found: ReadonlyArray<object>): ListPosition | undefined => {
+  const position = lastPositionOf(found, "createdAt")
+  return position !== undefined && types.isDate(position.value)
+    ? { createdAt: DateTime.makeUnsafe(position.value), id: position.id as TokenId }
+    : undefined
+}

@@ -1,0 +1,49 @@
+/** Reading many documents, of which some may be damaged: those are left out and logged, the others are returned. */
+import { type ApiToken, DamagedToken } from "@tokenry/core"
+import { Effect } from "effect"
+import { types } from "node:util"
+import { NewerSchema } from "./NewerSchema.ts"
+import type { BatchPosition } from "./queries.ts"
+import { tokenOf } from "./TokenDocument.ts"
+
+export interface ManyTokens {
+  /** Those that can be read, in the order of the documents. */
+  readonly tokens: ReadonlyArray<ApiToken>
+  readonly damaged: ReadonlyArray<DamagedToken>
+  /** Written by a newer version of Tokenry in a way that this one can't read. */
+  readonly newer: ReadonlyArray<NewerSchema>
+}
+
+export const manyTokensOf = (documents: ReadonlyArray<object>): ManyTokens => {
+  const many = { tokens: new Array<ApiToken>(), damaged: new Array<DamagedToken>(), newer: new Array<NewerSchema>() }
+  for (const document of documents) {
+    try {
+      many.tokens.push(tokenOf(document))
+    } catch (error) {
+      if (error instanceof DamagedToken) many.damaged.push(error)
+      else if (error instanceof NewerSchema) many.newer.push(error)
+      else throw error
+    }
+  }
+  return many
+}
+
+/** One warning for each, with the id and the field, for the person who has to repair it. */
+export const logDamaged = (damaged: ReadonlyArray<DamagedToken>): Effect.Effect<void> =>
+  Effect.forEach(
+    damaged,
+    ({ message, id, field }) =>
+      Effect.logWarning(`${message}. It was left out`).pipe(Effect.annotateLogs({ id, field })),
+    { discard: true },
+  )
+
+/** Where the next batch begins: after the last document that has a place in the order. None: there is no next batch. */
+export const lastPositionOf = (documents: ReadonlyArray<object>, field: string): BatchPosition | undefined =>
+  documents.map((document) => positionOf(document, field)).findLast((position) => position !== undefined)
+
+const positionOf = (document: object, field: string): BatchPosition | undefined => {
+  const { _id: id, [field]: value } = document as Readonly<Record<string, unknown>>
+  const hasPlace =
+    typeof id === "string" && (types.isDate(value) || typeof value === "number" || typeof value === "string")
+  return hasPlace ? { value, id } : undefined
+}

@@ -1,0 +1,133 @@
+import { assert, describe, it } from "@effect/vitest"
+import { type ApiToken, type ApiTokenRepository, unattributed } from "@tokenry/core"
+import { documentOf, MongoRepository } from "@tokenry/mongodb"
+import { Effect, Option, Stream } from "effect"
+import type { Db, Sort } from "mongodb"
+import { aClient, aDatabase, patient, repositoryOf, withoutMongodb } from "./stores.ts"
+import { at, aToken, owner } from "./tokens.ts"
+
+type Repository = ApiTokenRepository["Service"]
+type Filter = Readonly<Record<string, unknown>>
+
+interface Find {
+  readonly filter: Filter
+  readonly sort?: Sort
+  readonly limit?: number
+  readonly projection?: Filter
+}
+
+const sizes = [500, 1000]
+
+/** Whether the index can't tell which documents meet the condition, so that the server looks at each. */
+type IsResidual = (field: string, condition: unknown) => boolean
+
+const revocation = { at: at(10_000_000), reason: "an incident" }
+
+/** Tokens of one owner and one app: the older ones dead, revoked and expired in turn, the newer ones live. */
+const tokensOf = (dead: number, live: number): ReadonlyArray<ApiToken> =>
+  Array.from({ length: dead + live }, (_, index) => {
+    const fields = { createdAt: at(index), issuedTo: Option.some("an app") }
+    if (index >= dead) return aToken(fields)
+    return index % 2 === 0
+      ? aToken({ ...fields, expiresAt: Option.some(at(index + 1)) })
+      : aToken(fields).revoke({ at: at(index), reason: "r" }, unattributed)
+  })
+
+/** The finds that this use sends, and how many documents each examines by an index on all but the residual fields. */
+const examinedBy = (
+  tokens: ReadonlyArray<ApiToken>,
+  isResidual: IsResidual,
+  use: (repository: Repository) => Effect.Effect<unknown, unknown>,
+) =>
+  Effect.gen(function* () {
+    const database = yield* aDatabase({ monitorCommands: true })
+    const repository = yield* repositoryOf(MongoRepository.layerFrom(database, patient))
+    const stored = tokens.map((token) => ({ ...documentOf(token) }))
+    yield* Effect.promise(() => database.collection<{ _id: string }>("api_token").insertMany(stored))
+    const observer = (yield* aClient()).db(database.databaseName)
+    const finds: Array<() => Promise<number>> = []
+    const asked = new Map<number, Find>()
+    database.client.on("commandStarted", ({ commandName, command, requestId }) => {
+      if (commandName === "find" && command["find"] === "api_token") asked.set(requestId, command as Find)
+    })
+    database.client.on("commandSucceeded", ({ requestId, reply }) => {
+      const find = asked.get(requestId)
+      const { cursor } = reply as { readonly cursor?: { readonly firstBatch: ReadonlyArray<{ readonly _id: string }> } }
+      if (find === undefined || cursor === undefined) return
+      finds.push(() => examined(observer, find, cursor.firstBatch, isResidual))
+    })
+    yield* use(repository)
+    return yield* Effect.forEach(finds, (find) => Effect.promise(find))
+  })
+
+/** Up to the last document that it returns, or all in its range if it returns fewer than it asks for. */
+const examined = async (
+  observer: Db,
+  { filter, sort, limit = 0 }: Find,
+  returned: ReadonlyArray<{ readonly _id: string }>,
+  isResidual: IsResidual,
+): Promise<number> => {
+  const range = observer
+    .collection<{ _id: string }>("api_token")
+    .find(without(isResidual, filter), { projection: { _id: 1 } })
+  const ids = (await (sort === undefined ? range : range.sort(sort)).toArray()).map(({ _id }) => _id)
+  const last = returned.at(-1)
+  return returned.length < limit || last === undefined ? ids.length : ids.indexOf(last._id) + 1
+}
+
+const without = (isResidual: IsResidual, filter: Filter): Filter =>
+  Object.fromEntries(
+    Object.entries(filter)
+      .filter(([field, value]) => !isResidual(field, value))
+      .map(([field, value]) => [
+        field,
+        field === "$and" && Array.isArray(value) ? value.map((each: Filter) => without(isResidual, each)) : value,
+      ]),
+  )
+
+const isRevocation: IsResidual = (field) => field === "revocation"
+
+const isExpiry: IsResidual = (field, condition) =>
+  field !== "$and" && JSON.stringify([field, condition]).includes("expiresAt")
+
+const sum = (counts: ReadonlyArray<number>) => counts.reduce((total, count) => total + count, 0)
+
+describe.skipIf(withoutMongodb)("work on many tokens", () => {
+  const revoking: Readonly<Record<string, (repository: Repository) => Effect.Effect<number, unknown>>> = {
+    "revoking an owner's": ({ revokeOwnedBy }) => revokeOwnedBy(owner("owner-1"), revocation, unattributed),
+    "revoking an app's": ({ revokeIssuedTo }) => revokeIssuedTo("an app", Option.none(), revocation, unattributed),
+    "revoking an app's of one owner": ({ revokeIssuedTo }) =>
+      revokeIssuedTo("an app", Option.some(owner("owner-1")), revocation, unattributed),
+  }
+
+  it.effect.each(Object.entries(revoking))(
+    "grows in proportion to them: %s",
+    ([, revoke]) =>
+      Effect.gen(function* () {
+        for (const count of sizes) {
+          const finds = yield* examinedBy(tokensOf(0, count), isRevocation, revoke)
+          // Once each in their order, and once more to see that none is left.
+          assert.isAtMost(sum(finds), 2 * count)
+          assert.strictEqual(finds.length, count / 500 + 2)
+        }
+      }),
+    120_000,
+  )
+
+  it.effect("reads no further than it returns, however many dead tokens lie in the way of a sweep", () =>
+    Effect.gen(function* () {
+      const tokens = tokensOf(350, 50)
+      const sweeps: ReadonlyArray<readonly [IsResidual, (repository: Repository) => Effect.Effect<unknown, unknown>]> =
+        [
+          [isExpiry, ({ liveCreatedBefore }) => Stream.runCollect(liveCreatedBefore(at(5000), at(5000)))],
+          [isRevocation, ({ expiringBetween }) => Stream.runCollect(expiringBetween(at(0), at(5000)))],
+        ]
+      for (const [isResidual, sweep] of sweeps) {
+        const finds = yield* examinedBy(tokens, isResidual, sweep)
+        assert.isNotEmpty(finds)
+        // A batch, and the one that it goes on after.
+        for (const count of finds) assert.isAtMost(count, 101)
+      }
+    }),
+  )
+})
