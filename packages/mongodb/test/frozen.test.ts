@@ -30,24 +30,27 @@ const aProcess = Effect.acquireRelease(
 
 const until = (holds: () => boolean) => Effect.promise(() => vi.waitUntil(holds, { timeout: 60_000, interval: 20 }))
 
-it.effect.skipIf(withoutMongodb)("a process that stood still keeps its healthy client", { timeout: 120_000 }, () =>
-  Effect.gen(function* () {
-    const { child, lines } = yield* aProcess
-    const heartbeats = () => lines.filter((line) => line === "heartbeat").length
-    yield* until(() => lines.includes("ready") && heartbeats() > 1)
-    for (let round = 0; round < 2; round++) {
-      child.kill("SIGSTOP")
-      yield* Effect.promise(() => timers.setTimeout(longestSilence * 1.5))
-      const before = heartbeats()
-      child.kill("SIGCONT")
-      child.stdin.write("find\n")
-      yield* until(() => lines.filter((line) => /^found|^failed/.test(line)).length > round)
-      yield* until(() => heartbeats() > before + 3)
-    }
-    assert.notInclude(lines, "closed")
-    assert.deepStrictEqual(
-      lines.filter((line) => /^found|^failed/.test(line)),
-      ["found", "found"],
-    )
-  }),
+it.effect.skipIf(withoutMongodb)(
+  "a process that stood still keeps its healthy client",
+  () =>
+    Effect.gen(function* () {
+      const { child, lines } = yield* aProcess
+      const heartbeats = () => lines.filter((line) => line === "heartbeat").length
+      yield* until(() => lines.includes("ready") && heartbeats() > 1)
+      for (let round = 0; round < 2; round++) {
+        child.kill("SIGSTOP")
+        yield* Effect.promise(() => timers.setTimeout(longestSilence * 1.5))
+        const before = heartbeats()
+        child.kill("SIGCONT")
+        child.stdin.write("find\n")
+        yield* until(() => lines.filter((line) => /^found|^failed/.test(line)).length > round)
+        yield* until(() => heartbeats() > before + 3)
+      }
+      assert.notInclude(lines, "closed")
+      assert.deepStrictEqual(
+        lines.filter((line) => /^found|^failed/.test(line)),
+        ["found", "found"],
+      )
+    }),
+  120_000,
 )
