@@ -5,7 +5,7 @@ import type { Digest } from "./token/Digest.ts"
 import type { KeyRing } from "./token/KeyRing.ts"
 import type { KeyId, Secret } from "./token/Secret.ts"
 
-export type StoredDigest = Pick<Secret, "digest" | "keyId">
+type StoredDigest = Pick<Secret, "digest" | "keyId">
 
 export interface Digesting {
   /** SHA-256, which stands for the plaintext everywhere inside, and is stored if there is no active key. */

@@ -32,7 +32,7 @@ export const attempt = <A>(read: () => A): A | SkippableError => {
 
 type SkippableError = DamagedToken | WrittenByNewerVersion
 
-export const isSkippable = (value: unknown): value is SkippableError =>
+const isSkippable = (value: unknown): value is SkippableError =>
   value instanceof DamagedToken || value instanceof WrittenByNewerVersion
 
 /** Logs a warning for each token that was left out, with its id and what is wrong. */

@@ -47,7 +47,6 @@ interface Line {
 
 /** Where the edit is that this one repeats: among the edits at the end, since no other change may come in between. */
 const indexOfRepeated = (history: ReadonlyArray<Change>, change: Change): number => {
-  if (!edits.has(change.kind)) return -1
   const since = DateTime.subtractDuration(change.at, repetition)
   for (let index = history.length - 1; index >= 0; index--) {
     const line = history[index]
