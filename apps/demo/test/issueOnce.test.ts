@@ -153,7 +153,7 @@ describe.each(allStores)("on %s", (_, location) => {
 
   it("a form's id is kept or freed by the same rule", async () => {
     const { issue } = demo.tokens
-    const failing = (error: unknown) => replace(demo.tokens, "issue", () => Promise.reject(error))
+    const failing = (reason: unknown) => replace(demo.tokens, "issue", () => Promise.reject(reason))
     const outageIn = (operation: string) => new RepositoryUnavailable({ operation, cause: new Error("gone") })
     const path = "/settings/tokens/new"
     const browser = await Browser.signedIn(demo.publicUrl, "owner")
