@@ -33,8 +33,8 @@ describe.skipIf(withoutPostgres)("with a PostgreSQL server", () => {
   repositoryContract("PostgreSQL, on a caller's pool", callersPool, { runs: 25 })
   repositoryContract("PostgreSQL, by two pools", pool(), { alsoThrough: pool(), runs: 25 })
   usageContract("PostgreSQL, by two pools", pool(), { alsoThrough: pool(), runs: 25 })
-  serviceContract("PostgreSQL, by two processes", pool(), { alsoThrough: otherProcess, runs: 100, timeout: 240_000 })
-  lifecycleContract("PostgreSQL", callersPool, { sequences: 25, timeout: 240_000 })
+  serviceContract("PostgreSQL, by two processes", pool(), { alsoThrough: otherProcess, runs: 50, timeout: 240_000 })
+  lifecycleContract("PostgreSQL", callersPool, { sequences: 15, timeout: 240_000 })
 
   describe("the repository contract, kept by PostgreSQL, by two processes", () => {
     for (const name of lawsBetweenProcesses) {
