@@ -6,7 +6,7 @@ import type { PostgresClientLike, PostgresPoolClientLike, PostgresPoolLike } fro
 import { fromDriver, isConnectionLost, isPreparedStatementGone, isRolledBack } from "./driverErrors.ts"
 import { type Deadlines, type PostgresDatabaseOptions, settledDatabase } from "./options.ts"
 import { forDriver, type Statement } from "./Statement.ts"
-import { withinDeadline } from "./withinDeadline.ts"
+import { type Deadline, withinDeadline } from "./withinDeadline.ts"
 
 /** Runs one statement and gives its rows. Columns are text, or `null`. */
 export type Query = <Row>(statement: Statement, values?: ReadonlyArray<unknown>) => Promise<ReadonlyArray<Row>>
@@ -46,8 +46,8 @@ const fromPool = (pool: PostgresPoolLike, options: PostgresDatabaseOptions = {})
   const run =
     (kind: keyof Deadlines): PostgresDatabase["read"] =>
     (operation, use, { milliseconds = deadlines[kind] } = {}) =>
-      withinDeadline(operation, milliseconds, (signal) =>
-        persistently(signal, preparesStatements, (attempt) =>
+      withinDeadline(operation, milliseconds, (deadline) =>
+        persistently(deadline, preparesStatements, (attempt) =>
           kind === "read" ? readOn(pool, use, attempt) : writeOn(pool, use, attempt, milliseconds),
         ),
       )
@@ -68,7 +68,7 @@ export const PostgresDatabase = { fromPool, onClient } as const
 
 /** One try at an operation. */
 interface Attempt {
-  readonly signal: AbortSignal
+  readonly deadline: Deadline
   readonly mayPrepare: boolean
   /** Called once the statements whose outcome may stay unknown begin. */
   readonly begin: () => void
@@ -113,7 +113,7 @@ const writeOn = <A>(
 /** With a client of the pool, which goes back to it; or whose connection is closed, if it is lost or hangs. */
 const onPooled = async <A>(
   pool: PostgresPoolLike,
-  { signal }: Attempt,
+  { deadline }: Attempt,
   use: (client: PostgresPoolClientLike) => Promise<A>,
 ): Promise<A> => {
   const client = await pool.connect().catch((error: unknown) => {
@@ -126,14 +126,13 @@ const onPooled = async <A>(
     client.removeListener("error", ignore)
     client.release(error)
   }
-  const abandon = () => release(new Error("The operation did not end in time"))
   // What a lost connection means for this operation, its query's rejection says too.
   client.on("error", ignore)
-  if (signal.aborted) {
+  if (deadline.cause !== undefined) {
     release()
-    throw signal.reason
+    throw deadline.cause
   }
-  signal.addEventListener("abort", abandon)
+  deadline.notify(() => release(new Error("The operation did not end in time")))
   try {
     const result = await use(client)
     release()
@@ -142,7 +141,7 @@ const onPooled = async <A>(
     release(isConnectionLost(error) || isPreparedStatementGone(error) ? asError(error) : undefined)
     throw error
   } finally {
-    signal.removeEventListener("abort", abandon)
+    deadline.notify(undefined)
   }
 }
 
@@ -150,9 +149,9 @@ const ignore = () => undefined
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
 
-/** Repeats what has certainly not been done, until the signal is aborted. */
+/** Repeats what has certainly not been done, until the deadline. */
 const persistently = async <A>(
-  signal: AbortSignal,
+  deadline: Deadline,
   preparesStatements: boolean,
   once: (attempt: Attempt) => Promise<A>,
 ): Promise<A> => {
@@ -162,15 +161,15 @@ const persistently = async <A>(
     let hasBegun = false
     const begin = () => void (hasBegun = true)
     try {
-      return await once({ signal, mayPrepare, begin })
+      return await once({ deadline, mayPrepare, begin })
     } catch (error) {
-      if (signal.aborted) throw error
+      if (deadline.cause !== undefined) throw error
       if (isPreparedStatementGone(error) && mayPrepare) {
         mayPrepare = false
       } else if (isConnectionLost(error) && !hasBegun && mayReconnect) {
         mayReconnect = false
       } else if (isRolledBack(error)) {
-        await timers.setTimeout(pause * (0.5 + Math.random()), undefined, { signal })
+        await timers.setTimeout(pause * (0.5 + Math.random()))
       } else {
         throw error
       }

@@ -4,31 +4,29 @@ import { schemaVersion } from "./schema.ts"
 import type { Tables } from "./tables.ts"
 import { epochOf, tokenRecord } from "./TokenRecord.ts"
 
-/** Selections take the position's instant and id and how many, then their own values. */
+/**
+ * Pages take the position's instant (or owner) and id and how many, then their own values. They go by what never changes about
+ * a token, so that none that is changed meanwhile moves from before the position to behind it and escapes.
+ */
 export const bulkStatementsOn = (tables: Tables) => {
   const { token } = tables
-  const tokensBy = (position: string) =>
-    `SELECT t.id, ${epochOf(position)} AS position, ${tokenRecord(tables)} AS record FROM ${token} AS t`
-
   return {
-    /** Those of an owner that never expire, the newest first. */
-    lasting: locking(`${tokensBy("t.created_at")}
-      WHERE t.owned_by = $4 AND t.revoked_at IS NULL AND t.expires_at IS NULL
-        AND (t.created_at, t.id) < ($1::timestamptz, $2::uuid)
+    /** An owner's tokens, the newest first, revoked ones too: so a page never costs more than its rows. */
+    ofOwner: planned(`SELECT t.id, ${epochOf("t.created_at")} AS position FROM ${token} AS t
+      WHERE t.owned_by = $4 AND (t.created_at, t.id) < ($1::timestamptz, $2::uuid)
       ORDER BY t.created_at DESC, t.id DESC LIMIT $3`),
-    /** Those of an owner that expire, or have expired, the soonest first. */
-    expiring: locking(`${tokensBy("t.expires_at")}
-      WHERE t.owned_by = $4 AND t.revoked_at IS NULL AND t.expires_at IS NOT NULL
-        AND (t.expires_at, t.id) > ($1::timestamptz, $2::uuid)
-      ORDER BY t.expires_at, t.id LIMIT $3`),
     /** What a third party has of everybody, owner by owner. */
-    issuedTo: locking(`SELECT t.id, t.owned_by AS position, ${tokenRecord(tables)} AS record FROM ${token} AS t
+    issuedTo: planned(`SELECT t.id, t.owned_by AS position FROM ${token} AS t
       WHERE t.issued_to = $4 AND t.revoked_at IS NULL AND (t.owned_by, t.id) > ($1, $2::uuid)
       ORDER BY t.owned_by, t.id LIMIT $3`),
     /** What it has of one owner. */
-    issuedToOne: locking(`SELECT t.id, t.owned_by AS position, ${tokenRecord(tables)} AS record FROM ${token} AS t
+    issuedToOne: planned(`SELECT t.id, t.owned_by AS position FROM ${token} AS t
       WHERE t.issued_to = $4 AND t.owned_by = $5 AND t.revoked_at IS NULL AND (t.owned_by, t.id) > ($1, $2::uuid)
       ORDER BY t.owned_by, t.id LIMIT $3`),
+
+    /** Those of a page that are not revoked, in the order of their ids, so that two bulk revocations don't deadlock. */
+    unrevoked: locking(`SELECT t.id, ${tokenRecord(tables)} AS record FROM ${token} AS t
+      WHERE t.id = ANY ($1::uuid[]) AND t.revoked_at IS NULL ORDER BY t.id`),
 
     revoke: planned(`UPDATE ${token} AS t
       SET revoked_at = $2, revocation_reason = $3, revision = c.revision, undelivered = c.undelivered, history = c.history,
@@ -54,6 +52,7 @@ export const bulkStatementsOn = (tables: Tables) => {
   } as const
 }
 
+/** Without, or then with those that another transaction holds. */
 const locking = (select: string) => ({
   unlocked: planned(`${select} FOR UPDATE OF t SKIP LOCKED`),
   all: planned(`${select} FOR UPDATE OF t`),

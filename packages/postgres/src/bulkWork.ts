@@ -35,11 +35,9 @@ interface Batch {
   readonly next: Position | undefined
 }
 
-/** The tokens of a bulk revocation, in the order of an index. */
+/** The tokens of a bulk revocation, page by page. */
 interface Selection {
-  /** Passes over tokens that another transaction holds. */
-  readonly unlocked: Statement
-  readonly all: Statement
+  readonly page: Statement
   readonly from: Position
   readonly positionOf: (row: PageRow) => Position
   readonly values: ReadonlyArray<unknown>
@@ -69,35 +67,29 @@ export const bulkWorkOn = (
    * First what no other transaction holds, so that one slow change elsewhere doesn't keep thousands of tokens alive; then the
    * rest, waiting for each.
    */
-  const revokeAll = (
-    operation: string,
-    selections: () => ReadonlyArray<Selection>,
-    revocation: Revocation,
-    by: Attribution,
-  ) =>
+  const revokeAll = (operation: string, select: () => Selection, revocation: Revocation, by: Attribution) =>
     Effect.gen(function* () {
       // Also where there is nothing to revoke, a missing instant is a defect.
       timestampOf(revocation.at)
+      const { page, from, positionOf, values } = select()
       let total = 0
       let hasNewer = false
-      for (const { unlocked, all, from, positionOf, values } of selections()) {
-        for (const [statement, isLast] of [
-          [unlocked, false],
-          [all, true],
-        ] as const) {
-          total += yield* inBatches(from, ({ at, id }) =>
-            Effect.gen(function* () {
-              const done = yield* database.write(operation, async (query) => {
-                const rows = await query<PageRow>(statement, [at, id, batchSize, ...values])
-                return { ...(await revokeBatch(query, rows, revocation, by)), rows }
-              })
-              if (isLast) yield* logDamaged(done.damaged)
+      for (const lock of [statements.unrevoked.unlocked, statements.unrevoked.all]) {
+        total += yield* inBatches(from, ({ at, id }) =>
+          Effect.gen(function* () {
+            const done = yield* database.write(operation, async (query) => {
+              const rows = await query<PageRow>(page, [at, id, batchSize, ...values])
+              const locked = await query<PageRow>(lock, [rows.map((row) => row.id)])
+              const last = rows.length < batchSize ? undefined : rows.at(-1)
+              return { ...(await revokeBatch(query, locked, revocation, by)), next: last && positionOf(last) }
+            })
+            if (lock === statements.unrevoked.all) {
+              yield* logDamaged(done.damaged)
               hasNewer ||= done.hasNewer
-              const last = done.rows.length < batchSize ? undefined : done.rows.at(-1)
-              return { count: done.count, next: last === undefined ? undefined : positionOf(last) }
-            }),
-          )
-        }
+            }
+            return done
+          }),
+        )
       }
       if (hasNewer) return yield* new RepositoryUnavailable({ operation, cause: new NewerRecord({ id: "" }) })
       return total
@@ -124,13 +116,7 @@ export const bulkWorkOn = (
     revokeOwnedBy: (ownedBy, revocation, by) =>
       revokeAll(
         "revokeOwnedBy",
-        () => {
-          const values = [OwnerId.assert(ownedBy)]
-          return [
-            { ...statements.lasting, from: afterAll, positionOf, values },
-            { ...statements.expiring, from: beforeAll, positionOf, values },
-          ]
-        },
+        () => ({ page: statements.ofOwner, from: afterAll, positionOf, values: [OwnerId.assert(ownedBy)] }),
         revocation,
         by,
       ),
@@ -142,8 +128,8 @@ export const bulkWorkOn = (
           const third = issuedToOf(issuedTo)
           const byOwner = { from: beforeAllOwners, positionOf: positionByOwner }
           return Option.isSome(ownedBy)
-            ? [{ ...statements.issuedToOne, ...byOwner, values: [third, OwnerId.assert(ownedBy.value)] }]
-            : [{ ...statements.issuedTo, ...byOwner, values: [third] }]
+            ? { page: statements.issuedToOne, ...byOwner, values: [third, OwnerId.assert(ownedBy.value)] }
+            : { page: statements.issuedTo, ...byOwner, values: [third] }
         },
         revocation,
         by,

@@ -1,5 +1,5 @@
 /**
- * What an error of the driver comes to. Told apart by SQLSTATE and by Node's codes, never by messages, and never by
+ * What an error of the driver means. Distinguished by SQLSTATE and by Node's codes, never by messages, and never by
  * `instanceof`: the application may have another copy of the driver.
  */
 import { RepositoryUnavailable } from "@tokenry/core"
@@ -97,7 +97,7 @@ const isOutage = (error: unknown): boolean => {
   )
 }
 
-/** Those that are told apart here (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
+/** The states that matter here (https://www.postgresql.org/docs/current/errcodes-appendix.html). */
 export const SqlState = {
   UniqueViolation: "23505",
   ForeignKeyViolation: "23503",

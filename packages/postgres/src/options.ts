@@ -1,4 +1,4 @@
-/** How the repository is set up, and what it does unless told otherwise. */
+/** The options of the repository, and their defaults. */
 import { Duration } from "effect"
 
 /** Milliseconds. */

@@ -41,7 +41,7 @@ export interface Readable<A> {
   readonly damaged: ReadonlyArray<DamagedToken>
 }
 
-/** Reads each record; a damaged one hurts only itself. What else is wrong, is thrown. */
+/** Reads each record; a damaged one hurts only itself. Other errors are thrown. */
 export const readableOf = <A>(records: ReadonlyArray<string>, read: (record: string) => A): Readable<A> => {
   const values: Array<A> = []
   const damaged: Array<DamagedToken> = []
@@ -56,7 +56,7 @@ export const readableOf = <A>(records: ReadonlyArray<string>, read: (record: str
   return { values, damaged }
 }
 
-/** The tokens that this version can read; those that only a newer one can, are left to it. */
+/** The tokens that this version can read. Those that only a newer one can read are left to it. */
 export const oursOf = (records: ReadonlyArray<string>): Readable<ApiToken> => {
   const { values, damaged } = readableOf(records, (record) => {
     try {

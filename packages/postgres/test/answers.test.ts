@@ -36,7 +36,7 @@ const defectOf = (cause: Cause.Cause<unknown>): unknown => {
 }
 
 describe("what the server answers", () => {
-  it.live.each(outages)("is an outage, told by its code: %j", (error) =>
+  it.live.each(outages)("is an outage, recognised by its code: %j", (error) =>
     Effect.gen(function* () {
       const repository = yield* rejecting(error)
       const attempts: ReadonlyArray<Effect.Effect<unknown, unknown>> = [

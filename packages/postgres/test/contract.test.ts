@@ -45,8 +45,8 @@ describe.skipIf(withoutPostgres)("with a PostgreSQL server", () => {
   usageContract("PostgreSQL, by two pools", pool(), { alsoThrough: pool(), runs: 25 })
   changesContract("PostgreSQL, by two pools", pool(), { alsoThrough: pool(), runs: 50 })
   changesContract("PostgreSQL, listening on a caller's pool", callersPool, { alsoThrough: pool(), runs: 10 })
-  serviceContract("PostgreSQL, by two processes", pool(), { alsoThrough: otherProcess, runs: 100, timeout: 240_000 })
-  lifecycleContract("PostgreSQL", callersPool, { sequences: 25, timeout: 240_000 })
+  serviceContract("PostgreSQL, by two processes", pool(), { alsoThrough: otherProcess, runs: 50, timeout: 240_000 })
+  lifecycleContract("PostgreSQL", callersPool, { sequences: 15, timeout: 240_000 })
 
   describe("the repository contract, kept by PostgreSQL, by two processes", () => {
     for (const name of lawsBetweenProcesses) {

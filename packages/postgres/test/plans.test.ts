@@ -65,7 +65,7 @@ const uses: ReadonlyArray<
   ["purge", ["api_token_died", "api_token_ancestors", "api_token_pkey"], (ports) => ports.purge(at(-9990))],
   [
     "revokeOwnedBy",
-    ["api_token_lasting", "api_token_expiring"],
+    ["api_token_newest", "api_token_pkey"],
     (ports) => ports.revokeOwnedBy(owner("owner-8"), revocation, unattributed),
   ],
   [

@@ -1,6 +1,6 @@
 /** Accounts on PostgreSQL. */
-import type { Query } from "@tokenry/postgres"
-import { type Database, run } from "./postgresOperations.ts"
+import type { PostgresDatabase, Query } from "@tokenry/postgres"
+import { run } from "./postgresOperations.ts"
 import type { Account, Accounts } from "./Store.ts"
 
 /** Everything comes as text. */
@@ -16,7 +16,7 @@ interface AccountRow {
 
 const columns = "id, email, password_hash, is_admin, active, to_json(scopes) AS scopes, session_generation"
 
-export const postgresAccounts = (database: Database): Accounts => {
+export const postgresAccounts = (database: PostgresDatabase): Accounts => {
   return {
     find: (id) => run(database.read("findAccount", (query) => one(query, "id = $1", id))),
     findByEmail: (email) =>

@@ -1,5 +1,6 @@
 /** Idempotency keys on PostgreSQL. */
-import { type Database, run } from "./postgresOperations.ts"
+import type { PostgresDatabase } from "@tokenry/postgres"
+import { run } from "./postgresOperations.ts"
 import type { IdempotencyKeys } from "./Store.ts"
 
 interface KeyRow {
@@ -7,7 +8,7 @@ interface KeyRow {
   readonly token_id: string | null
 }
 
-export const postgresIdempotencyKeys = (database: Database): IdempotencyKeys => ({
+export const postgresIdempotencyKeys = (database: PostgresDatabase): IdempotencyKeys => ({
   take: (keyHash, fingerprint, now, expiresAt) =>
     run(
       database.write("takeIdempotencyKey", async (query) => {

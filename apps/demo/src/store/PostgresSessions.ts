@@ -1,8 +1,9 @@
 /** Sessions on PostgreSQL. */
-import { type Database, run } from "./postgresOperations.ts"
+import type { PostgresDatabase } from "@tokenry/postgres"
+import { run } from "./postgresOperations.ts"
 import type { SessionData, Sessions } from "./Store.ts"
 
-export const postgresSessions = (database: Database): Sessions => ({
+export const postgresSessions = (database: PostgresDatabase): Sessions => ({
   get: (idHash, now) =>
     run(
       database.read("getSession", async (query) => {

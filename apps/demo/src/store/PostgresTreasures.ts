@@ -1,6 +1,6 @@
 /** Treasures on PostgreSQL. */
-import type { Query } from "@tokenry/postgres"
-import { type Database, run } from "./postgresOperations.ts"
+import type { PostgresDatabase, Query } from "@tokenry/postgres"
+import { run } from "./postgresOperations.ts"
 import type { Treasure, Treasures } from "./Store.ts"
 
 /** Everything comes as text. */
@@ -15,7 +15,7 @@ interface TreasureRow {
 
 const columns = "id, owned_by, name, value, extract(epoch FROM created_at) * 1000 AS created_at"
 
-export const postgresTreasures = (database: Database): Treasures => ({
+export const postgresTreasures = (database: PostgresDatabase): Treasures => ({
   add: (treasure) => run(database.write("addTreasure", (query) => insertTreasure(query, treasure))),
   listOwnedBy: (ownedBy, limit, after) =>
     run(
