@@ -1,18 +1,20 @@
 /** OAuth's endpoints as handlers from `Request` to `Response`: introspection, revocation, and the resource's metadata. */
-import { checkOptions, type DurationOption, durationOption, type OptionRules } from "@tokenry/core"
+import { checkOptions, type DurationOption, type OptionRules } from "@tokenry/core"
 import {
+  bodyTimeoutMilliseconds,
+  bodyTimeoutRule,
   Introspection,
   type IntrospectionOptions,
   OAuthAnswers,
   type OAuthEndpoint,
+  originFrom,
   ProtectedResourceMetadata,
   type ProtectedResourceOptions,
+  readRequestForm,
   Revocation,
   type RevocationOptions,
 } from "@tokenry/http"
-import { Duration } from "effect"
 import { guardedRequestOf, type Receiving, receivingRules } from "./guardedRequestOf.ts"
-import { readRequestForm } from "./readRequestForm.ts"
 import { reportTo } from "./reportTo.ts"
 import { toResponse } from "./toResponse.ts"
 
@@ -67,12 +69,7 @@ const endpoint = (
   checkOptions("The endpoint", options, endpointRules)
   const requestOf = guardedRequestOf(options, limits)
   const report = reportTo(options.onError)
-  const bounds = {
-    atLeast: Duration.millis(1),
-    atMost: Duration.minutes(10),
-    words: "of more than zero and at most 10 minutes",
-  }
-  const timeout = durationOption("bodyTimeout", options.bodyTimeout ?? "10 seconds", bounds)
+  const timeout = bodyTimeoutMilliseconds(options.bodyTimeout)
   return async (request, ...rest) => {
     const guarded = requestOf(request, ...rest)
     const { address } = guarded
@@ -80,8 +77,8 @@ const endpoint = (
       headerValues: guarded.headerValues,
       address,
       method: request.method,
-      origin: address === undefined ? {} : { address },
-      readForm: () => readRequestForm(request, Duration.toMillis(timeout)),
+      origin: originFrom(address),
+      readForm: () => readRequestForm(request, timeout),
     })
     if (cause !== undefined) await report(cause, { request })
     return toResponse(answer)
@@ -90,5 +87,5 @@ const endpoint = (
 
 const endpointRules: OptionRules<EndpointOptions> = {
   ...receivingRules,
-  bodyTimeout: [() => true, 'write bodyTimeout: "10 seconds"'],
+  bodyTimeout: bodyTimeoutRule,
 }

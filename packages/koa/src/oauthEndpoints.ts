@@ -1,10 +1,13 @@
 /** OAuth's endpoints as Koa middleware: introspection, revocation, and the resource's metadata. */
-import { checkOptions, type DurationOption, durationOption, type OptionRules, type Origin } from "@tokenry/core"
+import { checkOptions, type DurationOption, type OptionRules } from "@tokenry/core"
 import {
+  bodyTimeoutMilliseconds,
+  bodyTimeoutRule,
   Introspection,
   type IntrospectionOptions,
   OAuthAnswers,
   type OAuthEndpoint,
+  originFrom,
   ProtectedResourceMetadata,
   type ProtectedResourceOptions,
   readNodeForm,
@@ -12,10 +15,8 @@ import {
   type RevocationOptions,
   type TokenForm,
 } from "@tokenry/http"
-import { Duration } from "effect"
 import type { Context, Middleware } from "koa"
 import { guardedRequestOf } from "./guardedRequestOf.ts"
-import { addressOf } from "./originOf.ts"
 import { reportToApp } from "./reportToApp.ts"
 import { writeAnswer } from "./writeAnswer.ts"
 
@@ -80,24 +81,22 @@ const endpointAt = (
   { answerTo }: OAuthEndpoint,
 ): Middleware<unknown, unknown> => {
   checkOptions(defaultPath, options, endpointRules)
-  const { path = defaultPath, bodyTimeout = "10 seconds" } = options
-  const timeoutMilliseconds = Duration.toMillis(durationOption("bodyTimeout", bodyTimeout, bodyTimeoutBounds))
+  const { path = defaultPath, bodyTimeout } = options
+  const timeoutMilliseconds = bodyTimeoutMilliseconds(bodyTimeout)
   return async function oauthEndpoint(ctx, next) {
     if (path !== null && ctx.path !== path) return next()
     const { answer, cause } = await answerTo({
       ...guardedRequestOf(ctx),
       method: ctx.method,
       address: ctx.ip,
-      origin: originWithoutAgent(ctx.ip),
+      // No user agent: a client may have put the token into it.
+      origin: originFrom(ctx.ip),
       readForm: () => readForm(ctx, timeoutMilliseconds),
     })
     if (cause !== undefined) reportToApp(cause, ctx)
     writeAnswer(ctx, answer)
   }
 }
-
-/** No user agent: a client may have put the token into it. */
-const originWithoutAgent = (ip: string): Origin => addressOf(ip)
 
 /** Body parsers leave the body in Koa's request or in Node's. */
 const readForm = async (ctx: Context, timeoutMilliseconds: number): Promise<TokenForm> => {
@@ -108,16 +107,10 @@ const readForm = async (ctx: Context, timeoutMilliseconds: number): Promise<Toke
   return form
 }
 
-const bodyTimeoutBounds = {
-  atLeast: Duration.millis(1),
-  atMost: Duration.minutes(10),
-  words: "of more than zero and at most 10 minutes",
-}
-
 const endpointRules: OptionRules<EndpointOptions> = {
   path: [
     (value) => value === null || (typeof value === "string" && value.startsWith("/")),
     'write path: "/oauth/revoke"',
   ],
-  bodyTimeout: [() => true, 'write bodyTimeout: "10 seconds"'],
+  bodyTimeout: bodyTimeoutRule,
 }

@@ -1,6 +1,6 @@
 /** Where a request came from, for a token's history. */
-import { isIP } from "node:net"
 import type { Origin } from "@tokenry/core"
+import { originFrom } from "@tokenry/http"
 import type { ParameterizedContext } from "koa"
 
 /**
@@ -11,10 +11,5 @@ import type { ParameterizedContext } from "koa"
  * Behind proxies set `app.proxy`, and `app.maxIpsCount` to their number. An address that isn't one is left out; the core
  * masks a token that a client has put into its user agent.
  */
-export const originOf = (ctx: Pick<ParameterizedContext, "ip" | "get">): Origin => {
-  const userAgent = ctx.get("User-Agent").toWellFormed().replaceAll("\0", "").slice(0, 200)
-  return { ...addressOf(ctx.ip), ...(userAgent === "" ? {} : { userAgent }) }
-}
-
-/** Behind a proxy it may be any text a client chose, and so may the zone of an IPv6 address. */
-export const addressOf = (ip: string): Origin => (isIP(ip) === 0 || ip.includes("%") ? {} : { address: ip })
+export const originOf = (ctx: Pick<ParameterizedContext, "ip" | "get">): Origin =>
+  originFrom(ctx.ip, ctx.get("User-Agent"))

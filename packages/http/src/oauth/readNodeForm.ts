@@ -34,6 +34,8 @@ export const readNodeForm = async (
   if (!isFormType(headerOf(request, "content-type"))) return invalid("NotAForm")
   if (isLeft(parsed)) return readTokenForm(textOfParsed(parsed))
   if (request.readableDidRead || request.readableEnded) {
+    // What a parser leaves of a form without fields.
+    if (typeof parsed === "object" && parsed !== null) return readTokenForm(parsed)
     throw new Error("The body of this request was read by an earlier middleware, which left it nowhere; put that later")
   }
   if (!["", "identity"].includes(headerOf(request, "content-encoding"))) return invalid("NotAForm")

@@ -1,0 +1,19 @@
+/** How long an endpoint waits for a body: the same option in every adapter. */
+import { type DurationOption, durationOption, type OptionRule } from "@tokenry/core"
+import { Duration } from "effect"
+
+/**
+ * The option in milliseconds; 10 seconds if it is left out.
+ *
+ * @throws RangeError if it is not more than zero and at most 10 minutes.
+ */
+export const bodyTimeoutMilliseconds = (bodyTimeout: DurationOption | undefined): number =>
+  Duration.toMillis(durationOption("bodyTimeout", bodyTimeout ?? "10 seconds", bounds))
+
+export const bodyTimeoutRule: OptionRule = [() => true, 'write bodyTimeout: "10 seconds"']
+
+const bounds = {
+  atLeast: Duration.millis(1),
+  atMost: Duration.minutes(10),
+  words: "of more than zero and at most 10 minutes",
+}
