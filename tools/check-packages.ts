@@ -35,8 +35,8 @@ const archivesOf = (): ReadonlyArray<string> => {
   return globSync("*.tgz", { cwd: folder }).map((name) => join(folder, name))
 }
 
-const installed = ["effect", "koa", "@koa/router", "mongodb", "vitest", "@effect/vitest"]
-const installedForTypes = ["typescript", "@types/node", "@types/koa"]
+const installed = ["effect", "koa", "@koa/router", "express", "fastify", "hono", "mongodb", "vitest", "@effect/vitest"]
+const installedForTypes = ["typescript", "@types/node", "@types/koa", "@types/express"]
 
 const compilerOptions = {
   target: "es2023",

@@ -8,11 +8,12 @@ import type { Middleware } from "koa"
  * code (`PolicyViolation`), `error.issues` lists what is wrong with an input, and the error of the core is the `cause`.
  * Put it inside your error handler. Every other error passes unchanged.
  */
-export const httpErrors = (): Middleware<unknown, unknown> =>
-  async function httpErrors(_ctx, next) {
-    try {
-      await next()
-    } catch (error) {
-      throw httpErrorOf(error)
-    }
+export const httpErrors = (): Middleware<unknown, unknown> => converting
+
+const converting: Middleware<unknown, unknown> = async (_ctx, next) => {
+  try {
+    await next()
+  } catch (error) {
+    throw httpErrorOf(error)
   }
+}
