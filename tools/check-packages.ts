@@ -35,8 +35,19 @@ const archivesOf = (): ReadonlyArray<string> => {
   return globSync("*.tgz", { cwd: folder }).map((name) => join(folder, name))
 }
 
-const installed = ["effect", "koa", "@koa/router", "mongodb", "pg", "vitest", "@effect/vitest"]
-const installedForTypes = ["typescript", "@types/node", "@types/koa", "@types/pg"]
+const installed = [
+  "effect",
+  "koa",
+  "@koa/router",
+  "express",
+  "fastify",
+  "hono",
+  "mongodb",
+  "pg",
+  "vitest",
+  "@effect/vitest",
+]
+const installedForTypes = ["typescript", "@types/node", "@types/koa", "@types/express", "@types/pg"]
 
 const compilerOptions = {
   target: "es2023",

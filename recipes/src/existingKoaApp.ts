@@ -1,48 +1,106 @@
-/** A Koa app that has users and sessions already gets tokens: what reads `ctx.state.user` stays as it is. */
-import { InvalidInput } from "@tokenry/core"
+/** A Koa app with sessions, routes and an error format of its own adopts tokens, and every error keeps its format. */
+import { bodyParser } from "@koa/bodyparser"
+import { Router } from "@koa/router"
 import type { PromiseApiTokens } from "@tokenry/core/promise"
-import { bearer, problemDetails, requireScopes } from "@tokenry/koa"
-import Koa, { type Context, type Middleware } from "koa"
+import type { RateLimits } from "@tokenry/http"
+import { bearer, httpErrors, originOf } from "@tokenry/koa"
+import Koa, { type Context, type Middleware, type ParameterizedContext } from "koa"
+import type { TreasureScope } from "./catalogue.ts"
 
-const problemBase = "https://api.example.com/problems/"
-
-/** What there was before: who is signed in, by whatever means; and routes that ask for it. */
-export interface Before {
+export interface Options {
+  readonly tokens: PromiseApiTokens<TreasureScope>
+  readonly limits: RateLimits
+  /** Who is signed in, as the app has always found out. */
   readonly userOf: (ctx: Context) => { readonly id: string } | undefined
-  readonly routes: Middleware
 }
 
-export const withTokens = ({ userOf, routes }: Before, tokens: PromiseApiTokens): Koa => {
-  const byToken = bearer({ tokens, realm: "treasures", problemBase })
-  const mayRead = requireScopes("treasure:read")
-  const mayEdit = requireScopes("treasure:edit")
+export const existingKoaApp = ({ tokens, limits, userOf }: Options): Koa => {
+  // What adopting tokens adds: the guard, its denials in the app's format, and the core's errors with a status.
+  const onDenied = (ctx: Context, { reason, title, detail }: { reason: string; title: string; detail?: string }) => {
+    ctx.body = envelope(reason, detail ?? title)
+  }
+  const guard = bearer({ tokens, realm: "treasures", limits, onDenied })
 
   /** An Authorization header decides alone, good or bad: it never falls back to the session. */
-  const authenticated: Middleware = (ctx, next) => {
+  const authenticate: Middleware = async (ctx, next) => {
     ctx.vary("Authorization, Cookie")
-    if (ctx.req.headers.authorization === undefined) {
-      ctx.state["user"] = userOf(ctx)
-      return ctx.state["user"] === undefined ? byToken(ctx, next) : next()
-    }
-    return byToken(ctx, async () => {
+    ctx.state["user"] = ctx.get("Authorization") === "" ? userOf(ctx) : undefined
+    if (ctx.state["user"] !== undefined) return next()
+    return guard(ctx, async () => {
       ctx.state["user"] = { id: ctx.state["caller"].ownedBy }
-      await (ctx.method === "GET" || ctx.method === "HEAD" ? mayRead : mayEdit)(ctx, next)
+      await next()
     })
   }
+  /** People in a session may do everything; a token needs the scope. */
+  const requireScope = (scope: TreasureScope): Middleware => {
+    const byToken = guard.requireScopes(scope)
+    return (ctx, next) => (ctx.state["caller"] === undefined ? next() : byToken(ctx, next))
+  }
+  /** People make and change their tokens in a session. */
+  const inSession: Middleware = (ctx, next) =>
+    ctx.state["caller"] === undefined ? next() : ctx.throw(403, "Sign in to manage your tokens")
 
-  /** People make their tokens themselves, in a session; a token makes none. Protect it from other sites as you do the rest. */
-  const ownTokens: Middleware = async (ctx, next) => {
-    if (ctx.method !== "POST" || ctx.path !== "/tokens") return next()
-    const ownedBy = userOf(ctx)?.id
-    if (ownedBy === undefined || ctx.state["caller"] !== undefined) return ctx.throw(403)
-    const name = ctx.query["name"]
-    if (typeof name !== "string")
-      throw new InvalidInput({ issues: [{ path: ["name"], message: "must be given once" }] })
-    const { plaintext, token } = await tokens.issue({ ownedBy, name, scopes: ["treasure:read"], expiresIn: "90 days" })
+  const router = new Router()
+  router.get("/treasures", requireScope("treasure:read"), (ctx) => {
+    ctx.body = { owner: ctx.state["user"].id, treasures: ["Ruby"] }
+  })
+  router.delete("/treasures/:id", requireScope("treasure:delete"), (ctx) => {
+    ctx.status = 204
+  })
+  router.post("/tokens", inSession, async (ctx) => {
+    // `parse` and `issue` check what came in.
+    const { name, scopes } = (ctx.request.body ?? {}) as { readonly name: string; readonly scopes: unknown }
+    const { plaintext, token } = await tokens.issue({
+      ownedBy: ctx.state["user"].id,
+      name,
+      scopes: tokens.catalogue.requested(scopes),
+      expiresIn: "90 days",
+      by: actingFrom(ctx),
+    })
     ctx.status = 201
     ctx.set("Cache-Control", "no-store")
     ctx.body = { plaintext, id: token.id }
-  }
+  })
+  router.post("/tokens/:id/rotate", inSession, async (ctx) => {
+    const own = { id: String(ctx.params["id"]), ownedBy: ctx.state["user"].id, by: actingFrom(ctx) }
+    const { plaintext } = await tokens.rotate(own)
+    ctx.set("Cache-Control", "no-store")
+    ctx.body = { plaintext }
+  })
+  router.delete("/tokens/:id", inSession, async (ctx) => {
+    await tokens.revoke({ id: String(ctx.params["id"]), ownedBy: ctx.state["user"].id, by: actingFrom(ctx) })
+    ctx.status = 204
+  })
 
-  return new Koa().use(problemDetails({ problemBase })).use(authenticated).use(ownTokens).use(routes)
+  const app = new Koa()
+  app.use(errors).use(httpErrors()).use(authenticate).use(bodyParser())
+  app.use(router.routes()).use((ctx) => ctx.throw(404))
+  return app
+}
+
+/** The person and where they are, for the token's history. */
+const actingFrom = (ctx: Pick<ParameterizedContext, "state" | "ip" | "get">) => ({
+  actor: { kind: "person", id: ctx.state["user"].id } as const,
+  origin: originOf(ctx),
+})
+
+/** The format that the app has always had. */
+const envelope = (code: string, message: string) => ({ error: { code, message } })
+
+/** The error handler that the app has always had. */
+const errors: Middleware = async (ctx, next) => {
+  try {
+    await next()
+  } catch (thrown) {
+    const error = thrown as Error & Partial<Record<"status" | "expose" | "code" | "headers", unknown>>
+    const status = typeof error.status === "number" ? error.status : 500
+    if (status >= 500) ctx.app.emit("error", error, ctx)
+    ctx.status = status
+    ctx.set((error.headers ?? {}) as Record<string, string>)
+    const isForClients = error.expose === true
+    ctx.body = envelope(
+      isForClients && typeof error.code === "string" ? error.code : String(status),
+      isForClients ? error.message : "Something went wrong",
+    )
+  }
 }

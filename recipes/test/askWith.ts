@@ -2,26 +2,22 @@
 import { once } from "node:events"
 import { createServer, type RequestListener } from "node:http"
 import type { AddressInfo } from "node:net"
-import { MemoryRepository, ScopeCatalogue } from "@tokenry/core"
+import { MemoryRepository } from "@tokenry/core"
 import { createApiTokens, type PromiseApiTokens } from "@tokenry/core/promise"
+import { catalogue, type TreasureScope } from "../src/catalogue.ts"
 
-const scopes = ScopeCatalogue.make({
-  "treasure:read": "See treasures",
-  "treasure:create": "Hide treasures",
-  "treasure:edit": { description: "Change treasures", implies: ["treasure:read"] },
-  "treasure:delete": "Throw treasures away",
-})
-
-export const openTokens = () => createApiTokens({ repository: MemoryRepository.layer, catalogue: scopes })
+export const openTokens = () => createApiTokens({ repository: MemoryRepository.layer, catalogue })
 
 /** A token of user-1's. */
-export const issue = async (tokens: PromiseApiTokens, ...held: ReadonlyArray<string>): Promise<string> =>
-  (await tokens.issue({ ownedBy: "user-1", name: "CI", scopes: held })).plaintext
+export const issue = async (
+  tokens: PromiseApiTokens<TreasureScope>,
+  ...held: ReadonlyArray<TreasureScope>
+): Promise<string> => (await tokens.issue({ ownedBy: "user-1", name: "CI", scopes: held })).plaintext
 
 /** The answers' status, headers and body, in the order of the requests. */
 export const askWith = async (
   listener: RequestListener,
-  ...requests: ReadonlyArray<readonly [string, RequestInit?]>
+  ...requests: ReadonlyArray<readonly [path: string, init?: RequestInit | undefined]>
 ) => {
   const server = createServer(listener).listen(0, "127.0.0.1")
   await once(server, "listening")

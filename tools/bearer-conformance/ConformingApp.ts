@@ -1,11 +1,14 @@
 /** What an application has to be for the rules to apply to it. */
 import type { RequestListener } from "node:http"
-import type { PromiseApiTokens } from "@tokenry/core/promise"
+import type { GuardOptions, GuardTokens, RateLimits } from "@tokenry/http"
+import type { TreasureScope } from "./sentTokens.ts"
 
-interface AppOptions {
-  readonly tokens: Pick<PromiseApiTokens, "verify" | "exercised">
-  readonly realm: string
+/** What the guard is made with. */
+export interface AppOptions extends GuardOptions<TreasureScope> {
+  readonly tokens: GuardTokens<TreasureScope>
   readonly problemBase: string
+  readonly from?: { readonly header: string }
+  readonly limits?: RateLimits
 }
 
 /**
@@ -14,7 +17,6 @@ interface AppOptions {
  * - `/`, by any method, answers a caller with their owner's id, which is in quotes the `ETag` as well; `If-None-Match` is
  *   honoured.
  * - `/hoard` does the same for callers with `treasure:read` and `treasure:delete`.
- * - `/besides` does the same without the ETag, for tokens in a form or in the query as well, if the binding reads them.
  * - Everything else is the binding's own 404.
  */
-export type ConformingApp = (options: AppOptions) => RequestListener
+export type ConformingApp = (options: AppOptions) => RequestListener | Promise<RequestListener>

@@ -25,7 +25,7 @@ export interface ExpectedAnswer {
   /** WWW-Authenticate; `…` stands for any text that a parameter may have. */
   readonly challenge?: string | null
   readonly cacheControl?: string | null
-  /** What Vary has among others. */
+  /** What Vary has among others, as a list with commas. */
   readonly vary?: string
   /** The type of the problem that is the body. */
   readonly problem?: ProblemSlug

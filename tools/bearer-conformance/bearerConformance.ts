@@ -1,6 +1,7 @@
 /** The suite: every rule, sent as bytes to a server that the binding under test makes. */
+import { Effect, Metric } from "effect"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import type { ConformingApp } from "./ConformingApp.ts"
+import type { AppOptions, ConformingApp } from "./ConformingApp.ts"
 import { expectAnswer, expectSoundness } from "./expectAnswer.ts"
 import { fuzzOverSockets } from "./fuzzOverSockets.ts"
 import { refusalRules } from "./refusalRules.ts"
@@ -12,30 +13,39 @@ import { exchange, requestTimeout, serve } from "./wire.ts"
 /** Milliseconds in which an answer comes that does not wait for a body, on a busy machine. */
 const promptly = requestTimeout / 2
 
-/** Registers the tests. `readsBesides` says whether the binding reads tokens in forms and in the query. */
-export const bearerConformance = (app: ConformingApp, { readsBesides }: { readonly readsBesides: boolean }): void => {
+/** Registers the tests. */
+export const bearerConformance = (app: ConformingApp): void => {
   let sent: SentTokens
-  let server: Awaited<ReturnType<typeof serve>>
+  let plain: Server
 
   beforeAll(async () => {
     sent = await openSentTokens()
-    server = await serve(app({ tokens: sent.tokens, realm, problemBase }))
+    plain = await served({})
   })
   afterAll(async () => {
-    await server[Symbol.asyncDispose]()
+    await plain[Symbol.asyncDispose]()
     await sent.tokens.close()
   })
 
-  const ask = (request: Rule["request"], sending: Sending = {}) =>
-    exchange(server.port, bytesOf(request, sending, sent.plaintexts))
+  const served = async (options: Partial<AppOptions>): Promise<Server> =>
+    serve(await app({ tokens: sent.tokens, realm, problemBase, ...options }))
+  const ask = (request: Rule["request"], sending: Sending = {}, { port } = plain) =>
+    exchange(port, bytesOf(request, sending, sent.plaintexts))
   const secrets = () => Object.values(sent.plaintexts)
 
-  const groups = ruleGroups.filter(({ besides }) => besides !== true || readsBesides)
-  describe.each(groups.map(({ title, rules }) => [title, rules] as const))("%s", (_title, rules) => {
+  describe.each(ruleGroups.map((group) => [group.title, group] as const))("%s", (_title, { rules, options }) => {
+    let server: Server
+    beforeAll(async () => {
+      server = options === undefined ? plain : await served(options)
+    })
+    afterAll(async () => {
+      if (server !== plain) await server[Symbol.asyncDispose]()
+    })
+
     it.concurrent.each(rules.map((rule) => [rule.rule, rule.source, rule] as const))(
       "%s (%s)",
       async (...[, , rule]) => {
-        const answer = await ask(rule.request, rule)
+        const answer = await ask(rule.request, rule, server)
         expectAnswer(answer, rule.answer)
         expectSoundness(answer, secrets())
         expect(answer.answeredAfter).toBeLessThan(rule.staysOpen === true ? promptly : Number.POSITIVE_INFINITY)
@@ -55,10 +65,20 @@ export const bearerConformance = (app: ConformingApp, { readsBesides }: { readon
     }
   })
 
-  it("5,000 generated Authorization fields are answered as the grammar says (RFC 9110 §11.4)", async () => {
-    await fuzzOverSockets(server.port, sent.plaintexts.good)
+  it("a request that lacks a scope counts as an authorization that lacks one, once", async () => {
+    const before = authorizations()
+    expect(await ask(["GET /hoard HTTP/1.1", "Authorization: Bearer {good}"])).toMatchObject({ status: 403 })
+    expect(authorizations()).toEqual({ ...before, InsufficientScope: before.InsufficientScope + 1 })
+    expect(await ask(["GET /hoard HTTP/1.1", "Authorization: Bearer {powerful}"])).toMatchObject({ status: 200 })
+    expect(authorizations()).toEqual({ granted: before.granted + 1, InsufficientScope: before.InsufficientScope + 1 })
   })
+
+  it("1,000 generated Authorization fields are answered as the grammar says (RFC 9110 §11.4)", async () => {
+    await fuzzOverSockets(plain.port, sent.plaintexts.good)
+  }, 120_000)
 }
+
+type Server = Awaited<ReturnType<typeof serve>>
 
 type Sending = Pick<Rule, "body" | "staysOpen">
 
@@ -72,4 +92,15 @@ const bytesOf = (
   if (staysOpen !== true) head.push("Connection: close")
   if (content !== "") head.push(`Content-Length: ${content.length}`)
   return `${head.map((line) => written(line, plaintexts)).join("\r\n")}\r\n\r\n${content}`
+}
+
+/** What the counter `tokenry.authorizations` says, by outcome. */
+const authorizations = () => {
+  const counts = { granted: 0, InsufficientScope: 0 }
+  for (const { id, attributes, state } of Effect.runSync(Metric.snapshot)) {
+    const outcome = attributes?.["outcome"]
+    if (id !== "tokenry.authorizations" || !("count" in state)) continue
+    if (outcome === "granted" || outcome === "InsufficientScope") counts[outcome] += Number(state.count)
+  }
+  return counts
 }

@@ -7,21 +7,25 @@ export const conformanceDocument = (): string => [preface, ...ruleGroups.map(gro
 
 const preface = `# How bearer tokens are spoken of over HTTP, rule by rule
 
-Each line is a test: the request is sent as these bytes, over a socket, to an application with [@tokenry/koa](../packages/koa) and to one
-with [@tokenry/fetch](../packages/fetch). \`/\` asks for any accepted token, \`/hoard\` for one with \`treasure:read\` and
-\`treasure:delete\`; \`{good}\` and its like stand for tokens in a state, \`…\` for any text. Each request has a \`Host\`, and \`Connection: close\`
-unless the server is to end the connection by itself.
+Each line is a test: the request is sent as these bytes, over a socket, to an application with [@tokenry/koa](../packages/koa) (Koa 2 and
+3), [@tokenry/fetch](../packages/fetch), [@tokenry/express](../packages/express) (Express 4 and 5, and plain \`node:http\`),
+[@tokenry/fastify](../packages/fastify) and [@tokenry/hono](../packages/hono). \`/\` needs any accepted token, \`/hoard\` one with
+\`treasure:read\` and \`treasure:delete\`; \`{good}\` and its like stand for tokens in a state, \`…\` for any text. Each request has a
+\`Host\`, and \`Connection: close\` unless the server is to end the connection by itself.
 
 Besides, of every answer: no token is in it; a 401 has a challenge; a challenge has nothing but what RFC 6750 §3 lets it have; an error's
-body is problem details (RFC 9457) with the answer's own status. Of 5,000 generated \`Authorization\` fields, each is answered as a
+body is problem details (RFC 9457) with the answer's own status. Of 1,000 generated \`Authorization\` fields, each is answered as a
 second reading of the grammar says.
 
 This file is made from the rules in \`tools/bearer-conformance\` by their test: \`vitest run --config vitest.workspace.ts --project tools -u\`.`
 
-const groupIn = ({ title, rules, besides }: RuleGroup): string =>
+const groupIn = ({ title, rules, options }: RuleGroup): string =>
   [
     `## ${title}`,
-    ...(besides === true ? ["With `@tokenry/fetch`, and `readPresentedBearer` of `@tokenry/http`."] : []),
+    ...(options?.from === undefined ? [] : [`With \`from: { header: "${options.from.header}" }\`.`]),
+    ...(options?.limits === undefined
+      ? []
+      : ["With `limits` that the owner user-2 and the address 127.0.0.1 have exceeded."]),
     [
       "| source | rule | request | status | WWW-Authenticate | Cache-Control | Vary has | body |",
       "|---|---|---|---|---|---|---|---|",

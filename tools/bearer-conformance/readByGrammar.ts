@@ -2,12 +2,16 @@
  * A second reading of an Authorization field, made from the grammar alone and a character at a time:
  *
  *     credentials   = auth-scheme [ 1*SP ( token68 / #auth-param ) ]          RFC 9110 §11.4
+ *     auth-param    = token BWS "=" BWS ( token / quoted-string )            §11.2
  *     auth-scheme   = token                                                  §11.1, case-insensitive
  *     token68       = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="   §11.2
  *     credentials   = "Bearer" 1*SP b64token                                 RFC 6750 §2.1, b64token as token68
  */
 
-/** `Invalid` is no credentials of any scheme, or Bearer with something else than one token68. */
+/**
+ * `Invalid` is no credentials of any scheme, Bearer with something else than one token68, or another scheme with a comma
+ * that no auth-param follows: then a second field was joined to the first (§5.3).
+ */
 export type Reading = { readonly token: string } | "OtherScheme" | "Invalid" | "TooLong"
 
 /** Bearer credentials of more characters are not looked into. */
@@ -26,12 +30,43 @@ export const readByGrammar = (fieldValue: string): Reading => {
   }
   const scheme = take(tokenCharacters)
   if (scheme === "" || (from < to && fieldValue.charAt(from) !== " ")) return "Invalid"
-  if (scheme.toUpperCase() !== "BEARER") return "OtherScheme"
+  if (scheme.toUpperCase() !== "BEARER") {
+    return hasStrayComma(fieldValue.slice(from - scheme.length, to).slice(0, longest)) ? "Invalid" : "OtherScheme"
+  }
   if (length > longest) return "TooLong"
   take(space)
   const characters = take(token68Characters)
   const token = characters + take(padding)
   return characters === "" || from < to ? "Invalid" : { token }
+}
+
+/** Whether a comma outside a quoted string is followed by something else than a parameter's name and "=". */
+const hasStrayComma = (credentials: string): boolean => {
+  for (let at = 0; at < credentials.length; at++) {
+    const character = credentials.charAt(at)
+    if (character === '"') at = endOfQuotedString(credentials, at)
+    else if (character === "," && !isParameterAt(credentials, at + 1)) return true
+  }
+  return false
+}
+
+/** Where the quoted string that begins here ends; where it begins, if it never ends. */
+const endOfQuotedString = (text: string, start: number): number => {
+  for (let at = start + 1; at < text.length; at++) {
+    if (text.charAt(at) === "\\") at++
+    else if (text.charAt(at) === '"') return at
+  }
+  return start
+}
+
+const isParameterAt = (text: string, start: number): boolean => {
+  let at = start
+  while (isBlank(text.charAt(at))) at++
+  const nameStart = at
+  while (tokenCharacters.has(text.charAt(at))) at++
+  if (at === nameStart) return false
+  while (isBlank(text.charAt(at))) at++
+  return text.charAt(at) === "="
 }
 
 /** OWS around a value is not part of it (RFC 9110 §5.5, §5.6.3). */

@@ -1,6 +1,8 @@
 /** All rules in the order of the document, in groups by what they are about. */
 import { cachingRules, methodRules, orderRules, scopeRules } from "./answeringRules.ts"
-import { besidesRules } from "./besidesRules.ts"
+import type { AppOptions } from "./ConformingApp.ts"
+import { keyHeader, keyRules } from "./keyRules.ts"
+import { limitRules, limits } from "./limitRules.ts"
 import { readingRules } from "./readingRules.ts"
 import { refusalRules } from "./refusalRules.ts"
 import type { Rule } from "./Rule.ts"
@@ -8,8 +10,8 @@ import type { Rule } from "./Rule.ts"
 export interface RuleGroup {
   readonly title: string
   readonly rules: ReadonlyArray<Rule>
-  /** Whether it is for bindings alone that read forms and the query. */
-  readonly besides?: true
+  /** What the guard is made with for this group, besides tokens, realm and base. */
+  readonly options?: Pick<AppOptions, "from" | "limits">
 }
 
 export const ruleGroups: ReadonlyArray<RuleGroup> = [
@@ -19,5 +21,6 @@ export const ruleGroups: ReadonlyArray<RuleGroup> = [
   { title: "Methods and origins", rules: methodRules },
   { title: "Order", rules: orderRules },
   { title: "Caches and outages", rules: cachingRules },
-  { title: "A token in a form or in the query, switched on", rules: besidesRules, besides: true },
+  { title: "A key in a header of its own", rules: keyRules, options: { from: { header: keyHeader } } },
+  { title: "Rate limits", rules: limitRules, options: { limits } },
 ]

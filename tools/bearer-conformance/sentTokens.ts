@@ -19,12 +19,15 @@ export type SentToken =
   | "inactive"
   | "unverifiable"
 
+/** The declared scopes. */
+export type TreasureScope = "treasure:read" | "treasure:delete"
+
 export interface SentTokens {
-  readonly tokens: PromiseApiTokens
+  readonly tokens: PromiseApiTokens<TreasureScope>
   readonly plaintexts: Readonly<Record<SentToken, string>>
 }
 
-const scopes = ScopeCatalogue.make({
+const catalogue = ScopeCatalogue.make({
   "treasure:read": "See treasures",
   "treasure:delete": "Throw treasures away",
 })
@@ -32,7 +35,7 @@ const scopes = ScopeCatalogue.make({
 const open = (owners?: Parameters<typeof createApiTokens>[0]["owners"]) =>
   createApiTokens({
     repository: MemoryRepository.layer,
-    catalogue: scopes,
+    catalogue,
     ...(owners === undefined ? {} : { owners }),
   })
 
@@ -43,7 +46,7 @@ export const openSentTokens = async (): Promise<SentTokens> => {
     if (isLater && ownedBy === "user-4") throw new Error("The directory of owners is away")
     return { active: !isLater || ownedBy !== "user-3", scopes: "all" }
   })
-  const issue = (ownedBy = "user-1", held: ReadonlyArray<string> = ["treasure:read"]) =>
+  const issue = (ownedBy = "user-1", held: ReadonlyArray<TreasureScope> = ["treasure:read"]) =>
     tokens.issue({ ownedBy, name: "CI", scopes: held })
 
   const good = await issue()
@@ -82,7 +85,7 @@ export const openSentTokens = async (): Promise<SentTokens> => {
   }
 }
 
-const mintBy = async (tokens: PromiseApiTokens, parent: string): Promise<string> => {
+const mintBy = async (tokens: SentTokens["tokens"], parent: string): Promise<string> => {
   const verification = await tokens.verify(parent)
   if (!verification.accepted) throw new Error("The token that mints is not accepted")
   const { caller } = verification

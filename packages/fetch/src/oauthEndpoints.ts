@@ -1,7 +1,7 @@
 /** OAuth's endpoints as handlers from `Request` to `Response`: introspection, revocation, and the resource's metadata. */
 import { checkOptions, type DurationOption, type OptionRules } from "@tokenry/core"
 import {
-  bodyTimeoutOf,
+  bodyTimeoutMilliseconds,
   bodyTimeoutRule,
   guardOptionChecks,
   Introspection,
@@ -9,14 +9,15 @@ import {
   type IntrospectionOptions,
   OAuthAnswers,
   type OAuthEndpoint,
+  originFrom,
   ProtectedResourceMetadata,
   type ProtectedResourceOptions,
+  readRequestForm,
   Revocation,
   revocationOptionRules,
   type RevocationOptions,
 } from "@tokenry/http"
 import { guardedRequestOf, type Receiving, receivingRules } from "./guardedRequestOf.ts"
-import { readRequestForm } from "./readRequestForm.ts"
 import { reportTo } from "./reportTo.ts"
 import { toResponse } from "./toResponse.ts"
 
@@ -71,7 +72,7 @@ const endpoint = (
 ): Endpoint => {
   const requestOf = guardedRequestOf(options, limits)
   const report = reportTo(options.onError)
-  const timeoutMilliseconds = bodyTimeoutOf(options.bodyTimeout)
+  const timeoutMilliseconds = bodyTimeoutMilliseconds(options.bodyTimeout)
   return async (request, ...rest) => {
     const guarded = requestOf(request, ...rest)
     const { address } = guarded
@@ -79,7 +80,7 @@ const endpoint = (
       headerValues: guarded.headerValues,
       address,
       method: request.method,
-      origin: address === undefined ? {} : { address },
+      origin: originFrom(address),
       readForm: () => readRequestForm(request, timeoutMilliseconds),
     })
     if (cause !== undefined) await report(cause, { request })

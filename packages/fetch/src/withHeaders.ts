@@ -1,4 +1,5 @@
 /** Sets headers on a response, also on one whose headers can't be changed. */
+import { varyingOn } from "@tokenry/http"
 
 /** The response with these headers; `Vary` is added to what it varies on already. The same object where that is possible. */
 export const withHeaders = (response: Response, headers: Readonly<Record<string, string>>): Response => {
@@ -19,12 +20,4 @@ const setAll = (response: Response, headers: Readonly<Record<string, string>>): 
   for (const [name, value] of Object.entries(headers)) {
     response.headers.set(name, name === "Vary" ? varyingOn(value, response.headers.get("Vary")) : value)
   }
-}
-
-const varyingOn = (fields: string, current: string | null): string => {
-  if (current === null || current.trim() === "") return fields
-  const names = current.split(",").map((name) => name.trim().toLowerCase())
-  if (names.includes("*")) return current
-  const added = fields.split(", ").filter((field) => !names.includes(field.toLowerCase()))
-  return [current, ...added].join(", ")
 }

@@ -4,21 +4,15 @@ import { bearer, problemDetails } from "@tokenry/fetch"
 import { bearerConformance } from "../../../tools/bearer-conformance/bearerConformance.ts"
 import { type FetchHandler, nodeListener } from "../../../tools/bearer-conformance/nodeListener.ts"
 
-bearerConformance(
-  ({ tokens, realm, problemBase }) => {
-    const onError = () => undefined
-    const header = bearer({ tokens, realm, problemBase, onError })
-    const anywhere = bearer({ tokens, realm, problemBase, onError, also: ["form", "query"] })
-    const greeting = header.protect(greet)
-    const hoard = header.protect(greet, "treasure:read", "treasure:delete")
-    const besides = anywhere.protect((_request, { ownedBy }) => new Response(ownedBy))
-    const nowhere = header.protect(() => new Response(null, { status: 404 }))
-    const routes: Partial<Record<string, FetchHandler>> = { "/": greeting, "/hoard": hoard, "/besides": besides }
-    const route: FetchHandler = (request) => (routes[new URL(request.url).pathname] ?? nowhere)(request)
-    return nodeListener(readableEverywhere(problemDetails({ problemBase })(route)))
-  },
-  { readsBesides: true },
-)
+bearerConformance((options) => {
+  const { problemBase } = options
+  const guard = bearer({ ...options, addressOf: () => "127.0.0.1", onError: () => undefined })
+  const hoard = guard.requireScopes("treasure:read", "treasure:delete")(greet)
+  const nowhere = guard.protect(() => new Response(null, { status: 404 }))
+  const routes: Partial<Record<string, FetchHandler>> = { "/": guard.protect(greet), "/hoard": hoard }
+  const route: FetchHandler = (request) => (routes[new URL(request.url).pathname] ?? nowhere)(request)
+  return nodeListener(readableEverywhere(problemDetails({ problemBase })(route)))
+})
 
 const readableEverywhere =
   (handler: FetchHandler): FetchHandler =>

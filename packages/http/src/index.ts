@@ -12,7 +12,8 @@ export {
   optionChecks as guardOptionChecks,
   optionRules as guardOptionRules,
 } from "./guard/Guard.ts"
-export { bodyTimeoutOf, bodyTimeoutRule } from "./oauth/bodyTimeout.ts"
+export { originFrom } from "./guard/originFrom.ts"
+export { bodyTimeoutMilliseconds, bodyTimeoutRule } from "./oauth/bodyTimeout.ts"
 export {
   Introspection,
   type IntrospectionOptions,
@@ -22,6 +23,7 @@ export { OAuthAnswers, type OAuthError } from "./oauth/OAuthAnswers.ts"
 export type { OAuthEndpoint, OAuthReply, OAuthRequest } from "./oauth/OAuthEndpoint.ts"
 export { ProtectedResourceMetadata, type ProtectedResourceOptions } from "./oauth/ProtectedResourceMetadata.ts"
 export { type NodeFormOptions, type NodeRequest, readNodeForm } from "./oauth/readNodeForm.ts"
+export { readRequestForm } from "./oauth/readRequestForm.ts"
 export { optionRules as revocationOptionRules, Revocation, type RevocationOptions } from "./oauth/Revocation.ts"
 export { isFormType, readTokenForm, type TokenForm, type TokenFormFlaw } from "./oauth/TokenForm.ts"
 export { answerToStatus, answerToThrown, headersOfThrown } from "./problems/answerToThrown.ts"
@@ -37,6 +39,7 @@ export {
 export { ProblemAnswers } from "./problems/ProblemAnswers.ts"
 export { problemTypes, type ProblemSlug, type ProblemType } from "./problems/problemTypes.ts"
 export { statusPhrases } from "./problems/statusPhrases.ts"
+export { varyingOn } from "./problems/varyingOn.ts"
 export { rateLimitAddress } from "./rate-limits/rateLimitAddress.ts"
 export type { Consumption, RateLimiter, RateLimiterUnavailable } from "./rate-limits/RateLimiter.ts"
 export { type PolicyConsumption, rateLimitFields } from "./rate-limits/rateLimitFields.ts"

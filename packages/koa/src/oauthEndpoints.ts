@@ -1,7 +1,7 @@
 /** OAuth's endpoints as Koa middleware: introspection, revocation, and the resource's metadata. */
 import { checkOptions, type DurationOption, type OptionRules } from "@tokenry/core"
 import {
-  bodyTimeoutOf,
+  bodyTimeoutMilliseconds,
   bodyTimeoutRule,
   guardOptionChecks,
   Introspection,
@@ -9,6 +9,7 @@ import {
   type IntrospectionOptions,
   OAuthAnswers,
   type OAuthEndpoint,
+  originFrom,
   ProtectedResourceMetadata,
   type ProtectedResourceOptions,
   readNodeForm,
@@ -20,7 +21,6 @@ import {
 import type { Context, Middleware } from "koa"
 import { guardedRequestOf } from "./guardedRequestOf.ts"
 import { named } from "./named.ts"
-import { addressOf } from "./originOf.ts"
 import { reportToApp } from "./reportToApp.ts"
 import { writeAnswer } from "./writeAnswer.ts"
 
@@ -85,7 +85,7 @@ const endpointAt = (
   bodyTimeout: DurationOption | undefined,
   { answerTo }: OAuthEndpoint,
 ): Middleware<unknown, unknown> => {
-  const timeoutMilliseconds = bodyTimeoutOf(bodyTimeout)
+  const timeoutMilliseconds = bodyTimeoutMilliseconds(bodyTimeout)
   return async (ctx, next) => {
     if (path !== null && ctx.path !== path) return next()
     const { answer, cause } = await answerTo({
@@ -93,7 +93,7 @@ const endpointAt = (
       method: ctx.method,
       address: ctx.ip,
       // No user agent: a client may have put the token into it.
-      origin: addressOf(ctx.ip),
+      origin: originFrom(ctx.ip),
       readForm: () => readForm(ctx, timeoutMilliseconds),
     })
     if (cause !== undefined) reportToApp(cause, ctx)

@@ -1,6 +1,6 @@
 /** Where a request came from, for a token's history. */
 import type { Origin } from "@tokenry/core"
-import { clientAddress } from "@tokenry/http"
+import { originFrom } from "@tokenry/http"
 import type { ParameterizedContext } from "koa"
 
 /**
@@ -11,13 +11,5 @@ import type { ParameterizedContext } from "koa"
  * Behind proxies set `app.proxy`, and `app.maxIpsCount` to their number. An address that isn't one is left out; the core
  * masks a token that a client has put into its user agent.
  */
-export const originOf = (ctx: Pick<ParameterizedContext, "ip" | "get">): Origin => {
-  const userAgent = ctx.get("User-Agent").toWellFormed().replaceAll("\0", "").slice(0, 200)
-  return { ...addressOf(ctx.ip), ...(userAgent === "" ? {} : { userAgent }) }
-}
-
-/** Behind a proxy `ctx.ip` may be any text a client chose. */
-export const addressOf = (ip: string): Origin => {
-  const address = clientAddress(ip)
-  return address === undefined ? {} : { address }
-}
+export const originOf = (ctx: Pick<ParameterizedContext, "ip" | "get">): Origin =>
+  originFrom(ctx.ip, ctx.get("User-Agent"))

@@ -1,12 +1,16 @@
-/** How long OAuth's endpoints wait for a request's body. */
+/** How long an endpoint waits for a body: the same option in every adapter. */
 import { type DurationOption, durationOption, type OptionRule } from "@tokenry/core"
 import * as Duration from "effect/Duration"
 
-/** In milliseconds; 10 seconds by default. @throws RangeError if it is not between zero and 10 minutes. */
-export const bodyTimeoutOf = (bodyTimeout: DurationOption = "10 seconds"): number =>
-  Duration.toMillis(durationOption("bodyTimeout", bodyTimeout, bounds))
+/**
+ * The option in milliseconds; 10 seconds if it is left out.
+ *
+ * @throws RangeError if it is not more than zero and at most 10 minutes.
+ */
+export const bodyTimeoutMilliseconds = (bodyTimeout: DurationOption | undefined): number =>
+  Duration.toMillis(durationOption("bodyTimeout", bodyTimeout ?? "10 seconds", bounds))
 
-/** The duration itself is checked by `bodyTimeoutOf`, which says what a duration looks like. */
+/** The duration itself is checked by `bodyTimeoutMilliseconds`, which says what a duration looks like. */
 export const bodyTimeoutRule: OptionRule = [() => true, 'write bodyTimeout: "10 seconds"']
 
 const bounds = {

@@ -1,5 +1,5 @@
 /** Reads the form of a `Request`. */
-import { isFormType, readTokenForm, type TokenForm, type TokenFormFlaw } from "@tokenry/http"
+import { isFormType, readTokenForm, type TokenForm, type TokenFormFlaw } from "./TokenForm.ts"
 
 /** In bytes. A form with a token has a few hundred. */
 const maxLength = 16 * 1024

@@ -1,0 +1,80 @@
+/** Turns errors into responses: the core's into Express' conventions, and everything into problem details. */
+import { randomUUID } from "node:crypto"
+import { answerToThrown, headersOfThrown, httpErrorOf, ProblemAnswers, type ProblemOptions } from "@tokenry/http"
+import { addVary, type Next, type NodeRequest, type NodeResponse, writeAnswer } from "./NodeMessages.ts"
+
+/** Error middleware of Express: four parameters make it one. */
+export type ErrorMiddleware = (error: unknown, req: NodeRequest, res: NodeResponse, next: Next) => void
+
+/**
+ * Error middleware that passes what the use cases fail with on as errors with `status`, `statusCode`, `expose` and
+ * `headers`, which Express and the usual `res.status(error.status ?? 500)` understand: 400, 403, 404, 409, 412, 422 and
+ * 503. `error.code` is the stable code (`PolicyViolation`), `error.issues` lists what is wrong with an input, and the error
+ * of the core is the `cause`. Put it before your error handler. Every other error passes unchanged.
+ */
+export const httpErrors = (): ErrorMiddleware => passConverted
+
+/** Four parameters, or Express takes it for a middleware. */
+const passConverted: ErrorMiddleware = (error, _req, _res, next) => next(httpErrorOf(error))
+
+export interface ProblemDetailsOptions extends ProblemOptions {
+  /**
+   * Receives each error that is answered with a status of 500 or more, and the id the client gets, a UUID, in order to log
+   * it. The client learns nothing of the error. Default: `console.error`.
+   */
+  readonly onError?:
+    | ((error: unknown, occurrence: { readonly id: string; readonly req: NodeRequest }) => void)
+    | undefined
+}
+
+/** Error middleware, and what answers a request that no route has answered. */
+export interface ProblemDetails extends ErrorMiddleware {
+  /** Middleware for the end of all routes: 404. */
+  readonly notFound: (req: NodeRequest, res: NodeResponse) => void
+}
+
+/**
+ * Error middleware that answers errors with problem details (RFC 9457): those of the core, those with a status as of body
+ * parsers (clients see their message only if they say `expose`, and never from 500 on), and everything else as 500 with an
+ * id. If headers were sent already, Express cuts the connection.
+ *
+ *     const problems = problemDetails({ problemBase })
+ *     app.use(problems.notFound).use(problems)
+ *
+ * @throws Error when made, if `problemBase` is not an absolute URL that ends with `/` or `#`.
+ */
+export const problemDetails = ({ problemBase, onError = printError }: ProblemDetailsOptions = {}): ProblemDetails => {
+  const answers = ProblemAnswers.make({ problemBase })
+  const problemDetails: ErrorMiddleware = (error, req, res, next) => {
+    const id = randomUUID()
+    const answer = answerToThrown(answers, error, id)
+    if (answer.status >= 500 || res.headersSent) onError(error, { id, req })
+    if (res.headersSent) return next(error)
+    for (const name of res.getHeaderNames()) if (describesBody(name)) res.removeHeader(name)
+    setHeadersOfError(res, headersOfThrown(error))
+    writeAnswer(res, answer)
+  }
+  return Object.assign(problemDetails, {
+    notFound: (_req: NodeRequest, res: NodeResponse) => writeAnswer(res, answers.notFound),
+  })
+}
+
+/** The headers of a body that is not sent, or of how long to keep it, and cookies of what did not succeed. */
+const describesBody = (name: string): boolean =>
+  /^(?:content-(?!security-policy)|(?:transfer-encoding|cache-control|etag|expires|last-modified|location|set-cookie)$)/i.test(
+    name,
+  )
+
+const setHeadersOfError = (res: NodeResponse, headers: ReturnType<typeof headersOfThrown>): void => {
+  for (const [name, value] of headers) {
+    if (describesBody(name)) continue
+    try {
+      if (name.toLowerCase() === "vary") addVary(res, String(value))
+      else res.setHeader(name, Array.isArray(value) ? value.map(String) : String(value))
+    } catch {
+      // An error's header that HTTP doesn't allow is no reason to keep the response back.
+    }
+  }
+}
+
+const printError = (error: unknown): void => console.error(error)

@@ -1,0 +1,119 @@
+/** OAuth's endpoints as middleware and for plain node:http: introspection, revocation, and the resource's metadata. */
+import { checkOptions, type DurationOption, isFunction, type OptionRules } from "@tokenry/core"
+import {
+  bodyTimeoutMilliseconds,
+  bodyTimeoutRule,
+  Introspection,
+  type IntrospectionOptions,
+  OAuthAnswers,
+  type OAuthEndpoint,
+  originFrom,
+  ProtectedResourceMetadata,
+  type ProtectedResourceOptions,
+  readNodeForm,
+  Revocation,
+  type RevocationOptions,
+  type TokenForm,
+} from "@tokenry/http"
+import {
+  addressOf,
+  guardedRequestOf,
+  type Next,
+  type NodeRequest,
+  type NodeResponse,
+  writeAnswer,
+} from "./NodeMessages.ts"
+
+export interface EndpointOptions {
+  /** How long to wait for a body that no parser has read yet, at most 10 minutes. Default: 10 seconds. */
+  readonly bodyTimeout?: DurationOption | undefined
+  /** Receives what failed when a request is answered with 503. Default: `console.error`. */
+  readonly onError?: ((error: unknown, req: NodeRequest) => void) | undefined
+}
+
+export interface IntrospectionEndpointOptions<S extends string = string>
+  extends EndpointOptions, IntrospectionOptions<S> {}
+
+export interface RevocationEndpointOptions extends EndpointOptions, RevocationOptions {}
+
+/** A handler that always answers; `next` gets what goes wrong. Without it, the returned promise rejects. */
+export type Endpoint = (req: NodeRequest, res: NodeResponse, next?: Next) => Promise<void>
+
+/**
+ * The endpoint of RFC 7662, to mount at its path: `app.all("/oauth/introspect", introspection({ tokens, realm }))`. The
+ * caller authenticates with any accepted bearer token, before the body is read; a body parser may have read it already.
+ * Answers are in OAuth's own format and `no-store`. An unavailable store is 503, and is reported to `onError`.
+ *
+ * @throws TypeError when made, naming the option, if one is unknown, missing or of the wrong type; RangeError if
+ *   `bodyTimeout` is not between zero and 10 minutes.
+ */
+export const introspection = <S extends string>({
+  bodyTimeout,
+  onError,
+  ...options
+}: IntrospectionEndpointOptions<S>): Endpoint => endpoint({ bodyTimeout, onError }, Introspection.make(options))
+
+/**
+ * The endpoint of RFC 7009, to mount at its path. Holding the token is all the authorization it takes. The token's history
+ * records the address it was revoked from. For the rest like `introspection`.
+ */
+export const revocation = ({ bodyTimeout, onError, ...options }: RevocationEndpointOptions): Endpoint =>
+  endpoint({ bodyTimeout, onError }, Revocation.make(options))
+
+/**
+ * The resource's metadata (RFC 9728): the path it belongs at, at the top of the host, and the handler for GET and HEAD.
+ *
+ *     const { path, handler } = protectedResourceMetadata({ resource: "https://api.example.com", scopes })
+ *     app.all(path, handler)
+ *
+ * @throws Error when made, if `resource` or `documentation` is not an absolute URL, or a scope is not a scope-token.
+ */
+export const protectedResourceMetadata = (
+  options: ProtectedResourceOptions,
+): { readonly path: string; readonly handler: (req: NodeRequest, res: NodeResponse) => void } => {
+  const { path, answer } = ProtectedResourceMetadata.make(options)
+  return {
+    path,
+    handler: ({ method = "" }, res) =>
+      writeAnswer(res, ["GET", "HEAD"].includes(method) ? answer : OAuthAnswers.methodNotAllowed(["GET", "HEAD"])),
+  }
+}
+
+const endpoint = (options: EndpointOptions, { answerTo }: OAuthEndpoint): Endpoint => {
+  checkOptions("The endpoint", options, endpointRules)
+  const { onError = (error) => console.error(error) } = options
+  const timeoutMilliseconds = bodyTimeoutMilliseconds(options.bodyTimeout)
+  const answer = async (req: NodeRequest, res: NodeResponse): Promise<void> => {
+    const address = addressOf(req)
+    const reply = await answerTo({
+      headerValues: guardedRequestOf(req).headerValues,
+      address,
+      method: req.method ?? "",
+      // No user agent: a client may have put the token into it.
+      origin: originFrom(address),
+      readForm: () => readForm(req, res, timeoutMilliseconds),
+    })
+    if (reply.cause !== undefined) onError(reply.cause, req)
+    writeAnswer(res, reply.answer)
+  }
+  return async (req, res, next) => {
+    try {
+      await answer(req, res)
+    } catch (error) {
+      if (next === undefined) throw error
+      next(error)
+    }
+  }
+}
+
+const readForm = async (req: NodeRequest, res: NodeResponse, timeoutMilliseconds: number): Promise<TokenForm> => {
+  const form = await readNodeForm(req, { parsed: req.body, timeoutMilliseconds })
+  const isTooSlow = form._tag === "Invalid" && form.flaw === "TooSlow"
+  if (isTooSlow && req.httpVersionMajor === 1) res.setHeader("Connection", "close")
+  return form
+}
+
+const endpointRules: OptionRules<EndpointOptions> = {
+  bodyTimeout: bodyTimeoutRule,
+  onError: [isFunction, "write onError: (error, req) => { … }"],
+}

@@ -1,0 +1,113 @@
+/** OAuth's endpoints as Fastify plugins: introspection, revocation, and the resource's metadata. */
+import { checkOptions, type DurationOption, type OptionRules } from "@tokenry/core"
+import {
+  bodyTimeoutMilliseconds,
+  bodyTimeoutRule,
+  Introspection,
+  type IntrospectionOptions,
+  OAuthAnswers,
+  type OAuthEndpoint,
+  originFrom,
+  ProtectedResourceMetadata,
+  type ProtectedResourceOptions,
+  readNodeForm,
+  Revocation,
+  type RevocationOptions,
+  type TokenForm,
+} from "@tokenry/http"
+import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify"
+import { guardedRequestOf, writeAnswer } from "./messages.ts"
+
+/** Where an endpoint is, and how long it waits. */
+export interface EndpointOptions {
+  /** Below the prefix it is registered with. */
+  readonly path?: string | undefined
+  /** How long to wait for the body, at most 10 minutes. Default: 10 seconds. */
+  readonly bodyTimeout?: DurationOption | undefined
+}
+
+export interface IntrospectionEndpointOptions<S extends string = string>
+  extends EndpointOptions, IntrospectionOptions<S> {}
+
+export interface RevocationEndpointOptions extends EndpointOptions, RevocationOptions {}
+
+/**
+ * A plugin that answers `POST /oauth/introspect`, or at another path (RFC 7662). The caller authenticates with any accepted
+ * bearer token, before the body is read. Answers are in OAuth's own format and `no-store`. An unavailable store is 503,
+ * and is logged as an error.
+ *
+ * @throws TypeError when made, naming the option, if one is unknown, missing or of the wrong type; RangeError if
+ *   `bodyTimeout` is not between zero and 10 minutes.
+ */
+export const introspection = <S extends string>({
+  path,
+  bodyTimeout,
+  ...options
+}: IntrospectionEndpointOptions<S>): FastifyPluginAsync =>
+  endpointAt("/oauth/introspect", { path, bodyTimeout }, Introspection.make(options))
+
+/**
+ * A plugin that answers `POST /oauth/revoke`, or at another path (RFC 7009). Holding the token is all the authorization it
+ * takes, whatever guard is around it. The token's history records the address it was revoked from. For the rest like
+ * `introspection`.
+ */
+export const revocation = ({ path, bodyTimeout, ...options }: RevocationEndpointOptions): FastifyPluginAsync =>
+  endpointAt("/oauth/revoke", { path, bodyTimeout }, Revocation.make(options))
+
+/**
+ * A plugin that answers GET and HEAD at the well-known place of the resource's metadata (RFC 9728), which is at the top of
+ * the host also for a resource with a path. Anyone may read it. Register it without a prefix.
+ *
+ * @throws Error when made, if `resource` or `documentation` is not an absolute URL, or a scope is not a scope-token.
+ */
+export const protectedResourceMetadata = (options: ProtectedResourceOptions): FastifyPluginAsync => {
+  const { path, answer } = ProtectedResourceMetadata.make(options)
+  return async (app) => {
+    app.all(path, needsNoGuard, (request, reply) => {
+      const isRead = request.method === "GET" || request.method === "HEAD"
+      return writeAnswer(reply, isRead ? answer : OAuthAnswers.methodNotAllowed(["GET", "HEAD"]))
+    })
+  }
+}
+
+/** The endpoints authenticate as their RFCs say. */
+const needsNoGuard = { config: { scopes: false } } as const
+
+const endpointAt = (defaultPath: string, options: EndpointOptions, { answerTo }: OAuthEndpoint): FastifyPluginAsync => {
+  checkOptions(defaultPath, options, endpointRules)
+  const { path = defaultPath } = options
+  const timeoutMilliseconds = bodyTimeoutMilliseconds(options.bodyTimeout)
+  return async (app) => {
+    // The body stays unread until the caller has been authenticated.
+    app.removeAllContentTypeParsers()
+    app.addContentTypeParser("*", (_request, _payload, done) => done(null, undefined))
+    app.all(path, needsNoGuard, async (request, reply) => {
+      const { answer, cause } = await answerTo({
+        headerValues: guardedRequestOf(request).headerValues,
+        address: request.ip,
+        method: request.method,
+        // No user agent: a client may have put the token into it.
+        origin: originFrom(request.ip),
+        readForm: () => readForm(request, reply, timeoutMilliseconds),
+      })
+      if (cause !== undefined) request.log.error({ err: cause }, "Tokens can't be verified")
+      return writeAnswer(reply, answer)
+    })
+  }
+}
+
+const readForm = async (
+  request: FastifyRequest,
+  reply: FastifyReply,
+  timeoutMilliseconds: number,
+): Promise<TokenForm> => {
+  const form = await readNodeForm(request.raw, { parsed: request.body, timeoutMilliseconds })
+  const isTooSlow = form._tag === "Invalid" && form.flaw === "TooSlow"
+  if (isTooSlow && request.raw.httpVersionMajor === 1) reply.header("Connection", "close")
+  return form
+}
+
+const endpointRules: OptionRules<EndpointOptions> = {
+  path: [(value) => typeof value === "string" && value.startsWith("/"), 'write path: "/oauth/revoke"'],
+  bodyTimeout: bodyTimeoutRule,
+}

@@ -1,0 +1,69 @@
+/** Turns errors into responses: the core's into Hono's conventions, and everything into problem details. */
+import {
+  answerToThrown,
+  headersOfThrown,
+  httpErrorOf,
+  ProblemAnswers,
+  type ProblemOptions,
+  TokenryHttpError,
+} from "@tokenry/http"
+import type { Context, Env, ErrorHandler, NotFoundHandler } from "hono"
+import { HTTPException } from "hono/http-exception"
+import type { ContentfulStatusCode } from "hono/utils/http-status"
+import { printError, setHeaders, toResponse } from "./messages.ts"
+
+/**
+ * An error handler for which what the use cases fail with is an `HTTPException`: 400, 403, 404, 409, 412, 422 or 503. Its
+ * `cause` is a `TokenryHttpError` with the stable `code` (`PolicyViolation`) and the `issues` of an input. `Retry-After` is
+ * set already. Every other error comes unchanged.
+ *
+ *     app.onError(httpErrors((error, c) => c.json({ error: error.message }, error instanceof HTTPException ? error.status : 500)))
+ */
+export const httpErrors =
+  <E extends Env>(handler: ErrorHandler<E>): ErrorHandler<E> =>
+  (error, c) => {
+    const converted = httpErrorOf(error)
+    if (!(converted instanceof TokenryHttpError)) return handler(error, c)
+    setHeaders(c, converted.headers)
+    // What stores say of an outage is not for clients.
+    const message = converted.expose ? converted.message : "Service unavailable"
+    return handler(new HTTPException(converted.status as ContentfulStatusCode, { message, cause: converted }), c)
+  }
+
+export interface ProblemDetailsOptions extends ProblemOptions {
+  /**
+   * Receives each error that is answered with a status of 500 or more, and the id the client gets, a UUID, in order to log
+   * it. The client learns nothing of the error. Default: `console.error`.
+   */
+  readonly onError?: ((error: unknown, occurrence: { readonly id: string; readonly c: Context }) => void) | undefined
+}
+
+/**
+ * Handlers that answer errors and unknown routes with problem details (RFC 9457): errors of the core, those with a status
+ * as `HTTPException` (clients see their message only if they say `expose`, and never from 500 on), and everything else as
+ * 500 with an id. An `HTTPException` made with a response of its own keeps it.
+ *
+ *     const problems = problemDetails({ problemBase })
+ *     app.onError(problems.onError)
+ *     app.notFound(problems.notFound)
+ *
+ * @throws Error when made, if `problemBase` is not an absolute URL that ends with `/` or `#`.
+ */
+export const problemDetails = ({ problemBase, onError = printError }: ProblemDetailsOptions = {}): {
+  readonly onError: ErrorHandler
+  readonly notFound: NotFoundHandler
+} => {
+  const answers = ProblemAnswers.make({ problemBase })
+  return {
+    notFound: (c) => toResponse(c, answers.notFound),
+    onError: (error, c) => {
+      if (error instanceof HTTPException && error.res !== undefined) return error.res
+      const id = crypto.randomUUID()
+      const answer = answerToThrown(answers, error, id)
+      if (answer.status >= 500) onError(error, { id, c })
+      const headers = headersOfThrown(error).map(([name, value]) => [name, String(value)] as const)
+      setHeaders(c, Object.fromEntries(headers))
+      return toResponse(c, answer)
+    },
+  }
+}

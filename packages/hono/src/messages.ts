@@ -1,0 +1,62 @@
+/** Requests and responses of Hono as `@tokenry/http` reads and writes them. */
+import { isFunction, type OptionRules } from "@tokenry/core"
+import { type GuardedRequest, type HttpAnswer, type RateLimits, varyingOn } from "@tokenry/http"
+import type { Context } from "hono"
+import type { StatusCode } from "hono/utils/http-status"
+
+/** What every guard and endpoint here takes. */
+export interface Receiving {
+  /**
+   * The client's address: `(c) => getConnInfo(c).remote.address`, with the `getConnInfo` of your runtime. Needed for limits
+   * on failed attempts. Behind a proxy, take it from a header the proxy sets.
+   */
+  readonly addressOf?: ((c: Context) => string | undefined) | undefined
+  /** Receives what failed when a request is answered with 503. Default: `console.error`. */
+  readonly onError?: ((error: unknown, c: Context) => void) | undefined
+}
+
+/**
+ * Repeated header lines, which `Headers` joins with a comma, are refused for the comma.
+ *
+ * @throws Error if the limits need an address and there is no way to know it: they would limit nothing.
+ */
+export const guardedRequestOf = ({ addressOf }: Receiving, limits: RateLimits | undefined) => {
+  if (limits?.needsAddress === true && addressOf === undefined) {
+    throw new Error("limits.failedPerAddress needs addressOf: (c) => getConnInfo(c).remote.address")
+  }
+  return (c: Context): GuardedRequest => ({
+    headerValues: (name) => {
+      const value = c.req.raw.headers.get(name)
+      return value === null ? none : [value]
+    },
+    get address() {
+      return addressOf?.(c)
+    },
+  })
+}
+
+const none: ReadonlyArray<string> = []
+
+/**
+ * The answer as a response: its headers replace those of the same name, its `Vary` is added to what the response varies on
+ * already. Other headers that earlier middleware has set stay.
+ */
+export const toResponse = (c: Context, { status, headers, body }: HttpAnswer): Response => {
+  setHeaders(c, headers)
+  // Hono answers HEAD without the body, and with what the headers say of it.
+  c.header("Content-Length", String(new TextEncoder().encode(body).length))
+  return c.newResponse(body, status as StatusCode)
+}
+
+export const setHeaders = (c: Context, headers: HttpAnswer["headers"]): void => {
+  for (const [name, value] of Object.entries(headers)) {
+    c.header(name, name === "Vary" ? varyingOn(value, c.res.headers.get("Vary")) : value)
+  }
+}
+
+export const printError = (error: unknown): void => console.error(error)
+
+export const receivingRules: OptionRules<Receiving> = {
+  addressOf: [isFunction, "write addressOf: (c) => getConnInfo(c).remote.address"],
+  onError: [isFunction, "write onError: (error, c) => { … }"],
+}
