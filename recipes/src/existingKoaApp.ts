@@ -48,8 +48,11 @@ export const existingKoaApp = ({ tokens, limits, userOf }: Options): Koa => {
     ctx.status = 204
   })
   router.post("/tokens", inSession, async (ctx) => {
-    // `parse` and `issue` check what came in.
-    const { name, scopes } = (ctx.request.body ?? {}) as { readonly name: string; readonly scopes: unknown }
+    // `issue` checks what came in.
+    const { name, scopes } = (ctx.request.body ?? {}) as {
+      readonly name: string
+      readonly scopes: ReadonlyArray<string>
+    }
     const { plaintext, token } = await tokens.issue({
       ownedBy: ctx.state["user"].id,
       name,

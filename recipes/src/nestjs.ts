@@ -42,7 +42,7 @@ export const nestApp = async (tokens: PromiseApiTokens<TreasureScope>): Promise<
     @Post("jobs")
     @RequireScopes("treasure:create")
     async issueForJob(@Req() req: Request) {
-      const { scopes, name } = req.body as { readonly scopes: unknown; readonly name: string }
+      const { scopes, name } = req.body as { readonly scopes: ReadonlyArray<string>; readonly name: string }
       const caller = callerOf(req)
       const by = { actor: { kind: "token", id: caller.tokenId }, origin: originOf(req) } as const
       return (await tokens.issue({ name, scopes: tokens.catalogue.requested(scopes), caller, by, expiresIn: "1 hour" }))

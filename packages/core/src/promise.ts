@@ -65,16 +65,19 @@ export interface PromiseApiTokens<S extends string = string> {
   /** The declared scopes. */
   readonly catalogue: ScopeCatalogue<S>
   /** Makes a token for an owner. `plaintext` is what the client sends; it can't be had again. */
-  issue(request: Request.IssueRequest<S>): Promise<{ readonly plaintext: string; readonly token: TokenDetails }>
+  issue(
+    this: void,
+    request: Request.IssueRequest<S>,
+  ): Promise<{ readonly plaintext: string; readonly token: TokenDetails }>
   /** Never rejects for a refusal, only with `RepositoryUnavailable`, and with `InvalidInput` for a wrong requirement. */
-  verify(presented: unknown, requirement?: Requirement<S>): Promise<Verification<S>>
+  verify(this: void, presented: unknown, requirement?: Requirement<S>): Promise<Verification<S>>
   /**
    * Whether a verified caller may do what needs these scopes, and if not, which are missing on whose side. Synchronous;
    * records the use of the scopes. Don't keep callers beyond the request.
    *
    * @throws InvalidInput if the caller isn't one that `verify` returned, or a scope is not declared.
    */
-  authorize(caller: AuthorizableCaller, scopes: ReadonlyArray<S>): Authorization
+  authorize(this: void, caller: AuthorizableCaller, scopes: ReadonlyArray<S>): Authorization
   /** Looks up somebody else's token, as `verify` does but without side effects: it doesn't count as a use. */
   readonly inspect: (presented: unknown) => Promise<Verification<S>>
   readonly find: (request: Request.FindRequest) => Promise<TokenDetails>
@@ -83,7 +86,7 @@ export interface PromiseApiTokens<S extends string = string> {
     request: Request.ListRequest,
   ) => Promise<{ readonly items: ReadonlyArray<TokenDetails>; readonly nextCursor: string | null }>
   /** Renames the token, takes scopes away, or brings its expiry forward, in one write. */
-  edit(request: Request.EditRequest<S>): Promise<TokenDetails>
+  edit(this: void, request: Request.EditRequest<S>): Promise<TokenDetails>
   /** A new secret, and perhaps a new expiry; the secret that it had is accepted until its grace ends. */
   readonly rotate: (
     request: Request.RotateRequest,

@@ -55,7 +55,7 @@ describe.each(versions)("%s", (_version, express) => {
     const reported: Array<unknown> = []
     const onError = (error: unknown) => void reported.push(error)
     const guardWith = (verify: GuardTokens["verify"]) =>
-      bearer({ tokens: { ...tokens, verify } as GuardTokens, realm: "treasures", onError })
+      bearer({ tokens: { ...tokens, verify }, realm: "treasures", onError })
     const app = express()
     app.get("/away", guardWith(away))
     app.get("/broken", guardWith(broken))

@@ -16,7 +16,7 @@ it.each([
 
 it("the endpoints' options are checked when they are made", async () => {
   const tokens = await openTokens()
-  const make = (options: object) => () => introspection({ tokens, realm: "treasures", ...options } as never)
+  const make = (options: object) => () => introspection({ tokens, realm: "treasures", ...options })
   expect(make({ bodyTimeout: "11 minutes" })).toThrow("bodyTimeout")
   expect(make({ scopeforall: "treasure:read" })).toThrow("did you mean scopeForAll?")
   expect(() => revocation({ tokens, onError: 7 } as never)).toThrow("onError is not valid")

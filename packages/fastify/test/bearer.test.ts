@@ -105,8 +105,7 @@ it("an outage is 503 and logged; anything else goes to the error handler, as wha
   const lines: Array<string> = []
   const app = fastify({ logger: { level: "error", stream: { write: (line: string) => void lines.push(line) } } })
   const tokens = await openTokens()
-  const guardWith = (verify: GuardTokens["verify"]) =>
-    bearer({ tokens: { ...tokens, verify } as GuardTokens, realm: "treasures" })
+  const guardWith = (verify: GuardTokens["verify"]) => bearer({ tokens: { ...tokens, verify }, realm: "treasures" })
   const away = guardWith(async () => {
     throw new RepositoryUnavailable({ operation: "findByDigest", cause: undefined })
   })

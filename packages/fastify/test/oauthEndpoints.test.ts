@@ -62,7 +62,7 @@ it("the resource's metadata is at its well-known place", async () => {
 
 it("the endpoints' options are checked when they are made", async () => {
   const tokens = await openTokens()
-  const make = (options: object) => () => introspection({ tokens, realm: "treasures", ...options } as never)
+  const make = (options: object) => () => introspection({ tokens, realm: "treasures", ...options })
   expect(make({ bodyTimeout: "11 minutes" })).toThrow("bodyTimeout")
   expect(make({ scopeforall: "treasure:read" })).toThrow("did you mean scopeForAll?")
   expect(make({ path: "oauth" })).toThrow('write path: "/oauth/revoke"')

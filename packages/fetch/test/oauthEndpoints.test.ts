@@ -170,7 +170,7 @@ describe("all endpoints", () => {
   it.each([new TypeError("A bug"), new RevisionConflict({ id: "x" })])(
     "reject with other errors: %s",
     async (error) => {
-      const tokens = { ...(await openTokens()), inspect: () => Promise.reject(error) }
+      const tokens = { ...(await openTokens()), inspect: vi.fn<() => Promise<never>>().mockRejectedValue(error) }
       const authorization = `Bearer ${await issue(tokens)}`
       await expect(introspection({ tokens, realm })(post("token=a", { authorization }))).rejects.toBe(error)
       await expect(revocation({ tokens })(post("token=a"))).rejects.toBe(error)

@@ -60,7 +60,7 @@ it("an outage is 503 and reported; anything else goes to app.onError, as what on
   const reported: Array<unknown> = []
   const onError = (error: unknown) => void reported.push(error)
   const guardWith = (verify: GuardTokens["verify"]) =>
-    bearer({ tokens: { ...tokens, verify } as GuardTokens, realm: "treasures", onError })
+    bearer({ tokens: { ...tokens, verify }, realm: "treasures", onError })
   const away = guardWith(async () => {
     throw new RepositoryUnavailable({ operation: "findByDigest", cause: undefined })
   })

@@ -28,9 +28,10 @@ const cases: Record<string, (ctx: Context) => void | Promise<void>> = {
 
 const tokens = await openTokens()
 const app = new Koa()
-  .use((ctx, next) => {
+  .use(async (ctx, next) => {
     const running = cases[ctx.get("X-Case")]?.(ctx)
-    return running === undefined ? next() : running.then(next)
+    if (running !== undefined) await running
+    return next()
   })
   .use(revocation({ tokens }))
   .use(revocation({ tokens, path: "/impatient", bodyTimeout: "20 millis" }))

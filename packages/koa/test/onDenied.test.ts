@@ -82,7 +82,7 @@ describe("onDenied", () => {
 
   it("is waited for, and is not called for what is let through", async () => {
     const tokens = await openTokens()
-    const onDenied = vi.fn(async (ctx: Context, denial: Denial) => {
+    const onDenied = vi.fn<(ctx: Context, denial: Denial) => Promise<void>>(async (ctx, denial) => {
       await Promise.resolve()
       ownBody(ctx, denial)
     })
@@ -122,7 +122,9 @@ describe("httpErrors", () => {
     [Object.assign(new Error("own"), { status: 409, expose: true, code: "taken" }), 409, "taken", "own"],
   ])("gives the usual error handler its status, code and message: $name", async (error, status, code, message) => {
     const tokens = await openTokens()
-    await using server = await serve(tokens, ownBody, () => Promise.reject(error))
+    await using server = await serve(tokens, ownBody, async () => {
+      throw error
+    })
     const { plaintext } = await tokens.issue({ ownedBy: "user-1", name: "CI", scopes: ["treasure:read"] })
     const answer = await server.ask({ authorization: [`Bearer ${plaintext}`] })
     expect([answer.status, JSON.parse(answer.body)]).toEqual([status, envelope(code, message)])

@@ -57,9 +57,6 @@ export const repositoryFromPromises = (store: PromiseStore): Layer.Layer<ApiToke
 const pageSize = 100
 
 const repositoryOn = (store: PromiseStore): ApiTokenRepository["Service"] => {
-  const call = <A>(operation: string, run: () => Promise<A>): Effect.Effect<A, RepositoryUnavailable> =>
-    Effect.tryPromise({ try: run, catch: (cause) => new RepositoryUnavailable({ operation, cause }) })
-
   const insert = (token: ApiToken) =>
     Effect.suspend(() => {
       assertWhole(token)
@@ -271,6 +268,9 @@ const repositoryOn = (store: PromiseStore): ApiTokenRepository["Service"] => {
       }),
   })
 }
+
+const call = <A>(operation: string, run: () => Promise<A>): Effect.Effect<A, RepositoryUnavailable> =>
+  Effect.tryPromise({ try: run, catch: (cause) => new RepositoryUnavailable({ operation, cause }) })
 
 const foundOf = (token: ApiToken, digests: ReadonlyArray<string>): FoundToken => {
   const secret = token.secrets.find(({ digest }) => digests.includes(digest.hex))

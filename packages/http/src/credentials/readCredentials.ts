@@ -25,7 +25,7 @@ export type Credentials =
   | { readonly _tag: "Bearer"; readonly token: string }
 
 /** The length up to which a value is read, in characters; a token has some 50 to 80. */
-export const maxCredentialsLength = 4096
+const maxCredentialsLength = 4096
 
 /**
  * Reads the Authorization field. Pass each header line as one element, as Node's `rawHeaders` keeps them; a framework that

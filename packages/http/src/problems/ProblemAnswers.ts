@@ -123,7 +123,7 @@ export const slugsByCode: Readonly<Record<ErrorCode, ProblemSlug>> = {
 }
 
 /** What an error adds to its problem. */
-export const detailsOf = (error: ApiTokensError): ProblemDetails => {
+const detailsOf = (error: ApiTokensError): ProblemDetails => {
   switch (error._tag) {
     case "InvalidInput":
     case "PolicyViolation":
@@ -151,7 +151,7 @@ const slugsByStatus: ReadonlyMap<number, ProblemSlug> = new Map([
 ])
 
 /** 503 with `Retry-After` and no word about what failed. */
-export const storeUnavailableAnswer = (base: ProblemOptions, headers: Readonly<Record<string, string>> = {}) =>
+const storeUnavailableAnswer = (base: ProblemOptions, headers: Readonly<Record<string, string>> = {}) =>
   answerOf(problemOf(base, "store-unavailable"), { "Retry-After": String(retryAfterSeconds), ...headers })
 
 export const ProblemAnswers = { make } as const
