@@ -1,5 +1,5 @@
 /** Notices what other connections changed in the file, by SQLite's own counter. */
-import { OwnerId, TokenChanges } from "@tokenry/core"
+import { OwnerId, TokenChanges } from "@tokenry/core/adapter"
 import { Effect } from "effect"
 import { Query } from "./Query.ts"
 import type { SqliteDatabase } from "./SqliteDatabase.ts"

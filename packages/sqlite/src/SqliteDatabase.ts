@@ -3,17 +3,20 @@ import { RepositoryUnavailable } from "@tokenry/core"
 import { Duration, Effect, Exit, type Scope } from "effect"
 import type { DatabaseSync } from "node:sqlite"
 import { LockQueue } from "./LockQueue.ts"
-import type { FileIdentity } from "./FileIdentity.ts"
+import { FileIdentity } from "./FileIdentity.ts"
 import { type Connection, openConnection } from "./openConnection.ts"
 import { type Outcome, outcomeOf } from "./outcome.ts"
-import type { SqliteOpenError } from "./SqliteOpenError.ts"
+import { SqliteOpenError } from "./SqliteOpenError.ts"
 
-export interface SqliteOptions {
+export interface SqliteOptions extends LockOptions {
   /**
    * The file's path, never a URI; it is made if there is none, readable by its owner only; its folder is not made.
    * `:memory:` lasts until it is closed.
    */
   readonly filename: string
+}
+
+export interface LockOptions {
   /** How long to wait for locks that other processes hold: `read` 2 seconds, `write` and `open` 5, unless given. */
   readonly lockDeadline?: {
     readonly read?: Duration.Input
@@ -34,10 +37,13 @@ export class SqliteDatabase {
   readonly #reads: LockQueue
   readonly #writes: LockQueue
   readonly #identity: FileIdentity | undefined
+  /** Whether `close` closes the connection. */
+  readonly #isOurs: boolean
   #isClosed = false
 
-  private constructor({ db, identity }: Connection, { filename, lockDeadline = {} }: SqliteOptions) {
+  private constructor({ db, identity }: Connection, { filename, lockDeadline = {} }: SqliteOptions, isOurs: boolean) {
     this.filename = filename
+    this.#isOurs = isOurs
     this.connection = db
     this.#identity = identity
     this.#reads = new LockQueue(Duration.fromInputUnsafe(lockDeadline.read ?? "2 seconds"))
@@ -49,8 +55,25 @@ export class SqliteDatabase {
     const deadline = Duration.fromInputUnsafe(options.lockDeadline?.open ?? "5 seconds")
     return Effect.map(
       openConnection(options.filename, deadline),
-      (connection) => new SqliteDatabase(connection, options),
+      (connection) => new SqliteDatabase(connection, options, true),
     )
+  }
+
+  /**
+   * Wraps a connection that your application has opened and will close, for tables beside your own. Its settings stay yours:
+   * WAL mode and `synchronous = FULL` are what `open` uses, and foreign keys must be on, as they are by default.
+   *
+   * @throws SqliteOpenError if foreign keys are off.
+   */
+  static from(connection: DatabaseSync, options: LockOptions = {}): SqliteDatabase {
+    const path = connection.location()
+    const filename = path ?? ":memory:"
+    if (connection.prepare("PRAGMA foreign_keys").get()?.["foreign_keys"] !== 1) {
+      const detail = "foreign keys are off on this connection. Open it with enableForeignKeyConstraints: true"
+      throw new SqliteOpenError({ filename, reason: { _tag: "CannotOpen", detail } })
+    }
+    const identity = path === null ? undefined : FileIdentity.of(path)
+    return new SqliteDatabase({ db: connection, identity }, { ...options, filename }, false)
   }
 
   /** Opens the file and closes it with the scope. */
@@ -84,15 +107,18 @@ export class SqliteDatabase {
     )
   }
 
-  /** Closes the file. Idempotent. What is called afterwards fails with `RepositoryUnavailable`. */
+  /**
+   * Closes the file, unless the connection is your application's. Idempotent. What is called afterwards fails with
+   * `RepositoryUnavailable`.
+   */
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.connection.close()
+    if (this.#isOurs) this.connection.close()
   }
 
   #attempt<A>(operation: string, use: () => A): Outcome<A> {
-    if (this.#isClosed) return closed(operation)
+    if (this.#isClosed || !this.connection.isOpen) return closed(operation)
     const loss = this.#identity?.loss
     return loss === undefined
       ? outcomeOf(operation, use)
@@ -101,6 +127,11 @@ export class SqliteDatabase {
 
   #inTransaction<A>(use: (db: DatabaseSync) => A): A {
     const db = this.connection
+    if (db.isTransaction) {
+      throw new Error(
+        "A transaction is open on this connection; commit it first, or give Tokenry a connection of its own",
+      )
+    }
     db.exec("BEGIN IMMEDIATE")
     try {
       const result = use(db)

@@ -1,17 +1,16 @@
 /** The repository of tokens on SQLite; beside it the record of their uses, and the feed of other processes' changes. */
+import { type ApiToken, DuplicateToken, RevisionConflict } from "@tokenry/core"
 import {
-  type ApiToken,
   ApiTokenRepository,
-  DuplicateToken,
   type FoundToken,
   type KeyId,
   type ListQuery,
   OwnerId,
-  RevisionConflict,
   TokenChanges,
   TokenUsageStore,
-} from "@tokenry/core"
+} from "@tokenry/core/adapter"
 import { Context, Effect, Exit, Layer, Option } from "effect"
+import type { DatabaseSync } from "node:sqlite"
 import { beyondAll, idOf, limitOf, millisecondsOf } from "./arguments.ts"
 import { bulkWorkOn } from "./bulkWork.ts"
 import { migrate } from "./Migrations.ts"
@@ -31,9 +30,19 @@ type Services = ApiTokenRepository | TokenUsageStore | TokenChanges
 const layer = (options: SqliteOptions): Layer.Layer<Services, SqliteOpenError> =>
   Layer.effectContext(Effect.flatMap(SqliteDatabase.openScoped(options), make))
 
-/** Migrates a database that the caller has opened, and will close. */
-const layerFrom = (database: SqliteDatabase): Layer.Layer<Services, SqliteOpenError> =>
-  Layer.effectContext(make(database))
+/**
+ * Uses a database that your application has opened and will close: a `SqliteDatabase`, or a `DatabaseSync` of `node:sqlite`.
+ * It makes Tokenry's tables there.
+ */
+const layerFrom = (database: SqliteDatabase | DatabaseSync): Layer.Layer<Services, SqliteOpenError> =>
+  Layer.effectContext(
+    Effect.flatMap(
+      database instanceof SqliteDatabase
+        ? Effect.succeed(database)
+        : Effect.try({ try: () => SqliteDatabase.from(database), catch: (error) => error as SqliteOpenError }),
+      make,
+    ),
+  )
 
 /** `migrations` are the repository's own, for `migrate`: to undo them, or to apply them ahead of time. */
 export const SqliteRepository = { layer, layerFrom, migrations: tokenMigrations } as const

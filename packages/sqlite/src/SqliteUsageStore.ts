@@ -1,5 +1,5 @@
 /** The record of uses of the tokens on SQLite, in tables of its own beside theirs. */
-import { SecretUsage, type TokenId, TokenUsageStore } from "@tokenry/core"
+import { SecretUsage, type TokenId, TokenUsageStore } from "@tokenry/core/adapter"
 import { DateTime, Effect } from "effect"
 import { idOf, millisecondsOf, optionalMillisecondsOf } from "./arguments.ts"
 import { Query } from "./Query.ts"

@@ -1,15 +1,14 @@
 /** How a token becomes a row, and a row a token. A row that holds what no version wrote is damaged, and named. */
+import { ApiToken, type Revocation } from "@tokenry/core"
 import {
-  ApiToken,
   type Change,
   type FoundToken,
   OwnerId,
-  type Revocation,
   type Scope,
   type TokenId,
   type TokenName,
   type VerifiableToken,
-} from "@tokenry/core"
+} from "@tokenry/core/adapter"
 import { DateTime, Option } from "effect"
 import { idOf, millisecondsOf, optionalMillisecondsOf } from "./arguments.ts"
 import { damaged, instantIn, integerIn, listIn, optionalInstantIn, textIn, textsIn } from "./fields.ts"

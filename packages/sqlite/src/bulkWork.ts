@@ -1,12 +1,6 @@
 /** Changes of many tokens: in batches, each a transaction of its own, between which the event loop turns. */
-import {
-  type ApiTokenRepository,
-  type Attribution,
-  DamagedToken,
-  OwnerId,
-  type RepositoryUnavailable,
-  type Revocation,
-} from "@tokenry/core"
+import { type Attribution, DamagedToken, type RepositoryUnavailable, type Revocation } from "@tokenry/core"
+import { type ApiTokenRepository, OwnerId } from "@tokenry/core/adapter"
 import { Effect, Option } from "effect"
 import { beyondAll, issuedToOf, millisecondsOf } from "./arguments.ts"
 import { Query } from "./Query.ts"

@@ -2,7 +2,7 @@
 import { type Duration, Effect, Exit } from "effect"
 import { closeSync, lstatSync, openSync, statSync } from "node:fs"
 import { resolve } from "node:path"
-import { DatabaseSync } from "node:sqlite"
+import type { DatabaseSync } from "node:sqlite"
 import { FileIdentity } from "./FileIdentity.ts"
 import { untilUnlocked } from "./LockQueue.ts"
 import { codeOf, reasonByPath, reasonOfRefusal } from "./openingFailures.ts"
@@ -70,7 +70,7 @@ const createPrivately = (path: string): void => {
 }
 
 const connect = (path: string): DatabaseSync => {
-  const db = new DatabaseSync(path)
+  const db = new (sqliteOfNode().DatabaseSync)(path)
   try {
     db.exec(`PRAGMA busy_timeout = ${busyTimeoutMilliseconds}`)
     const mode = db.prepare("PRAGMA journal_mode = WAL").get()?.["journal_mode"]
@@ -82,6 +82,15 @@ const connect = (path: string): DatabaseSync => {
     db.close()
     throw error
   }
+}
+
+/** Loaded when a file is opened, so that an older Node gets a sentence instead of a failed import. */
+const sqliteOfNode = (): typeof import("node:sqlite") => {
+  // Node before 22.3 has no such function.
+  const sqlite = (process as Partial<NodeJS.Process>).getBuiltinModule?.("node:sqlite")
+  if (sqlite === undefined)
+    throw new Error(`it takes Node 22.13 or newer, which has node:sqlite; this is ${process.version}`)
+  return sqlite
 }
 
 /**
