@@ -3,6 +3,7 @@ import { Cause, Clock, DateTime, Duration, Effect, Exit, Latch, Option, Semaphor
 import type { RepositoryUnavailable } from "../errors.ts"
 import type { TokenUsageStore } from "../ports/TokenUsageStore.ts"
 import { aSecondOrMore, type DurationOption, durationOption } from "../token/DurationOption.ts"
+import { anyValue, checkOptions, type OptionRules } from "../token/OptionRules.ts"
 import { SecretUsage } from "../token/SecretUsage.ts"
 import type { TokenId } from "../token/TokenId.ts"
 
@@ -62,6 +63,7 @@ export const makeUsageRecorder = Effect.fnUntraced(function* (
   store: TokenUsageStore["Service"],
   options: UsageOptions,
 ) {
+  checkOptions("usage", options, usageRules)
   const interval = durationOption("usage.interval", options.interval ?? "1 minute", aSecondOrMore)
   const { capacity = 50_000 } = options
   if (!(Number.isSafeInteger(capacity) && capacity >= 1)) throw new RangeError("usage.capacity must be 1 or more")
@@ -183,6 +185,8 @@ export const makeUsageRecorder = Effect.fnUntraced(function* (
   }
   return recorder
 })
+
+const usageRules: OptionRules<UsageOptions> = { interval: anyValue, capacity: anyValue }
 
 const usageOf = (tokenId: TokenId, generation: number, secret: Gathered): SecretUsage => ({
   tokenId,

@@ -1,6 +1,7 @@
 /** Keeps order in the store now and then, without anybody asking for it. */
 import { type Duration, Effect } from "effect"
 import { aSecondOrMore, type DurationOption, durationOption, zeroOrMore } from "../token/DurationOption.ts"
+import { anyValue, checkOptions, isBoolean, type OptionRules } from "../token/OptionRules.ts"
 import { makeClockWatch } from "./clockWatch.ts"
 
 export interface SweepOptions {
@@ -15,6 +16,12 @@ export interface SweepOptions {
   readonly revokeUnused?: boolean
 }
 
+const sweepRules: OptionRules<SweepOptions> = {
+  every: [() => true, 'write every: "1 hour"'],
+  purgeDeadFor: anyValue,
+  revokeUnused: [isBoolean, "write true or false"],
+}
+
 /** What is swept, each giving how many it was. */
 interface Sweeps {
   readonly purge: (request: { readonly deadFor: Duration.Duration }) => Effect.Effect<number, unknown>
@@ -27,6 +34,7 @@ interface Sweeps {
  */
 export const scheduleSweeps = Effect.fnUntraced(function* (sweeps: Sweeps, options: SweepOptions) {
   const { purgeDeadFor, revokeUnused = false } = options
+  checkOptions("sweeps", options, sweepRules, { required: ["every"] })
   const every = durationOption("sweeps.every", options.every, aSecondOrMore)
   const purging =
     purgeDeadFor === undefined

@@ -4,6 +4,8 @@ import type { RepositoryUnavailable } from "../errors.ts"
 import { isAtHand } from "../ports/atHand.ts"
 import type { TokenChanges } from "../ports/TokenChanges.ts"
 import type { Digest } from "../token/Digest.ts"
+import { type DurationOption, durationOption } from "../token/DurationOption.ts"
+import { anyValue, checkOptions, type OptionRules } from "../token/OptionRules.ts"
 import type { OwnerId } from "../token/OwnerId.ts"
 import type { TokenId } from "../token/TokenId.ts"
 import { ChangeLog } from "./ChangeLog.ts"
@@ -17,14 +19,14 @@ export interface CacheOptions {
    * once. Changes by other processes take effect after `maxStaleness` at the latest, and much sooner with a store that
    * reports them (`TokenChanges`: SQLite, PostgreSQL).
    */
-  readonly maxStaleness: Duration.Input
+  readonly maxStaleness: DurationOption
   /** How many tokens are remembered, 1 to 10,000,000; the oldest is evicted first. Default: 10,000, some 4 MB. */
   readonly capacity?: number
   /**
    * How long to remember that a token is unknown, at most `maxStaleness`. Default: not at all, which is right unless
    * clients repeat the same wrong token: an attacker sends different ones.
    */
-  readonly unknownFor?: Duration.Input
+  readonly unknownFor?: DurationOption
 }
 
 interface LookUpCache {
@@ -125,7 +127,9 @@ export const makeLookUpCache = Effect.fnUntraced(function* (
   return cache
 })
 
-const limitsOf = ({ capacity = 10_000, maxStaleness, unknownFor = Duration.zero }: CacheOptions) => {
+const limitsOf = (options: CacheOptions) => {
+  checkOptions("cache", options, cacheRules, { required: ["maxStaleness"] })
+  const { capacity = 10_000, maxStaleness, unknownFor = Duration.zero } = options
   if (!(Number.isSafeInteger(capacity) && capacity >= 1 && capacity <= 10_000_000)) {
     throw new RangeError("cache.capacity must be a whole number from 1 to 10,000,000")
   }
@@ -133,10 +137,15 @@ const limitsOf = ({ capacity = 10_000, maxStaleness, unknownFor = Duration.zero 
   return { capacity, staleness, unknownStaleness: Math.min(staleness, millisecondsOf("unknownFor", unknownFor)) }
 }
 
-const millisecondsOf = (name: string, duration: Duration.Input): number => {
-  const milliseconds = Duration.toMillis(duration)
-  if (!(milliseconds >= 0 && milliseconds <= 3_600_000)) throw new RangeError(`cache.${name} must be an hour at most`)
-  return milliseconds
+const cacheRules: OptionRules<CacheOptions> = {
+  maxStaleness: [() => true, 'write maxStaleness: "2 seconds"'],
+  capacity: anyValue,
+  unknownFor: anyValue,
 }
+
+const millisecondsOf = (name: string, duration: DurationOption): number =>
+  Duration.toMillis(durationOption(`cache.${name}`, duration, anHourAtMost))
+
+const anHourAtMost = { atLeast: Duration.zero, atMost: Duration.hours(1), words: "of an hour at most" }
 
 const nothingKnown = Exit.succeed(undefined)
