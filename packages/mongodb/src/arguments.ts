@@ -1,5 +1,5 @@
 /** What reaches a query: values from JavaScript callers that are missing or empty are defects, and never mean "all". */
-import type { Digest, KeyId } from "@tokenry/core"
+import type { Digest, KeyId } from "@tokenry/core/adapter"
 import { type DateTime, Option } from "effect"
 
 /** The id, if it is one at all. */

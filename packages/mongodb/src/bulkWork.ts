@@ -1,11 +1,6 @@
 /** Changes of many tokens, in batches: each has a deadline of its own and goes on where the one before ended. */
-import {
-  type ApiTokenRepository,
-  type Attribution,
-  Change,
-  RepositoryUnavailable,
-  type Revocation,
-} from "@tokenry/core"
+import { type Attribution, RepositoryUnavailable, type Revocation } from "@tokenry/core"
+import { type ApiTokenRepository, Change } from "@tokenry/core/adapter"
 import { Effect } from "effect"
 import { type Bounds, persistently } from "./bounded.ts"
 import type { MongoCollectionLike } from "./Driver.ts"

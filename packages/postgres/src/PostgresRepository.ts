@@ -1,5 +1,5 @@
 /** The repository of tokens on PostgreSQL; beside it the store of their uses, and the feed of other processes' changes. */
-import type { ApiTokenRepository, TokenChanges, TokenUsageStore } from "@tokenry/core"
+import type { ApiTokenRepository, TokenChanges, TokenUsageStore } from "@tokenry/core/adapter"
 import { Effect, Layer } from "effect"
 import type { PostgresClientLike, PostgresPoolLike } from "./Driver.ts"
 import { assertMigrated, migrate, type MigrateOptions, sqlOf } from "./Migrations.ts"

@@ -1,5 +1,5 @@
 /** The feed of changes: LISTEN on a connection of its own, which proves once a second that it still delivers. */
-import { OwnerId, type TokenChangeListener, TokenChanges, type TokenId } from "@tokenry/core"
+import { OwnerId, type TokenChangeListener, TokenChanges, type TokenId } from "@tokenry/core/adapter"
 import { Clock, Deferred, Effect, type Scope } from "effect"
 import { randomUUID } from "node:crypto"
 import type { PostgresPoolClientLike } from "./Driver.ts"

@@ -1,5 +1,5 @@
 /** A law that every record of uses keeps, and how to hold one to it. */
-import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core"
+import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core/adapter"
 import { Context, type Effect, type Layer } from "effect"
 import { type CheckOptions, checkingThrough, type Law, lawAbout } from "./Law.ts"
 

@@ -1,5 +1,5 @@
 /** The contract of the feed of changes as tests: a verdict on a `TokenChanges`, law by law. */
-import type { ApiTokenRepository, TokenChanges } from "@tokenry/core"
+import type { ApiTokenRepository, TokenChanges } from "@tokenry/core/adapter"
 import type { Layer } from "effect"
 import { checkChangesLaw } from "./ChangesLaw.ts"
 import { changesLaws } from "./changesLaws.ts"

@@ -1,5 +1,6 @@
 /** What is in a token, as plain values that assertions can compare and print. */
-import type { ApiToken, Digest, Secret, VerifiableSecret, VerifiableToken } from "@tokenry/core"
+import type { ApiToken } from "@tokenry/core"
+import type { Digest, Secret, VerifiableSecret, VerifiableToken } from "@tokenry/core/adapter"
 import { DateTime, Hash, Option } from "effect"
 
 /** The six fields that verifying needs, and no other that a store may have left in. */

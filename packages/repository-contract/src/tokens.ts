@@ -1,18 +1,17 @@
 /** Tokens for laws to try a store with. Each has an owner, an id and digests of its own unless told otherwise. */
+import { ApiToken, type Revocation } from "@tokenry/core"
 import {
-  ApiToken,
   type ApiTokenFields,
   Digest,
   type KeyId,
   type OwnerId,
-  type Revocation,
   type Scope,
   Secret,
   type SecretState,
   TokenId,
   type TokenName,
   unattributed,
-} from "@tokenry/core"
+} from "@tokenry/core/adapter"
 import { DateTime, Option } from "effect"
 
 /** The instant so many milliseconds after one in the past, by which all laws reckon. */

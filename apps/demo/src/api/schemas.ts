@@ -1,5 +1,5 @@
 /** What goes over the wire: the bodies and queries that the API takes, and the values that it answers with. */
-import { Instant, Lifetime } from "@tokenry/core"
+import { Instant, Lifetime } from "@tokenry/core/adapter"
 import { Schema } from "effect"
 
 /** An RFC 3339 instant that the API answers with: UTC, to the millisecond. */

@@ -1,5 +1,6 @@
 /** The part of a form that asks when a token is to expire. */
-import { Instant, TokenPolicy } from "@tokenry/core"
+import { TokenPolicy } from "@tokenry/core"
+import { Instant } from "@tokenry/core/adapter"
 import { DateTime, Duration, Option } from "effect"
 import { describedBy, fieldError, type FieldErrors, noErrors } from "./form.ts"
 import { type Html, html } from "./html.ts"

@@ -1,5 +1,5 @@
 /** By means of which tokens a token was minted, and what was minted by means of it. */
-import type { OwnerId, TokenId } from "@tokenry/core"
+import type { OwnerId, TokenId } from "@tokenry/core/adapter"
 import { TokenNotFound } from "@tokenry/core"
 import type { TokenDetails } from "@tokenry/core/promise"
 import { DateTime, Effect, Option } from "effect"

@@ -1,5 +1,5 @@
 /** Everything that the rules have against a new token, at once, beside what else is wrong with the form. */
-import { holdsToken, TokenName } from "@tokenry/core"
+import { holdsToken, TokenName } from "@tokenry/core/adapter"
 import { olderTokenFormat, scopeCatalogue, tokenFormat, tokenPolicy } from "../scopes.ts"
 import { type Expiry, expiryErrors } from "./expiryChoice.ts"
 import type { FieldErrors } from "./form.ts"

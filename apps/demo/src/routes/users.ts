@@ -1,6 +1,7 @@
 /** What an admin sees and does: accounts, what they may do from now on, and their tokens. */
 import { Router } from "@koa/router"
-import { OwnerId, PolicyViolation } from "@tokenry/core"
+import { PolicyViolation } from "@tokenry/core"
+import { OwnerId } from "@tokenry/core/adapter"
 import { Route } from "@tokenry/http"
 import * as Schemas from "../api/schemas.ts"
 import { adminSession } from "../api/security.ts"

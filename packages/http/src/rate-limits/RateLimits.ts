@@ -1,5 +1,5 @@
 /** How many requests a token, an owner and an address may make, and what is answered to one too many (RFC 6585 §4). */
-import { checkOptions, isFunction, isOneOf, type OptionRule, type OptionRules } from "@tokenry/core"
+import { checkOptions, isFunction, isOneOf, type OptionRule, type OptionRules } from "@tokenry/core/adapter"
 import { hasMethods } from "../guard/hasMethods.ts"
 import { rateLimitAddress } from "./rateLimitAddress.ts"
 import type { Consumption, RateLimiter, RateLimiterUnavailable } from "./RateLimiter.ts"

@@ -1,5 +1,6 @@
 /** What a store of tokens is, in as few lines as can be: a list, and the port's sentences about it. */
-import { ApiToken, diedAt, type ListQuery, type Revocation, stateOf, type TokenId, unattributed } from "@tokenry/core"
+import { ApiToken, type Revocation } from "@tokenry/core"
+import { diedAt, type ListQuery, stateOf, type TokenId, unattributed } from "@tokenry/core/adapter"
 import { type DateTime, Option } from "effect"
 import { newestFirst } from "./listing.ts"
 

@@ -1,6 +1,7 @@
 /** What holds where a stored token is damaged: it fails by itself, and everybody else's tokens go on. */
 import { assert } from "@effect/vitest"
-import { type ApiToken, DamagedToken, type TokenId, unattributed } from "@tokenry/core"
+import { type ApiToken, DamagedToken } from "@tokenry/core"
+import { type TokenId, unattributed } from "@tokenry/core/adapter"
 import { Cause, Effect, Exit, Logger, Option, Stream } from "effect"
 import { law, type Repository, type StoreUnderTest } from "../Law.ts"
 import { everythingOf, insertAll } from "../steps.ts"

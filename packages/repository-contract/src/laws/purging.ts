@@ -1,6 +1,7 @@
 /** What holds for `purge`. Before they count, these laws purge what is dead in the store already. */
 import { assert } from "@effect/vitest"
-import { type ApiToken, diedAt } from "@tokenry/core"
+import type { ApiToken } from "@tokenry/core"
+import { diedAt } from "@tokenry/core/adapter"
 import { Arbitrary, Effect, Option, Schema } from "effect"
 import { law } from "../Law.ts"
 import { areAbsent, areStored, forAll, insertAll, race } from "../steps.ts"

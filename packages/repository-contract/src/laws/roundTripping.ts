@@ -1,6 +1,7 @@
 /** What holds for everything that is written: it comes back as it went in. */
 import { assert } from "@effect/vitest"
-import { type ApiToken, type Attribution, Change, type OwnerId } from "@tokenry/core"
+import type { ApiToken, Attribution } from "@tokenry/core"
+import { Change, type OwnerId } from "@tokenry/core/adapter"
 import { DateTime, Effect, Option } from "effect"
 import { contentsOf } from "../contents.ts"
 import { law, type Repository, type StoreUnderTest } from "../Law.ts"

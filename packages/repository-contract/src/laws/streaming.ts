@@ -1,6 +1,7 @@
 /** What holds for the streams over all owners' tokens. The store may hold others than a law's own, which are left out. */
 import { assert } from "@effect/vitest"
-import { type ApiToken, unattributed } from "@tokenry/core"
+import type { ApiToken } from "@tokenry/core"
+import { unattributed } from "@tokenry/core/adapter"
 import { type DateTime, Effect, Option, Stream } from "effect"
 import { contentsOf } from "../contents.ts"
 import { law } from "../Law.ts"

@@ -1,6 +1,6 @@
 /** What verifying costs the store: no write at all, and now and then one for each secret that was used. */
 import { assert } from "@effect/vitest"
-import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core"
+import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core/adapter"
 import { Context, Effect } from "effect"
 import { type Stores, serviceLaw, serviceOver } from "./ServiceLaw.ts"
 

@@ -1,5 +1,5 @@
 /** What holds for many calls of `record`: they add up, whoever makes them and in whatever order. */
-import type { SecretUsage } from "@tokenry/core"
+import type { SecretUsage } from "@tokenry/core/adapter"
 import { Arbitrary, Effect, Option, Schema } from "effect"
 import { forAll, idsOf, insertAll, race } from "../steps.ts"
 import { at, aToken, first, manyTokens } from "../tokens.ts"

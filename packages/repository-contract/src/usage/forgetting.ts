@@ -1,5 +1,5 @@
 /** What holds between the record of uses and the tokens that come and go. Before they count, these laws purge. */
-import { unattributed } from "@tokenry/core"
+import { unattributed } from "@tokenry/core/adapter"
 import { idsOf, insertAll } from "../steps.ts"
 import { anId, aSecret, at, aToken, changed, endOfTime, expiring, manyTokens, named, revoked } from "../tokens.ts"
 import { usageLaw } from "../UsageLaw.ts"

@@ -1,6 +1,6 @@
 /** What holds for one call of `record`: what went in comes out, of the secret that it was recorded of. */
 import { assert } from "@effect/vitest"
-import type { TokenId } from "@tokenry/core"
+import type { TokenId } from "@tokenry/core/adapter"
 import { Effect, Option } from "effect"
 import { areStored, idsOf, insertAll, isAnError } from "../steps.ts"
 import { anId, at, aToken, expiring, manyTokens, revoked } from "../tokens.ts"
