@@ -2,7 +2,7 @@
 import { type Duration, Effect, Exit } from "effect"
 import { closeSync, lstatSync, openSync, statSync } from "node:fs"
 import { resolve } from "node:path"
-import type { DatabaseSync } from "node:sqlite"
+import type * as Sqlite from "node:sqlite"
 import { FileIdentity } from "./FileIdentity.ts"
 import { untilUnlocked } from "./LockQueue.ts"
 import { codeOf, reasonByPath, reasonOfRefusal } from "./openingFailures.ts"
@@ -10,7 +10,7 @@ import { detailOf, isLock, Locked, ResultCode, resultCodeOf } from "./outcome.ts
 import { SqliteOpenError, type SqliteOpenReason } from "./SqliteOpenError.ts"
 
 export interface Connection {
-  readonly db: DatabaseSync
+  readonly db: Sqlite.DatabaseSync
   /** None: the database is in memory. */
   readonly identity: FileIdentity | undefined
 }
@@ -69,7 +69,7 @@ const createPrivately = (path: string): void => {
   }
 }
 
-const connect = (path: string): DatabaseSync => {
+const connect = (path: string): Sqlite.DatabaseSync => {
   const db = new (sqliteOfNode().DatabaseSync)(path)
   try {
     db.exec(`PRAGMA busy_timeout = ${busyTimeoutMilliseconds}`)
@@ -85,7 +85,7 @@ const connect = (path: string): DatabaseSync => {
 }
 
 /** Loaded when a file is opened, so that an older Node gets a sentence instead of a failed import. */
-const sqliteOfNode = (): typeof import("node:sqlite") => {
+const sqliteOfNode = (): typeof Sqlite => {
   // Node before 22.3 has no such function.
   const sqlite = (process as Partial<NodeJS.Process>).getBuiltinModule?.("node:sqlite")
   if (sqlite === undefined)
@@ -97,7 +97,7 @@ const sqliteOfNode = (): typeof import("node:sqlite") => {
  * SQLite opens a read-only file, and even begins a transaction on it, without a word; only a write that it prepares
  * tells. If another process is writing, then the file can be written to.
  */
-const assertWritable = (db: DatabaseSync): void => {
+const assertWritable = (db: Sqlite.DatabaseSync): void => {
   try {
     db.exec("BEGIN IMMEDIATE")
     db.exec("PRAGMA user_version = 0")
