@@ -1,12 +1,12 @@
 /** The use cases, as an Effect service: each reads, lets the rules decide, and writes. */
 import { Clock, Context, Effect, Exit, Layer, Option, type Stream } from "effect"
-import { announcing } from "./announcing.ts"
+import { announcing } from "./store/announcing.ts"
 import { makeAuditDelivery } from "./background/AuditDelivery.ts"
 import { makeKeyMover } from "./background/KeyMover.ts"
 import { makeReuseWatch } from "./background/ReuseWatch.ts"
 import { scheduleSweeps, type SweepOptions } from "./background/scheduledSweeps.ts"
 import { makeUsageRecorder, type UsageOptions } from "./background/UsageRecorder.ts"
-import { makeDigesting } from "./digesting.ts"
+import { makeDigesting } from "./ports/digesting.ts"
 import {
   type DuplicateToken,
   type ExpiryNotHeld,
@@ -22,7 +22,7 @@ import {
   type TokenNotFound,
   type TokenNotLive,
 } from "./errors.ts"
-import { countingAnnouncementOutages, countingOutages, countingOwnerOutages } from "./metrics/countingOutages.ts"
+import { countingAnnouncementOutages, countingOutages, countingOwnerOutages } from "./store/countingOutages.ts"
 import { makeMetering } from "./metrics/metering.ts"
 import { ApiTokenRepository } from "./ports/ApiTokenRepository.ts"
 import { AuditSink, type AuditSinkUnavailable } from "./ports/AuditSink.ts"
@@ -31,8 +31,8 @@ import { OwnerDirectory } from "./ports/OwnerDirectory.ts"
 import { SecureRandom } from "./ports/SecureRandom.ts"
 import { TokenChanges } from "./ports/TokenChanges.ts"
 import { TokenUsageStore } from "./ports/TokenUsageStore.ts"
-import { type ActingCaller, isActingCaller } from "./requests.ts"
-import type * as Request from "./requests.ts"
+import { type ActingCaller, isActingCaller } from "./use-cases/requests.ts"
+import type * as Request from "./use-cases/requests.ts"
 import type { ApiToken, VerifiableToken } from "./token/ApiToken.ts"
 import { type Caller, missingScopes, type ScopeHolder } from "./token/Caller.ts"
 import type { Instant } from "./token/Instant.ts"

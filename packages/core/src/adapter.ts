@@ -1,5 +1,5 @@
 /** What stores and framework adapters need, beside the main entry. */
-export { ListCursor } from "./ListCursor.ts"
+export { ListCursor } from "./use-cases/ListCursor.ts"
 export {
   ApiTokenRepository,
   type FoundToken,
@@ -8,7 +8,7 @@ export {
   type ListState,
 } from "./ports/ApiTokenRepository.ts"
 export { Hasher } from "./ports/Hasher.ts"
-export { makePlaintext } from "./plaintext.ts"
+export { makePlaintext } from "./use-cases/plaintext.ts"
 export { SecureRandom } from "./ports/SecureRandom.ts"
 export { type IsFollowing, type TokenChangeListener, TokenChanges } from "./ports/TokenChanges.ts"
 export { TokenUsageStore } from "./ports/TokenUsageStore.ts"
@@ -27,7 +27,7 @@ export {
   RevokeRequest,
   RevokeUnusedRequest,
   RotateRequest,
-} from "./requests.ts"
+} from "./use-cases/requests.ts"
 export {
   type ApiTokenFields,
   diedAt,

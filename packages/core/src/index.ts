@@ -50,7 +50,7 @@ export type {
   RevokeRequest,
   RevokeUnusedRequest,
   RotateRequest,
-} from "./requests.ts"
+} from "./use-cases/requests.ts"
 export { ApiToken, type Revocation, type TokenState } from "./token/ApiToken.ts"
 export type { Actor, Attribution, Origin } from "./token/Attribution.ts"
 export { type Caller, missingScopes, type ScopeHolder, type ScopeSide } from "./token/Caller.ts"

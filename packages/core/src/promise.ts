@@ -28,7 +28,7 @@ import {
   verificationOf,
 } from "./promiseValues.ts"
 import type { RepositoryUnavailable } from "./errors.ts"
-import type * as Request from "./requests.ts"
+import type * as Request from "./use-cases/requests.ts"
 import type { ApiToken } from "./token/ApiToken.ts"
 import type { Caller as EffectCaller } from "./token/Caller.ts"
 import type { Instant } from "./token/Instant.ts"

@@ -1,6 +1,6 @@
 /** Moves stored digests to the active key: plain ones at once, others when their plaintext is presented. */
 import { Effect, Option, Schedule, Stream } from "effect"
-import type { Digesting } from "../digesting.ts"
+import type { Digesting } from "../ports/digesting.ts"
 import type { ApiTokenRepository } from "../ports/ApiTokenRepository.ts"
 import type { ApiToken } from "../token/ApiToken.ts"
 import type { Digest } from "../token/Digest.ts"

@@ -3,7 +3,7 @@ import { type DateTime, Effect, Option } from "effect"
 import { InactiveOwner, type RepositoryUnavailable, SecretNotActive, TokenNotFound, TokenNotLive } from "../errors.ts"
 import type { ApiTokenRepository } from "../ports/ApiTokenRepository.ts"
 import type { OwnerDirectory } from "../ports/OwnerDirectory.ts"
-import type { ActingCaller } from "../requests.ts"
+import type { ActingCaller } from "./requests.ts"
 import { type ApiToken, stateOf, type VerifiableToken } from "../token/ApiToken.ts"
 import { TokenId } from "../token/TokenId.ts"
 

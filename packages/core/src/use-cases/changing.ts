@@ -2,7 +2,7 @@
 import { type DateTime, Effect, Option, Schedule } from "effect"
 import type { MakeRoom } from "../background/AuditDelivery.ts"
 import { RevisionConflict, RevisionMismatch } from "../errors.ts"
-import { makePlaintext } from "../plaintext.ts"
+import { makePlaintext } from "./plaintext.ts"
 import {
   attributionOf,
   durationOf,
@@ -11,7 +11,7 @@ import {
   requestedExpiry,
   RevokeRequest,
   RotateRequest,
-} from "../requests.ts"
+} from "./requests.ts"
 import { type ApiToken, earliestExpiry } from "../token/ApiToken.ts"
 import type { NewSecret } from "../token/Secret.ts"
 import { hintOf } from "../token/TokenFormat.ts"

@@ -1,8 +1,8 @@
 /** Makes tokens: in a person's session, or minted by means of another token. */
 import { type DateTime, Effect, Option } from "effect"
 import { InactiveOwner, PolicyViolation, ScopeNotHeld } from "../errors.ts"
-import { makePlaintext } from "../plaintext.ts"
-import { attributionOf, IssueRequest, requestedExpiry } from "../requests.ts"
+import { makePlaintext } from "./plaintext.ts"
+import { attributionOf, IssueRequest, requestedExpiry } from "./requests.ts"
 import { ApiToken, earliestExpiry, type VerifiableToken } from "../token/ApiToken.ts"
 import type { OwnerId } from "../token/OwnerId.ts"
 import type { Side } from "../token/Refusal.ts"

@@ -1,7 +1,7 @@
 /** Checks requests, and keeps plaintext tokens out of what is stored and told. */
 import { Effect, type Schema } from "effect"
 import { type InputIssue, InvalidInput } from "../errors.ts"
-import { type ActingCaller, parseRequest } from "../requests.ts"
+import { type ActingCaller, parseRequest } from "./requests.ts"
 import type { Attribution } from "../token/Attribution.ts"
 import type { TokenFormat } from "../token/TokenFormat.ts"
 import { holdsToken, maskTokens } from "../token/tokensInText.ts"

@@ -1,8 +1,8 @@
 /** Shows an owner their tokens, and how they have been used. */
 import { Effect, Option } from "effect"
 import { InvalidInput } from "../errors.ts"
-import { ListCursor } from "../ListCursor.ts"
-import { FindRequest, ListRequest } from "../requests.ts"
+import { ListCursor } from "./ListCursor.ts"
+import { FindRequest, ListRequest } from "./requests.ts"
 import type { ApiToken } from "../token/ApiToken.ts"
 import type { OwnerId } from "../token/OwnerId.ts"
 import { TokenId } from "../token/TokenId.ts"

@@ -11,7 +11,7 @@ import {
   RevokeIssuedToRequest,
   RevokeOwnedByRequest,
   RevokeUnusedRequest,
-} from "../requests.ts"
+} from "./requests.ts"
 import type { SecretUsage } from "../token/SecretUsage.ts"
 import { type ApiToken, stateOf } from "../token/ApiToken.ts"
 import type { Attribution } from "../token/Attribution.ts"

@@ -1,6 +1,6 @@
 /** What the store and the directory of owners know about a presented token, in as few queries as possible. */
 import { Effect, Exit, Option } from "effect"
-import type { Digesting } from "../digesting.ts"
+import type { Digesting } from "../ports/digesting.ts"
 import type { RepositoryUnavailable } from "../errors.ts"
 import { isAtHand } from "../ports/atHand.ts"
 import type { ApiTokenRepository, FoundToken } from "../ports/ApiTokenRepository.ts"

@@ -1,14 +1,14 @@
 /** What callers of the use cases ask for: the shape of each request, checked once, at the edge. */
 import { DateTime, Duration, Effect, Schema, SchemaIssue } from "effect"
-import { type InputIssue, InvalidInput } from "./errors.ts"
+import { type InputIssue, InvalidInput } from "../errors.ts"
 import { ListCursor } from "./ListCursor.ts"
-import { type Attribution, unattributed } from "./token/Attribution.ts"
-import { Instant } from "./token/Instant.ts"
-import { Lifetime } from "./token/Lifetime.ts"
-import { OwnerId } from "./token/OwnerId.ts"
-import { flawOfText } from "./token/Text.ts"
-import { TokenId } from "./token/TokenId.ts"
-import { type RequestedExpiry, TokenPolicy } from "./token/TokenPolicy.ts"
+import { type Attribution, unattributed } from "../token/Attribution.ts"
+import { Instant } from "../token/Instant.ts"
+import { Lifetime } from "../token/Lifetime.ts"
+import { OwnerId } from "../token/OwnerId.ts"
+import { flawOfText } from "../token/Text.ts"
+import { TokenId } from "../token/TokenId.ts"
+import { type RequestedExpiry, TokenPolicy } from "../token/TokenPolicy.ts"
 
 const text = (maxLength: number) =>
   Schema.String.check(Schema.makeFilter((value: string) => flawOfText(value, maxLength)))

@@ -1,6 +1,6 @@
 /** Makes plaintext tokens: a format and a source of random bytes together. */
-import type { SecureRandom } from "./ports/SecureRandom.ts"
-import type { TokenFormat } from "./token/TokenFormat.ts"
+import type { SecureRandom } from "../ports/SecureRandom.ts"
+import type { TokenFormat } from "../token/TokenFormat.ts"
 
 /**
  * A new plaintext token. For those who write tokens past the use cases (imports, fixtures); `issue` calls it itself.

@@ -1,8 +1,8 @@
-/** A repository that lets the cache and the audit sink know of every write, so that no use case can forget to. */
+/** A repository that reports every write to the cache and the audit delivery, so that no use case can forget to. */
 import { Effect, Exit } from "effect"
-import type { ApiTokenRepository } from "./ports/ApiTokenRepository.ts"
-import type { ApiToken } from "./token/ApiToken.ts"
-import type { TokenId } from "./token/TokenId.ts"
+import type { ApiTokenRepository } from "../ports/ApiTokenRepository.ts"
+import type { ApiToken } from "../token/ApiToken.ts"
+import type { TokenId } from "../token/TokenId.ts"
 
 export interface Listener {
   /** This token may have changed: a write of it has ended, well or not. */
@@ -26,17 +26,7 @@ export const announcing = (
     )
   const many = <A, E>(write: Effect.Effect<A, E>) => Effect.ensuring(write, Effect.sync(listener.onManyTouched))
   return {
-    findById: (id) => repository.findById(id),
-    findManyById: (ids) => repository.findManyById(ids),
-    findByDigest: (candidates) => repository.findByDigest(candidates),
-    listOwnedBy: (query) => repository.listOwnedBy(query),
-    countLiveOwnedBy: (ownedBy, now) => repository.countLiveOwnedBy(ownedBy, now),
-    liveCreatedBefore: (instant, now) => repository.liveCreatedBefore(instant, now),
-    expiringBetween: (from, to) => repository.expiringBetween(from, to),
-    withKey: (keyId) => repository.withKey(keyId),
-    undelivered: repository.undelivered,
-    markDelivered: (id, revision) => repository.markDelivered(id, revision),
-    keyIdsInUse: repository.keyIdsInUse,
+    ...repository,
     insert: (token) => one(token, repository.insert(token)),
     replace: (token, expectedRevision) => one(token, repository.replace(token, expectedRevision)),
     revokeOwnedBy: (ownedBy, revocation, by) => many(repository.revokeOwnedBy(ownedBy, revocation, by)),

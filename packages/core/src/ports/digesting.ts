@@ -1,9 +1,9 @@
 /** From plaintext tokens to what is stored of them and looked up, under the keys of the ring if there is one. */
 import { Option } from "effect"
-import type { Hasher } from "./ports/Hasher.ts"
-import type { Digest } from "./token/Digest.ts"
-import type { KeyRing } from "./token/KeyRing.ts"
-import type { KeyId, Secret } from "./token/Secret.ts"
+import type { Hasher } from "./Hasher.ts"
+import type { Digest } from "../token/Digest.ts"
+import type { KeyRing } from "../token/KeyRing.ts"
+import type { KeyId, Secret } from "../token/Secret.ts"
 
 type StoredDigest = Pick<Secret, "digest" | "keyId">
 
