@@ -35,6 +35,6 @@ const write = async (response: Response, { method }: IncomingMessage, outgoing: 
   outgoing.statusCode = response.status
   for (const [name, value] of response.headers) outgoing.appendHeader(name, value)
   const body = Buffer.from(await response.arrayBuffer())
-  if (response.body !== null) outgoing.setHeader("Content-Length", body.length)
+  if (response.body !== null && !outgoing.hasHeader("Content-Length")) outgoing.setHeader("Content-Length", body.length)
   outgoing.end(method === "HEAD" ? undefined : body)
 }

@@ -192,7 +192,7 @@ it.each([
     { STORE_URL: "mongodb://user:hidden@127.0.0.1/x?hidden=1" },
     /^STORE_URL must be like/,
   ],
-  ["a store of another kind", { STORE_URL: "postgres://user:hidden@127.0.0.1/treasures" }, /^STORE_URL must be/],
+  ["a store of another kind", { STORE_URL: "redis://user:hidden@127.0.0.1/treasures" }, /^STORE_URL must be/],
   ["a port that is no number", { PORT: "http" }, /^PORT must be/],
   ["a port that is too large", { PORT: "70000" }, /^PORT must be/],
   ["a host that is elsewhere", { HOST: "192.0.2.1" }, /^HOST 192\.0\.2\.1 is no address of this machine/],

@@ -47,7 +47,7 @@ it("problemDetails answers every error and unknown routes with problem details",
   })
   const names = [...Object.keys(errors), "no/where"]
   const answers = await Promise.all(names.map(async (name) => app.request(`/${name}`)))
-  expect(answers.map(({ status }) => status)).toEqual([400, 503, 500, 500, 404])
+  expect(answers.map(({ status }) => status)).toEqual([400, 503, 418, 500, 404])
   const bodies = await Promise.all(answers.map(async (answer) => answer.text()))
   for (const { headers } of answers) expect(headers.get("Content-Type")).toBe("application/problem+json")
   expect(bodies.join("")).not.toContain("secret host")

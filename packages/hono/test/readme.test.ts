@@ -4,7 +4,7 @@ import { expect, it, vi } from "@effect/vitest"
 it("the README begins with an app that runs, and prints what it says", async () => {
   const log = vi.spyOn(console, "log").mockReturnValue()
   await import("./readmeApp.ts")
-  expect(log.mock.calls).toEqual([[200, "The treasures of user-1"], [401]])
+  expect(log.mock.calls).toEqual([[200, "user-1"], [401]])
 })
 
 it("the README shows the app that is tested", () => {

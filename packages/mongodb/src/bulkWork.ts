@@ -43,7 +43,8 @@ export const bulkWorkOn = (
       const update = {
         $set: { revocation: revocationDocumentOf(revocation) },
         $inc: { revision: 1, undelivered: 1 },
-        $push: { history: { $each: [change], $slice: -Change.remembered } },
+        // A token is revoked once, so this is one line more than other changes keep, and pushes none of them out.
+        $push: { history: change },
       }
       if (ids.length === 0) return 0
       const { modifiedCount } = await persistently(bounds, () => collection.updateMany(revocable(ids), update, bounds))

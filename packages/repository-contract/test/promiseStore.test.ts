@@ -41,9 +41,7 @@ const memoryStore = (): PromiseStore => {
         .sort((left, right) => (left.id < right.id ? -1 : 1))
         .slice(0, limit)
         .map((token) => structuredClone(token)),
-    remove: async (ids) => {
-      for (const id of ids) tokens.delete(id)
-    },
+    remove: async (ids) => ids.filter((id) => tokens.delete(id)).length,
   }
 }
 

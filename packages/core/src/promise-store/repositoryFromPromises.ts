@@ -42,8 +42,8 @@ export interface PromiseStore {
     readonly after: string | null
     readonly limit: number
   }) => Promise<ReadonlyArray<StoredToken>>
-  /** Removes these tokens; ids that don't exist are ignored. */
-  readonly remove: (ids: ReadonlyArray<string>) => Promise<void>
+  /** Removes these tokens, and returns how many of them existed: of concurrent calls, one alone counts a token. */
+  readonly remove: (ids: ReadonlyArray<string>) => Promise<number>
 }
 
 /**
@@ -260,9 +260,9 @@ const repositoryOn = (store: PromiseStore): ApiTokenRepository["Service"] => {
           lineage,
           () => 0,
           (count, ids) =>
-            Effect.as(
+            Effect.map(
               call("purge", () => store.remove(ids)),
-              count + ids.length,
+              (removed) => count + removed,
             ),
         )
       }),

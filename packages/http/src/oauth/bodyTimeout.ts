@@ -8,8 +8,8 @@ import * as Duration from "effect/Duration"
  *
  * @throws RangeError if it is not more than zero and at most 10 minutes.
  */
-export const bodyTimeoutMilliseconds = (bodyTimeout: DurationOption | undefined): number =>
-  Duration.toMillis(durationOption("bodyTimeout", bodyTimeout ?? "10 seconds", bounds))
+export const bodyTimeoutMilliseconds = (bodyTimeout: DurationOption = "10 seconds"): number =>
+  Duration.toMillis(durationOption("bodyTimeout", bodyTimeout, bounds))
 
 /** The duration itself is checked by `bodyTimeoutMilliseconds`, which says what a duration looks like. */
 export const bodyTimeoutRule: OptionRule = [() => true, 'write bodyTimeout: "10 seconds"']

@@ -1,5 +1,4 @@
 /** Remembers which tokens were refused to which address a moment ago, without the tokens. */
-import { createHmac, randomBytes } from "node:crypto"
 
 export interface RateLimitRepeatsOptions {
   /** How many are remembered; when there are more, the oldest are forgotten. */
@@ -30,8 +29,8 @@ const make = ({ capacity = 10_000, now = () => performance.now() }: RateLimitRep
   let key: Uint8Array | undefined
   return {
     fingerprintOf: (address, token) => {
-      key ??= randomBytes(32)
-      return createHmac("sha256", key).update(`${address} ${token}`).digest("base64url").slice(0, 22)
+      key ??= crypto.getRandomValues(new Uint8Array(32))
+      return nodeCrypto().createHmac("sha256", key).update(`${address} ${token}`).digest("base64url").slice(0, 22)
     },
     has: (fingerprint) => {
       const end = ends.get(fingerprint)
@@ -48,5 +47,8 @@ const make = ({ capacity = 10_000, now = () => performance.now() }: RateLimitRep
     forget: (fingerprint) => void ends.delete(fingerprint),
   }
 }
+
+/** Loaded on first use, so that importing this package imports nothing of Node's. Deno and Bun have it too. */
+const nodeCrypto = () => process.getBuiltinModule("node:crypto")
 
 export const RateLimitRepeats = { make } as const

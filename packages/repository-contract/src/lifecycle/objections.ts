@@ -59,7 +59,7 @@ export const toShorten = (
   ...only("PolicyViolation", expiresAt <= model.now || expiresAt > token.expiresAt),
 ]
 
-/** A new secret is bound by the policy also where the token keeps the expiry that it has. */
+/** Without a requested expiry there is nothing to forbid: the token keeps its own, or gets the longest allowed now. */
 export const toRotate = (
   model: LifecycleModel,
   token: ModelToken,
@@ -71,7 +71,7 @@ export const toRotate = (
     ? [...only("SecretNotActive", !model.mayRotateItself(by.secret)), ...only("InactiveOwner", !model.owner.isActive)]
     : toActing(model, token, by)),
   ...only("PolicyViolation", grace > policy.longestGrace),
-  ...toExpiry(model, expiresAt ?? token.expiresAt, expiresAt === undefined ? Infinity : latestRenewal(token, by)),
+  ...toExpiry(model, expiresAt, latestRenewal(token, by)),
 ]
 
 /** A token may be renewed for as long as all lives by means of which it was minted; one that rotates itself, not at all. */

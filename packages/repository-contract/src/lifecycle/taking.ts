@@ -172,7 +172,12 @@ const rotating = (
     toRotate(model, token, { grace, expiresAt }, by),
     service.tokens.rotate({ ...request, ...fields, ...graceFor }),
     ({ plaintext }) =>
-      model.rotate(token, { plaintext, graceEnds: model.now + grace, expiresAt: expiresAt ?? token.expiresAt, by }),
+      model.rotate(token, {
+        plaintext,
+        graceEnds: model.now + grace,
+        expiresAt: expiresAt ?? keptExpiry(model, token),
+        by,
+      }),
   )
   return asked.times > 1
     ? Effect.andThen(
@@ -231,5 +236,9 @@ const askedExpiry = (
   const expiresAt = expiry === "never" ? Infinity : latest + (expiry === "later" ? 1 : 0)
   return { expiresAt, fields: { expiresAt: expiresAt === Infinity ? null : new Date(expiresAt) } }
 }
+
+/** The token's own expiry, or the longest the policy allows now if that is sooner. Never stays never. */
+const keptExpiry = ({ now }: LifecycleModel, { expiresAt }: ModelToken): number =>
+  expiresAt === Infinity ? Infinity : Math.min(expiresAt, longestFrom(now))
 
 const longestFrom = (now: number): number => now + policy.longestLifetime

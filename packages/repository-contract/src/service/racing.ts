@@ -2,7 +2,7 @@
 import { assert } from "@effect/vitest"
 import type { ApiTokens, RevisionConflict } from "@tokenry/core"
 import { ApiTokenRepository, Secret } from "@tokenry/core/adapter"
-import { Clock, Context, DateTime, Effect, Option, Result } from "effect"
+import { Clock, Context, DateTime, Effect, Result } from "effect"
 import { race, storedIn } from "../steps.ts"
 import { serviceLaw, serviceOver } from "./ServiceLaw.ts"
 
@@ -94,6 +94,23 @@ const repeated = (
     )
   }
 
+/** Shortens a token's life to a moment from now, to a later one if that has passed before the store gets to it. */
+const shortenedSoon = (
+  tokens: Service,
+  top: { readonly id: string; readonly ownedBy: string },
+  milliseconds: number,
+): Effect.Effect<number, unknown> =>
+  Effect.gen(function* () {
+    const expiresAt = (yield* Clock.currentTimeMillis) + milliseconds
+    yield* tokens.edit({ ...top, expiresAt: new Date(expiresAt) })
+    return expiresAt
+  }).pipe(
+    Effect.catchIf(
+      (error) => error._tag === "PolicyViolation",
+      () => shortenedSoon(tokens, top, milliseconds * 2),
+    ),
+  )
+
 export const racingLaws = [
   serviceLaw(
     "of many concurrent rotations one secret ends active, and of those answered the last and those in their grace are accepted",
@@ -120,9 +137,7 @@ export const racingLaws = [
         there,
         (tokens, top) =>
           Effect.gen(function* () {
-            const expiresAt = (yield* Clock.currentTimeMillis) + 20
-            const shortened = yield* tokens.edit({ ...top, expiresAt: new Date(expiresAt) })
-            assert.isTrue(Option.isSome(shortened.expiresAt))
+            const expiresAt = yield* shortenedSoon(tokens, top, 20)
             // A timer may go off a moment before the clock says so.
             while ((yield* Clock.currentTimeMillis) < expiresAt) yield* Effect.sleep(1)
           }),
