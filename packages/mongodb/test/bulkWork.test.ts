@@ -68,7 +68,7 @@ describe.skipIf(withoutMongodb)("a bulk revocation", () => {
     Effect.gen(function* () {
       let token = aToken()
       for (let index = 1; index < Change.remembered; index++) {
-        token = token.rename(named(`name ${index}`), at(index), unattributed)
+        token = token.rename(named(`name ${index}`), at(index * 61_000), unattributed)
       }
       const { repository } = yield* aStoreWith(token)
       yield* repository.revokeOwnedBy(owner("owner-1"), revocation, by)

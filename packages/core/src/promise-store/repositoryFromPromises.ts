@@ -70,6 +70,7 @@ const repositoryOn = (store: PromiseStore): ApiTokenRepository["Service"] => {
   const replace = (token: ApiToken, expectedRevision: number, operation = "replace") =>
     Effect.suspend(() => {
       assertWhole(token)
+      if (!Number.isSafeInteger(expectedRevision)) throw new TypeError("A revision was expected")
       const stored = storedTokenOf(token)
       return Effect.flatMap(
         call(operation, () => store.replace(stored, expectedRevision)),
