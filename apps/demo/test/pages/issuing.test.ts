@@ -85,7 +85,7 @@ describe.each(stores)("issuing a token on %s", (_, location) => {
     const page = await issue({ scopes: ["treasure:reed"], expiry: "date", expiresOn: "2001-01-01" })
     expect(page.status).toBe(422)
     expect(page.text).toContain("Each scope must be a declared scope; did you mean treasure:read?")
-    expect(page.text).toContain("The expiry must lie in the future.")
+    expect(page.text).toContain("The expiry must be in the future.")
     expect((await page.submit({ scopes: [], expiry: "never" }, path)).status).toBe(200)
     expect((await liveTokens())[0]).toMatchObject({ scopes: [], expiresAt: null })
   })
@@ -142,7 +142,7 @@ describe.each(stores)("issuing a token on %s", (_, location) => {
     expect(page.text).toContain("4 things have to be corrected")
     for (const sentence of [
       "The name must not be empty.",
-      "The expiry must lie in the future.",
+      "The expiry must be in the future.",
       "Your account does not hold token:introspect, so it can't be given.",
       "The password is wrong.",
     ]) {
