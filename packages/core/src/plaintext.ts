@@ -12,5 +12,5 @@ export const makePlaintext = (format: TokenFormat, random: SecureRandom["Service
     const plaintext = format.make(random.bytes(format.randomByteCount))
     if (plaintext !== undefined) return plaintext
   }
-  throw new Error("The source of random bytes returns bytes that aren't random")
+  throw new Error("The source of random bytes returns bytes that are not random")
 }

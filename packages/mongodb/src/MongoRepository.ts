@@ -1,4 +1,4 @@
-/** The repository of tokens on MongoDB, and the store of their uses beside it. */
+/** The token repository on MongoDB, with its usage store. */
 import { ApiTokenRepository, DuplicateToken, type FoundToken, RevisionConflict, TokenUsageStore } from "@tokenry/core"
 import { Context, Effect, Exit, Layer, Option } from "effect"
 import { idOf, revisionOf } from "./arguments.ts"

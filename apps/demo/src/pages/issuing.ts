@@ -87,7 +87,7 @@ const issuePage = (ctx: PageContext, { name, scopes, expiry }: Typed, errors: Fi
         offered: scopeCatalogue.scopes,
         chosen: scopes,
         available: principal.scopes,
-        whyUnavailable: "Your account does not hold this scope, so it can't be given.",
+        whyUnavailable: "Your account doesn't have this scope, so a token can't get it.",
         errors,
       })}
       ${passwordField(ctx, errors)}

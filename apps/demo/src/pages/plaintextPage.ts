@@ -1,4 +1,4 @@
-/** The one page that shows a plaintext token, and the one that stands there when its form is sent again. */
+/** The only page that shows a plaintext token, and the one shown if its form is sent again. */
 import type { TokenDetails } from "@tokenry/core/promise"
 import type { Once } from "../idempotency.ts"
 import { scopeCatalogue } from "../scopes.ts"
@@ -44,14 +44,14 @@ export const plaintextPage = ({ publicUrl }: Services, { title, account, plainte
     ${remark}
     <h2>Try it</h2>
     <pre class="plaintext" tabindex="0">curl -H 'Authorization: Bearer ${plaintext}' ${publicUrl}/api/${path}</pre>
-    <p><a href="${pathOf(token)}">I have copied it: on to the token's page</a></p>`
+    <p><a href="${pathOf(token)}">I have copied it. Go to the token's page</a></p>`
   return pageOf({ title, account, content })
 }
 
-/** For a form that was sent before. */
+/** For a form that was already sent. */
 export const repeatedPage = (account: Account, before: Exclude<Once, { readonly _tag: "Made" }>): Html => {
   const tokenId = before._tag === "MadeBefore" ? before.tokenId : undefined
-  const title = "This form was sent before"
+  const title = "This form was already sent"
   const content = html`<h1>${title}</h1>
     ${
       tokenId === undefined
@@ -64,8 +64,8 @@ export const repeatedPage = (account: Account, before: Exclude<Once, { readonly 
               again. If you did not get to copy it,
               <a href="/settings/tokens/${tokenId}/rotate">give the token a new secret</a>.
             </p>
-            <p><a href="/settings/tokens/${tokenId}">To the token's page</a></p>`
+            <p><a href="/settings/tokens/${tokenId}">Go to the token's page</a></p>`
     }
-    <p><a href="/settings/tokens">To your tokens</a></p>`
+    <p><a href="/settings/tokens">Go to your tokens</a></p>`
   return pageOf({ title, account, content })
 }
