@@ -139,9 +139,7 @@ const accountList = (accounts: ReadonlyArray<Account>): Html =>
         <label for="owner">Its id</label>
         <input id="owner" name="owner" autocomplete="off" required aria-describedby="owner-hint" />
       </p>
-      <p class="hint" id="owner-hint">
-        Tokens outlive an account that is gone, and can be found and revoked by its id.
-      </p>
+      <p class="hint" id="owner-hint">Tokens outlive a deleted account. Find and revoke them by its id.</p>
       <p><button type="submit" class="quiet">Show its tokens</button></p>
     </form>`
 

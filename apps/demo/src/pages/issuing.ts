@@ -78,7 +78,7 @@ const issuePage = (ctx: PageContext, { name, scopes, expiry }: Typed, errors: Fi
         />
       </p>
       <p class="hint" id="name-hint">
-        What it is for, to tell it from your others: “Laptop”, “Nightly backup”. At most 100 characters.
+        What it is for, so you can recognise it: “Laptop”, “Nightly backup”. At most 100 characters.
       </p>
       ${fieldError(errors, "name")}
       ${expiryChoice({ legend: "Expires", typed: expiry, errors, now: new Date(), policy: tokenPolicy })}

@@ -63,7 +63,8 @@ export const lineageSection = (lineage: Lineage): Html | undefined => {
     ${
       ancestors.length > 0 &&
       html`<p>
-          Minted by means of these, the outermost first. It can do no more than each of them, and ends with each.
+          Minted with these tokens, the outermost first. It can't exceed any of them. Revoking one revokes this token
+          too.
         </p>
         <ol>
           ${ancestors.map((token) => relative(token, linkTo))}

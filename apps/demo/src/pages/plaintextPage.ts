@@ -21,8 +21,8 @@ export const plaintextPage = ({ publicUrl }: Services, { title, account, plainte
   const path = scopeCatalogue.close(token.scopes).some((scope) => scope === "treasure:read") ? "treasures" : "me"
   const content = html`<h1>${title}</h1>
     <p class="warning">
-      <strong>Copy it now.</strong> It is shown this once, and nobody can show it again: not even we know it. Keep it
-      like a password.
+      <strong>Copy it now.</strong> You won't be able to see it again, because we don't store it. Keep it safe, like a
+      password.
     </p>
     <p class="field">
       <label for="plaintext">Token “${nameOf(token)}”</label>
@@ -56,12 +56,12 @@ export const repeatedPage = (account: Account, before: Exclude<Once, { readonly 
     ${
       tokenId === undefined
         ? html`<p>
-            What it asked for is under way, or something came in between. Nothing was done twice. See in the list
-            whether the token is there; its plaintext can't be shown again.
+            Your first request is still in progress, or was interrupted. Nothing was done twice. Check the list for the
+            token; it can't be shown again.
           </p>`
         : html`<p>
-              It did what it asked for then, and nothing now. The token was shown in that answer and can't be shown
-              again. If you did not get to copy it,
+              Nothing was done twice. The token was shown the first time and can't be shown again. If you didn't copy
+              it,
               <a href="/settings/tokens/${tokenId}/rotate">give the token a new secret</a>.
             </p>
             <p><a href="/settings/tokens/${tokenId}">Go to the token's page</a></p>`

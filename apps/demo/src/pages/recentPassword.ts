@@ -20,7 +20,7 @@ export const passwordField = (ctx: PageContext, errors: FieldErrors): Html | und
           />
         </p>
         <p class="hint" id="password-hint">
-          You signed in more than an hour ago. Type it again, to show that it is you.
+          You signed in more than an hour ago. Enter it again to confirm that it's you.
         </p>
         ${fieldError(errors, "password")}`
 

@@ -18,9 +18,7 @@ export const revokingPages = (router: Router<PageState>, services: Services): vo
   router.get("/settings/tokens/revoke-all", (ctx) => {
     const title = "Revoke all your tokens?"
     const content = html`<h1>${title}</h1>
-      <p>
-        Whatever uses one of them is refused from the next request on. This can't be undone. You stay signed in here.
-      </p>
+      <p>Programs that use them are refused from the next request on. This can't be undone. You stay signed in here.</p>
       <form method="post" action="/settings/tokens/revoke-all">
         <p class="actions">
           <button type="submit" class="danger">Revoke all</button> <a href="/settings/tokens">Cancel</a>

@@ -55,8 +55,8 @@ export const rotatingPages = (router: Router<PageState>, services: Services): vo
       retiring?.graceEnds == null
         ? html`<p>The previous secret no longer works.</p>`
         : html`<p>
-            The secret that it had is accepted until ${momentOf(retiring.graceEnds)}. The token's page shows whether it
-            is still used, and ends it sooner.
+            The previous secret stays valid until ${momentOf(retiring.graceEnds)}. The token's page shows whether it is
+            still used, and ends it sooner.
           </p>`
     answerPage(ctx, plaintextPage(services, { title: "The new secret", account, ...rotated, remark }))
   })
@@ -84,8 +84,8 @@ const rotatePage = async (
   const token = await tokens.find({ id: idOf(ctx), ownedBy: account.id })
   const now = new Date()
   const form = html`<p>
-      The token stays what it is: its name, its scopes, its history. It gets a new secret, which is shown once; the one
-      that it has is accepted for a while yet, so that you can move over.
+      The token keeps its name, scopes and history. It gets a new secret, which is shown once; the one that it has is
+      accepted for a while yet, so that you can move over.
     </p>
     ${errorSummary(errors)}
     <form method="post" action="${pathOf(token)}/rotate" novalidate>

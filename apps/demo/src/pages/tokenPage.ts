@@ -151,9 +151,9 @@ const actionsOf = (token: TokenDetails, usage: TokenUsage | undefined, now: Date
       retiring.length > 0 &&
       html`<form class="warning" method="post" action="${pathOf(token)}">
         <p>
-          ${retiring.length === 1 ? "The secret that was replaced is" : "Secrets that were replaced are"} still
+          ${retiring.length === 1 ? "The replaced secret is" : "Replaced secrets are"} still
           accepted${lastEnd && html`, until ${momentOf(lastEnd)}`}. Last use:
-          ${lastUse === undefined ? "none so far" : distanceOf(lastUse, now)}.
+          ${lastUse === undefined ? "never" : distanceOf(lastUse, now)}.
         </p>
         <p><button type="submit" name="do" value="end-grace" class="danger">End it now</button></p>
       </form>`

@@ -35,7 +35,7 @@ export const declaredTokens = {
     security,
     headers: {
       "Idempotency-Key":
-        'A string in double quotes that is new for each new token, as "8e03978e-40d5-43dd-bc93-6894a57f9324". A retry with the same key within a day doesn't create a second token',
+        'A string in double quotes that is new for each new token, as "8e03978e-40d5-43dd-bc93-6894a57f9324". A retry with the same key within a day never creates a second token',
     },
     body: {
       schema: Schemas.IssueBody,

@@ -35,7 +35,7 @@ describe.each(stores)("issuing a token on %s", (_, location) => {
     const plaintext = plaintextIn(page)
     expect((await new Client(demo.publicUrl).withToken(plaintext).get("/api/treasures")).status).toBe(200)
     expect(page.text).toContain(`curl -H 'Authorization: Bearer ${plaintext}' ${demo.publicUrl}/api/treasures`)
-    expect(page.text).toContain("Copy it now. It is shown this once")
+    expect(page.text).toContain("Copy it now. You won't be able to see it again")
     const [token] = await liveTokens()
     expect(token).toMatchObject({ name: "<b>once</b>", scopes: ["treasure:edit"] })
     expect(token?.history[0]).toMatchObject({

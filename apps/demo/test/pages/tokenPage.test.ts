@@ -126,7 +126,7 @@ describe.each(stores)("a token's page on %s", (_, location) => {
     const page = await form.submit({ graceFor: "1 hour" }, `${path}/rotate`)
     const plaintext = plaintextIn(page)
     expect([page.status, page.headers.get("Cache-Control")]).toEqual([200, "no-store"])
-    expect(page.text).toMatch(/The secret that it had is accepted until \d+ \w+ \d{4}/)
+    expect(page.text).toMatch(/The previous secret stays valid until \d+ \w+ \d{4}/)
     expect([await works(old), await works(plaintext)]).toEqual([true, true])
     const after = await browser.get(path)
     expect(after.text).toMatch(
