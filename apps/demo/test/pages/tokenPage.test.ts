@@ -130,7 +130,7 @@ describe.each(stores)("a token's page on %s", (_, location) => {
     expect([await works(old), await works(plaintext)]).toEqual([true, true])
     const after = await browser.get(path)
     expect(after.text).toMatch(
-      /The secret that was replaced is still accepted, until \d+ \w+ \d{4}, \d\d:\d\d UTC \. Last use: just now \./,
+      /The replaced secret is still accepted, until \d+ \w+ \d{4}, \d\d:\d\d UTC \. Last use: just now \./,
     )
     await after.submit({}, path, "End it now")
     expect([await works(old), await works(plaintext)]).toEqual([false, true])
