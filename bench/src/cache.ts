@@ -2,16 +2,8 @@
 import { randomBytes, randomUUID } from "node:crypto"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
-import {
-  ApiTokenRepository,
-  type Digest,
-  MemoryRepository,
-  type OwnerId,
-  type Scope,
-  Secret,
-  TokenFormat,
-  type TokenId,
-} from "@tokenry/core"
+import { MemoryRepository, TokenFormat } from "@tokenry/core"
+import { ApiTokenRepository, type Digest, type OwnerId, type Scope, Secret, type TokenId } from "@tokenry/core/adapter"
 import { createApiTokens, type PromiseApiTokens } from "@tokenry/core/promise"
 import { DateTime, Effect, Exit, Layer, Option } from "effect"
 import { compare, type Comparison, timeOf } from "./compare.ts"

@@ -6,7 +6,7 @@
 import { once } from "node:events"
 import { type AddressInfo, connect, createServer, type Socket } from "node:net"
 import { setTimeout as sleep } from "node:timers/promises"
-import { ApiTokenRepository, Digest } from "@tokenry/core"
+import { ApiTokenRepository, Digest } from "@tokenry/core/adapter"
 import { MongoRepository } from "@tokenry/mongodb"
 import { ManagedRuntime } from "effect"
 import { MongoClient } from "mongodb"

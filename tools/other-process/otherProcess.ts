@@ -1,12 +1,6 @@
 /** A repository, or a record of uses, that makes its calls in a Node process of its own, which ends with the scope. */
-import {
-  ApiTokenRepository,
-  DuplicateToken,
-  RepositoryUnavailable,
-  RevisionConflict,
-  TokenChanges,
-  TokenUsageStore,
-} from "@tokenry/core"
+import { DuplicateToken, RepositoryUnavailable, RevisionConflict } from "@tokenry/core"
+import { ApiTokenRepository, TokenChanges, TokenUsageStore } from "@tokenry/core/adapter"
 import { Deferred, Effect, Stream } from "effect"
 import { fork } from "node:child_process"
 import { type Answer, type Call, receivedOf, sentOf } from "./wire.ts"

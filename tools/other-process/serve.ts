@@ -1,5 +1,5 @@
 /** The other end of `otherProcess.ts`: makes its parent's calls on a store, until the parent is gone. */
-import { ApiTokenRepository, TokenChanges, TokenUsageStore } from "@tokenry/core"
+import { ApiTokenRepository, TokenChanges, TokenUsageStore } from "@tokenry/core/adapter"
 import { Cause, Effect, Exit, type Layer, ManagedRuntime, Stream } from "effect"
 import { type Answer, type Call, receivedOf, sentOf } from "./wire.ts"
 

@@ -1,5 +1,6 @@
 /** What goes into the methods of a repository and its record of uses and comes out of them, as values that another process can be sent. */
-import { ApiToken, type ApiTokenFields, Digest } from "@tokenry/core"
+import { ApiToken } from "@tokenry/core"
+import { type ApiTokenFields, Digest } from "@tokenry/core/adapter"
 import { DateTime, Option } from "effect"
 
 type Sent =

@@ -1,6 +1,7 @@
 /** The sample data for an empty store: accounts, treasures and tokens in every state. */
-import { ApiToken, Hasher, hintOf, makePlaintext, SecureRandom, type TokenFormat, unattributed } from "@tokenry/core"
-import type { ApiTokenRepository, OwnerId, Scope, TokenId, TokenName } from "@tokenry/core"
+import { ApiToken, type TokenFormat } from "@tokenry/core"
+import { Hasher, hintOf, makePlaintext, SecureRandom, unattributed } from "@tokenry/core/adapter"
+import type { ApiTokenRepository, OwnerId, Scope, TokenId, TokenName } from "@tokenry/core/adapter"
 import { NodeCrypto } from "@tokenry/core/node"
 import { DateTime, type Duration, Effect, Option } from "effect"
 import { hashPassword } from "./passwords.ts"

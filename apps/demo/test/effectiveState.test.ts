@@ -1,6 +1,7 @@
 /** That API, list and page say of a token what a client with it meets. */
-import { ApiToken, Hasher, hintOf, makePlaintext, SecureRandom, unattributed } from "@tokenry/core"
-import type { OwnerId, Scope, TokenId, TokenName } from "@tokenry/core"
+import { ApiToken } from "@tokenry/core"
+import { Hasher, hintOf, makePlaintext, SecureRandom, unattributed } from "@tokenry/core/adapter"
+import type { OwnerId, Scope, TokenId, TokenName } from "@tokenry/core/adapter"
 import { NodeCrypto } from "@tokenry/core/node"
 import { DateTime, Effect, Option } from "effect"
 import { afterAll, beforeAll, expect, it } from "vitest"

@@ -1,7 +1,7 @@
 /** Introspection (RFC 7662), revocation (RFC 7009) and the resource's metadata (RFC 9728), asked for by hand and by others' clients. */
 import * as oauth from "oauth4webapi"
 import * as openid from "openid-client"
-import { makePlaintext, SecureRandom } from "@tokenry/core"
+import { makePlaintext, SecureRandom } from "@tokenry/core/adapter"
 import { NodeCrypto } from "@tokenry/core/node"
 import { Effect } from "effect"
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"

@@ -1,6 +1,7 @@
 import { inspect } from "node:util"
 import { describe, expect, it } from "@effect/vitest"
-import { Digest, DuplicateToken } from "@tokenry/core"
+import { DuplicateToken } from "@tokenry/core"
+import { Digest } from "@tokenry/core/adapter"
 import { Cause, Equal, Exit, Formatter, Hash, Logger, Effect } from "effect"
 import { aSecret, anApiToken } from "./builders.ts"
 

@@ -1,5 +1,5 @@
 import { expect, it } from "@effect/vitest"
-import { Digest } from "@tokenry/core"
+import { Digest } from "@tokenry/core/adapter"
 import { hash } from "node:crypto"
 import { DigestTable } from "../src/verifying/DigestTable.ts"
 

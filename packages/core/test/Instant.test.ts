@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Instant } from "@tokenry/core"
+import { Instant } from "@tokenry/core/adapter"
 import { DateTime, Schema } from "effect"
 
 const iso = (text: string) => Instant.parse(text)?.epochMilliseconds

@@ -1,5 +1,5 @@
 import { expect, it } from "@effect/vitest"
-import { Lifetime } from "@tokenry/core"
+import { Lifetime } from "@tokenry/core/adapter"
 import { Duration, Schema } from "effect"
 
 const minute = 60_000

@@ -1,5 +1,6 @@
 import { expect, it } from "@effect/vitest"
-import type { KeyId, OwnerAuthority, VerifiableToken } from "@tokenry/core"
+import type { OwnerAuthority } from "@tokenry/core"
+import type { KeyId, VerifiableToken } from "@tokenry/core/adapter"
 import { Option } from "effect"
 import type { Facts } from "../src/verifying/lookUp.ts"
 import { makeRemember } from "../src/verifying/RememberedToken.ts"

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Scope, ScopeCatalogue } from "@tokenry/core"
+import { ScopeCatalogue } from "@tokenry/core"
+import { Scope } from "@tokenry/core/adapter"
 import { catalogue } from "./builders.ts"
 
 describe("a scope", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { TokenId } from "@tokenry/core"
+import { TokenId } from "@tokenry/core/adapter"
 import { Schema } from "effect"
 import { anId, at } from "./builders.ts"
 

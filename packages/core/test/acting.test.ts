@@ -1,6 +1,7 @@
 /** What can be seen and changed by means of a token: itself and what was minted by means of it, with its active secret. */
 import { expect, it } from "@effect/vitest"
-import { type ActingCaller, ApiTokenRepository, ApiTokens, OwnerDirectory } from "@tokenry/core"
+import { type ActingCaller, ApiTokens, OwnerDirectory } from "@tokenry/core"
+import { ApiTokenRepository } from "@tokenry/core/adapter"
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import { anApiToken, anId } from "./builders.ts"

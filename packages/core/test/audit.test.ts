@@ -1,5 +1,6 @@
 import { expect, it } from "@effect/vitest"
-import { ApiTokenRepository, ApiTokens, type AuditEvent, AuditSink, KeyRing, MemoryRepository } from "@tokenry/core"
+import { ApiTokens, type AuditEvent, AuditSink, KeyRing, MemoryRepository } from "@tokenry/core"
+import { ApiTokenRepository } from "@tokenry/core/adapter"
 import { Effect, Layer, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { byAlice } from "./builders.ts"

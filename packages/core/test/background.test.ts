@@ -2,10 +2,8 @@
 import { expect, it } from "@effect/vitest"
 import {
   type ApiToken,
-  ApiTokenRepository,
   ApiTokens,
   AuditSink,
-  type KeyId,
   KeyRing,
   MemoryRepository,
   RepositoryUnavailable,
@@ -13,6 +11,7 @@ import {
   TokenFormat,
   TokenPolicy,
 } from "@tokenry/core"
+import { ApiTokenRepository, type KeyId } from "@tokenry/core/adapter"
 import { Deferred, Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { anApiToken, aSecret, at, day, digestOf } from "./builders.ts"

@@ -1,6 +1,7 @@
 /** That each wrong input meets the right error, with its path, and that nothing is written then. */
 import { describe, expect, it } from "@effect/vitest"
-import { ApiTokens, ListCursor, TokenPolicy } from "@tokenry/core"
+import { ApiTokens, TokenPolicy } from "@tokenry/core"
+import { ListCursor } from "@tokenry/core/adapter"
 import { NodeCrypto } from "@tokenry/core/node"
 import { Effect, Layer } from "effect"
 import { Base64Url } from "effect/encoding"

@@ -1,19 +1,17 @@
 /** Builders of what tests talk about, each with an id and a digest of its own unless told otherwise. */
 import { hash, randomBytes } from "node:crypto"
+import { ApiToken, type Attribution, ScopeCatalogue } from "@tokenry/core"
 import {
-  ApiToken,
   type ApiTokenFields,
-  type Attribution,
   Digest,
   Instant,
   type OwnerId,
   type Scope,
-  ScopeCatalogue,
   type Secret,
   TokenId,
   type TokenName,
   unattributed,
-} from "@tokenry/core"
+} from "@tokenry/core/adapter"
 import { DateTime, Option } from "effect"
 
 /** So many milliseconds after the beginning of `TestClock`. */

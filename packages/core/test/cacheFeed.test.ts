@@ -1,13 +1,6 @@
 import { expect, it } from "@effect/vitest"
-import {
-  ApiTokens,
-  OwnerDirectory,
-  type OwnerId,
-  RepositoryUnavailable,
-  type TokenChangeListener,
-  TokenChanges,
-  type TokenId,
-} from "@tokenry/core"
+import { ApiTokens, OwnerDirectory, RepositoryUnavailable } from "@tokenry/core"
+import { type OwnerId, type TokenChangeListener, TokenChanges, type TokenId } from "@tokenry/core/adapter"
 import { Effect, Fiber, Layer } from "effect"
 import { TestClock } from "effect/testing"
 import { anId } from "./builders.ts"

@@ -1,5 +1,6 @@
 import { expect, it } from "@effect/vitest"
-import { type ApiToken, ApiTokens, diedAt, stateOf } from "@tokenry/core"
+import { type ApiToken, ApiTokens } from "@tokenry/core"
+import { diedAt, stateOf } from "@tokenry/core/adapter"
 import { NodeCrypto } from "@tokenry/core/node"
 import { Effect, Fiber, Layer, Option } from "effect"
 import { TestClock } from "effect/testing"

@@ -1,6 +1,7 @@
 /** A wall clock that is set to another time, for a while or for good. */
 import { expect, it } from "@effect/vitest"
-import { type ApiTokenRepository, ApiTokens, TokenPolicy } from "@tokenry/core"
+import { ApiTokens, TokenPolicy } from "@tokenry/core"
+import type { ApiTokenRepository } from "@tokenry/core/adapter"
 import { Clock, Duration, Effect, Logger, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { at, day, hour } from "./builders.ts"

@@ -1,6 +1,7 @@
 /** Changes by way of the use cases: all of one or nothing, only to what lives, and none lost. */
 import { expect, it } from "@effect/vitest"
-import { ApiTokens, stateOf } from "@tokenry/core"
+import { ApiTokens } from "@tokenry/core"
+import { stateOf } from "@tokenry/core/adapter"
 import { NodeCrypto } from "@tokenry/core/node"
 import { Effect, Fiber, Layer, Option } from "effect"
 import { TestClock } from "effect/testing"

@@ -2,7 +2,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import {
   type ApiToken,
-  ApiTokenRepository,
   ApiTokens,
   DamagedToken,
   MemoryRepository,
@@ -10,6 +9,7 @@ import {
   OwnerDirectory,
   ScopeCatalogue,
 } from "@tokenry/core"
+import { ApiTokenRepository } from "@tokenry/core/adapter"
 import { createApiTokens } from "@tokenry/core/promise"
 import { Effect, Layer, Option } from "effect"
 import { TestClock } from "effect/testing"

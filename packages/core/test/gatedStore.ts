@@ -1,5 +1,6 @@
 /** A memory store that counts lookups and answers them only while its gate is open; caches are tried on it. */
-import { type CacheOptions, RepositoryUnavailable, type TokenChanges } from "@tokenry/core"
+import { type CacheOptions, RepositoryUnavailable } from "@tokenry/core"
+import type { TokenChanges } from "@tokenry/core/adapter"
 import { Deferred, Effect, Layer } from "effect"
 import { memoryBut } from "./repositories.ts"
 import { world } from "./world.ts"

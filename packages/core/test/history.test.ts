@@ -1,6 +1,7 @@
 /** What a token remembers of its changes, and what the audit sink hears before a change is forgotten. */
 import { describe, expect, it } from "@effect/vitest"
-import { type ApiToken, ApiTokens, type Attribution, AuditSink, Change, type ChangeKind } from "@tokenry/core"
+import { type ApiToken, ApiTokens, type Attribution, AuditSink, type ChangeKind } from "@tokenry/core"
+import { Change } from "@tokenry/core/adapter"
 import { Effect, type Layer, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { anApiToken, aSecret, at, byAlice, named, scopes } from "./builders.ts"

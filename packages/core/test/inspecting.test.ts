@@ -1,13 +1,7 @@
 /** Asking about a token that somebody else uses: the same answer as verifying, and no trace. */
 import { expect, it } from "@effect/vitest"
-import {
-  ApiTokenRepository,
-  ApiTokens,
-  MemoryRepository,
-  OwnerDirectory,
-  RepositoryUnavailable,
-  TokenPolicy,
-} from "@tokenry/core"
+import { ApiTokens, MemoryRepository, OwnerDirectory, RepositoryUnavailable, TokenPolicy } from "@tokenry/core"
+import { ApiTokenRepository } from "@tokenry/core/adapter"
 import { createApiTokens } from "@tokenry/core/promise"
 import { Effect, Layer, Option, Result } from "effect"
 import { TestClock } from "effect/testing"

@@ -1,6 +1,7 @@
 /** What a new token is, and by whom changes are said to be made. */
 import { expect, it } from "@effect/vitest"
-import { ApiTokenRepository, ApiTokens, OwnerDirectory, TokenFormat, TokenId, TokenPolicy } from "@tokenry/core"
+import { ApiTokens, OwnerDirectory, TokenFormat, TokenPolicy } from "@tokenry/core"
+import { ApiTokenRepository, TokenId } from "@tokenry/core/adapter"
 import { NodeCrypto } from "@tokenry/core/node"
 import { Duration, Effect, Layer, Option } from "effect"
 import { TestClock } from "effect/testing"

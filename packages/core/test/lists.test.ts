@@ -1,6 +1,7 @@
 /** Lists of tokens, page by page. */
 import { expect, it } from "@effect/vitest"
-import { ApiTokenRepository, ApiTokens, ListCursor, MemoryRepository } from "@tokenry/core"
+import { ApiTokens, MemoryRepository } from "@tokenry/core"
+import { ApiTokenRepository, ListCursor } from "@tokenry/core/adapter"
 import { NodeCrypto } from "@tokenry/core/node"
 import { Effect, Layer, Option } from "effect"
 import { TestClock } from "effect/testing"

@@ -1,5 +1,6 @@
 import { expect, it } from "@effect/vitest"
-import { ApiTokens, type IssueRequest, OwnerDirectory, TokenPolicy } from "@tokenry/core"
+import { ApiTokens, OwnerDirectory, TokenPolicy } from "@tokenry/core"
+import type { IssueRequest } from "@tokenry/core/adapter"
 import { Effect, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { at, byAlice, day, hour } from "./builders.ts"

@@ -2,14 +2,13 @@
 import { expect, it } from "@effect/vitest"
 import {
   type ApiToken,
-  ApiTokenRepository,
   ApiTokens,
   MemoryRepository,
   OwnerDirectory,
   RepositoryUnavailable,
-  Secret,
   TokenFormat,
 } from "@tokenry/core"
+import { ApiTokenRepository, Secret } from "@tokenry/core/adapter"
 import { NodeCrypto } from "@tokenry/core/node"
 import { Effect, Layer, Option } from "effect"
 import { TestClock } from "effect/testing"

@@ -1,6 +1,7 @@
 /** Requests as JavaScript may send them by mistake: each rejects, and changes nothing. */
 import { inspect } from "node:util"
-import { type ApiTokenRepository, MemoryRepository, RepositoryUnavailable } from "@tokenry/core"
+import { MemoryRepository, RepositoryUnavailable } from "@tokenry/core"
+import type { ApiTokenRepository } from "@tokenry/core/adapter"
 import { createApiTokens, type PromiseApiTokens } from "@tokenry/core/promise"
 import { Effect, Layer } from "effect"
 import { afterAll, beforeAll, expect, it } from "vitest"

@@ -1,6 +1,7 @@
 /** What JavaScript callers may do by mistake to what they are given, or give. */
 import { expect, it } from "vitest"
-import { ApiTokenRepository, MemoryRepository, type OwnerAuthority, TokenFormat } from "@tokenry/core"
+import { MemoryRepository, type OwnerAuthority, TokenFormat } from "@tokenry/core"
+import { ApiTokenRepository } from "@tokenry/core/adapter"
 import { createApiTokens, type PromiseApiTokens } from "@tokenry/core/promise"
 import { Context, Effect, Exit, Layer, Scope } from "effect"
 import { byAlice, catalogue } from "./builders.ts"

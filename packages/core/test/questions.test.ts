@@ -1,5 +1,6 @@
 import { expect, it } from "@effect/vitest"
-import { type ApiToken, ApiTokenRepository, ApiTokens, TokenFormat } from "@tokenry/core"
+import { type ApiToken, ApiTokens, TokenFormat } from "@tokenry/core"
+import { ApiTokenRepository } from "@tokenry/core/adapter"
 import { NodeCrypto } from "@tokenry/core/node"
 import { Effect, Layer, Option } from "effect"
 import { anApiToken, aSecret, at, catalogue, digestOf } from "./builders.ts"

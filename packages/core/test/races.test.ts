@@ -1,6 +1,7 @@
 /** What becomes of a change if somebody else's was written between its reading and its writing. */
 import { expect, it } from "@effect/vitest"
-import { type ApiToken, type ApiTokenRepository, ApiTokens, unattributed } from "@tokenry/core"
+import { type ApiToken, ApiTokens } from "@tokenry/core"
+import { type ApiTokenRepository, unattributed } from "@tokenry/core/adapter"
 import { NodeCrypto } from "@tokenry/core/node"
 import { Effect, Fiber, Layer, Option } from "effect"
 import { TestClock } from "effect/testing"

@@ -1,6 +1,7 @@
 /** That tokens are as random as their source, and that a broken source shows. */
 import { describe, expect, it } from "@effect/vitest"
-import { ApiTokens, makePlaintext, MemoryRepository, SecureRandom, TokenFormat } from "@tokenry/core"
+import { ApiTokens, MemoryRepository, TokenFormat } from "@tokenry/core"
+import { makePlaintext, SecureRandom } from "@tokenry/core/adapter"
 import { NodeCrypto } from "@tokenry/core/node"
 import { Effect, Exit, Layer } from "effect"
 import { catalogue } from "./builders.ts"

@@ -1,12 +1,6 @@
 /** Repositories that tell what they were asked, or fail when told to. */
-import {
-  type ApiToken,
-  ApiTokenRepository,
-  MemoryRepository,
-  RepositoryUnavailable,
-  RevisionConflict,
-  TokenUsageStore,
-} from "@tokenry/core"
+import { type ApiToken, MemoryRepository, RepositoryUnavailable, RevisionConflict } from "@tokenry/core"
+import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core/adapter"
 import { Context, Effect, Layer, Option, Stream } from "effect"
 
 type Repository = ApiTokenRepository["Service"]

@@ -1,5 +1,6 @@
 import { expect, it } from "@effect/vitest"
-import { type ApiToken, ApiTokens, type RotateRequest, TokenPolicy } from "@tokenry/core"
+import { type ApiToken, ApiTokens, TokenPolicy } from "@tokenry/core"
+import type { RotateRequest } from "@tokenry/core/adapter"
 import { Duration, Effect, Fiber, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { at, byAlice, day, hour } from "./builders.ts"

@@ -1,6 +1,7 @@
 /** When a token may rotate itself with the secret that it had, and when a replaced secret ended. */
 import { describe, expect, it } from "@effect/vitest"
-import { type ApiToken, type Attribution, Secrets } from "@tokenry/core"
+import type { ApiToken, Attribution } from "@tokenry/core"
+import { Secrets } from "@tokenry/core/adapter"
 import { Option } from "effect"
 import { anApiToken, aSecret, at, byAlice, hour } from "./builders.ts"
 

@@ -1,5 +1,5 @@
 /** Node's SHA-256 together with random bytes that are not random. */
-import { Hasher, SecureRandom } from "@tokenry/core"
+import { Hasher, SecureRandom } from "@tokenry/core/adapter"
 import { NodeCrypto } from "@tokenry/core/node"
 import { Layer } from "effect"
 

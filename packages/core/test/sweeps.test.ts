@@ -1,5 +1,6 @@
 import { expect, it } from "@effect/vitest"
-import { ApiTokenRepository, ApiTokens, TokenPolicy } from "@tokenry/core"
+import { ApiTokens, TokenPolicy } from "@tokenry/core"
+import { ApiTokenRepository } from "@tokenry/core/adapter"
 import { Duration, Effect, Option, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { at, byAlice, day } from "./builders.ts"

@@ -1,6 +1,6 @@
 /** What people may write where a token's name, an owner's id or a token's id is asked for. */
 import { describe, expect, it } from "@effect/vitest"
-import { OwnerId, TokenName } from "@tokenry/core"
+import { OwnerId, TokenName } from "@tokenry/core/adapter"
 
 const controls = [
   ...Array.from({ length: 32 }, (_, code) => code),

@@ -1,13 +1,6 @@
 import { expect, it } from "@effect/vitest"
-import {
-  ApiTokens,
-  type ApiTokensOptions,
-  InvalidInput,
-  MemoryRepository,
-  RepositoryUnavailable,
-  type SecretUsage,
-  TokenUsageStore,
-} from "@tokenry/core"
+import { ApiTokens, type ApiTokensOptions, InvalidInput, MemoryRepository, RepositoryUnavailable } from "@tokenry/core"
+import { type SecretUsage, TokenUsageStore } from "@tokenry/core/adapter"
 import { Context, Deferred, Effect, Exit, Fiber, Layer, Option, Scope } from "effect"
 import { TestClock } from "effect/testing"
 import { at, hour } from "./builders.ts"

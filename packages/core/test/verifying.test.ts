@@ -1,14 +1,7 @@
 import { expect, it } from "@effect/vitest"
 import type { ApiToken } from "@tokenry/core"
-import {
-  ApiTokenRepository,
-  ApiTokens,
-  type OwnerAuthority,
-  OwnerDirectory,
-  RepositoryUnavailable,
-  TokenFormat,
-  type TokenId,
-} from "@tokenry/core"
+import { ApiTokens, type OwnerAuthority, OwnerDirectory, RepositoryUnavailable, TokenFormat } from "@tokenry/core"
+import { ApiTokenRepository, type TokenId } from "@tokenry/core/adapter"
 import { NodeCrypto } from "@tokenry/core/node"
 import { Effect, Layer, Option } from "effect"
 import { TestClock } from "effect/testing"

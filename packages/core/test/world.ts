@@ -1,13 +1,6 @@
 /** The use cases over a memory repository, on a virtual clock. */
-import {
-  ApiTokenRepository,
-  ApiTokens,
-  type ApiTokensOptions,
-  type IssueRequest,
-  MemoryRepository,
-  type TokenId,
-  type TokenUsageStore,
-} from "@tokenry/core"
+import { ApiTokens, type ApiTokensOptions, MemoryRepository } from "@tokenry/core"
+import { ApiTokenRepository, type IssueRequest, type TokenId, type TokenUsageStore } from "@tokenry/core/adapter"
 import { NodeCrypto } from "@tokenry/core/node"
 import { Effect, Layer, Option } from "effect"
 import { catalogue } from "./builders.ts"

@@ -1,5 +1,5 @@
 /** Guards routes: admits requests with an accepted bearer token, and provides the caller. */
-import { checkOptions, isFunction, type OptionRules } from "@tokenry/core"
+import { checkOptions, isFunction, type OptionRules } from "@tokenry/core/adapter"
 import type { Caller } from "@tokenry/core/promise"
 import { type Denial, Guard, guardOptionRules, type GuardOptions } from "@tokenry/http"
 import {

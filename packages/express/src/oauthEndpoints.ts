@@ -1,5 +1,6 @@
 /** OAuth's endpoints as middleware and for plain node:http: introspection, revocation, and the resource's metadata. */
-import { checkOptions, type DurationOption, isFunction, type OptionRules } from "@tokenry/core"
+import type { DurationOption } from "@tokenry/core"
+import { checkOptions, isFunction, type OptionRules } from "@tokenry/core/adapter"
 import {
   bodyTimeoutMilliseconds,
   bodyTimeoutRule,

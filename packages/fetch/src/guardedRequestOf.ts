@@ -1,5 +1,5 @@
 /** A `Request` as `@tokenry/http` reads it. */
-import { isFunction, type OptionRules } from "@tokenry/core"
+import { isFunction, type OptionRules } from "@tokenry/core/adapter"
 import type { GuardedRequest, RateLimits } from "@tokenry/http"
 import type { ErrorReporter } from "./reportTo.ts"
 

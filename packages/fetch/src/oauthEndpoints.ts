@@ -1,5 +1,6 @@
 /** OAuth's endpoints as handlers from `Request` to `Response`: introspection, revocation, and the resource's metadata. */
-import { checkOptions, type DurationOption, type OptionRules } from "@tokenry/core"
+import type { DurationOption } from "@tokenry/core"
+import { checkOptions, type OptionRules } from "@tokenry/core/adapter"
 import {
   bodyTimeoutMilliseconds,
   bodyTimeoutRule,

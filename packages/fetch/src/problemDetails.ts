@@ -1,5 +1,5 @@
 /** Turns every error of a handler into problem details (RFC 9457). */
-import { checkOptions, isFunction, type OptionRules } from "@tokenry/core"
+import { checkOptions, isFunction, type OptionRules } from "@tokenry/core/adapter"
 import {
   answerToStatus,
   answerToThrown,

@@ -1,5 +1,6 @@
 import { describe, expect, expectTypeOf, it, vi } from "@effect/vitest"
-import { ApiTokenRepository, MemoryRepository, RepositoryUnavailable, RevisionConflict } from "@tokenry/core"
+import { MemoryRepository, RepositoryUnavailable, RevisionConflict } from "@tokenry/core"
+import { ApiTokenRepository } from "@tokenry/core/adapter"
 import type { Caller } from "@tokenry/core/promise"
 import { type Denial, type RateLimiter, RateLimits } from "@tokenry/http"
 import { Effect, Layer, Metric } from "effect"

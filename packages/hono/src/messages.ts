@@ -1,5 +1,5 @@
 /** Requests and responses of Hono as `@tokenry/http` reads and writes them. */
-import { isFunction, type OptionRules } from "@tokenry/core"
+import { isFunction, type OptionRules } from "@tokenry/core/adapter"
 import { type GuardedRequest, type HttpAnswer, type RateLimits, varyingOn } from "@tokenry/http"
 import type { Context } from "hono"
 import type { StatusCode } from "hono/utils/http-status"

@@ -1,5 +1,6 @@
 /** Tokens in memory, of owners who can be deactivated and on a store that can be away. */
-import { ApiTokenRepository, MemoryRepository, RepositoryUnavailable, ScopeCatalogue, TokenPolicy } from "@tokenry/core"
+import { MemoryRepository, RepositoryUnavailable, ScopeCatalogue, TokenPolicy } from "@tokenry/core"
+import { ApiTokenRepository } from "@tokenry/core/adapter"
 import { createApiTokens } from "@tokenry/core/promise"
 import type { OAuthRequest, TokenForm } from "@tokenry/http"
 import { vi } from "@effect/vitest"

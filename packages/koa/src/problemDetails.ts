@@ -1,6 +1,6 @@
 /** Turns every error of an application into problem details (RFC 9457). */
 import { randomUUID } from "node:crypto"
-import { checkOptions, isFunction, type OptionRules } from "@tokenry/core"
+import { checkOptions, isFunction, type OptionRules } from "@tokenry/core/adapter"
 import {
   answerToStatus,
   answerToThrown,

@@ -1,6 +1,7 @@
 /** Introspection (RFC 7662), revocation (RFC 7009) and the metadata (RFC 9728) over sockets, but for how bodies are read. */
 import { describe, expect, it } from "@effect/vitest"
-import { ApiTokenRepository, MemoryRepository, RepositoryUnavailable, RevisionConflict } from "@tokenry/core"
+import { MemoryRepository, RepositoryUnavailable, RevisionConflict } from "@tokenry/core"
+import { ApiTokenRepository } from "@tokenry/core/adapter"
 import { createApiTokens } from "@tokenry/core/promise"
 import { ProtectedResourceMetadata, type RateLimiter, RateLimits } from "@tokenry/http"
 import { Effect, Layer } from "effect"

@@ -1,6 +1,7 @@
 /** An application that keeps its own format of errors. */
 import { describe, expect, it, vi } from "@effect/vitest"
-import { ApiTokenRepository, InvalidInput, MemoryRepository, RepositoryUnavailable, TokenNotFound } from "@tokenry/core"
+import { InvalidInput, MemoryRepository, RepositoryUnavailable, TokenNotFound } from "@tokenry/core"
+import { ApiTokenRepository } from "@tokenry/core/adapter"
 import { createApiTokens } from "@tokenry/core/promise"
 import type { Denial } from "@tokenry/http"
 import { Effect, Layer } from "effect"

@@ -1,5 +1,6 @@
 /** The token repository on MongoDB, with its usage store. */
-import { ApiTokenRepository, DuplicateToken, type FoundToken, RevisionConflict, TokenUsageStore } from "@tokenry/core"
+import { DuplicateToken, RevisionConflict } from "@tokenry/core"
+import { ApiTokenRepository, type FoundToken, TokenUsageStore } from "@tokenry/core/adapter"
 import { Context, Effect, Exit, Layer, Option } from "effect"
 import { idOf, revisionOf } from "./arguments.ts"
 import type { PooledClient } from "./Admission.ts"

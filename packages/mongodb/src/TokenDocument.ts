@@ -1,21 +1,18 @@
 /** Maps a token to a document and back. */
+import { type Actor, ApiToken, type ChangeKind, type Revocation } from "@tokenry/core"
 import {
-  type Actor,
-  ApiToken,
   type Change,
-  type ChangeKind,
   Digest,
   type FoundToken,
   type KeyId,
   OwnerId,
-  type Revocation,
   type Scope,
   Secret,
   type SecretState,
   type TokenId,
   type TokenName,
   type VerifiableToken,
-} from "@tokenry/core"
+} from "@tokenry/core/adapter"
 import { type DateTime, Option } from "effect"
 import { bytesOf, countOf, dateOf, idOf, never } from "./arguments.ts"
 import { NewerSchema, readableFrom, schemaVersion } from "./NewerSchema.ts"

@@ -1,5 +1,6 @@
 /** Maps recorded uses to update operations, and documents to recorded usage. */
-import { DamagedToken, type SecretUsage, type TokenId } from "@tokenry/core"
+import { DamagedToken } from "@tokenry/core"
+import type { SecretUsage, TokenId } from "@tokenry/core/adapter"
 import { type DateTime, Option } from "effect"
 import { countOf, dateOf, idOf } from "./arguments.ts"
 import { Reader } from "./Reader.ts"

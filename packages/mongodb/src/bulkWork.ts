@@ -1,11 +1,6 @@
 /** Bulk changes in batches, each with its own deadline, continuing where the previous one ended. */
-import {
-  type ApiTokenRepository,
-  type Attribution,
-  Change,
-  RepositoryUnavailable,
-  type Revocation,
-} from "@tokenry/core"
+import { type Attribution, RepositoryUnavailable, type Revocation } from "@tokenry/core"
+import { type ApiTokenRepository, Change } from "@tokenry/core/adapter"
 import { Effect } from "effect"
 import { type Bounds, persistently } from "./bounded.ts"
 import type { MongoCollectionLike } from "./Driver.ts"

@@ -1,5 +1,5 @@
 /** Which keys of a key ring stored secrets are under. */
-import type { ApiTokenRepository, KeyId } from "@tokenry/core"
+import type { ApiTokenRepository, KeyId } from "@tokenry/core/adapter"
 import { Option } from "effect"
 import type { Bounds } from "./bounded.ts"
 import { withKeyBetween, withoutKey } from "./queries.ts"

@@ -1,11 +1,6 @@
 /** A page of an owner's tokens. */
-import {
-  type ApiToken,
-  type ApiTokenRepository,
-  type DamagedToken,
-  type ListPosition,
-  type TokenId,
-} from "@tokenry/core"
+import type { ApiToken, DamagedToken } from "@tokenry/core"
+import type { ApiTokenRepository, ListPosition, TokenId } from "@tokenry/core/adapter"
 import { DateTime, Effect, Option } from "effect"
 import { types } from "node:util"
 import { limitOf } from "./arguments.ts"

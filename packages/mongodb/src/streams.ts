@@ -1,5 +1,6 @@
 /** Sweeps over all owners' tokens, batch by batch: each reads no more documents than a batch has. */
-import { type ApiToken, type ApiTokenRepository, stateOf } from "@tokenry/core"
+import type { ApiToken } from "@tokenry/core"
+import { type ApiTokenRepository, stateOf } from "@tokenry/core/adapter"
 import { Effect, Option, Stream } from "effect"
 import { dateOf } from "./arguments.ts"
 import { lastPositionOf, logDamaged, type ManyTokens, manyTokensOf } from "./manyTokens.ts"

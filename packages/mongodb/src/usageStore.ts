@@ -1,5 +1,6 @@
 /** The record of uses beside the tokens: one document for each secret that was used. */
-import { type DamagedToken, SecretUsage, TokenUsageStore } from "@tokenry/core"
+import type { DamagedToken } from "@tokenry/core"
+import { SecretUsage, TokenUsageStore } from "@tokenry/core/adapter"
 import { DateTime, Effect, Exit } from "effect"
 import { dateOf, idOf } from "./arguments.ts"
 import { type Bounds, persistently } from "./bounded.ts"

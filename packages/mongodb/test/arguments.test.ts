@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { ApiTokenRepository } from "@tokenry/core"
+import type { ApiTokenRepository } from "@tokenry/core/adapter"
 import { MongoRepository } from "@tokenry/mongodb"
 import { type Cause, type DateTime, Effect, Option, Stream } from "effect"
 import { aDatabase, aStore, repositoryOf, withoutMongodb } from "./stores.ts"

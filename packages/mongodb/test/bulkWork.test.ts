@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type ApiToken, Change, unattributed } from "@tokenry/core"
+import type { ApiToken } from "@tokenry/core"
+import { Change, unattributed } from "@tokenry/core/adapter"
 import { documentOf } from "@tokenry/mongodb"
 import { Effect, Option } from "effect"
 import { aStore, withoutMongodb } from "./stores.ts"

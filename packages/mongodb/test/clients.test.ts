@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ApiTokenRepository } from "@tokenry/core"
+import { ApiTokenRepository } from "@tokenry/core/adapter"
 import { type MongoClientLike, MongoOpenError, MongoRepository } from "@tokenry/mongodb"
 import { Context, Effect, Exit, Layer, Option, Scope } from "effect"
 import { inspect } from "node:util"

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type ApiToken, DamagedToken, type KeyId, unattributed } from "@tokenry/core"
+import { type ApiToken, DamagedToken } from "@tokenry/core"
+import { type KeyId, unattributed } from "@tokenry/core/adapter"
 import { documentOf } from "@tokenry/mongodb"
 import { Cause, DateTime, Effect, Option, Stream } from "effect"
 import { type LogLine, withLog } from "./logged.ts"

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type ApiToken, type ApiTokenRepository, unattributed } from "@tokenry/core"
+import type { ApiToken } from "@tokenry/core"
+import { type ApiTokenRepository, unattributed } from "@tokenry/core/adapter"
 import { documentOf, MongoRepository } from "@tokenry/mongodb"
 import { Effect, Option, Stream } from "effect"
 import type { Db, Sort } from "mongodb"

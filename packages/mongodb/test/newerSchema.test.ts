@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type ApiToken, RepositoryUnavailable, unattributed } from "@tokenry/core"
+import { type ApiToken, RepositoryUnavailable } from "@tokenry/core"
+import { unattributed } from "@tokenry/core/adapter"
 import { documentOf, NewerSchema } from "@tokenry/mongodb"
 import { Effect, Option, Stream } from "effect"
 import { withLog } from "./logged.ts"

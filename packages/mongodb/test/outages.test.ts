@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type ApiToken, type ApiTokenRepository, RepositoryUnavailable } from "@tokenry/core"
+import { type ApiToken, RepositoryUnavailable } from "@tokenry/core"
+import type { ApiTokenRepository } from "@tokenry/core/adapter"
 import {
   type MongoClientLike,
   type MongoCollectionLike,

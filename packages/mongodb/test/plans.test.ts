@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type ApiTokenRepository, type KeyId, type TokenUsageStore, unattributed } from "@tokenry/core"
+import { type ApiTokenRepository, type KeyId, type TokenUsageStore, unattributed } from "@tokenry/core/adapter"
 import { documentOf, MongoRepository } from "@tokenry/mongodb"
 import { Effect, Option, Stream } from "effect"
 import type { Db } from "mongodb"

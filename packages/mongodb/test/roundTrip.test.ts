@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ApiToken, Change, type KeyId, type Secret } from "@tokenry/core"
+import { ApiToken } from "@tokenry/core"
+import { Change, type KeyId, type Secret } from "@tokenry/core/adapter"
 import { documentOf, tokenOf } from "@tokenry/mongodb"
 import { DateTime, Effect, Option } from "effect"
 import type { Binary } from "mongodb"

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type KeyId, unattributed } from "@tokenry/core"
+import { type KeyId, unattributed } from "@tokenry/core/adapter"
 import { MongoRepository } from "@tokenry/mongodb"
 import { Effect, Option, Stream } from "effect"
 import { aClient, aDatabase, portsOf, withoutMongodb, withoutRealMongod } from "./stores.ts"

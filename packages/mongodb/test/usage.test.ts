@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { SecretUsage, TokenUsageStore } from "@tokenry/core"
+import type { SecretUsage, TokenUsageStore } from "@tokenry/core/adapter"
 import { type Cause, DateTime, Effect, Option } from "effect"
 import { aStore, withoutMongodb } from "./stores.ts"
 import { anId, at, aToken, aUsage } from "./tokens.ts"

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { TokenUsageStore } from "@tokenry/core"
+import type { TokenUsageStore } from "@tokenry/core/adapter"
 import { type MongoClientLike, type MongoCollectionLike, MongoRepository } from "@tokenry/mongodb"
 import { Effect, Option } from "effect"
 import { aClient, aStore, patient, portsOf, withoutMongodb } from "./stores.ts"

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type KeyId, unattributed } from "@tokenry/core"
+import { type KeyId, unattributed } from "@tokenry/core/adapter"
 import { Cause, Effect, Option } from "effect"
 import { inspect } from "node:util"
 import { aStore, withoutMongodb } from "./stores.ts"

@@ -1,5 +1,5 @@
 /** The token repository on PostgreSQL, with its usage store and its change feed. */
-import type { ApiTokenRepository, TokenChanges, TokenUsageStore } from "@tokenry/core"
+import type { ApiTokenRepository, TokenChanges, TokenUsageStore } from "@tokenry/core/adapter"
 import { Effect, Layer } from "effect"
 import type { PostgresClientLike, PostgresPoolLike } from "./Driver.ts"
 import { assertMigrated, migrate, type MigrateOptions, sqlOf } from "./Migrations.ts"

@@ -1,14 +1,11 @@
 /** Maps a token to a row's values, and a row's JSON to a token. */
+import { type Actor, ApiToken, type ChangeKind, type Revocation } from "@tokenry/core"
 import {
-  type Actor,
-  ApiToken,
   type Change,
-  type ChangeKind,
   Digest,
   type FoundToken,
   type KeyId,
   OwnerId,
-  type Revocation,
   type Scope,
   Secret,
   type SecretState,
@@ -16,7 +13,7 @@ import {
   type TokenName,
   type VerifiableSecret,
   type VerifiableToken,
-} from "@tokenry/core"
+} from "@tokenry/core/adapter"
 import { Option } from "effect"
 import { byteaOf, countOf, idOf, millisecondsOf, optionalTimestampOf, revisionOf, timestampOf } from "./arguments.ts"
 import { NewerRecord } from "./NewerRecord.ts"

@@ -1,5 +1,5 @@
 /** Checks values before they reach SQL: missing or empty ones (from JavaScript) are defects, and never mean "all". */
-import type { Digest, KeyId } from "@tokenry/core"
+import type { Digest, KeyId } from "@tokenry/core/adapter"
 import { type DateTime, Option } from "effect"
 
 /** Returns the id, checked. */

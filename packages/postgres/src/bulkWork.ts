@@ -1,11 +1,6 @@
 /** Bulk changes in batches, each its own transaction with its own deadline. */
-import {
-  type ApiTokenRepository,
-  type Attribution,
-  OwnerId,
-  RepositoryUnavailable,
-  type Revocation,
-} from "@tokenry/core"
+import { type Attribution, RepositoryUnavailable, type Revocation } from "@tokenry/core"
+import { type ApiTokenRepository, OwnerId } from "@tokenry/core/adapter"
 import { Effect, Option } from "effect"
 import { issuedToOf, timestampOf } from "./arguments.ts"
 import { bulkStatementsOn } from "./bulkStatements.ts"

@@ -1,5 +1,5 @@
 /** The change feed: LISTEN on its own connection, which proves every second that it still delivers. */
-import { OwnerId, type TokenChangeListener, TokenChanges, type TokenId } from "@tokenry/core"
+import { OwnerId, type TokenChangeListener, TokenChanges, type TokenId } from "@tokenry/core/adapter"
 import { Clock, Deferred, Effect, type Scope } from "effect"
 import { randomUUID } from "node:crypto"
 import type { PostgresPoolClientLike } from "./Driver.ts"

@@ -1,5 +1,5 @@
 /** The statements of an owner's lists, each for an index of `schema.ts`. */
-import type { ListState } from "@tokenry/core"
+import type { ListState } from "@tokenry/core/adapter"
 import { planned, type Statement } from "./Statement.ts"
 import type { Tables } from "./tables.ts"
 import { epochOf, tokenRecord } from "./TokenRecord.ts"

@@ -1,17 +1,14 @@
 /** The methods of the ports, on tables that are there already. */
+import { type ApiToken, DuplicateToken, RepositoryUnavailable, RevisionConflict } from "@tokenry/core"
 import {
-  type ApiToken,
   ApiTokenRepository,
-  DuplicateToken,
   type FoundToken,
   type KeyId,
   type ListQuery,
   OwnerId,
-  RepositoryUnavailable,
-  RevisionConflict,
   TokenChanges,
   TokenUsageStore,
-} from "@tokenry/core"
+} from "@tokenry/core/adapter"
 import { Context, Effect, Exit, Option } from "effect"
 import { byteaOf, idOf, limitOf, revisionOf, timestampOf } from "./arguments.ts"
 import { bulkWorkOn } from "./bulkWork.ts"

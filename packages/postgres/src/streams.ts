@@ -1,5 +1,6 @@
 /** Streams of all owners' tokens, page by page. */
-import type { ApiToken, ApiTokenRepository, RepositoryUnavailable } from "@tokenry/core"
+import type { ApiToken, RepositoryUnavailable } from "@tokenry/core"
+import type { ApiTokenRepository } from "@tokenry/core/adapter"
 import { Effect, Option, Stream } from "effect"
 import { keyIdOf, timestampOf } from "./arguments.ts"
 import { beforeAll, logDamaged, oursOf, type PageRow, type Position, positionOf } from "./pages.ts"

@@ -1,5 +1,5 @@
 /** The record of uses beside the tokens: one row for each secret that was used. */
-import { SecretUsage, type TokenId, TokenUsageStore } from "@tokenry/core"
+import { SecretUsage, type TokenId, TokenUsageStore } from "@tokenry/core/adapter"
 import { DateTime, Effect, Exit } from "effect"
 import { countOf, idOf, millisecondsOf, optionalTimestampOf, timestampOf } from "./arguments.ts"
 import { logDamaged, readableOf } from "./pages.ts"

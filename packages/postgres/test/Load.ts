@@ -1,6 +1,7 @@
 /** Many callers of a repository that suffers a fault. */
 import { assert } from "@effect/vitest"
-import { type ApiToken, type ApiTokenRepository, RepositoryUnavailable } from "@tokenry/core"
+import { type ApiToken, RepositoryUnavailable } from "@tokenry/core"
+import type { ApiTokenRepository } from "@tokenry/core/adapter"
 import { Effect, Exit, Option } from "effect"
 import { inspect } from "node:util"
 import { aToken } from "./tokens.ts"

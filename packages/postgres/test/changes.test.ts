@@ -1,13 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import {
-  ApiToken,
-  ApiTokenRepository,
-  ApiTokens,
-  ScopeCatalogue,
-  TokenChanges,
-  TokenUsageStore,
-  unattributed,
-} from "@tokenry/core"
+import { ApiToken, ApiTokens, ScopeCatalogue } from "@tokenry/core"
+import { ApiTokenRepository, TokenChanges, TokenUsageStore, unattributed } from "@tokenry/core/adapter"
 import { NodeCrypto } from "@tokenry/core/node"
 import { PostgresRepository } from "@tokenry/postgres"
 import { Clock, Context, Effect, Fiber, Layer, Option } from "effect"

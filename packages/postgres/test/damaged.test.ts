@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { DamagedToken, RepositoryUnavailable, unattributed } from "@tokenry/core"
+import { DamagedToken, RepositoryUnavailable } from "@tokenry/core"
+import { unattributed } from "@tokenry/core/adapter"
 import { NewerRecord } from "@tokenry/postgres"
 import { type Cause, Effect, Logger, Option, Stream } from "effect"
 import { inspect } from "node:util"

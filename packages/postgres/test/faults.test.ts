@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type ApiTokenRepository, RepositoryUnavailable } from "@tokenry/core"
+import { RepositoryUnavailable } from "@tokenry/core"
+import type { ApiTokenRepository } from "@tokenry/core/adapter"
 import { PostgresRepository } from "@tokenry/postgres"
 import { Effect, Fiber, Option } from "effect"
 import type pg from "pg"

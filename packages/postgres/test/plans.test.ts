@@ -3,7 +3,7 @@
  * for its planner to care. The statements are those that the driver was given, with their values.
  */
 import { assert, describe, it } from "@effect/vitest"
-import { type ApiTokenRepository, type KeyId, type TokenUsageStore, unattributed } from "@tokenry/core"
+import { type ApiTokenRepository, type KeyId, type TokenUsageStore, unattributed } from "@tokenry/core/adapter"
 import { PostgresRepository, type PostgresPoolLike } from "@tokenry/postgres"
 import { Effect, Exit, Option, Scope, Stream } from "effect"
 import type pg from "pg"

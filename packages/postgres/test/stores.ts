@@ -1,5 +1,5 @@
 /** Databases of the tests' server, each with a name of its own, which go when the test ends. */
-import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core"
+import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core/adapter"
 import { PostgresRepository, type PostgresRepositoryOptions } from "@tokenry/postgres"
 import { Context, Effect, Layer } from "effect"
 import { randomUUID } from "node:crypto"

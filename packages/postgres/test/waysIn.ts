@@ -1,5 +1,5 @@
 /** Layers of one store: a place that is new for each law, through several pools and processes. */
-import { ApiTokenRepository, TokenChanges, TokenUsageStore } from "@tokenry/core"
+import { ApiTokenRepository, TokenChanges, TokenUsageStore } from "@tokenry/core/adapter"
 import { PostgresRepository } from "@tokenry/postgres"
 import { Context, Effect, Layer } from "effect"
 import { fileURLToPath } from "node:url"

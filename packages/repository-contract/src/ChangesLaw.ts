@@ -1,5 +1,5 @@
 /** A law every change feed keeps, and how to check it. */
-import { ApiTokenRepository, TokenChanges } from "@tokenry/core"
+import { ApiTokenRepository, TokenChanges } from "@tokenry/core/adapter"
 import { Context, type Effect, type Layer } from "effect"
 import { type CheckOptions, checkingThrough, type Law, lawAbout } from "./Law.ts"
 

@@ -1,5 +1,5 @@
 /** A law that every store keeps, as a value, and how to hold one to it. */
-import { ApiTokenRepository, type TokenId } from "@tokenry/core"
+import { ApiTokenRepository, type TokenId } from "@tokenry/core/adapter"
 import { Context, Effect, Layer, type Scope } from "effect"
 
 export type Repository = ApiTokenRepository["Service"]

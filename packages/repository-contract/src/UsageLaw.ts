@@ -1,5 +1,5 @@
 /** A law every usage store keeps, and how to check it. */
-import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core"
+import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core/adapter"
 import { Context, type Effect, type Layer } from "effect"
 import { type CheckOptions, checkingThrough, type Law, lawAbout } from "./Law.ts"
 

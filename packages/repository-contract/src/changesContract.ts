@@ -1,5 +1,5 @@
 /** The change feed contract as tests, law by law. */
-import type { ApiTokenRepository, TokenChanges } from "@tokenry/core"
+import type { ApiTokenRepository, TokenChanges } from "@tokenry/core/adapter"
 import type { Layer } from "effect"
 import { checkChangesLaw } from "./ChangesLaw.ts"
 import { changesLaws } from "./changesLaws.ts"

@@ -1,5 +1,6 @@
 /** A token's contents, as plain values that assertions can compare and print. */
-import type { ApiToken, Digest, Secret, VerifiableSecret, VerifiableToken } from "@tokenry/core"
+import type { ApiToken } from "@tokenry/core"
+import type { Digest, Secret, VerifiableSecret, VerifiableToken } from "@tokenry/core/adapter"
 import { DateTime, Hash, Option } from "effect"
 
 /** The six fields verifying needs, and none that a store may have added. */

@@ -1,5 +1,5 @@
 /** The repository contract as tests, law by law. */
-import type { ApiTokenRepository } from "@tokenry/core"
+import type { ApiTokenRepository } from "@tokenry/core/adapter"
 import type { Layer } from "effect"
 import { checkLaw } from "./Law.ts"
 import { damageLaws, laws } from "./laws.ts"

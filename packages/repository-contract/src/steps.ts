@@ -1,6 +1,7 @@
 /** Common steps of laws. */
 import { assert } from "@effect/vitest"
-import { ApiToken, type ListQuery, type TokenId } from "@tokenry/core"
+import { ApiToken } from "@tokenry/core"
+import type { ListQuery, TokenId } from "@tokenry/core/adapter"
 import { Arbitrary, Cause, Effect, Exit, Option, Result, Stream } from "effect"
 import { contentsOf } from "./contents.ts"
 import type { Repository } from "./Law.ts"

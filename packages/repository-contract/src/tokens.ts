@@ -1,18 +1,17 @@
 /** Test tokens for laws. By default each has its own owner, id and digests. */
+import { ApiToken, type Revocation } from "@tokenry/core"
 import {
-  ApiToken,
   type ApiTokenFields,
   Digest,
   type KeyId,
   type OwnerId,
-  type Revocation,
   type Scope,
   Secret,
   type SecretState,
   TokenId,
   type TokenName,
   unattributed,
-} from "@tokenry/core"
+} from "@tokenry/core/adapter"
 import { DateTime, Option } from "effect"
 
 /** An instant in milliseconds after a fixed one in the past, which all laws use. */

@@ -1,5 +1,5 @@
 /** The usage store contract as tests, law by law. */
-import type { ApiTokenRepository, TokenUsageStore } from "@tokenry/core"
+import type { ApiTokenRepository, TokenUsageStore } from "@tokenry/core/adapter"
 import type { Layer } from "effect"
 import { type ContractOptions, registerLaws } from "./registering.ts"
 import { checkUsageLaw } from "./UsageLaw.ts"

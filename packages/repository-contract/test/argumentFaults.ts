@@ -1,5 +1,5 @@
 /** Faults in what becomes of arguments that are missing, or are none: those by which a program without types loses most. */
-import type { ApiTokenRepository, Digest } from "@tokenry/core"
+import type { ApiTokenRepository, Digest } from "@tokenry/core/adapter"
 import { Effect, Option } from "effect"
 import { type Fault, fault } from "./faults.ts"
 

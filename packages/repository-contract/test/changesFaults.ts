@@ -1,6 +1,6 @@
 /** Feeds of changes that are right but for one fault, to see that the changes contract can fail. */
 import type { ChangesLawName } from "@tokenry/repository-contract"
-import type { OwnerId } from "@tokenry/core"
+import type { OwnerId } from "@tokenry/core/adapter"
 import { Effect } from "effect"
 import type { FeedFault, Reported } from "./memoryFeed.ts"
 

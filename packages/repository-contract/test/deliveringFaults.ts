@@ -1,5 +1,6 @@
 /** Faults in the list of a lineage, in the stream of a key, and in what an audit sink is told by. */
-import { ApiToken, type ListQuery } from "@tokenry/core"
+import { ApiToken } from "@tokenry/core"
+import type { ListQuery } from "@tokenry/core/adapter"
 import type { Repository } from "@tokenry/repository-contract"
 import { Effect, Option, Stream } from "effect"
 import { type Fault, fault } from "./faults.ts"

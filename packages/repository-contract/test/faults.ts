@@ -1,5 +1,6 @@
 /** Repositories that are right but for one fault, to see that the contract can fail. */
-import { ApiToken, ApiTokenRepository, MemoryRepository, type OwnerId, RevisionConflict } from "@tokenry/core"
+import { ApiToken, MemoryRepository, RevisionConflict } from "@tokenry/core"
+import { ApiTokenRepository, type OwnerId } from "@tokenry/core/adapter"
 import type { LawName, Repository } from "@tokenry/repository-contract"
 import { DateTime, Effect, Layer, Option } from "effect"
 

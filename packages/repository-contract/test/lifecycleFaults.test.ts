@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ApiToken, ApiTokenRepository, MemoryRepository, Secret, type VerifiableToken } from "@tokenry/core"
+import { ApiToken, MemoryRepository } from "@tokenry/core"
+import { ApiTokenRepository, Secret, type VerifiableToken } from "@tokenry/core/adapter"
 import { checkLifecycle, type Repository } from "@tokenry/repository-contract"
 import { Cause, DateTime, Effect, Exit, Layer, Option } from "effect"
 

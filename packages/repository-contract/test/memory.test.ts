@@ -1,4 +1,5 @@
-import { ApiTokenRepository, MemoryRepository, TokenUsageStore } from "@tokenry/core"
+import { MemoryRepository } from "@tokenry/core"
+import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core/adapter"
 import { repositoryContract, usageContract } from "@tokenry/repository-contract"
 import { Context, Effect, Layer } from "effect"
 

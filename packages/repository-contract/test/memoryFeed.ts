@@ -1,12 +1,6 @@
 /** The memory repository with a feed of changes, through any number of ways into one store; right, or with a fault. */
-import {
-  type ApiToken,
-  ApiTokenRepository,
-  MemoryRepository,
-  OwnerId,
-  type TokenChangeListener,
-  TokenChanges,
-} from "@tokenry/core"
+import { type ApiToken, MemoryRepository } from "@tokenry/core"
+import { ApiTokenRepository, OwnerId, type TokenChangeListener, TokenChanges } from "@tokenry/core/adapter"
 import { Context, Effect, Layer, Stream } from "effect"
 
 type Repository = ApiTokenRepository["Service"]

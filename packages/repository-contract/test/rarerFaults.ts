@@ -1,5 +1,6 @@
 /** One fault for each other kind of law. */
-import { ApiToken, type ApiTokenRepository, type FoundToken, type OwnerId } from "@tokenry/core"
+import { ApiToken } from "@tokenry/core"
+import type { ApiTokenRepository, FoundToken, OwnerId } from "@tokenry/core/adapter"
 import { DateTime, Effect, Option, Stream } from "effect"
 import { type Fault, fault, later } from "./faults.ts"
 

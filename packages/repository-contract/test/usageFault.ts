@@ -1,5 +1,6 @@
 /** How a record of uses that is right gets one fault. */
-import { ApiTokenRepository, MemoryRepository, SecretUsage, type TokenId, TokenUsageStore } from "@tokenry/core"
+import { MemoryRepository } from "@tokenry/core"
+import { ApiTokenRepository, SecretUsage, type TokenId, TokenUsageStore } from "@tokenry/core/adapter"
 import type { TokensAndUses, UsageLawName } from "@tokenry/repository-contract"
 import { Context, type DateTime, Effect, Layer, Option } from "effect"
 

@@ -1,5 +1,5 @@
 /** Records of uses that are right but for one fault, to see that the usage contract can fail. */
-import { SecretUsage, type TokenId } from "@tokenry/core"
+import { SecretUsage, type TokenId } from "@tokenry/core/adapter"
 import { DateTime, Effect, Option } from "effect"
 import {
   beginning,

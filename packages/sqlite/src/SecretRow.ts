@@ -1,5 +1,6 @@
 /** Maps a token's secrets to rows and back. */
-import { type ApiToken, Digest, type KeyId, Secret, type SecretState, type VerifiableSecret } from "@tokenry/core"
+import type { ApiToken } from "@tokenry/core"
+import { Digest, type KeyId, Secret, type SecretState, type VerifiableSecret } from "@tokenry/core/adapter"
 import { Option } from "effect"
 import { millisecondsOf } from "./arguments.ts"
 import { damaged, instantIn, integerIn, listIn, textIn } from "./fields.ts"

@@ -1,5 +1,5 @@
 /** Detects changes by other connections to the file, using SQLite's own counter. */
-import { OwnerId, TokenChanges } from "@tokenry/core"
+import { OwnerId, TokenChanges } from "@tokenry/core/adapter"
 import { Effect } from "effect"
 import { Query } from "./Query.ts"
 import type { SqliteDatabase } from "./SqliteDatabase.ts"

@@ -1,16 +1,14 @@
 /** The token repository on SQLite, with its usage store and its change feed. */
+import { type ApiToken, DuplicateToken, RevisionConflict } from "@tokenry/core"
 import {
-  type ApiToken,
   ApiTokenRepository,
-  DuplicateToken,
   type FoundToken,
   type KeyId,
   type ListQuery,
   OwnerId,
-  RevisionConflict,
   TokenChanges,
   TokenUsageStore,
-} from "@tokenry/core"
+} from "@tokenry/core/adapter"
 import { Context, Effect, Exit, Layer, Option } from "effect"
 import { beyondAll, idOf, limitOf, millisecondsOf } from "./arguments.ts"
 import { bulkWorkOn } from "./bulkWork.ts"

@@ -1,5 +1,5 @@
 /** The token usage store on SQLite, in its own tables. */
-import { SecretUsage, type TokenId, TokenUsageStore } from "@tokenry/core"
+import { SecretUsage, type TokenId, TokenUsageStore } from "@tokenry/core/adapter"
 import { DateTime, Effect } from "effect"
 import { idOf, millisecondsOf, optionalMillisecondsOf } from "./arguments.ts"
 import { Query } from "./Query.ts"

@@ -1,5 +1,5 @@
 /** The repository's statements, each compiled once, written so that their index is evident. */
-import type { ListState } from "@tokenry/core"
+import type { ListState } from "@tokenry/core/adapter"
 import type { DatabaseSync, StatementSync } from "node:sqlite"
 import { Query, TupleQuery } from "./Query.ts"
 import { assertWritable, recordVersion } from "./recordVersion.ts"

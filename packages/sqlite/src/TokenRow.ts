@@ -1,15 +1,14 @@
 /** Maps tokens to rows and back. A row with a value no version wrote is reported as damaged. */
+import { ApiToken, type Revocation } from "@tokenry/core"
 import {
-  ApiToken,
   type Change,
   type FoundToken,
   OwnerId,
-  type Revocation,
   type Scope,
   type TokenId,
   type TokenName,
   type VerifiableToken,
-} from "@tokenry/core"
+} from "@tokenry/core/adapter"
 import { DateTime, Option } from "effect"
 import { idOf, millisecondsOf, optionalMillisecondsOf } from "./arguments.ts"
 import { damaged, instantIn, integerIn, listIn, optionalInstantIn, textIn, textsIn } from "./fields.ts"

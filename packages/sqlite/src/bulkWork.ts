@@ -1,12 +1,6 @@
 /** Bulk changes in batches, each its own transaction. The event loop runs between them. */
-import {
-  type ApiTokenRepository,
-  type Attribution,
-  DamagedToken,
-  OwnerId,
-  type RepositoryUnavailable,
-  type Revocation,
-} from "@tokenry/core"
+import { type Attribution, DamagedToken, type RepositoryUnavailable, type Revocation } from "@tokenry/core"
+import { type ApiTokenRepository, OwnerId } from "@tokenry/core/adapter"
 import { Effect, Option } from "effect"
 import { beyondAll, issuedToOf, millisecondsOf } from "./arguments.ts"
 import { Query } from "./Query.ts"

@@ -1,5 +1,6 @@
 /** Streams of all owners' tokens, page by page. */
-import type { ApiToken, ApiTokenRepository } from "@tokenry/core"
+import type { ApiToken } from "@tokenry/core"
+import type { ApiTokenRepository } from "@tokenry/core/adapter"
 import { Effect, Option, Stream } from "effect"
 import { beyondAll, keyIdOf, millisecondsOf } from "./arguments.ts"
 import { Query } from "./Query.ts"

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import { type KeyId, type OwnerId, type TokenId, unattributed } from "@tokenry/core"
+import { type KeyId, type OwnerId, type TokenId, unattributed } from "@tokenry/core/adapter"
 import { Cause, type DateTime, Effect, Exit, Option, Stream } from "effect"
 import { aStore } from "./stores.ts"
 import { at, aToken, aUse } from "./tokens.ts"

@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { Change, unattributed } from "@tokenry/core"
+import { Change, unattributed } from "@tokenry/core/adapter"
 import { Effect, Option } from "effect"
 import { aStore } from "./stores.ts"
 import { active, aDigest, anId, at, aToken, contentsOf, owner } from "./tokens.ts"

@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { ApiTokenRepository, TokenChanges, TokenUsageStore } from "@tokenry/core"
+import { ApiTokenRepository, TokenChanges, TokenUsageStore } from "@tokenry/core/adapter"
 import { SqliteRepository } from "@tokenry/sqlite"
 import { Context, Effect, Layer } from "effect"
 import { openStore, temporaryFile } from "./stores.ts"

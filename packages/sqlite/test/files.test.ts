@@ -1,6 +1,6 @@
 /** The files that a store keeps: who can read them, how large they get, and what if others are put in their place. */
 import { assert, it } from "@effect/vitest"
-import { unattributed } from "@tokenry/core"
+import { unattributed } from "@tokenry/core/adapter"
 import { SqliteDatabase } from "@tokenry/sqlite"
 import { Cause, Effect, Exit } from "effect"
 import {

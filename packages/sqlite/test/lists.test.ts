@@ -1,5 +1,6 @@
 import { assert, it } from "@effect/vitest"
-import { type ApiToken, type ListPosition, type ListQuery, type TokenId, unattributed } from "@tokenry/core"
+import type { ApiToken } from "@tokenry/core"
+import { type ListPosition, type ListQuery, type TokenId, unattributed } from "@tokenry/core/adapter"
 import { DateTime, Effect, Option } from "effect"
 import { aStore } from "./stores.ts"
 import { anId, at, aToken, contentsOf, owner } from "./tokens.ts"

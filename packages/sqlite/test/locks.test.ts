@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { unattributed } from "@tokenry/core"
+import { unattributed } from "@tokenry/core/adapter"
 import { SqliteDatabase } from "@tokenry/sqlite"
 import { Effect, Exit, Fiber, Option } from "effect"
 import { TestClock } from "effect/testing"

@@ -1,6 +1,7 @@
 /** Stored tokens that this code can't read: damaged ones, and those that a newer version wrote. */
 import { assert, describe, it } from "@effect/vitest"
-import { type ApiToken, DamagedToken, unattributed } from "@tokenry/core"
+import { type ApiToken, DamagedToken } from "@tokenry/core"
+import { unattributed } from "@tokenry/core/adapter"
 import { Cause, Effect, Exit, Logger, Option, Stream } from "effect"
 import { aStore, type openStore } from "./stores.ts"
 import { aDigest, anId, at, aToken, named, owner } from "./tokens.ts"

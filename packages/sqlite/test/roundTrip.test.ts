@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
-import { ApiToken, Change, type KeyId, type Scope, type Secret } from "@tokenry/core"
+import { ApiToken } from "@tokenry/core"
+import { Change, type KeyId, type Scope, type Secret } from "@tokenry/core/adapter"
 import { Effect, Option } from "effect"
 import { aStore } from "./stores.ts"
 import { aDigest, anId, at, aToken, contentsOf, named, owner, scopes } from "./tokens.ts"

@@ -1,5 +1,5 @@
 /** Databases in files of their own, which go when the test ends. */
-import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core"
+import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core/adapter"
 import { SqliteDatabase, type SqliteOptions, SqliteRepository } from "@tokenry/sqlite"
 import { Context, Effect, Layer } from "effect"
 import { mkdtempSync, rmSync } from "node:fs"

@@ -1,5 +1,6 @@
 import { assert, it } from "@effect/vitest"
-import { ApiToken, type KeyId, type Secret, unattributed } from "@tokenry/core"
+import { ApiToken } from "@tokenry/core"
+import { type KeyId, type Secret, unattributed } from "@tokenry/core/adapter"
 import { Effect, Option, Stream } from "effect"
 import { aStore } from "./stores.ts"
 import { active, aDigest, at, aToken, contentsOf, named, owner } from "./tokens.ts"

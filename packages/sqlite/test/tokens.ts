@@ -1,6 +1,6 @@
 /** Builders of tokens and of uses for tests, each with an id and a digest of its own unless told otherwise. */
+import { ApiToken } from "@tokenry/core"
 import {
-  ApiToken,
   type ApiTokenFields,
   Digest,
   type OwnerId,
@@ -10,7 +10,7 @@ import {
   TokenId,
   type TokenName,
   unattributed,
-} from "@tokenry/core"
+} from "@tokenry/core/adapter"
 import { DateTime, Option } from "effect"
 import { hash, randomBytes } from "node:crypto"
 

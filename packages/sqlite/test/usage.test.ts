@@ -1,5 +1,5 @@
 import { assert, it } from "@effect/vitest"
-import { type SecretUsage, type TokenId, unattributed } from "@tokenry/core"
+import { type SecretUsage, type TokenId, unattributed } from "@tokenry/core/adapter"
 import { Effect, Fiber, Option } from "effect"
 import { TestClock } from "effect/testing"
 import { DatabaseSync } from "node:sqlite"

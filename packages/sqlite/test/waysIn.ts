@@ -1,5 +1,5 @@
 /** Layers of one store: a file that is new for each law, through several connections and processes. */
-import { ApiTokenRepository, TokenChanges, type TokenId, TokenUsageStore } from "@tokenry/core"
+import { ApiTokenRepository, TokenChanges, type TokenId, TokenUsageStore } from "@tokenry/core/adapter"
 import { SqliteRepository } from "@tokenry/sqlite"
 import { Context, Effect, Layer } from "effect"
 import { DatabaseSync } from "node:sqlite"

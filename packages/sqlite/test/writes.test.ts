@@ -1,5 +1,6 @@
 import { assert, it } from "@effect/vitest"
-import { ApiToken, unattributed } from "@tokenry/core"
+import { ApiToken } from "@tokenry/core"
+import { unattributed } from "@tokenry/core/adapter"
 import type { SqliteDatabase } from "@tokenry/sqlite"
 import { Effect, Option } from "effect"
 import { aStore } from "./stores.ts"

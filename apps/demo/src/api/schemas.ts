@@ -1,5 +1,5 @@
 /** The API's bodies, queries and responses. */
-import { Instant, Lifetime } from "@tokenry/core"
+import { Instant, Lifetime } from "@tokenry/core/adapter"
 import { Schema } from "effect"
 
 /** An RFC 3339 instant in a response: UTC, to the millisecond. */

@@ -1,5 +1,6 @@
 /** Reads and checks a request's input: JSON bodies and query parameters. */
-import { InvalidInput, parseRequest } from "@tokenry/core"
+import { InvalidInput } from "@tokenry/core"
+import { parseRequest } from "@tokenry/core/adapter"
 import { Effect, Result, type Schema } from "effect"
 import type Koa from "koa"
 import rawBody from "raw-body"

@@ -1,5 +1,6 @@
 /** The expiry choice of a form. */
-import { Instant, TokenPolicy } from "@tokenry/core"
+import { TokenPolicy } from "@tokenry/core"
+import { Instant } from "@tokenry/core/adapter"
 import { DateTime, Duration, Option } from "effect"
 import { describedBy, fieldError, type FieldErrors, noErrors } from "./form.ts"
 import { type Html, html } from "./html.ts"

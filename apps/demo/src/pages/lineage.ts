@@ -1,5 +1,5 @@
 /** The tokens a token was minted with, and those minted with it. */
-import type { OwnerId, TokenId } from "@tokenry/core"
+import type { OwnerId, TokenId } from "@tokenry/core/adapter"
 import { TokenNotFound } from "@tokenry/core"
 import type { TokenDetails } from "@tokenry/core/promise"
 import { DateTime, Effect, Option } from "effect"

@@ -1,5 +1,5 @@
 /** Every rule a new token breaks, together with the form's own errors. */
-import { holdsToken, TokenName } from "@tokenry/core"
+import { holdsToken, TokenName } from "@tokenry/core/adapter"
 import { olderTokenFormat, scopeCatalogue, tokenFormat, tokenPolicy } from "../scopes.ts"
 import { type Expiry, expiryErrors } from "./expiryChoice.ts"
 import type { FieldErrors } from "./form.ts"

@@ -1,7 +1,8 @@
 /** A person's treasures: the API that tokens give access to. */
 import { randomUUID } from "node:crypto"
 import { Router } from "@koa/router"
-import { InvalidInput, ListCursor } from "@tokenry/core"
+import { InvalidInput } from "@tokenry/core"
+import { ListCursor } from "@tokenry/core/adapter"
 import { Route } from "@tokenry/http"
 import { DateTime } from "effect"
 import * as Schemas from "../api/schemas.ts"

@@ -1,6 +1,7 @@
 /** The admin API: accounts, their scopes and their tokens. */
 import { Router } from "@koa/router"
-import { OwnerId, PolicyViolation } from "@tokenry/core"
+import { PolicyViolation } from "@tokenry/core"
+import { OwnerId } from "@tokenry/core/adapter"
 import { Route } from "@tokenry/http"
 import * as Schemas from "../api/schemas.ts"
 import { adminSession } from "../api/security.ts"

@@ -1,5 +1,5 @@
 /** The demo's store in one MongoDB database. */
-import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core"
+import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core/adapter"
 import { bounded, MongoOpenError, MongoRepository, reconnectWhenSilent } from "@tokenry/mongodb"
 import { Effect, ManagedRuntime } from "effect"
 import { type Db, MongoClient } from "mongodb"

@@ -1,5 +1,5 @@
 /** The demo's store in one PostgreSQL database. */
-import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core"
+import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core/adapter"
 import { migrate, PostgresDatabase, PostgresOpenError, PostgresRepository, type Query } from "@tokenry/postgres"
 import { ManagedRuntime } from "effect"
 import { Pool } from "pg"

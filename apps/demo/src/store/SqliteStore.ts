@@ -1,5 +1,6 @@
 /** The demo's store in one SQLite file, or in memory. */
-import { ApiTokenRepository, MemoryRepository, TokenUsageStore } from "@tokenry/core"
+import { MemoryRepository } from "@tokenry/core"
+import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core/adapter"
 import { migrate, SqliteDatabase, SqliteRepository } from "@tokenry/sqlite"
 import { Effect, ManagedRuntime } from "effect"
 import { mkdirSync } from "node:fs"

@@ -1,5 +1,5 @@
 /** What the demo stores besides tokens: accounts, treasures, sessions and idempotency keys. */
-import type { ApiTokenRepository, TokenUsageStore } from "@tokenry/core"
+import type { ApiTokenRepository, TokenUsageStore } from "@tokenry/core/adapter"
 
 export interface Account {
   readonly id: string

@@ -1,5 +1,5 @@
 /** Builds the challenge of RFC 6750 §3: the WWW-Authenticate value that says how to authenticate. */
-import { Scope } from "@tokenry/core"
+import { Scope } from "@tokenry/core/adapter"
 
 /** The error codes of RFC 6750 §3.1. */
 export type BearerError = "invalid_request" | "invalid_token" | "insufficient_scope"

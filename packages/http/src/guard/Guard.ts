@@ -1,5 +1,6 @@
 /** The guard: decides about a request, from its headers to a caller or a denial, independent of any framework. */
-import { checkOptions, isApiTokensError, isObject, isText, type OptionRules } from "@tokenry/core"
+import { isApiTokensError } from "@tokenry/core"
+import { checkOptions, isObject, isText, type OptionRules } from "@tokenry/core/adapter"
 import type { Caller, PromiseApiTokens } from "@tokenry/core/promise"
 import { readBearer, readKeyOrBearer } from "../credentials/readCredentials.ts"
 import { type ProblemOptions, problemOptionRules } from "../problems/Problem.ts"

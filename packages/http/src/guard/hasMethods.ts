@@ -1,5 +1,5 @@
 /** Checks options that take an object with methods. */
-import { isFunction, isObject } from "@tokenry/core"
+import { isFunction, isObject } from "@tokenry/core/adapter"
 
 /** Whether a value is an object with all of these methods. */
 export const hasMethods =

@@ -1,5 +1,6 @@
 /** Reports whether a token is active, and its owner and scopes (RFC 7662). */
-import { checkOptions, isApiTokensError, isText, type OptionRules } from "@tokenry/core"
+import { isApiTokensError } from "@tokenry/core"
+import { checkOptions, isText, type OptionRules } from "@tokenry/core/adapter"
 import type { Caller, PromiseApiTokens, TokenDetails } from "@tokenry/core/promise"
 import { Guard, type GuardOptions, type GuardTokens, optionChecks, optionRules as guardRules } from "../guard/Guard.ts"
 import { hasMethods } from "../guard/hasMethods.ts"

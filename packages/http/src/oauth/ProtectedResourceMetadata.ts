@@ -1,5 +1,5 @@
 /** Describes a protected resource, and how to send it a token, to clients (RFC 9728). */
-import { checkOptions, isText, type OptionRules, Scope } from "@tokenry/core"
+import { checkOptions, isText, type OptionRules, Scope } from "@tokenry/core/adapter"
 import type { HttpAnswer } from "../problems/HttpAnswer.ts"
 
 export interface ProtectedResourceOptions {

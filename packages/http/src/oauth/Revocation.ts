@@ -1,5 +1,6 @@
 /** Lets the holder of a token revoke it (RFC 7009). */
-import { checkOptions, isApiTokensError, type OptionRules } from "@tokenry/core"
+import { isApiTokensError } from "@tokenry/core"
+import { checkOptions, type OptionRules } from "@tokenry/core/adapter"
 import type { PromiseApiTokens, Verification } from "@tokenry/core/promise"
 import { hasMethods } from "../guard/hasMethods.ts"
 import type { HttpAnswer } from "../problems/HttpAnswer.ts"

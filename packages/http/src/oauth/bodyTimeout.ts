@@ -1,5 +1,6 @@
 /** How long an endpoint waits for a body: the same option in every adapter. */
-import { type DurationOption, durationOption, type OptionRule } from "@tokenry/core"
+import type { DurationOption } from "@tokenry/core"
+import { durationOption, type OptionRule } from "@tokenry/core/adapter"
 import * as Duration from "effect/Duration"
 
 /**

@@ -1,5 +1,6 @@
 /** The body of every error response: problem details (RFC 9457). */
-import { type InputIssue, isText, type OptionRules } from "@tokenry/core"
+import type { InputIssue } from "@tokenry/core"
+import { isText, type OptionRules } from "@tokenry/core/adapter"
 import { type ProblemSlug, problemTypes } from "./problemTypes.ts"
 import { statusPhrases } from "./statusPhrases.ts"
 

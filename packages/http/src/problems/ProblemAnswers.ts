@@ -1,5 +1,6 @@
 /** Responses to requests that fail for any reason other than their bearer token. */
-import { type ApiTokensError, checkOptions, type ErrorCode, type ExpiryNotHeld } from "@tokenry/core"
+import type { ApiTokensError, ErrorCode, ExpiryNotHeld } from "@tokenry/core"
+import { checkOptions } from "@tokenry/core/adapter"
 import { answerOf, type HttpAnswer } from "./HttpAnswer.ts"
 import {
   checkedProblemOptions,

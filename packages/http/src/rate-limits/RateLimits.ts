@@ -1,5 +1,5 @@
 /** Rate limits per token, owner and address, and the response when one is exceeded (RFC 6585 §4). */
-import { checkOptions, isFunction, isOneOf, type OptionRule, type OptionRules } from "@tokenry/core"
+import { checkOptions, isFunction, isOneOf, type OptionRule, type OptionRules } from "@tokenry/core/adapter"
 import { hasMethods } from "../guard/hasMethods.ts"
 import { rateLimitAddress } from "./rateLimitAddress.ts"
 import type { Consumption, RateLimiter, RateLimiterUnavailable } from "./RateLimiter.ts"

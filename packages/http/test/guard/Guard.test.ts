@@ -1,5 +1,6 @@
 import { describe, expect, expectTypeOf, it } from "@effect/vitest"
-import { type OwnerId, type Refusal, RepositoryUnavailable, RevisionConflict, type TokenId } from "@tokenry/core"
+import { type Refusal, RepositoryUnavailable, RevisionConflict } from "@tokenry/core"
+import type { OwnerId, TokenId } from "@tokenry/core/adapter"
 import type { Caller } from "@tokenry/core/promise"
 import { Guard, type GuardOptions, type RateLimiter, RateLimits } from "@tokenry/http"
 import { aRateLimiter } from "../rate-limits/aRateLimiter.ts"

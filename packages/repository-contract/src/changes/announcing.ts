@@ -1,5 +1,5 @@
 /** `announceOwner`: a change of an owner's rights, which isn't stored, reaches every process. */
-import type { OwnerId } from "@tokenry/core"
+import type { OwnerId } from "@tokenry/core/adapter"
 import { Effect } from "effect"
 import { changesLaw } from "../ChangesLaw.ts"
 import { isAnError } from "../steps.ts"

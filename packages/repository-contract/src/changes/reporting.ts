@@ -1,5 +1,6 @@
 /** Which changes a feed reports: every change another connection makes to a token. */
-import { ApiToken, unattributed } from "@tokenry/core"
+import { ApiToken } from "@tokenry/core"
+import { unattributed } from "@tokenry/core/adapter"
 import { Effect, Option } from "effect"
 import { changesLaw, type TokensAndChanges } from "../ChangesLaw.ts"
 import { areAbsent, insertAll, storedIn } from "../steps.ts"

@@ -1,5 +1,6 @@
 /** The simplest possible token store: a list, and the port's contract. */
-import { ApiToken, diedAt, type ListQuery, type Revocation, stateOf, type TokenId, unattributed } from "@tokenry/core"
+import { ApiToken, type Revocation } from "@tokenry/core"
+import { diedAt, type ListQuery, stateOf, type TokenId, unattributed } from "@tokenry/core/adapter"
 import { type DateTime, Option } from "effect"
 import { newestFirst } from "./listing.ts"
 

@@ -1,6 +1,7 @@
 /** Laws for damaged tokens: only the damaged one fails, and all others keep working. */
 import { assert } from "@effect/vitest"
-import { type ApiToken, DamagedToken, type TokenId, unattributed } from "@tokenry/core"
+import { type ApiToken, DamagedToken } from "@tokenry/core"
+import { type TokenId, unattributed } from "@tokenry/core/adapter"
 import { Cause, Effect, Exit, Logger, Option, Stream } from "effect"
 import { law, type Repository, type StoreUnderTest } from "../Law.ts"
 import { everythingOf, insertAll } from "../steps.ts"

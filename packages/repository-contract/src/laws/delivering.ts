@@ -3,7 +3,8 @@
  * other changes.
  */
 import { assert } from "@effect/vitest"
-import { ApiToken, type TokenId, unattributed } from "@tokenry/core"
+import { ApiToken } from "@tokenry/core"
+import { type TokenId, unattributed } from "@tokenry/core/adapter"
 import { Effect, Exit, Option, Stream } from "effect"
 import { contentsOf } from "../contents.ts"
 import { law, type Repository } from "../Law.ts"

@@ -1,6 +1,6 @@
 /** Laws for lookups by id and by digest. */
 import { assert } from "@effect/vitest"
-import { Digest, type FoundToken } from "@tokenry/core"
+import { Digest, type FoundToken } from "@tokenry/core/adapter"
 import { Option } from "effect"
 import { verifiableSecretContentsOf, verifiableContentsOf } from "../contents.ts"
 import { law } from "../Law.ts"

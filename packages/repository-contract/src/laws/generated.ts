@@ -1,5 +1,6 @@
 /** The oddest possible tokens, made from plain values that can be shrunk and printed. */
-import { type Actor, Change, type KeyId, type OwnerId, type Secret } from "@tokenry/core"
+import type { Actor } from "@tokenry/core"
+import { Change, type KeyId, type OwnerId, type Secret } from "@tokenry/core/adapter"
 import { Arbitrary, Option, Schema } from "effect"
 import { anId, aSecret, at, aToken, named, retired, retiring, scopes } from "../tokens.ts"
 

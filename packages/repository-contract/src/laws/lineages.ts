@@ -1,6 +1,7 @@
 /** Laws for listing a lineage: one token, and the tokens minted with it. */
 import { assert } from "@effect/vitest"
-import type { ApiToken, ListQuery, OwnerId, TokenId } from "@tokenry/core"
+import type { ApiToken } from "@tokenry/core"
+import type { ListQuery, OwnerId, TokenId } from "@tokenry/core/adapter"
 import { Effect } from "effect"
 import { contentsOf } from "../contents.ts"
 import { law } from "../Law.ts"

@@ -1,6 +1,7 @@
 /** Laws for an owner's list, its states and its count. */
 import { assert } from "@effect/vitest"
-import type { ApiToken, ListPosition, ListQuery, ListState, OwnerId } from "@tokenry/core"
+import type { ApiToken } from "@tokenry/core"
+import type { ListPosition, ListQuery, ListState, OwnerId } from "@tokenry/core/adapter"
 import { Option, Order } from "effect"
 import { contentsOf } from "../contents.ts"
 import { law } from "../Law.ts"

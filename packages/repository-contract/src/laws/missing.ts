@@ -1,6 +1,7 @@
 /** Laws for missing or empty arguments from JavaScript callers: an error, never "all". */
 import { assert } from "@effect/vitest"
-import { type ApiToken, Change, type Digest, type OwnerId, type TokenId, unattributed } from "@tokenry/core"
+import type { ApiToken } from "@tokenry/core"
+import { Change, type Digest, type OwnerId, type TokenId, unattributed } from "@tokenry/core/adapter"
 import { type DateTime, Effect, Exit, Option, Stream } from "effect"
 import { law, type Repository } from "../Law.ts"
 import { areAbsent, areStored, everythingOf, insertAll, isAnError } from "../steps.ts"

@@ -1,6 +1,6 @@
 /** The most general law: a store behaves like a plain list of tokens. */
 import { assert } from "@effect/vitest"
-import { type ListQuery, unattributed } from "@tokenry/core"
+import { type ListQuery, unattributed } from "@tokenry/core/adapter"
 import { Effect, Option } from "effect"
 import { contentsOf } from "../contents.ts"
 import { law, type Repository } from "../Law.ts"

@@ -1,6 +1,7 @@
 /** Laws for `keyIdsInUse` and `withKey`. The store may contain other keys and tokens. */
 import { assert } from "@effect/vitest"
-import type { ApiToken, KeyId, Secrets } from "@tokenry/core"
+import type { ApiToken } from "@tokenry/core"
+import type { KeyId, Secrets } from "@tokenry/core/adapter"
 import { Effect, Option, Stream } from "effect"
 import { contentsOf } from "../contents.ts"
 import { law, type Repository } from "../Law.ts"

@@ -1,6 +1,7 @@
 /** Laws for a list read page by page during writes. */
 import { assert } from "@effect/vitest"
-import { type ApiToken, type OwnerId, stateOf, unattributed } from "@tokenry/core"
+import type { ApiToken } from "@tokenry/core"
+import { type OwnerId, stateOf, unattributed } from "@tokenry/core/adapter"
 import { Arbitrary, type DateTime, Effect, Schema } from "effect"
 import { law, type Repository } from "../Law.ts"
 import { everythingOf, forAll, idsOf, insertAll, storedIn } from "../steps.ts"

@@ -1,6 +1,7 @@
 /** Laws for `purge`. They first purge everything that is already dead in the store. */
 import { assert } from "@effect/vitest"
-import { type ApiToken, diedAt } from "@tokenry/core"
+import type { ApiToken } from "@tokenry/core"
+import { diedAt } from "@tokenry/core/adapter"
 import { Arbitrary, Effect, Option, Schema } from "effect"
 import { law } from "../Law.ts"
 import { areAbsent, areStored, forAll, insertAll, race } from "../steps.ts"

@@ -1,6 +1,7 @@
 /** Laws for the bulk revocations, `revokeOwnedBy` and `revokeIssuedTo`. */
 import { assert } from "@effect/vitest"
-import { type ApiToken, Change, type OwnerId, unattributed } from "@tokenry/core"
+import type { ApiToken } from "@tokenry/core"
+import { Change, type OwnerId, unattributed } from "@tokenry/core/adapter"
 import { DateTime, Effect, Option } from "effect"
 import { contentsOf } from "../contents.ts"
 import { law, type Repository } from "../Law.ts"

@@ -1,6 +1,7 @@
 /** Laws for everything that is written: it comes back unchanged. */
 import { assert } from "@effect/vitest"
-import { type ApiToken, type Attribution, Change, type OwnerId } from "@tokenry/core"
+import type { ApiToken, Attribution } from "@tokenry/core"
+import { Change, type OwnerId } from "@tokenry/core/adapter"
 import { DateTime, Effect, Option } from "effect"
 import { contentsOf } from "../contents.ts"
 import { law, type Repository, type StoreUnderTest } from "../Law.ts"

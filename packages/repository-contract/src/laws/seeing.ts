@@ -1,6 +1,7 @@
 /** Laws for visibility between writers and readers of one store, across connections and processes. */
 import { assert } from "@effect/vitest"
-import { type ApiToken, unattributed } from "@tokenry/core"
+import type { ApiToken } from "@tokenry/core"
+import { unattributed } from "@tokenry/core/adapter"
 import { Effect, Option, Stream } from "effect"
 import { law, type Repository } from "../Law.ts"
 import { amongThese, areAbsent, areStored, everythingOf, forAll, idsOf, storedIn } from "../steps.ts"

@@ -1,6 +1,7 @@
 /** Laws for streams of all owners' tokens. The store may contain other tokens, which a law ignores. */
 import { assert } from "@effect/vitest"
-import { type ApiToken, unattributed } from "@tokenry/core"
+import type { ApiToken } from "@tokenry/core"
+import { unattributed } from "@tokenry/core/adapter"
 import { type DateTime, Effect, Option, Stream } from "effect"
 import { contentsOf } from "../contents.ts"
 import { law } from "../Law.ts"

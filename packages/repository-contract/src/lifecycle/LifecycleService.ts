@@ -1,12 +1,6 @@
 /** The real service over the store under test, with a clock and an owner directory that the law controls. */
-import {
-  type ApiTokenRepository,
-  ApiTokens,
-  type OwnerAuthority,
-  OwnerDirectory,
-  ScopeCatalogue,
-  TokenPolicy,
-} from "@tokenry/core"
+import { ApiTokens, type OwnerAuthority, OwnerDirectory, ScopeCatalogue, TokenPolicy } from "@tokenry/core"
+import type { ApiTokenRepository } from "@tokenry/core/adapter"
 import { NodeCrypto } from "@tokenry/core/node"
 import { Clock, Context, Duration, Effect, Exit, Layer } from "effect"
 import { policy } from "./LifecycleStep.ts"

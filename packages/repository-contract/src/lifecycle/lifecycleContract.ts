@@ -1,6 +1,7 @@
 /** The law of the whole service, over any store: whatever happens to tokens, they are accepted as a model says. */
 import { assert, describe, it } from "@effect/vitest"
-import type { ApiTokenRepository, MissingKeys, RepositoryUnavailable } from "@tokenry/core"
+import type { MissingKeys, RepositoryUnavailable } from "@tokenry/core"
+import type { ApiTokenRepository } from "@tokenry/core/adapter"
 import { Effect, type Layer } from "effect"
 import { forAll } from "../steps.ts"
 import { anOwner } from "../tokens.ts"

@@ -1,6 +1,7 @@
 /** Takes one step with the real service and the model, and checks that both accept or refuse it. */
 import { assert } from "@effect/vitest"
-import type { Issued, OwnerId } from "@tokenry/core"
+import type { Issued } from "@tokenry/core"
+import type { OwnerId } from "@tokenry/core/adapter"
 import { Effect, Result } from "effect"
 import {
   activeOf,

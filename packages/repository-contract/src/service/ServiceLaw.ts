@@ -1,5 +1,6 @@
 /** A law of the use cases over a store: holds under concurrency, across connections. */
-import { type ApiTokenRepository, ApiTokens, ScopeCatalogue, type TokenUsageStore } from "@tokenry/core"
+import { ApiTokens, ScopeCatalogue } from "@tokenry/core"
+import type { ApiTokenRepository, TokenUsageStore } from "@tokenry/core/adapter"
 import { NodeCrypto } from "@tokenry/core/node"
 import { Context, Effect, Layer } from "effect"
 import { checkingThrough, type Law, lawAbout } from "../Law.ts"

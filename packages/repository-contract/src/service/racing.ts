@@ -1,6 +1,7 @@
 /** Races between use cases: rotations against each other, and minting against changes of the minting token. */
 import { assert } from "@effect/vitest"
-import { ApiTokenRepository, type ApiTokens, type RevisionConflict, Secret } from "@tokenry/core"
+import type { ApiTokens, RevisionConflict } from "@tokenry/core"
+import { ApiTokenRepository, Secret } from "@tokenry/core/adapter"
 import { Clock, Context, DateTime, Effect, Option, Result } from "effect"
 import { race, storedIn } from "../steps.ts"
 import { serviceLaw, serviceOver } from "./ServiceLaw.ts"

@@ -1,6 +1,6 @@
 /** What verifying costs the store: no writes, except one per used secret now and then. */
 import { assert } from "@effect/vitest"
-import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core"
+import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core/adapter"
 import { Context, Effect } from "effect"
 import { type Stores, serviceLaw, serviceOver } from "./ServiceLaw.ts"
 

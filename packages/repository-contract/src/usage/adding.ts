@@ -1,5 +1,5 @@
 /** Laws for many calls of `record`: they add up, from any process and in any order. */
-import type { SecretUsage } from "@tokenry/core"
+import type { SecretUsage } from "@tokenry/core/adapter"
 import { Arbitrary, Effect, Option, Schema } from "effect"
 import { forAll, idsOf, insertAll, race } from "../steps.ts"
 import { at, aToken, first, manyTokens } from "../tokens.ts"

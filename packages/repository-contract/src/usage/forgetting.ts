@@ -1,5 +1,5 @@
 /** Laws for usage records of purged tokens. They first purge everything that is already dead. */
-import { unattributed } from "@tokenry/core"
+import { unattributed } from "@tokenry/core/adapter"
 import { idsOf, insertAll } from "../steps.ts"
 import { anId, aSecret, at, aToken, changed, endOfTime, expiring, manyTokens, named, revoked } from "../tokens.ts"
 import { usageLaw } from "../UsageLaw.ts"

@@ -1,6 +1,6 @@
 /** Laws for one call of `record`: what is recorded can be read back, for the right secret. */
 import { assert } from "@effect/vitest"
-import type { TokenId } from "@tokenry/core"
+import type { TokenId } from "@tokenry/core/adapter"
 import { Effect, Option } from "effect"
 import { areStored, idsOf, insertAll, isAnError } from "../steps.ts"
 import { anId, at, aToken, expiring, manyTokens, revoked } from "../tokens.ts"

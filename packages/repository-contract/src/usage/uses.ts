@@ -1,6 +1,6 @@
 /** Uses for laws to record, their totals, and how to check them. */
 import { assert } from "@effect/vitest"
-import type { SecretUsage, TokenId } from "@tokenry/core"
+import type { SecretUsage, TokenId } from "@tokenry/core/adapter"
 import { DateTime, Effect, Option } from "effect"
 import { at } from "../tokens.ts"
 import type { TokensAndUses } from "../UsageLaw.ts"

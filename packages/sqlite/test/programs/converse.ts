@@ -1,5 +1,6 @@
 /** Serves a repository on the file that it is told, a line of JSON for a line of JSON, until its input ends. */
-import { ApiTokenRepository, type DuplicateToken, type RepositoryUnavailable, type TokenId } from "@tokenry/core"
+import type { DuplicateToken, RepositoryUnavailable } from "@tokenry/core"
+import { ApiTokenRepository, type TokenId } from "@tokenry/core/adapter"
 import { SqliteRepository } from "@tokenry/sqlite"
 import { Effect, ManagedRuntime, Option } from "effect"
 import { createInterface } from "node:readline"

@@ -1,5 +1,5 @@
 /** Inserts tokens into the file that it is told, and says each one's id once it is acknowledged, until it is killed. */
-import { ApiTokenRepository } from "@tokenry/core"
+import { ApiTokenRepository } from "@tokenry/core/adapter"
 import { SqliteRepository } from "@tokenry/sqlite"
 import { Effect } from "effect"
 import { writeSync } from "node:fs"

@@ -3,7 +3,7 @@
  * and says that it did or why not, as JSON. As a second argument, the numeric user to become first: root may write
  * whatever the permissions say.
  */
-import { ApiTokenRepository } from "@tokenry/core"
+import { ApiTokenRepository } from "@tokenry/core/adapter"
 import { SqliteRepository } from "@tokenry/sqlite"
 import { Effect, Result } from "effect"
 import { once } from "node:events"
