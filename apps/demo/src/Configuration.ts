@@ -1,11 +1,11 @@
-/** What the environment variables say, checked before anything is opened. */
+/** The configuration from environment variables, checked before anything is opened. */
 import { fileURLToPath } from "node:url"
 import { MongoClient } from "mongodb"
 import { Client } from "pg"
 import type { LogLevel } from "./http/logging.ts"
 import { isLoopback } from "./http/securityHeaders.ts"
 
-/** Where everything is kept. */
+/** Where the data is stored. */
 export type StoreLocation =
   | { readonly kind: "sqlite"; readonly filename: string }
   | { readonly kind: "mongodb"; readonly url: string }
@@ -14,33 +14,33 @@ export type StoreLocation =
 
 export interface Configuration {
   readonly host: string
-  /** 0: any free one. */
+  /** 0: any free port. */
   readonly port: number
-  /** What the world calls the service, without a slash at the end; `undefined`: `http://HOST:PORT`. */
+  /** The public URL, without a trailing slash; `undefined`: `http://HOST:PORT`. */
   readonly publicUrl: string | undefined
   readonly store: StoreLocation
-  /** Whether an empty store is filled with accounts whose password is public. */
+  /** Whether an empty store is filled with accounts that have a public password. */
   readonly loadsFixtures: boolean
   /** Requests per minute and token. */
   readonly rateLimit: number | "off"
-  /** How many proxies stand before the demo; 0: clients reach it by themselves. */
+  /** How many proxies are in front of the demo; 0: clients connect directly. */
   readonly trustedProxies: number
   readonly log: LogLevel
-  /** How long an idle connection stays open for the next request. */
+  /** How long an idle connection stays open for another request. */
   readonly keepAliveSeconds: number
-  /** How long `readyz` answers 503 after a signal to stop, while all else goes on. */
+  /** How long `readyz` answers 503 after a stop signal, while everything else keeps working. */
   readonly drainSeconds: number
 }
 
-/** A setting that can't be used. The message is one line, names the variable and says what it should be. */
+/** An invalid setting. The message is one line that names the variable and the values it accepts. */
 class ConfigurationError extends Error {
   override readonly name = "ConfigurationError"
 }
 
 /**
- * The configuration, from an environment such as `process.env`. An empty value counts as unset.
+ * The configuration from an environment such as `process.env`. An empty value counts as unset.
  *
- * @throws ConfigurationError for the first variable that is wrong.
+ * @throws ConfigurationError for the first invalid variable.
  */
 export const readConfiguration = (environment: Readonly<Record<string, string | undefined>>): Configuration => {
   const host = environment["HOST"] || "127.0.0.1"
@@ -60,10 +60,10 @@ export const readConfiguration = (environment: Readonly<Record<string, string | 
   }
 }
 
-/** What to know about a configuration that works, but probably not as it is meant; `undefined` if there is nothing. */
+/** A warning about a valid configuration that is probably a mistake; `undefined` if there is nothing to warn about. */
 export const warningAbout = ({ host, publicUrl }: Configuration): string | undefined =>
   publicUrl === undefined && wildcards.includes(host)
-    ? `HOST ${host} listens on every address, but PUBLIC_URL is not set: browsers can't sign in. Set PUBLIC_URL to the address that people open.`
+    ? `HOST ${host} listens on every address, but PUBLIC_URL is not set: browsers can't sign in. Set PUBLIC_URL to the address people open in their browser.`
     : undefined
 
 const wildcards: ReadonlyArray<string> = ["0.0.0.0", "::"]
@@ -83,7 +83,7 @@ const publicUrlOf = (text: string): string => {
   throw new ConfigurationError("PUBLIC_URL must be like https://treasures.example.com: http or https, and no path")
 }
 
-/** A URL of a database may hold a password, so the message does not repeat it. */
+/** A database URL may contain a password, so the message doesn't repeat it. */
 const storeOf = (text: string): StoreLocation => {
   if (text === "memory:") return { kind: "memory" }
   if (text.startsWith("sqlite:") && text.length > "sqlite:".length) {
@@ -107,7 +107,7 @@ const storeOf = (text: string): StoreLocation => {
   )
 }
 
-/** As the driver sees it, which connects to nothing yet. Its error may quote the URL. */
+/** Uses the driver's parser, which doesn't connect yet. Its error may quote the URL. */
 const isMongoUrl = (text: string): boolean => {
   try {
     return new MongoClient(text) instanceof MongoClient
@@ -116,7 +116,7 @@ const isMongoUrl = (text: string): boolean => {
   }
 }
 
-/** As the driver sees it, which connects to nothing yet. Its error may quote the URL. */
+/** Uses the driver's parser, which doesn't connect yet. Its error may quote the URL. */
 const isPostgresUrl = (text: string): boolean => {
   try {
     const { host, database } = new Client({ connectionString: text })
@@ -138,7 +138,7 @@ const trustedProxiesOf = (text: string): number => {
   if (text === "none") return 0
   if (/^\d$/.test(text)) return Number(text)
   throw new ConfigurationError(
-    `TRUSTED_PROXIES must be how many proxies stand before the demo, from 0 to 9, or none, but is ${JSON.stringify(text)}`,
+    `TRUSTED_PROXIES must be the number of proxies in front of the demo, from 0 to 9, or none, but is ${JSON.stringify(text)}`,
   )
 }
 
@@ -157,7 +157,7 @@ const secondsOf = (name: string, text: string, least: number): number => {
 
 const longestSeconds = 900
 
-/** Unless asked for or forbidden: on a loopback address that no proxy and no `PUBLIC_URL` makes known to others. */
+/** Default: on a loopback address without a proxy or `PUBLIC_URL` that would expose it to others. */
 const loadsFixtures = (
   text: string,
   { host, publicUrl, trustedProxies }: Pick<Configuration, "host" | "publicUrl" | "trustedProxies">,

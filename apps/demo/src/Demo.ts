@@ -25,33 +25,33 @@ import { openRateCounters, type RateCounters } from "./store/rateCounters.ts"
 import type { Store } from "./store/Store.ts"
 
 export interface Demo {
-  /** What the world calls it. */
+  /** The public URL. */
   readonly publicUrl: string
   readonly tokens: PromiseApiTokens<DemoScope>
   readonly store: Store
   /** Whether the store was empty and has been filled with fixtures. */
   readonly isNew: boolean
   /**
-   * Writes down what uses have gathered, answers `readyz` with 503 for the drain period, then closes all connections and
-   * the store; after the drain period that takes less than five seconds. Idempotent.
+   * Writes pending uses, answers `readyz` with 503 for the drain period, then closes all connections and the store,
+   * which takes less than five more seconds. Idempotent.
    */
   readonly stop: () => Promise<void>
 }
 
 export interface StartOptions {
-  /** Aborting it stops the demo, also while it still waits for its store; then starting rejects. */
+  /** Aborting it stops the demo. If it is still waiting for its store, starting rejects. */
   readonly signal?: AbortSignal
-  /** Aborting it ends the drain period and cuts slow requests, whenever the demo stops. */
+  /** Aborting it ends the drain period and cuts off slow requests when the demo stops. */
   readonly hasten?: AbortSignal
-  /** Told once, with one line for people, if the store's server is not there yet. */
+  /** Receives one line for people if the database server isn't available yet. */
   readonly onWaiting?: (line: string) => void
-  /** Takes each line of the log. The default is the standard error output. */
+  /** Receives each log line. Default: standard error. */
   readonly writeLog?: (line: string) => void
 }
 
 /**
- * Listens, and answers that it is not ready until the store is open. Waits for a database server that is not there yet.
- * Rejects with an error of one clear line if the port is in use or the store can't be opened.
+ * Starts listening, and reports "not ready" until the store is open. Waits for a database server that isn't available
+ * yet. Rejects with a one-line error if the port is in use or the store can't be opened.
  */
 export const startDemo = async (
   configuration: Configuration,
@@ -81,7 +81,7 @@ export const startDemo = async (
   server.on("clientError", answerUnparsable(publicUrl, log.unparsable))
   try {
     const opened = await openPatiently(configuration, { signal, onError: (cause) => log.error(cause) }, (where) =>
-      onWaiting(`Tokenry's demo listens at ${publicUrl}, and waits for its store, which does not answer yet: ${where}`),
+      onWaiting(`Tokenry's demo is listening at ${publicUrl} and waiting for its store: ${where}`),
     )
     const { tokens, store, isNew, counters } = opened
     const { rateLimit: limit, trustedProxies } = configuration
@@ -107,7 +107,7 @@ export const startDemo = async (
   }
 }
 
-/** In the moment between listening and knowing under which address. */
+/** Between listening and knowing the port. */
 const answerListening: RequestListener = (_, response) => response.writeHead(503).end()
 
 interface Opened extends Pick<Demo, "tokens" | "store" | "isNew"> {
@@ -119,7 +119,7 @@ interface OpenOptions {
   readonly onError: (cause: unknown) => void
 }
 
-/** Tries once a second, as long as it is an outage that is in the way. Every step can be repeated. */
+/** Retries once a second during an outage. Every step is idempotent. */
 const openPatiently = async (
   configuration: Configuration,
   options: OpenOptions,
@@ -187,10 +187,11 @@ const listen = async (server: Server, { host, port }: Configuration): Promise<vo
 }
 
 const listenProblems: Readonly<Record<string, (host: string, port: number) => string>> = {
-  EADDRINUSE: (host, port) => `Port ${port} on ${host} is in use already: stop what uses it, or set PORT to another`,
-  EACCES: (_, port) => `Port ${port} may not be used by this user: set PORT to one from 1024 on`,
-  EADDRNOTAVAIL: (host) => `HOST ${host} is no address of this machine`,
-  ENOTFOUND: (host) => `HOST ${host} is no address of this machine`,
+  EADDRINUSE: (host, port) =>
+    `Port ${port} on ${host} is already in use. Stop the program that uses it, or set PORT to another port`,
+  EACCES: (_, port) => `Port ${port} needs privileges this user doesn't have. Set PORT to 1024 or higher`,
+  EADDRNOTAVAIL: (host) => `HOST ${host} is not an address of this machine`,
+  ENOTFOUND: (host) => `HOST ${host} is not an address of this machine`,
 }
 
 const addressOf = (server: Server, host: string): string => {
@@ -204,7 +205,7 @@ interface Draining {
   readonly onError: (error: unknown) => void
 }
 
-/** What has gathered is written down first, so that nothing is lost if the process is killed while it waits. */
+/** Writes pending uses first, so nothing is lost if the process is killed during the drain period. */
 const drain = async (
   opened: Opened,
   connections: Connections,

@@ -1,4 +1,4 @@
-/** What the routes work with, opened once. */
+/** The services every route uses, opened once. */
 import type { PromiseApiTokens } from "@tokenry/core/promise"
 import type { Bearer } from "@tokenry/koa"
 import type { DemoRateLimits } from "./http/rateLimits.ts"
@@ -9,9 +9,9 @@ export interface Services {
   readonly tokens: PromiseApiTokens<DemoScope>
   readonly guard: Bearer<DemoScope>
   readonly store: Store
-  /** What the world calls the service: `https://treasures.example.com`, without a slash at the end. */
+  /** The public URL without a trailing slash: `https://treasures.example.com`. */
   readonly publicUrl: string
   readonly rateLimits: DemoRateLimits
-  /** How many proxies stand before the service; what they say of a client's address is believed. */
+  /** How many proxies are in front of the service. Their word on the client's address is trusted. */
   readonly trustedProxies: number
 }

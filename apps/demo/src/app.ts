@@ -1,4 +1,4 @@
-/** The demo as a Koa application: what every request passes, and the routes. */
+/** The demo as a Koa application: the middleware for every request, and the routes. */
 import { problemDetails } from "@tokenry/koa"
 import Koa from "koa"
 import { hasAuthorization } from "./http/authentication.ts"
@@ -11,9 +11,9 @@ import { problemPages } from "./pages/problemPages.ts"
 import { makeRouters } from "./routers.ts"
 import type { Services } from "./Services.ts"
 
-/** Errors are answered as problem details; those that are the server's own are also told to the log, with an id. */
+/** Errors become problem details. Server errors are also logged, with an id. */
 export const makeApp = (services: Services, log: Log): Koa => {
-  // The proxies wrote the last so many entries of X-Forwarded-For; those before are the client's, who may lie.
+  // Each proxy appends one entry to X-Forwarded-For; earlier entries come from the client and can't be trusted.
   const app = new Koa({ proxy: services.trustedProxies > 0, maxIpsCount: services.trustedProxies })
   const isSecure = services.publicUrl.startsWith("https:")
   const withSession = sessions(app, services.store, isSecure)
@@ -32,9 +32,9 @@ export const makeApp = (services: Services, log: Log): Koa => {
   app.use(readableTarget)
   app.use(allowedMethod)
   app.use((ctx, next) => {
-    // Behind a proxy that speaks https for us, the socket here is plain, and yet cookies are secure.
+    // Behind an https proxy this socket is plain, but cookies must still be secure.
     ctx.cookies.secure = isSecure
-    // A request with a token has no session, so its cookies, if any, cost nothing and count for nothing.
+    // A request with a token has no session, so its cookies are ignored.
     return hasAuthorization(ctx) && ctx.path !== "/api/session"
       ? next()
       : withSession(ctx, () => services.rateLimits.ofSessions(ctx, next))
@@ -45,23 +45,23 @@ export const makeApp = (services: Services, log: Log): Koa => {
   return app
 }
 
-/** A target such as `http://[` passes Node's parser, but is no URL. */
+/** A target such as `http://[` passes Node's parser, but isn't a URL. */
 const readableTarget: Koa.Middleware = async function readableTarget(ctx, next) {
   try {
     void ctx.path
   } catch {
-    throw new HttpError(400, "The request's target is no URL")
+    throw new HttpError(400, "The request target is not a valid URL")
   }
   return next()
 }
 
-/** A method that no route has is answered as one that this address does not have: with 405 and what it has. */
+/** A method that no route has is 405 like any other, with the address's methods. */
 const allowedMethod: Koa.Middleware = async function allowedMethod(ctx, next) {
   await next()
   if (ctx.status === 501) ctx.status = 405
 }
 
-/** Connections that a client cut, and bytes of its that are no HTTP: not the server's errors. */
+/** Aborted connections and invalid HTTP are the client's errors, not the server's. */
 const isClientsDoing = (error: unknown): boolean =>
   error instanceof Error &&
   "code" in error &&

@@ -1,13 +1,13 @@
-/** Does work of one kind a few at a time, and turns away what would have to wait too long. */
+/** Runs one kind of work a few at a time, and turns away what would have to wait too long. */
 import { Effect, Semaphore } from "effect"
 
-/** There is no room: try again in a few seconds. */
+/** The queue is full: try again in a few seconds. */
 export class QueueFull extends Error {
   override readonly name = "QueueFull"
 }
 
 export interface BoundedQueue {
-  /** Does the work when its turn comes. Rejects with `QueueFull` at once if too much is waiting. */
+  /** Runs the work when its turn comes. Rejects with `QueueFull` at once if the queue is full. */
   readonly run: <A>(work: () => Promise<A>) => Promise<A>
 }
 
@@ -21,7 +21,7 @@ export const boundedQueue = ({ atOnce, waitingAtMost }: BoundedQueueOptions): Bo
   let admitted = 0
   return {
     run: async (work) => {
-      if (admitted >= atOnce + waitingAtMost) throw new QueueFull("Too much is waiting already")
+      if (admitted >= atOnce + waitingAtMost) throw new QueueFull("The queue is full")
       admitted++
       try {
         return await Effect.runPromise(semaphore.withPermit(Effect.promise(work)))

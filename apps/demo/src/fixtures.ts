@@ -1,4 +1,4 @@
-/** What an empty store is filled with, so that there is something to see: accounts, treasures and tokens in every state. */
+/** The sample data for an empty store: accounts, treasures and tokens in every state. */
 import { ApiToken, type TokenFormat } from "@tokenry/core"
 import { Hasher, hintOf, makePlaintext, SecureRandom, unattributed } from "@tokenry/core/adapter"
 import type { ApiTokenRepository, OwnerId, Scope, TokenId, TokenName } from "@tokenry/core/adapter"
@@ -8,12 +8,12 @@ import { hashPassword } from "./passwords.ts"
 import { olderTokenFormat, plainScopes, scopeCatalogue, tokenFormat } from "./scopes.ts"
 import type { Account, Store, Treasure } from "./store/Store.ts"
 
-/** The password of all fixture accounts. It is public: the reason why they are loaded on a loopback address only. */
+/** The password of every fixture account. It is public, which is why fixtures are only loaded on a loopback address. */
 export const fixturePassword = "treasure-island"
 
 /**
- * Fills the store if it is empty, and says whether it did. Ids are fixed, and that it is filled is written last: so of two
- * processes that start at once one fills it, and one that died on the way is finished by the next.
+ * Fills the store if it is empty, and returns whether it did. Ids are fixed, and the "filled" marker is written last:
+ * if two processes start at once, one fills the store, and an interrupted attempt is completed by the next.
  */
 export const loadFixtures = async (store: Store): Promise<boolean> => {
   if (!(await store.isEmpty())) return false
@@ -30,7 +30,7 @@ const accountIds = {
 
 type AccountName = keyof typeof accountIds
 
-/** Everybody knows the password, so a slow hash would protect nothing, and only make the first start slower. */
+/** The password is public, so a slow hash would protect nothing and only slow down the first start. */
 const fixtureCost = { N: 2 ** 10, r: 8, p: 1 }
 
 const accounts = (): Promise<ReadonlyArray<Account>> =>
@@ -109,7 +109,9 @@ const tokenFixtures: ReadonlyArray<TokenFixture> = [
   { owner: "deactivated", name: "Former colleague's CI", scopes: plainScopes, issuedAgo: "60 days", lives: "90 days" },
 ]
 
-/** Written with the rules alone, since use cases issue tokens at the present only. Nobody gets to see the plaintexts. */
+/**
+ * Written with the rules directly, because use cases can only issue tokens as of now. Their plaintexts are discarded.
+ */
 const addTokens = Effect.fnUntraced(function* (repository: ApiTokenRepository["Service"]) {
   const random = yield* SecureRandom
   const hasher = yield* Hasher

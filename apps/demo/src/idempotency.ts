@@ -1,27 +1,27 @@
-/** Makes one plaintext for each idempotency key, whether a program chose the key or a form brought it. */
+/** Creates one plaintext per idempotency key, whether a program chose the key or a form sent it. */
 import { createHash } from "node:crypto"
 import type { TokenDetails } from "@tokenry/core/promise"
 import { isApiTokensError } from "@tokenry/core"
 import type { Store } from "./store/Store.ts"
 
-/** A token with the only sight of a plaintext. */
+/** A token with the only copy of its plaintext. */
 export interface Issued {
   readonly plaintext: string
   readonly token: TokenDetails
 }
 
 export interface OnceRequest {
-  /** What makes the key unique, its owner included: hashed, since a client may have put a secret there. */
+  /** The parts that make the key unique, including its owner. Hashed, since a client may have put a secret there. */
   readonly key: ReadonlyArray<string>
-  /** What another request under this key must not differ in. Hashed as well. */
+  /** What must be equal in another request with this key. Hashed as well. */
   readonly fingerprint: unknown
 }
 
 /**
  * - `Made`: by this request.
  * - `MadeBefore`: an earlier request made this token.
- * - `InUse`: an earlier request is at work, or its outcome is unknown.
- * - `Reused`: the key came with another request before.
+ * - `InUse`: an earlier request is in progress, or its outcome is unknown.
+ * - `Reused`: the key was used with a different request.
  */
 export type Once =
   | { readonly _tag: "Made"; readonly issued: Issued }
@@ -30,9 +30,9 @@ export type Once =
   | { readonly _tag: "Reused" }
 
 /**
- * Calls `make` unless the key was taken within the last day. The key is taken first, and freed if nothing was made: after
- * a refusal, or an outage before the write. If the process dies in between, or the write's outcome is unknown, the key
- * stays in use, so that no second token is taken for the first.
+ * Calls `make` unless the key was used within the last day. Reserves the key first, and releases it if nothing was
+ * made: after a refusal, or an outage before the write. If the process dies in between, or the write's outcome is
+ * unknown, the key stays reserved, so that no second token is mistaken for the first.
  */
 export const once = async (
   { idempotencyKeys }: Store,
@@ -50,7 +50,7 @@ export const once = async (
   }
   try {
     const issued = await make()
-    // The plaintext must be shown now or never, so a failure to remember it only leaves the key in use.
+    // This is the only chance to show the plaintext, so a failure here just leaves the key reserved.
     await idempotencyKeys.settle(keyHash, issued.token.id).catch(onError)
     return { _tag: "Made", issued }
   } catch (error) {
@@ -61,10 +61,10 @@ export const once = async (
 
 const keptMilliseconds = 24 * 60 * 60 * 1000
 
-/** The writes of the token store that make a plaintext valid. */
+/** The token store's writes that make a plaintext valid. */
 const makingWrites: ReadonlyArray<string> = ["insert", "replace"]
 
-/** Whether the error says that no plaintext became valid. After a defect, or an outage in a write, nobody knows. */
+/** Whether it is certain that no plaintext became valid. After a defect, or an outage during a write, it isn't. */
 const hasMadeNothing = (error: unknown): boolean =>
   isApiTokensError(error) && (error._tag !== "RepositoryUnavailable" || !makingWrites.includes(error.operation))
 

@@ -7,7 +7,7 @@ import { describeLocation } from "./store/openStore.ts"
 
 const owner = "owner@example.test"
 
-/** What a person needs to begin: with a new store a token, and with fixtures the password. */
+/** What people need to get started: a token if the store is new, and the password if there are fixtures. */
 const describe = async ({ publicUrl, store, tokens, isNew }: Demo, location: string): Promise<string> => {
   const lines = [`Tokenry's demo is at ${publicUrl} (store: ${location})`]
   const account = await store.accounts.findByEmail(owner)
@@ -24,7 +24,7 @@ const describe = async ({ publicUrl, store, tokens, isNew }: Demo, location: str
       expiresIn: "7 days",
     })
     lines.push(
-      "Or call the API right now, with a token that is shown only this once:",
+      "Or call the API right now, with a token that is only shown once:",
       "",
       `  curl -H 'Authorization: Bearer ${plaintext}' ${publicUrl}/api/treasures`,
       "",
@@ -37,7 +37,7 @@ const [stopping, hastening] = [new AbortController(), new AbortController()]
 const stop = () => (stopping.signal.aborted ? hastening : stopping).abort()
 try {
   const configuration = readConfiguration(process.env)
-  // Every time, not once: a second signal hastens the end, and must not cut it short.
+  // Registered with `on`, not `once`: a second signal hastens the shutdown, and must not kill the process.
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, stop)
   const warning = warningAbout(configuration)
   if (warning !== undefined) console.log(`Warning: ${warning}`)
@@ -48,7 +48,7 @@ try {
   })
   console.log(await describe(demo, describeLocation(configuration.store)))
 } catch (error) {
-  // Whoever stops it while it starts knows why it ends.
+  // If it was stopped during startup, the reason is already known.
   if (!stopping.signal.aborted) {
     console.error(error instanceof Error ? error.message : String(error))
     process.exitCode = 1

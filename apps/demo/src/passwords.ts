@@ -1,4 +1,4 @@
-/** Passwords, hashed slowly (scrypt, RFC 7914), so that a stolen database does not give them away. */
+/** Password hashing with scrypt (RFC 7914), slow on purpose, so a stolen database doesn't reveal passwords. */
 import { randomBytes, scrypt, timingSafeEqual } from "node:crypto"
 import { availableParallelism } from "node:os"
 import { boundedQueue } from "./boundedQueue.ts"
@@ -14,8 +14,8 @@ const recommendedCost: Cost = { N: 2 ** 15, r: 8, p: 3 }
 const keyLength = 32
 
 /**
- * All hashing waits here. Each takes a processor for a quarter of a second or so and 32 MiB, so hashing leaves processors
- * and threads for everything else, and a flood of attempts to sign in is turned away.
+ * All hashing queues here. A hash takes a CPU core about a quarter of a second and 32 MiB, so the queue leaves cores
+ * and threads for other work, and turns away a flood of sign-in attempts.
  */
 export const hashingQueue = boundedQueue({
   atOnce: Math.max(1, Math.min(2, availableParallelism() - 1)),
@@ -31,12 +31,12 @@ export const hashPassword = async (password: string, cost: Cost = recommendedCos
 const textOf = ({ N, r, p }: Cost, salt: Buffer, key: Buffer): string =>
   ["scrypt", N, r, p, salt.toString("base64url"), key.toString("base64url")].join("$")
 
-/** No password's hash. */
+/** A hash that no password matches. */
 const nobodysHash = textOf(recommendedCost, randomBytes(16), randomBytes(keyLength))
 
 /**
- * Whether the password is the one that was hashed. `undefined` for an account that does not exist: it takes as long and
- * is false, so that the time does not tell which accounts there are. Rejects with `QueueFull`.
+ * Whether the password matches the hash. Pass `undefined` for an account that doesn't exist: it takes as long and
+ * returns false, so timing doesn't reveal which accounts exist. Rejects with `QueueFull`.
  */
 export const isPassword = async (password: string, hash: string | undefined): Promise<boolean> => {
   const [, N, r, p, salt, key] = (hash ?? nobodysHash).split("$")

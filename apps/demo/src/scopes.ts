@@ -7,12 +7,12 @@ export const scopeCatalogue = ScopeCatalogue.make({
   "treasure:edit": { description: "Change your treasures", implies: ["treasure:read"] },
   "treasure:delete": "Delete your treasures",
   "token:manage": "Manage the token itself and tokens that it issues",
-  "token:introspect": "Ask about anybody's tokens",
+  "token:introspect": "Look up anyone's tokens",
 })
 
 export type DemoScope = ScopeOf<typeof scopeCatalogue>
 
-/** What an account may do unless an admin says otherwise. */
+/** The default scopes of an account, unless an admin changes them. */
 export const plainScopes = [
   "treasure:read",
   "treasure:create",
@@ -21,13 +21,13 @@ export const plainScopes = [
   "token:manage",
 ] as const
 
-/** 90 days unless asked otherwise; any other lifetime is allowed, and never too. */
+/** 90 days by default; any other lifetime is allowed, including never. */
 export const tokenPolicy = TokenPolicy.make({
   defaultLifetime: "90 days",
   longestLifetime: null,
   allowsNeverExpiring: true,
 })
 
-/** New tokens are `tcp_…` with a checksum; the older shape, 64 hex digits without one, is accepted as well. */
+/** New tokens are `tcp_…` with a checksum; the older format, 64 hex digits without one, is still accepted. */
 export const tokenFormat = TokenFormat.checksummed({ prefix: "tcp" })
 export const olderTokenFormat = TokenFormat.hex({ prefix: "tcp" })

@@ -60,7 +60,7 @@ it("a token below a revoked one is not accepted, and says why", async () => {
   expect(await isAccepted(child.plaintext)).toBe(false)
   const { effective, revokedAt, card, page } = await shown(child.token.id)
   expect([effective, revokedAt]).toEqual([{ state: "revoked", on: "ancestor", scopes: [], withheld: [] }, null])
-  for (const text of [card, page]) expect(text).toContain("Not accepted: a token that it was minted with is revoked")
+  for (const text of [card, page]) expect(text).toContain("Not accepted: a token it was minted with is revoked")
   const own = await shown(parent.token.id)
   expect(own.effective).toMatchObject({ state: "revoked", on: "token" })
   expect(own.card).toMatch(/^.* Revoked /)
@@ -108,7 +108,7 @@ it("what the account has lost is withheld, and a deactivated account's tokens ar
     scopes: ["treasure:read"],
     withheld: [{ scope: "treasure:delete", on: "owner" }],
   })
-  for (const text of [card, page]) expect(text).toMatch(/treasure:delete .*withheld: the account does not hold it/)
+  for (const text of [card, page]) expect(text).toMatch(/treasure:delete .*withheld: the account doesn't have it/)
   await admin.patch(`/api/users/${ownedBy}`, { active: false })
   expect(await isAccepted(plaintext)).toBe(false)
   const { items } = (await admin.get(`/api/users/${ownedBy}/tokens?limit=100`)).body
@@ -120,6 +120,6 @@ it("what the account has lost is withheld, and a deactivated account's tokens ar
   })
   const seat = await Browser.signedIn(demo.publicUrl, "admin")
   expect((await seat.get(`/settings/accounts/${ownedBy}`)).text).toContain(
-    "Not accepted: the account is deactivated or gone",
+    "Not accepted: the account is deactivated or deleted",
   )
 })

@@ -165,7 +165,7 @@ describe.each(allStores)("on %s", (_, location) => {
     expect((await send()).status).toBe(503)
     replace(demo.tokens, "issue", issue)
     const again = await send()
-    expect([again.status, again.title]).toEqual([409, "This form was sent before · Treasures"])
+    expect([again.status, again.title]).toEqual([409, "This form was already sent · Treasures"])
 
     const other = await browser.get(path)
     failing(new Error("a defect"))

@@ -195,7 +195,7 @@ it.each([
   ["a store of another kind", { STORE_URL: "redis://user:hidden@127.0.0.1/treasures" }, /^STORE_URL must be/],
   ["a port that is no number", { PORT: "http" }, /^PORT must be/],
   ["a port that is too large", { PORT: "70000" }, /^PORT must be/],
-  ["a host that is elsewhere", { HOST: "192.0.2.1" }, /^HOST 192\.0\.2\.1 is no address of this machine/],
+  ["a host that is elsewhere", { HOST: "192.0.2.1" }, /^HOST 192\.0\.2\.1 is not an address of this machine/],
   ["a public URL without a scheme", { PUBLIC_URL: "example.com" }, /^PUBLIC_URL must be/],
   ["a rate limit that is no number", { RATE_LIMIT: "many" }, /^RATE_LIMIT must be/],
   ["a rate limit of nothing", { RATE_LIMIT: "0" }, /^RATE_LIMIT must be/],

@@ -96,7 +96,7 @@ describe.each(servers)("a %s", (_name, address, aUrl) => {
   it("that comes later is waited for: alive but not ready, and then all is served", async () => {
     const port = await freePort()
     const store = { STORE_URL: aUrl(`127.0.0.1:${port}`) }
-    const demo = await startDemoProcess(store, /waits for its store/)
+    const demo = await startDemoProcess(store, /waiting for its store/)
     expect(await statusOf(demo, "/healthz")).toBe(200)
     expect(await statusOf(demo, "/readyz")).toBe(503)
     const answer = await new Client(demo.url).withToken("tcp_x").get("/api/treasures")
@@ -118,7 +118,7 @@ it.each(["mongodb", "postgres"])(
   "a demo that waits for its %s can be stopped, and tells no password",
   async (scheme) => {
     const url = `${scheme}://somebody:hidden@127.0.0.1:${await freePort()}/treasures?appName=secret`
-    const demo = await startDemoProcess({ STORE_URL: url }, /waits for its store/)
+    const demo = await startDemoProcess({ STORE_URL: url }, /waiting for its store/)
     expect(demo.output()).toContain(`${scheme}://127.0.0.1`)
     expect(demo.output()).not.toMatch(/hidden|somebody|secret/)
     expect(await demo.end()).toBe(0)

@@ -48,7 +48,7 @@ describe("a signal to stop", () => {
     await vi.waitFor(async () => expect((await client.get("/readyz")).status).toBe(503), { timeout: 90_000 })
     const answer = await client.get("/readyz")
     expect(answer.headers.get("Retry-After")).toBe("5")
-    expect(answer.body.detail).toContain("about to stop")
+    expect(answer.body.detail).toContain("shutting down")
     expect((await client.get("/healthz")).status).toBe(200)
     const used = await program.get("/api/treasures")
     expect([used.status, used.headers.get("Connection")]).toEqual([200, "close"])

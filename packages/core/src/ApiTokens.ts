@@ -1,4 +1,4 @@
-/** The use cases, as an Effect service: each reads, lets the rules decide, and writes. */
+/** The use cases as an Effect service: each one reads, applies the rules, and writes. */
 import { Clock, Context, Effect, Exit, Layer, Option, type Stream } from "effect"
 import { announcing } from "./store/announcing.ts"
 import { makeAuditDelivery } from "./background/AuditDelivery.ts"
@@ -59,30 +59,36 @@ import { type CacheOptions, makeLookUpCache } from "./verifying/LookUpCache.ts"
 import { type Deciding, isVerdict, makeVerifier, type VerifyObserver, type Verdict } from "./verifying/verifying.ts"
 
 export interface ApiTokensOptions<S extends string = string> {
-  /** The scopes there are. */
+  /** The declared scopes. */
   readonly catalogue: ScopeCatalogue<S>
-  /** How long tokens may live. The default is `TokenPolicy.make()`: 90 days, at most 366, never "never". */
+  /**
+   * How long tokens may live. Default: `TokenPolicy.make()`, which gives 90 days, allows at most 366 and refuses
+   * "never".
+   */
   readonly policy?: TokenPolicy
-  /** The format of new tokens. The default is `TokenFormat.checksummed({ prefix: "tok" })`. */
+  /** The format of new tokens. Default: `TokenFormat.checksummed({ prefix: "tok" })`. */
   readonly format?: TokenFormat
-  /** Formats that are accepted as well, so that a change of format ends no token. */
+  /** Other accepted formats, so existing tokens survive a format change. Default: none. */
   readonly alsoAccept?: ReadonlyArray<TokenFormat>
-  /** Keys under which digests are stored. Without it, what is stored is plain SHA-256. */
+  /** Keys that protect stored digests. Default: none; plain SHA-256 is stored. */
   readonly keyRing?: KeyRing
-  /** Remembers look-ups for a short time. Without it, each verify asks the store, and revocation is immediate everywhere. */
+  /**
+   * Caches lookups for a short time. Default: no cache; every verify reads the store and revocation is immediate
+   * everywhere.
+   */
   readonly cache?: CacheOptions
-  /** Keeps order in the store in the background. Without it, call `purge` and `revokeUnused` yourself. */
+  /** Cleans up the store in the background. Default: no sweeps; call `purge` and `revokeUnused` yourself. */
   readonly sweeps?: SweepOptions
-  /** How uses are recorded, if there is a `TokenUsageStore`; `false`: not at all. */
+  /** How uses are recorded if the store has a `TokenUsageStore`. `false` turns recording off. */
   readonly usage?: UsageOptions | false
 }
 
 export interface Requirement<S extends string = string> {
-  /** All of them must be granted. Empty: the token need only be valid. */
+  /** All of these must be granted. Empty means that any valid token passes. */
   readonly scopes: ReadonlyArray<S>
 }
 
-/** What `authorize` decides: everything required is granted, or which scopes are missing, each with the side lacking it. */
+/** The result of `authorize`: granted, or the missing scopes, each with the first side that lacks it. */
 export type Authorization =
   | { readonly granted: true }
   | { readonly granted: false; readonly missing: ReadonlyArray<MissingScope> }
@@ -92,7 +98,7 @@ type Unreachable = Unavailable | TokenNotFound | TokenNotLive | SecretNotActive 
 type Outdated = RevisionConflict | RevisionMismatch
 type Unchangeable = Unreachable | PolicyViolation | ScopeNotHeld | Outdated
 
-/** A caller as `authorize` takes it: what `verify` returned. */
+/** The caller `authorize` takes: the one `verify` returned. */
 export interface AuthorizableCaller extends ActingCaller, ScopeHolder {
   readonly ancestors: ReadonlyArray<string>
 }
@@ -103,9 +109,9 @@ export interface ApiTokensService<S extends string = string> {
   readonly catalogue: ScopeCatalogue<S>
 
   /**
-   * Makes a token for an owner, or mints one by means of `caller`: then it can't have a scope or an expiry that what it
-   * is minted by lacks. Costs one write, one question to the directory of owners if there is one, and for minting one
-   * or two look-ups. `DuplicateToken` means that the source of random bytes repeats itself: do not go on with it.
+   * Issues a token for an owner. With a `caller`, mints one that can't exceed the caller's scopes or expiry. Costs one
+   * write and at most one owner directory call; minting adds one or two lookups. `DuplicateToken` means the source of
+   * random bytes is repeating itself. Stop using it.
    */
   readonly issue: (
     request: Request.IssueRequest<S>,
@@ -115,9 +121,9 @@ export interface ApiTokensService<S extends string = string> {
   >
 
   /**
-   * Who calls with this token, if it is accepted now and grants all the required scopes; else why not. One look-up,
-   * one more if the token was minted by others, one question to the directory of owners; no write. A refusal is a
-   * plain value, not an `Error`: nothing is thrown, and no stack trace is made.
+   * Returns the caller if the token is accepted and grants every required scope, otherwise the reason for refusal.
+   * Costs one lookup, a second one for a minted token, and at most one owner directory call; never writes. A refusal is
+   * a plain value rather than an `Error`, so it has no stack trace.
    */
   readonly verify: (
     presented: unknown,
@@ -125,101 +131,102 @@ export interface ApiTokensService<S extends string = string> {
   ) => Effect.Effect<Caller<S>, Refusal | RepositoryUnavailable>
 
   /**
-   * Whether a verified caller may do what needs these scopes, and if not, which scopes are missing. Synchronous: it asks
-   * no store. Use it where the required scopes are known only after `verify`; it records the use of the scopes and counts
-   * the decision. The answer is as old as the caller, so don't keep callers beyond the request.
+   * Whether a verified caller has these scopes, and which are missing if not. Synchronous: no store access. Use it when
+   * the required scopes are only known after `verify`. Records the use of the scopes and counts the decision. The
+   * answer reflects the time of `verify`, so don't keep callers beyond the request.
    *
    * @throws InvalidInput if the caller isn't one that `verify` returned, or a scope is not declared.
    */
   readonly authorize: (caller: AuthorizableCaller, scopes: ReadonlyArray<S>) => Authorization
 
   /**
-   * What `verify` would say without a requirement, for who asks about a token that somebody else uses: nothing is
-   * recorded as a use, and a retired secret has no consequences. It costs the same, and a cache counts here too.
+   * Looks up someone else's token without side effects, as `verify` would without a requirement: no use is recorded,
+   * and a retired secret has no consequences. Costs the same as `verify`, and goes through the same cache.
    */
   readonly inspect: (presented: unknown) => Effect.Effect<Caller<S>, Refusal | RepositoryUnavailable>
 
-  /** The owner's token with this id, in whatever state. */
+  /** The owner's token with this id, whatever its state. */
   readonly find: (request: Request.FindRequest) => Effect.Effect<ApiToken, Unreachable>
 
-  /** A page of the owner's tokens, the newest first. By means of a token: of itself and what was minted by means of it. */
+  /** A page of the owner's tokens, newest first. With a `caller`, only that token and the tokens minted with it. */
   readonly list: (request: Request.ListRequest) => Effect.Effect<Page, Unreachable>
 
   /**
-   * Whether `verify` would accept each of these tokens now, what it may do and why not more, in their order: for a page
-   * of an owner's tokens. One lookup for the ancestors of all, and one question to the directory for each owner.
+   * For each token, in order, whether `verify` would accept it now, and which scopes it has or lost. For pages that
+   * list an owner's tokens: one lookup for all ancestors, and one owner directory call per owner.
    */
   readonly effectiveStatesOf: (
     tokens: ReadonlyArray<VerifiableToken>,
   ) => Effect.Effect<ReadonlyArray<EffectiveState>, Unavailable>
 
   /**
-   * How each of these tokens has been used, in their order; none if uses are not recorded. One look-up for all. What
-   * other processes have gathered and not written yet is missing.
+   * How each token has been used, in order; none if uses are not recorded. One lookup in total. Excludes uses that
+   * other processes haven't written yet.
    */
   readonly usageOf: (
     tokens: ReadonlyArray<Pick<ApiToken, "id" | "createdAt" | "scopes">>,
   ) => Effect.Effect<Option.Option<ReadonlyArray<TokenUsage>>, Unavailable>
 
   /**
-   * Renames the token, takes scopes away, or brings its expiry forward, in one write: everything the request names
-   * happens, or nothing. A scope may be replaced by scopes it implies; none can be added, and the expiry can't move later.
+   * Renames the token, removes scopes or brings its expiry forward, all in one atomic write. A scope can be replaced by
+   * scopes it implies. Scopes can't be added, and the expiry can't move later.
    */
   readonly edit: (request: Request.EditRequest<S>) => Effect.Effect<ApiToken, Unchangeable>
 
   /**
-   * Gives the token a new secret; the one it had is accepted until its grace ends, and never beyond the expiry that it
-   * had. With an expiry the token is renewed within the policy. If the answer gets lost, rotate again: secrets in their
-   * grace keep it. Of two at once one wins, and the other one fails with `RevisionConflict`.
+   * Gives the token a new secret. The previous secret stays valid for its grace period, but never beyond the expiry the
+   * token had. Pass an expiry to renew the token within the policy. If the response is lost, rotate again: the previous
+   * secret stays valid. Of two concurrent rotations, one fails with `RevisionConflict`.
    */
   readonly rotate: (request: Request.RotateRequest) => Effect.Effect<Issued, Unchangeable | ExpiryNotHeld>
 
-  /** Ends the grace of all secrets that were replaced, now. Idempotent. */
+  /** Ends the grace period of every replaced secret now. Idempotent. */
   readonly endGrace: (request: Request.EndGraceRequest) => Effect.Effect<ApiToken, Unreachable | Outdated>
 
-  /** Ends a token at once and for good. Idempotent: the first revocation stays. */
+  /** Revokes a token, immediately and permanently. Idempotent: the first revocation is kept. */
   readonly revoke: (request: Request.RevokeRequest) => Effect.Effect<ApiToken, Unreachable | RevisionMismatch>
 
-  /** Revokes all of the owner's tokens, and says how many were not revoked yet. */
+  /** Revokes all of the owner's tokens. Returns how many were newly revoked. */
   readonly revokeOwnedBy: (request: Request.RevokeOwnedByRequest) => Effect.Effect<number, Unavailable>
 
-  /** Revokes all that one owner has issued to a third party, and says how many were not revoked yet. */
+  /** Revokes every token one owner issued to a third party. Returns how many were newly revoked. */
   readonly revokeIssuedTo: (request: Request.RevokeIssuedToRequest) => Effect.Effect<number, Unavailable>
 
-  /** Revokes all that any owner has issued to a third party, and says how many were not revoked yet. */
+  /** Revokes every token any owner issued to a third party. Returns how many were newly revoked. */
   readonly revokeAllIssuedTo: (request: Request.RevokeAllIssuedToRequest) => Effect.Effect<number, Unavailable>
 
   /**
-   * Removes what has been dead for so long, with all that was minted by means of it, and says how many. In batches, which
-   * let verifies through; any number of processes may do it at once. If there is an audit sink, it is told first of all
-   * that it has not heard of; if that fails, nothing is removed.
+   * Deletes tokens that have been dead for this long, and everything minted with them. Returns how many. Works in
+   * batches that don't block verifies, and is safe to run from several processes. With an audit sink, delivers all
+   * pending changes first; if that fails, nothing is deleted.
    */
   readonly purge: (request: Request.PurgeRequest) => Effect.Effect<number, Unavailable | AuditSinkUnavailable>
 
   /**
-   * Revokes live tokens that have not been used for so long, nor anything that was minted by means of them, and says how
-   * many. None as long as uses have not been recorded for so long. What other processes have gathered and not written
-   * yet does not count as used. Any number of processes may do it at once.
+   * Revokes live tokens if neither they nor anything minted with them was used for this long. Returns how many; 0 until
+   * uses have been recorded for that long. Uses that other processes haven't written yet don't count. Safe to run from
+   * several processes.
    */
   readonly revokeUnused: (request: Request.RevokeUnusedRequest) => Effect.Effect<number, Unavailable>
 
-  /** All tokens that are not revoked and expire from now on within so long, the soonest first: to remind their owners. */
+  /** Every token that expires within this time and isn't revoked, soonest first. Use it to remind owners. */
   readonly expiringWithin: (request: Request.ExpiringRequest) => Stream.Stream<ApiToken, Unavailable>
 
   /**
-   * Call it after an owner's rights have changed, so that caches don't use the old ones until `maxStaleness`: here at
-   * once, and in other processes where the store has `TokenChanges`. After an outage other processes may not know.
+   * Call it after an owner's rights change, so caches don't use the old ones for up to `maxStaleness`. Takes effect
+   * here at once, and in other processes if the store has `TokenChanges`. After an outage, other processes may not have
+   * been notified.
    */
   readonly ownerChanged: (ownedBy: string) => Effect.Effect<void, RepositoryUnavailable>
 
-  /** Writes down the uses that have gathered here, and waits for it. Closing does it as well. */
+  /** Writes the uses gathered in this process and waits until they are saved. Closing does the same. */
   readonly flush: Effect.Effect<void>
 }
 
 export class ApiTokens extends Context.Service<ApiTokens, ApiTokensService>()("@tokenry/core/ApiTokens") {
   /**
-   * Takes a `TokenUsageStore`, an `OwnerDirectory` and an `AuditSink` too where there are some. Fails with `MissingKeys` if
-   * stored secrets need keys that the ring does not have.
+   * Also uses a `TokenUsageStore`, an `OwnerDirectory` and an `AuditSink` if provided. Fails with `MissingKeys` if
+   * stored secrets need keys that the ring doesn't have.
    */
   static layer(
     options: ApiTokensOptions,
@@ -247,14 +254,14 @@ export class ApiTokens extends Context.Service<ApiTokens, ApiTokensService>()("@
   }
 }
 
-/** The use cases, and verifying as the promise API needs it: without a fiber where the store answers at once. */
+/** The use cases, plus `verify` for the promise API: without a fiber if the store answers synchronously. */
 interface Opened {
   readonly tokens: ApiTokensService
-  /** `verify` as of an instant. It looks the token up when it is called. */
+  /** `verify` as of an instant. Starts the lookup when called. */
   readonly verifyAt: (presented: unknown, requirement: Requirement | undefined, now: Instant) => Deciding
 }
 
-/** Checks the options, and puts everything together. */
+/** Checks the options and assembles the use cases. */
 export const openApiTokens = Effect.fnUntraced(function* (options: ApiTokensOptions) {
   checkOptions("ApiTokens", options, apiTokensOptionRules, { required: ["catalogue"], misplaced: misplacedOptions })
   const {
@@ -323,7 +330,7 @@ export const openApiTokens = Effect.fnUntraced(function* (options: ApiTokensOpti
   }
   const verifier = metering.verifier(makeVerifier({ ...judging, observer }))
 
-  /** A requirement that no token can ever meet is a mistake in the program. */
+  /** A requirement no token can meet is a programming mistake. */
   const assertDeclared = (scopes: ReadonlyArray<string>): void => {
     const issues = scopes.flatMap((scope, index) => {
       const flaw = catalogue.flawOf(scope)
@@ -379,7 +386,7 @@ export const openApiTokens = Effect.fnUntraced(function* (options: ApiTokensOpti
   const sweeps = sweeping(parts)
   if (options.sweeps) {
     if (options.sweeps.revokeUnused && policy.longestUnused === null) {
-      throw new RangeError("sweeps.revokeUnused needs the policy to say longestUnused")
+      throw new RangeError("sweeps.revokeUnused needs the policy option longestUnused")
     }
     yield* scheduleSweeps(sweeps, options.sweeps)
   }
@@ -405,7 +412,7 @@ export const openApiTokens = Effect.fnUntraced(function* (options: ApiTokensOpti
   return opened
 })
 
-/** What to write instead of options that belong elsewhere. */
+/** Advice for options that belong elsewhere. */
 export const misplacedOptions = {
   scopes: "the declared scopes are the option catalogue: ScopeCatalogue.make({ … })",
   prefix: 'a prefix belongs to the format: format: TokenFormat.checksummed({ prefix: "acme" })',
@@ -435,7 +442,7 @@ const assertKeys = Effect.fnUntraced(function* (repository: ApiTokenRepository["
   if (ids.length > 0) return yield* new MissingKeys({ ids })
 })
 
-/** What is decided by the clock of who asks. */
+/** Decides at the calling fiber's current time. */
 const decideNow = (decide: (now: Instant) => Deciding): Effect.Effect<Caller, Refusal | RepositoryUnavailable> =>
   Effect.withFiber((fiber) => {
     const deciding = decide({ epochMilliseconds: fiber.getRef(Clock.Clock).currentTimeMillisUnsafe() })
@@ -453,7 +460,7 @@ const isAuthorizable = (caller: AuthorizableCaller): boolean =>
 const exitOf = (verdict: Verdict): Exit.Exit<Caller, Refusal> =>
   verdict.accepted ? Exit.succeed(verdict.caller) : Exit.fail(verdict.refusal)
 
-/** Sees holes, which `every` skips. */
+/** Catches holes in the array, which `every` skips. */
 const isListOfStrings = (value: unknown): boolean => {
   if (!Array.isArray(value)) return false
   for (let index = 0; index < value.length; index++) if (typeof value[index] !== "string") return false

@@ -1,4 +1,4 @@
-/** What stores and framework adapters need, beside the main entry. */
+/** What authors of stores and framework adapters need besides the main entry point. */
 export { ListCursor } from "./use-cases/ListCursor.ts"
 export {
   ApiTokenRepository,

@@ -1,22 +1,22 @@
-/** What use cases and ports fail with. No message ever holds a plaintext token or a digest. */
+/** The errors of use cases and ports. No message ever contains a plaintext token or a digest. */
 import { Data } from "effect"
 import type { TokenState } from "./token/ApiToken.ts"
 import type { Side } from "./token/Refusal.ts"
 
-/** One thing that is wrong with an input: where, and what, as a sentence's end. Never the value itself. */
+/** One problem with an input: its location, and a message that completes a sentence. Never the value itself. */
 export interface InputIssue {
   readonly path: ReadonlyArray<string>
   readonly message: string
 }
 
-/** How many problems an error lists. */
+/** The maximum number of problems an error lists. */
 const listedAtMost = 20
 
-/** The first 20 problems, and how many more there are: what a client gets back stays in proportion to what it sent. */
+/** The first 20 problems, plus a count of the rest, so a small request can't produce a huge response. */
 const bounded = (issues: ReadonlyArray<InputIssue>): ReadonlyArray<InputIssue> => {
   const excess = issues.length - listedAtMost
   return excess > 0
-    ? [...issues.slice(0, listedAtMost), { path: [], message: `has ${excess} more problems, which are not listed` }]
+    ? [...issues.slice(0, listedAtMost), { path: [], message: `has ${excess} more problems, not listed here` }]
     : issues
 }
 
@@ -29,9 +29,9 @@ const someOf = (names: ReadonlyArray<string>): string =>
 const sentence = (issues: ReadonlyArray<InputIssue>): string =>
   issues.map(({ path, message }) => `${path.join(".") || "input"} ${message}`).join("; ")
 
-/** The input does not have the shape that is asked for: a missing owner, a number for a string, a date that is none. */
+/** The input has the wrong shape: a missing owner, a number instead of a string, an invalid date. */
 export class InvalidInput extends Data.TaggedError("InvalidInput")<{
-  /** The first 20, then one that says how many more there are. */
+  /** The first 20, then a count of the rest. */
   readonly issues: ReadonlyArray<InputIssue>
 }> {
   constructor({ issues }: { readonly issues: ReadonlyArray<InputIssue> }) {
@@ -43,9 +43,9 @@ export class InvalidInput extends Data.TaggedError("InvalidInput")<{
   }
 }
 
-/** A scope, a name or an expiry that has the right shape, but that the rules or the policy forbid. */
+/** A scope, name or expiry has the right shape but breaks the rules or the policy. */
 export class PolicyViolation extends Data.TaggedError("PolicyViolation")<{
-  /** The first 20, then one that says how many more there are. */
+  /** The first 20, then a count of the rest. */
   readonly issues: ReadonlyArray<InputIssue>
 }> {
   constructor({ issues }: { readonly issues: ReadonlyArray<InputIssue> }) {
@@ -57,125 +57,124 @@ export class PolicyViolation extends Data.TaggedError("PolicyViolation")<{
   }
 }
 
-/** More was asked for than there is to give: scopes that the token, or its owner, does not hold. */
+/** The request asks for scopes that the token or its owner doesn't have. */
 export class ScopeNotHeld extends Data.TaggedError("ScopeNotHeld")<{
   readonly scopes: ReadonlyArray<string>
   readonly on: Side
 }> {
   override get message(): string {
-    return `The ${this.on} does not hold ${someOf(this.scopes)}, so it can't be given`
+    return `The ${this.on} can't grant ${someOf(this.scopes)} because it doesn't have it`
   }
 }
 
 /**
- * A later expiry was asked for than there is to give: a minted token can't outlive what it was minted by, and a token that
- * rotates itself can't renew itself.
+ * The requested expiry is too late: a minted token can't outlive its ancestors, and a token can't extend its own life.
  */
 export class ExpiryNotHeld extends Data.TaggedError("ExpiryNotHeld")<{
-  /** The field by which it was asked for. */
+  /** The request field that asked for it. */
   readonly field: "expiresAt" | "expiresIn"
-  /** The latest expiry that can be given. */
+  /** The latest possible expiry. */
   readonly latest: Date
 }> {
   override get message(): string {
-    return `The token this is done with allows no later expiry than ${this.latest.toISOString()}`
+    return `The expiry can't be later than ${this.latest.toISOString()}, when the calling token expires`
   }
 }
 
-/** What was done by means of a token was done with a secret that a rotation has replaced. It may still call, not manage. */
+/** The token's secret has been replaced by a rotation. It can still call the API, but not manage tokens. */
 export class SecretNotActive extends Data.TaggedError("SecretNotActive")<{ readonly tokenId: string }> {
   override get message(): string {
-    return `The secret of the token ${this.tokenId} was replaced by a rotation: only the newest one may manage tokens`
+    return `The secret of token ${this.tokenId} was replaced by a rotation. Only the newest secret can manage tokens`
   }
 }
 
-/** Stored secrets need keys that the key ring does not have: opened without them, their tokens would not be accepted. */
+/** Stored secrets need keys that are missing from the key ring. Without them, those tokens would be refused. */
 export class MissingKeys extends Data.TaggedError("MissingKeys")<{ readonly ids: ReadonlyArray<string> }> {
   override get message(): string {
-    return `Stored tokens need keys that are not in the key ring: ${someOf(this.ids)}. Add them, inactive if need be`
+    return `Stored tokens need keys that are missing from the key ring: ${someOf(this.ids)}. Add them; they don't have to be active`
   }
 }
 
-/** The owner is deactivated or gone: nothing can be issued for them. */
+/** The owner is deactivated or deleted, so no token can be issued for them. */
 export class InactiveOwner extends Data.TaggedError("InactiveOwner")<{ readonly ownedBy: string }> {
   override get message(): string {
     return "The owner is not active"
   }
 }
 
-/** This owner has no token with this id; somebody else's token is none of theirs. */
+/** The owner has no token with this id. Someone else's token gives the same error. */
 export class TokenNotFound extends Data.TaggedError("TokenNotFound")<{
-  /** Empty if what was given can't be an id: it may be a plaintext token in the wrong place. */
+  /** Empty if the value can't be an id: it may be a plaintext token in the wrong place. */
   readonly id: string
 }> {
   override get message(): string {
-    return `There is no token ${this.id || "with such an id"} of this owner`
+    return `This owner has no token ${this.id || "with this id"}`
   }
 }
 
-/** The token is revoked or expired, and so can't be changed any more, but by revoking it. */
+/** The token is revoked or expired. The only change still allowed is revoking it. */
 export class TokenNotLive extends Data.TaggedError("TokenNotLive")<{
   readonly id: string
   readonly state: Exclude<TokenState, "live">
 }> {
   override get message(): string {
-    return `The token ${this.id} is ${this.state} and can't be changed any more`
+    return `The token ${this.id} is ${this.state}, so it can't be changed`
   }
 }
 
-/** A token with this id or this digest is in the store already. From `issue`: random bytes repeat themselves. */
+/** A token with this id or digest already exists. From `issue`, it means that random bytes are repeating. */
 export class DuplicateToken extends Data.TaggedError("DuplicateToken")<{ readonly id: string }> {
   override get message(): string {
-    return `The id or a digest of the token ${this.id} is in the store already`
+    return `The store already has the id or a digest of token ${this.id}`
   }
 }
 
 /**
- * A stored token can't be read: a field is missing or holds what no version of Tokenry writes. Verifying or changing that
- * token dies with this error, as a defect; lists, sweeps and other work on many tokens log it, leave that token out, and
- * carry on. Repair or delete the record.
+ * A stored token is unreadable: a field is missing or holds a value no version of Tokenry writes. Verifying or changing
+ * the token dies with this error, as a defect. Lists, sweeps and bulk work log it, skip the token and carry on. Repair
+ * or delete the record.
  */
 export class DamagedToken extends Data.TaggedError("DamagedToken")<{
-  /** The token's id, if that much can be read. */
+  /** The token's id, if it is readable. */
   readonly id: string
   /** Where in the record: `expiresAt`, `secrets.0.state`. Never its value. */
   readonly field: string
 }> {
   override get message(): string {
-    return `The stored token ${this.id || "(no readable id)"} is damaged in its field ${this.field}`
+    return `The stored token ${this.id || "(no readable id)"} is damaged: its field ${this.field} can't be read`
   }
 }
 
-/** Somebody else changed the token between reading and writing. Nothing was written: read it again. */
+/** Another write changed the token between this call's read and write. Nothing was written; read the token again. */
 export class RevisionConflict extends Data.TaggedError("RevisionConflict")<{ readonly id: string }> {
   override get message(): string {
-    return `The token ${this.id} was changed by somebody else in the meantime`
+    return `The token ${this.id} was changed by another request. Read it again`
   }
 }
 
-/** The token has another revision than the change was asked for on. Nothing was written: read it again, then decide. */
+/** The token's revision isn't the expected one. Nothing was written; read the token again, then decide. */
 export class RevisionMismatch extends Data.TaggedError("RevisionMismatch")<{ readonly id: string }> {
   override get message(): string {
-    return `The token ${this.id} has another revision than is expected`
+    return `The token ${this.id} has changed since the expected revision. Read it again`
   }
 }
 
 /**
- * The store (or the directory of owners) did not answer in time, or answered with an outage. Never a verdict about a
- * token. After a write the outcome is unknown: read before you repeat it; if `issue` or `rotate` failed so, revoke or
- * rotate what you then find, since its plaintext is lost.
+ * The store (or the owner directory) failed or didn't answer in time. Says nothing about the token. After a write the
+ * outcome is unknown, so read before repeating it. If `issue` or `rotate` failed, revoke or rotate any token you find,
+ * since its plaintext is lost.
  */
 export class RepositoryUnavailable extends Data.TaggedError("RepositoryUnavailable")<{
-  /** Which operation of the port failed: `insert`. */
+  /** The port operation that failed, for example `insert`. */
   readonly operation: string
   readonly cause: unknown
 }> {
   override get message(): string {
-    return `The token store is not available (${this.operation})`
+    return `The token store is unavailable (${this.operation})`
   }
 }
 
-/** Everything a use case can fail with. */
+/** Every error a use case can fail with. */
 export type ApiTokensError =
   | DuplicateToken
   | ExpiryNotHeld
@@ -190,10 +189,10 @@ export type ApiTokensError =
   | TokenNotFound
   | TokenNotLive
 
-/** The `_tag` of such an error: a stable code. */
+/** The `_tag` of an error: a stable code. */
 export type ErrorCode = ApiTokensError["_tag"]
 
-/** For each code, whether an error has the fields that it must have. */
+/** For each code, a check that the error has the fields it needs. */
 const hasFields: { readonly [Code in ErrorCode]: (error: object) => boolean } = {
   DuplicateToken: (error) => "id" in error,
   ExpiryNotHeld: (error) => "field" in error && isString(error.field) && "latest" in error && isDate(error.latest),
@@ -209,12 +208,12 @@ const hasFields: { readonly [Code in ErrorCode]: (error: object) => boolean } = 
   TokenNotLive: (error) => "id" in error && "state" in error && isString(error.state),
 }
 
-/** All codes: the one list. */
+/** Every code. */
 export const errorCodes = Object.keys(hasFields) as ReadonlyArray<ErrorCode>
 
 /**
- * Whether the value is an error of a use case. It looks at the tag and the fields, not at the class, since an application
- * whose bundler duplicated the core has two of each class.
+ * Whether the value is a use case's error. Checks the tag and fields rather than the class: a bundler may have
+ * duplicated the core, and each class with it.
  */
 export const isApiTokensError = (value: unknown): value is ApiTokensError => {
   if (!(value instanceof Error) || !("_tag" in value) || typeof value._tag !== "string") return false

@@ -1,4 +1,4 @@
-/** The use cases for people who do not use Effect: promises, dates and plain objects, under the same words. */
+/** The use cases without Effect: promises, dates and plain objects, under the same names. */
 import { Clock, Context, Effect, Layer, ManagedRuntime, Option, Stream } from "effect"
 import {
   type ApiTokensOptions,
@@ -43,80 +43,86 @@ export type { EffectiveState } from "./verifying/effectiveState.ts"
 export type { AuditEventDetails, Caller, TokenDetails, TokenUsage, Verification } from "./promiseValues.ts"
 
 export interface CreateOptions<E, S extends string = string> extends ApiTokensOptions<S> {
-  /** `MemoryRepository.layer`, or an adapter's. It is opened now and closed by `close`. */
+  /** `MemoryRepository.layer`, or an adapter's layer. Opened by `createApiTokens` and closed by `close`. */
   readonly repository: Layer.Layer<ApiTokenRepository, E>
   /**
-   * What an owner may do now; asked at every verify of a live token and at every issue. Without it every owner is
-   * active and may do everything. What it throws counts as an outage.
+   * Returns what an owner may do now. Called for every verify of a live token and every issue. Default: every owner is
+   * active and may do everything. If it throws, the use case fails as during an outage.
    */
   readonly owners?: (ownedBy: string) => OwnerAuthority | Promise<OwnerAuthority>
-  /** Is told of every change, at least once: again if it throws or rejects, or the process dies in between. */
+  /** Receives every change at least once. Called again if it throws or rejects, or if the process dies in between. */
   readonly audit?: (events: ReadonlyArray<AuditEventDetails>) => void | Promise<void>
 }
 
 /**
- * The use cases; `S` are the names of the declared scopes. Each method but `verify`, `inspect` and `authorize` rejects with
- * the errors of `ApiTokens`' method of the same name: instances of `Error` whose `_tag` is an `ErrorCode`.
+ * The use cases. `S` is the union of the declared scope names. Every method except `verify`, `inspect` and `authorize`
+ * rejects with the errors of the `ApiTokens` method with the same name: instances of `Error` whose `_tag` is an
+ * `ErrorCode`.
  *
- * Code that doesn't care which scopes there are takes a plain `PromiseApiTokens`: the methods that take scopes are declared
- * so that any other is assignable to it. A scope that is not declared is then an error at run time.
+ * Code that works with any scopes takes a plain `PromiseApiTokens`, to which every other is assignable. An undeclared
+ * scope is then a run-time error.
  */
 export interface PromiseApiTokens<S extends string = string> {
   /** The declared scopes. */
   readonly catalogue: ScopeCatalogue<S>
-  /** Makes a token for an owner. `plaintext` is what the client sends; it can't be had again. */
+  /** Issues a token for an owner. `plaintext` is what the client sends; you can't get it again. */
   issue(
     this: void,
     request: Request.IssueRequest<S>,
   ): Promise<{ readonly plaintext: string; readonly token: TokenDetails }>
-  /** Never rejects for a refusal, only with `RepositoryUnavailable`, and with `InvalidInput` for a wrong requirement. */
+  /**
+   * Resolves to a refusal rather than rejecting. Rejects with `RepositoryUnavailable`, or `InvalidInput` for an invalid
+   * requirement.
+   */
   verify(this: void, presented: unknown, requirement?: Requirement<S>): Promise<Verification<S>>
   /**
-   * Whether a verified caller may do what needs these scopes, and if not, which are missing on whose side. Synchronous;
-   * records the use of the scopes. Don't keep callers beyond the request.
+   * Whether a verified caller has these scopes, and if not, which are missing and who lacks them. Synchronous. Records
+   * the use of the scopes. Don't keep callers beyond the request.
    *
    * @throws InvalidInput if the caller isn't one that `verify` returned, or a scope is not declared.
    */
   authorize(this: void, caller: AuthorizableCaller, scopes: ReadonlyArray<S>): Authorization
-  /** Looks up somebody else's token, as `verify` does but without side effects: it doesn't count as a use. */
+  /** Looks up someone else's token without side effects: unlike `verify`, it doesn't count as a use. */
   readonly inspect: (presented: unknown) => Promise<Verification<S>>
   readonly find: (request: Request.FindRequest) => Promise<TokenDetails>
-  /** The newest first. `nextCursor` is `null` on the last page. */
+  /** Newest first. `nextCursor` is `null` on the last page. */
   readonly list: (
     request: Request.ListRequest,
   ) => Promise<{ readonly items: ReadonlyArray<TokenDetails>; readonly nextCursor: string | null }>
-  /** Renames the token, takes scopes away, or brings its expiry forward, in one write. */
+  /** Renames the token, removes scopes or brings its expiry forward, in one write. */
   edit(this: void, request: Request.EditRequest<S>): Promise<TokenDetails>
-  /** A new secret, and perhaps a new expiry; the secret that it had is accepted until its grace ends. */
+  /**
+   * Gives the token a new secret and, if requested, a new expiry. The previous secret stays valid for its grace period.
+   */
   readonly rotate: (
     request: Request.RotateRequest,
   ) => Promise<{ readonly plaintext: string; readonly token: TokenDetails }>
-  /** Ends the grace of all secrets that were replaced, now; idempotent. */
+  /** Ends the grace period of every replaced secret now. Idempotent. */
   readonly endGrace: (request: Request.EndGraceRequest) => Promise<TokenDetails>
-  /** Ends a token at once and for good; idempotent. */
+  /** Revokes a token, immediately and permanently. Idempotent. */
   readonly revoke: (request: Request.RevokeRequest) => Promise<TokenDetails>
-  /** How many tokens were not revoked yet; the same for the next two. */
+  /** Returns how many tokens were newly revoked, as do the next two. */
   readonly revokeOwnedBy: (request: Request.RevokeOwnedByRequest) => Promise<number>
   readonly revokeIssuedTo: (request: Request.RevokeIssuedToRequest) => Promise<number>
   readonly revokeAllIssuedTo: (request: Request.RevokeAllIssuedToRequest) => Promise<number>
-  /** How each of these tokens has been used, in their order. `null`: uses are not recorded. */
+  /** How each token has been used, in order. `null` if uses are not recorded. */
   readonly usageOf: (tokens: ReadonlyArray<TokenDetails>) => Promise<ReadonlyArray<TokenUsage> | null>
-  /** Whether each of these tokens is accepted now, what it may do and why not more, in their order. */
+  /** For each token, in order, whether it is accepted now and which scopes it has or lost. */
   readonly effectiveStatesOf: (tokens: ReadonlyArray<TokenDetails>) => Promise<ReadonlyArray<EffectiveState>>
-  /** Removes what has been dead for so long; says how many. */
+  /** Deletes tokens that have been dead for this long. Returns how many. */
   readonly purge: (request: Request.PurgeRequest) => Promise<number>
-  /** Revokes what has not been used for so long; says how many. */
+  /** Revokes tokens that have been unused for this long. Returns how many. */
   readonly revokeUnused: (request: Request.RevokeUnusedRequest) => Promise<number>
-  /** What expires within so long, the soonest first, read in batches while it is iterated over. */
+  /** Tokens that expire within this time, soonest first. Read in batches as you iterate. */
   readonly expiringWithin: (request: Request.ExpiringRequest) => AsyncIterable<TokenDetails>
   /**
-   * Call it after an owner's rights have changed, so that no cache uses the old ones: here at once, and in other
-   * processes where the store reports changes. Rejects with `RepositoryUnavailable` if those could not be informed.
+   * Call it after an owner's rights change, so that no cache uses the old ones. Takes effect here at once, and in other
+   * processes if the store reports changes. Rejects with `RepositoryUnavailable` if they couldn't be notified.
    */
   readonly ownerChanged: (ownedBy: string) => Promise<void>
-  /** Writes down the uses that have gathered here. */
+  /** Writes the uses gathered in this process. */
   readonly flush: () => Promise<void>
-  /** Writes what is to be written still, and closes the store. Idempotent; nothing else can be called afterwards. */
+  /** Writes everything still pending and closes the store. Idempotent. No other method works afterwards. */
   readonly close: () => Promise<void>
 }
 
@@ -125,8 +131,8 @@ export interface PromiseApiTokens<S extends string = string> {
  *
  *     const tokens = await createApiTokens({ repository: MemoryRepository.layer, catalogue })
  *
- * Rejects with a `TypeError` that names the option if one is unknown, missing or not valid; with the adapter's error if the
- * store can't be opened; with `MissingKeys` if the key ring lacks a key that stored tokens need.
+ * Rejects with a `TypeError` that names the option if one is unknown, missing or invalid; with the adapter's error if
+ * the store can't be opened; with `MissingKeys` if the key ring lacks a key that stored tokens need.
  */
 export const createApiTokens = async <E, S extends string>(
   options: CreateOptions<E, S>,
@@ -139,7 +145,7 @@ export const createApiTokens = async <E, S extends string>(
   const directory = owners === undefined ? Layer.empty : OwnerDirectory.layerFrom(owners)
   const sink = audit === undefined ? Layer.empty : AuditSink.layerFrom((events) => audit(events.map(auditEventOf)))
   const runtime = ManagedRuntime.make(
-    // The use cases themselves are the same for all catalogues; `S` is what callers may write.
+    // The use cases are the same for every catalogue; `S` only types the caller's scopes.
     Layer.effect(Opened, openApiTokens(rest as unknown as ApiTokensOptions)).pipe(
       Layer.provide([repository, NodeCrypto.layer, directory, sink, Layer.succeed(Clock.Clock, backgroundClock)]),
     ),
@@ -223,7 +229,7 @@ const listOf = (details: ReadonlyArray<TokenDetails>): ReadonlyArray<TokenDetail
   return details
 }
 
-/** A refusal as a value; an outage stays what it is. */
+/** Turns a refusal into a value. Outages stay errors. */
 const verdictOf = (deciding: Effect.Effect<EffectCaller, Refusal | RepositoryUnavailable>) =>
   Effect.matchEffect(deciding, {
     onSuccess: (caller): Effect.Effect<Verdict> => Effect.succeed({ accepted: true, caller }),
@@ -231,7 +237,7 @@ const verdictOf = (deciding: Effect.Effect<EffectCaller, Refusal | RepositoryUna
       error._tag === "RepositoryUnavailable" ? Effect.fail(error) : Effect.succeed({ accepted: false, refusal: error }),
   })
 
-/** The present, read when it is needed: a malformed token is refused without. */
+/** Reads the time only when needed: a malformed token is refused without it. */
 const systemClock: Instant = {
   get epochMilliseconds() {
     return Date.now()

@@ -1,4 +1,4 @@
-/** Tokens, callers and uses for people who do not use Effect: plain objects with dates and `null`. */
+/** Tokens, callers and usage without Effect: plain objects with dates and `null`. */
 import { DateTime, Option } from "effect"
 import { InvalidInput } from "./errors.ts"
 import type { AuditEvent } from "./ports/AuditSink.ts"
@@ -13,7 +13,7 @@ import type { TokenId } from "./token/TokenId.ts"
 import type { TokenUsage as EffectTokenUsage } from "./token/TokenUsage.ts"
 import type { Verdict } from "./verifying/verifying.ts"
 
-/** A token as everybody but the store sees it: nothing in it is secret. */
+/** A token without its digests: nothing in it is secret. */
 export interface TokenDetails {
   readonly id: string
   readonly ownedBy: string
@@ -26,13 +26,13 @@ export interface TokenDetails {
   readonly revocationReason: string | null
   readonly ancestors: ReadonlyArray<string>
   readonly issuedTo: string | null
-  /** The newest first. `retiring` ones are accepted until their grace ends, or the token's expiry if that is sooner. */
+  /** Newest first. A `retiring` secret is accepted until its grace period ends, or the token expires if that is sooner. */
   readonly secrets: ReadonlyArray<{
     readonly generation: number
-    /** The prefix and the last four characters, to compare with what is in a secret manager: `tcp_…7T0m`. */
+    /** The prefix and the last four characters, to compare with a secret manager: `tcp_…7T0m`. */
     readonly hint: string
     readonly state: "active" | "retiring" | "retired"
-    /** When its grace ends, of a secret that is `retiring`. */
+    /** When a `retiring` secret's grace period ends. */
     readonly graceEnds: Date | null
   }>
   /** The last 50 changes, the oldest first. */
@@ -48,7 +48,7 @@ export interface TokenDetails {
   readonly hint: string
 }
 
-/** Who calls, with which token, and what they may do now. */
+/** The caller, its token and its current rights. */
 export interface Caller<S extends string = string> {
   readonly tokenId: string
   readonly generation: number
@@ -71,19 +71,19 @@ export type Verification<S extends string = string> =
 export interface TokenUsage {
   /** `null`: not since `since`. */
   readonly lastUsedAt: Date | null
-  /** When what was minted by means of it was last used. */
+  /** When anything minted with it was last used. */
   readonly lineageUsedAt: Date | null
-  /** How many requests it was accepted for itself. */
+  /** How many requests it was accepted for, not counting those of its descendants. */
   readonly count: number
-  /** From when on the record is complete. */
+  /** When the record starts. */
   readonly since: Date
-  /** Each scope that a request required for which it, or what was minted by means of it, was accepted, and when last. */
+  /** Each scope that an accepted request required, from the token or anything minted with it, and when it last did. */
   readonly scopes: ReadonlyArray<{ readonly scope: string; readonly lastUsedAt: Date }>
-  /** What the token grants, implied scopes too, and no request has needed since then. */
+  /** Scopes the token grants, implied ones included, that no request has needed since then. */
   readonly unusedScopes: ReadonlyArray<string>
-  /** What to narrow it to so that everything which ran since then still runs. */
+  /** The scopes to narrow it to without breaking anything that ran since then. */
   readonly narrowableTo: ReadonlyArray<string>
-  /** The newest first; secrets that were never used are not among them. `reuses`: how often it came back once retired. */
+  /** Newest first, without unused secrets. `reuses`: how often a secret was presented after it was retired. */
   readonly secrets: ReadonlyArray<{
     readonly generation: number
     readonly count: number
@@ -97,7 +97,7 @@ export interface TokenUsage {
 export interface AuditEventDetails {
   readonly tokenId: string
   readonly ownedBy: string
-  /** What the token is called now. */
+  /** The token's current name. */
   readonly name: string
   readonly kind: ChangeKind
   readonly at: Date
@@ -127,7 +127,7 @@ const callerOf = ({
   expiresAt: dateOf(expiresAt),
 })
 
-/** A copy throughout: who changes it changes nothing in the store. */
+/** A deep copy, so changing it has no effect on the store. */
 export const detailsOf = (token: ApiToken): TokenDetails => ({
   id: token.id,
   ownedBy: token.ownedBy,
@@ -165,7 +165,7 @@ export const auditEventOf = (event: AuditEvent): AuditEventDetails => ({
   ...changeDetailsOf(event),
 })
 
-/** What has to be known of a token to tell how it was used. */
+/** The token fields that usage is computed from. */
 export const usedTokenOf = (token: TokenDetails, index: number) => {
   if (!(token?.createdAt instanceof Date && !Number.isNaN(token.createdAt.getTime()))) {
     throw notAToken(index)
@@ -174,7 +174,7 @@ export const usedTokenOf = (token: TokenDetails, index: number) => {
   return { id: id as TokenId, createdAt: DateTime.fromDateUnsafe(createdAt), scopes: scopes as ReadonlyArray<Scope> }
 }
 
-/** What has to be known of a token to say whether it is accepted. */
+/** The token fields that decide whether it is accepted. */
 export const verifiableTokenOf = (token: TokenDetails, index: number): VerifiableToken => {
   if (![token?.expiresAt, token?.revokedAt].every(isDateOrNull)) throw notAToken(index)
   return {

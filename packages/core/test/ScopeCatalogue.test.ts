@@ -81,8 +81,8 @@ describe("a catalogue", () => {
   it.each([
     [{ "treasure read": "x" }, /not an RFC 6749 scope-token/],
     [{ "": "x" }, /not an RFC 6749 scope-token/],
-    [{ a: "" }, /a needs a sentence/],
-    [{ a: { description: " " } }, /a needs a sentence/],
+    [{ a: "" }, /a needs a description/],
+    [{ a: { description: " " } }, /a needs a description/],
     [{ a: { description: "A", implies: ["b"] } }, /a implies b, which is not declared/],
     [{ a: { description: "A", implies: ["A"] } }, /a implies A, which is not declared/],
   ])("that is wrong can't be made: case %#", (declarations, message) => {

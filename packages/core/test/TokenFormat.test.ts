@@ -139,8 +139,8 @@ describe("a prefix", () => {
     " tok",
     "tok token",
   ])("is not allowed: case %#", (prefix) => {
-    expect(() => TokenFormat.checksummed({ prefix })).toThrow(/^A prefix is 1 to 20/)
-    expect(() => TokenFormat.hex({ prefix })).toThrow(/^A prefix is 1 to 20/)
+    expect(() => TokenFormat.checksummed({ prefix })).toThrow(/^The prefix .* is not valid\. Use 1 to 20/s)
+    expect(() => TokenFormat.hex({ prefix })).toThrow(/^The prefix .* is not valid\. Use 1 to 20/s)
   })
 
   it.each(["a", "tcp", "t0k", "acme_live", "sk_test", "a_1", "a".repeat(20)])("is allowed: %s", (prefix) => {

@@ -52,7 +52,7 @@ it.effect("while the clock is 400 days ahead, nothing is purged or revoked, and 
       yield* TestClock.adjust("3 seconds")
       expect(yield* verdictOn(plaintext)).toBe("accepted")
       expect(yield* verdictOn(dead)).toBe("accepted")
-      expect(logged.filter((line) => line.includes("clock was set"))).toHaveLength(1)
+      expect(logged.filter((line) => line.includes("clock jumped"))).toHaveLength(1)
     }),
   ),
 )

@@ -22,15 +22,18 @@ const cause = new Error("connect ECONNREFUSED 192.0.2.1")
 it.each([
   [new InvalidInput({ issues }), "input must be an object; scopes.0 must be a string"],
   [new PolicyViolation({ issues }), "input must be an object; scopes.0 must be a string"],
-  [new ScopeNotHeld({ scopes: ["a:b", "c:d"], on: "owner" }), "The owner does not hold a:b, c:d, so it can't be given"],
+  [
+    new ScopeNotHeld({ scopes: ["a:b", "c:d"], on: "owner" }),
+    "The owner can't grant a:b, c:d because it doesn't have it",
+  ],
   [new InactiveOwner({ ownedBy: "user-1" }), "The owner is not active"],
-  [new TokenNotFound({ id: "7" }), "There is no token 7 of this owner"],
-  [new TokenNotFound({ id: "" }), "There is no token with such an id of this owner"],
-  [new TokenNotLive({ id: "7", state: "expired" }), "The token 7 is expired and can't be changed any more"],
-  [new DuplicateToken({ id: "7" }), "The id or a digest of the token 7 is in the store already"],
-  [new RevisionConflict({ id: "7" }), "The token 7 was changed by somebody else in the meantime"],
-  [new RevisionMismatch({ id: "7" }), "The token 7 has another revision than is expected"],
-  [new RepositoryUnavailable({ operation: "insert", cause }), "The token store is not available (insert)"],
+  [new TokenNotFound({ id: "7" }), "This owner has no token 7"],
+  [new TokenNotFound({ id: "" }), "This owner has no token with this id"],
+  [new TokenNotLive({ id: "7", state: "expired" }), "The token 7 is expired, so it can't be changed"],
+  [new DuplicateToken({ id: "7" }), "The store already has the id or a digest of token 7"],
+  [new RevisionConflict({ id: "7" }), "The token 7 was changed by another request. Read it again"],
+  [new RevisionMismatch({ id: "7" }), "The token 7 has changed since the expected revision. Read it again"],
+  [new RepositoryUnavailable({ operation: "insert", cause }), "The token store is unavailable (insert)"],
 ])("an error is an Error by its tag, and says: %s", (error, message) => {
   expect(error).toBeInstanceOf(Error)
   expect(error.name).toBe(error._tag)

@@ -100,7 +100,7 @@ it.effect("a policy binds what it says, to the millisecond", () =>
     yield* tokens.issue({ ...request, expiresAt: new Date(2 * hour) })
     expect(yield* Effect.flip(tokens.issue({ ...request, expiresAt: new Date(2 * hour + 1) }))).toMatchObject({
       _tag: "PolicyViolation",
-      issues: [{ path: ["expiresAt"], message: "must be at most 2h from now" }],
+      issues: [{ path: ["expiresAt"], message: "must be within 2 hours" }],
     })
   }).pipe(
     Effect.provide(

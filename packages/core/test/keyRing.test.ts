@@ -101,7 +101,7 @@ it.effect("opening without a key that stored secrets need fails, and says which"
     for (const keyRing of [undefined, ring("new", "new")]) {
       const error = yield* Effect.flip(Layer.build(under(keyRing)))
       expect(error).toMatchObject({ _tag: "MissingKeys", ids: ["old"] })
-      expect(error.message).toContain("not in the key ring: old")
+      expect(error.message).toContain("missing from the key ring: old")
     }
     expect(yield* Effect.provide(outcomeOf(issue()), under(ring("new", "old", "new")))).toBe("done")
   }).pipe(Effect.scoped, Effect.provide(MemoryRepository.layer)),

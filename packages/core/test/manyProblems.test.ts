@@ -18,7 +18,7 @@ it.effect("a thousand undeclared scopes are twenty problems and a number, of whi
       message: "must be a declared scope; did you mean treasure:read?",
     })
     expect(issues.filter(({ message }) => message.includes("did you mean"))).toHaveLength(5)
-    expect(issues.at(-1)).toEqual({ path: [], message: "has 980 more problems, which are not listed" })
+    expect(issues.at(-1)).toEqual({ path: [], message: "has 980 more problems, not listed here" })
   }).pipe(Effect.provide(world())),
 )
 

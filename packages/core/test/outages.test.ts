@@ -111,7 +111,7 @@ it.effect("every use case passes an outage on, and says which operation failed",
     for (const [operation, attempt] of Object.entries(attempts)) {
       const error = yield* Effect.flip(attempt)
       expect(error).toBeInstanceOf(RepositoryUnavailable)
-      expect(error).toMatchObject({ operation, message: `The token store is not available (${operation})` })
+      expect(error).toMatchObject({ operation, message: `The token store is unavailable (${operation})` })
     }
   }).pipe(Effect.provide(ApiTokens.layer({ catalogue }).pipe(Layer.provide([unavailable, NodeCrypto.layer])))),
 )

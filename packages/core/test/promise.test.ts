@@ -180,7 +180,7 @@ it("everything that is wrong is told at once, and nothing is issued", async () =
     issues: [
       { path: ["name"], message: "must not be empty" },
       { path: ["scopes", "0"], message: "must be a declared scope; did you mean treasure:read?" },
-      { path: ["expiresAt"], message: "must lie in the future" },
+      { path: ["expiresAt"], message: "must be in the future" },
     ],
   })
   await expect(

@@ -48,7 +48,7 @@ it.effect("a retired secret that comes back is noted in the history, once a day"
     expect(noted).toMatchObject([{ at: at(afterGrace) }, { at: at(2 * day + minute) }])
     expect(noted[0]).toMatchObject({
       actor: { kind: "sweep", id: "reuse" },
-      detail: Option.some("the retired secret of generation 1 came back"),
+      detail: Option.some("the retired secret of generation 1 was used"),
     })
     expect(yield* verdictOn(current)).toBe("accepted")
   }).pipe(Effect.provide(worldThat("notify"))),
@@ -64,7 +64,7 @@ it.effect("a retired secret that comes back revokes the lineage", () =>
     expect(yield* verdictOn(current)).toBe("Revoked")
     expect(yield* verdictOn(child.plaintext)).toBe("Revoked")
     expect(yield* stored(id)).toMatchObject({
-      revocation: Option.some({ at: at(afterGrace), reason: "a retired secret came back" }),
+      revocation: Option.some({ at: at(afterGrace), reason: "a retired secret was used" }),
     })
     const { revision } = yield* stored(id)
     yield* verdictOn(old)

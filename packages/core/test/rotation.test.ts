@@ -57,7 +57,7 @@ it.effect("the policy says how long a grace is and may be", () =>
     const tooLong = yield* Effect.flip(rotate(token.id, { graceFor: "61 minutes" }))
     expect(tooLong).toMatchObject({
       _tag: "PolicyViolation",
-      issues: [{ path: ["graceFor"], message: "must be at most 1h" }],
+      issues: [{ path: ["graceFor"], message: "must be at most 1 hour" }],
     })
     yield* rotate(token.id)
     yield* TestClock.setTime(10 * minute - 1)

@@ -136,7 +136,7 @@ it.effect("without a record of uses nobody can say what is unused", () =>
     const tokens = yield* ApiTokens
     expect(yield* Effect.flip(tokens.revokeUnused({ unusedFor: "1 day" }))).toMatchObject({
       _tag: "InvalidInput",
-      issues: [{ path: ["unusedFor"], message: "can't be known: there is no record of uses" }],
+      issues: [{ path: ["unusedFor"], message: "can't be checked, since uses are not recorded" }],
     })
   }).pipe(Effect.provide(world({ usage: false }))),
 )

@@ -30,7 +30,7 @@ describe("a name", () => {
 
   it.each([
     ["must not be empty", ["", " ", "\t", "\n", "\u00a0", "\u3000", "\ufeff", " \u2003 "]],
-    ["must not begin or end with a blank", [" x", "x ", "\u00a0x", "x\u3000", "\ufeffx"]],
+    ["must not start or end with a space", [" x", "x ", "\u00a0x", "x\u3000", "\ufeffx"]],
     ["must have at most 100 characters", ["x".repeat(101), "😀".repeat(101), "x".repeat(1_000_000)]],
     ["must be well-formed Unicode", ["\ud800", "x\udc00", "\udc00\ud800", "x\ud83dx"]],
     ["must not contain control characters or line breaks", ["a\u2028b", "a\u2029b", "a\r\nb", "a\0", "\0a"]],
@@ -56,7 +56,7 @@ describe("an owner's id", () => {
     "is not case %#",
     (id) => {
       expect(OwnerId.is(id)).toBe(false)
-      expect(() => OwnerId.assert(id as OwnerId)).toThrow("An owner's id was expected, but something else was given")
+      expect(() => OwnerId.assert(id as OwnerId)).toThrow("Expected an owner id")
     },
   )
 })

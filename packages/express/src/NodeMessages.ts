@@ -1,15 +1,15 @@
-/** What the middleware needs of a request and a response: those of node:http, and what Express adds. */
+/** The requests and responses this package uses: those of node:http, plus what Express adds. */
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Caller } from "@tokenry/core/promise"
 import { type GuardedRequest, type HttpAnswer, rawHeaderValues, varyingOn } from "@tokenry/http"
 
-/** A request of node:http; those of Express and NestJS are ones too. */
+/** A node:http request; Express and NestJS requests are compatible. */
 export interface NodeRequest extends IncomingMessage {
-  /** Who calls, once a guard has let the request through. */
+  /** The caller, once a guard has admitted the request. */
   caller?: Caller | undefined
-  /** What a body parser has made of the body. */
+  /** The body, if a body parser has read it. */
   body?: unknown
-  /** Express' idea of the client's address, which honours `trust proxy`. */
+  /** The client's address according to Express, which honours `trust proxy`. */
   ip?: string | undefined
 }
 
@@ -18,7 +18,7 @@ export type NodeResponse = ServerResponse
 /** Passes the request on, or an error to the error handlers. */
 export type Next = (error?: unknown) => void
 
-/** Middleware for Express 4 and 5, and whatever else calls `(req, res, next)`. */
+/** Middleware for Express 4 and 5, and anything else that calls `(req, res, next)`. */
 export type Middleware = (req: NodeRequest, res: NodeResponse, next: Next) => Promise<void>
 
 export const addressOf = ({ ip, socket }: NodeRequest): string | undefined => ip ?? socket.remoteAddress
@@ -31,13 +31,13 @@ export const guardedRequestOf = (req: NodeRequest): GuardedRequest => ({
 })
 
 /**
- * Makes the answer the response: its status, its body, its headers in place of those of the same name, and its `Vary` in
- * addition to what the response varies on already. Other headers stay.
+ * Sends the response: its status and body, its headers (replacing those of the same name), and its `Vary` in addition
+ * to the current one. Other headers stay.
  */
 export const writeAnswer = (res: NodeResponse, { status, headers, body }: HttpAnswer): void => {
   res.statusCode = status
   setHeaders(res, headers)
-  // By `end`, because Express' `send` would add an ETag and a charset.
+  // Uses `end`, because Express' `send` would add an ETag and a charset.
   res.setHeader("Content-Length", Buffer.byteLength(body))
   res.end(body)
 }

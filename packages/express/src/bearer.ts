@@ -1,4 +1,4 @@
-/** Guards routes: lets requests with an accepted bearer token through, and says who calls. */
+/** Guards routes: admits requests with an accepted bearer token, and provides the caller. */
 import { checkOptions, isFunction, type OptionRules } from "@tokenry/core/adapter"
 import type { Caller } from "@tokenry/core/promise"
 import { type Denial, Guard, guardOptionRules, type GuardOptions } from "@tokenry/http"
@@ -36,14 +36,14 @@ export interface Bearer<S extends string = string> extends Middleware {
    */
   readonly requireScopes: (...scopes: ReadonlyArray<S>) => Middleware
   /**
-   * For plain node:http, and wherever there is no `next`: the caller, or `undefined` if the request is denied. Then the
-   * response is already sent. Rejects with whatever goes wrong but an outage.
+   * For plain node:http, and anywhere without `next`: returns the caller, or `undefined` if the request was denied and
+   * the response has been sent. Rejects for any failure other than an outage.
    */
   readonly admit: (req: NodeRequest, res: NodeResponse, scopes?: ReadonlyArray<S>) => Promise<Caller<S> | undefined>
 }
 
 /**
- * The guard of an application or of some of its routes. If the token is accepted, `req.caller` says who calls, and the next
+ * The guard of an application or of some of its routes. If the token is accepted, `req.caller` is the caller, and the next
  * middleware runs; if not, no later middleware does. Responses vary on Authorization either way.
  *
  *     const guard = bearer({ tokens, realm: "treasures" })
@@ -51,7 +51,7 @@ export interface Bearer<S extends string = string> extends Middleware {
  *     app.get("/treasures", guard.requireScopes("treasure:read"), (req, res) => { … })
  *
  * Costs one `verify` per request and doesn't touch the body. An unavailable store is 503, and is reported to `onError`;
- * whatever else goes wrong goes to the error handlers. Limits use `req.ip`, so behind proxies set `trust proxy`; without
+ * any other error goes to the error handlers. Limits use `req.ip`, so behind proxies set `trust proxy`; without
  * Express they use the socket's address.
  *
  * @throws TypeError when made, naming the option, if one is unknown, missing or of the wrong type; Error if a value is not
@@ -78,7 +78,7 @@ export const bearer = <
     const { "Content-Type": _, ...headers } = denial.headers
     res.statusCode = denial.status
     setHeaders(res, headers)
-    // The types of a framework's request and response, which the application has chosen.
+    // The application chose the types of its framework's request and response.
     await onDenied(req as Req, res as Res, denial)
   }
 
@@ -119,12 +119,12 @@ export const bearer = <
 }
 
 /**
- * Who calls, in a route behind a guard: `req.caller` without the `undefined`.
+ * The caller in a route behind a guard: `req.caller` without the `undefined`.
  *
- * @throws Error if no guard has let the request through: that is a mistake in the application.
+ * @throws Error if no guard has admitted the request: a mistake in the application.
  */
 export const callerOf = ({ caller }: Pick<NodeRequest, "caller">): Caller => {
-  if (caller === undefined) throw new Error("callerOf: no guard has let this request through; put bearer(…) before it")
+  if (caller === undefined) throw new Error("callerOf: no guard has admitted this request; put bearer(…) before it")
   return caller
 }
 
@@ -136,7 +136,7 @@ const optionRules: OptionRules<BearerOptions> = {
 
 const printError = (error: unknown): void => console.error(error)
 
-/** Which guard has let the request through; the same key in every copy of this package. */
+/** Which guard admitted the request; the same key in every copy of this package. */
 const admittedBy = Symbol.for("@tokenry/express/admittedBy")
 
 interface Admitted extends NodeRequest {
@@ -144,11 +144,11 @@ interface Admitted extends NodeRequest {
 }
 
 declare global {
-  // Express' own way to extend its request; without Express it declares a namespace that nobody uses.
+  // Express' own way to extend its request. Without Express it declares an unused namespace.
   // oxlint-disable-next-line typescript/no-namespace
   namespace Express {
     interface Request {
-      /** Who calls, once a guard of `@tokenry/express` has let the request through; see `callerOf`. */
+      /** The caller, once a guard of `@tokenry/express` has admitted the request; see `callerOf`. */
       caller?: Caller | undefined
     }
   }

@@ -3,33 +3,33 @@ import { randomUUID } from "node:crypto"
 import { answerToThrown, headersOfThrown, httpErrorOf, ProblemAnswers, type ProblemOptions } from "@tokenry/http"
 import { addVary, type Next, type NodeRequest, type NodeResponse, writeAnswer } from "./NodeMessages.ts"
 
-/** Error middleware of Express: four parameters make it one. */
+/** Express recognises error middleware by its four parameters. */
 export type ErrorMiddleware = (error: unknown, req: NodeRequest, res: NodeResponse, next: Next) => void
 
 /**
- * Error middleware that passes what the use cases fail with on as errors with `status`, `statusCode`, `expose` and
- * `headers`, which Express and the usual `res.status(error.status ?? 500)` understand: 400, 403, 404, 409, 412, 422 and
- * 503. `error.code` is the stable code (`PolicyViolation`), `error.issues` lists what is wrong with an input, and the error
- * of the core is the `cause`. Put it before your error handler. Every other error passes unchanged.
+ * Error middleware that converts use case errors to ones with `status`, `statusCode`, `expose` and `headers`, which
+ * Express and the usual `res.status(error.status ?? 500)` understand: 400, 403, 404, 409, 412, 422 and 503.
+ * `error.code` is the stable code (`PolicyViolation`), `error.issues` lists the problems with an input, and the core
+ * error is the `cause`. Put it before your error handler. Other errors pass unchanged.
  */
 export const httpErrors = (): ErrorMiddleware => passConverted
 
-/** Four parameters, or Express takes it for a middleware. */
+/** Express needs all four parameters to recognise error middleware. */
 const passConverted: ErrorMiddleware = (error, _req, _res, next) => next(httpErrorOf(error))
 
 export interface ProblemDetailsOptions extends ProblemOptions {
   /**
-   * Receives each error that is answered with a status of 500 or more, and the id the client gets, a UUID, in order to log
-   * it. The client learns nothing of the error. Default: `console.error`.
+   * Receives every error that is answered with a status of 500 or more, and the id the client gets, a UUID, so you can
+   * log it. The client learns nothing about the error. Default: `console.error`.
    */
   readonly onError?:
     | ((error: unknown, occurrence: { readonly id: string; readonly req: NodeRequest }) => void)
     | undefined
 }
 
-/** Error middleware, and what answers a request that no route has answered. */
+/** Error middleware, plus a handler for requests that match no route. */
 export interface ProblemDetails extends ErrorMiddleware {
-  /** Middleware for the end of all routes: 404. */
+  /** Middleware to register after all routes: 404. */
   readonly notFound: (req: NodeRequest, res: NodeResponse) => void
 }
 
@@ -59,7 +59,7 @@ export const problemDetails = ({ problemBase, onError = printError }: ProblemDet
   })
 }
 
-/** The headers of a body that is not sent, or of how long to keep it, and cookies of what did not succeed. */
+/** Headers that describe the discarded body, or how long to cache it, and cookies of the failed request. */
 const describesBody = (name: string): boolean =>
   /^(?:content-(?!security-policy)|(?:transfer-encoding|cache-control|etag|expires|last-modified|location|set-cookie)$)/i.test(
     name,
@@ -72,7 +72,7 @@ const setHeadersOfError = (res: NodeResponse, headers: ReturnType<typeof headers
       if (name.toLowerCase() === "vary") addVary(res, String(value))
       else res.setHeader(name, Array.isArray(value) ? value.map(String) : String(value))
     } catch {
-      // An error's header that HTTP doesn't allow is no reason to keep the response back.
+      // An illegal header must not prevent the response.
     }
   }
 }

@@ -56,7 +56,7 @@ export const introspection = <S extends string>({
 
 /**
  * The endpoint of RFC 7009, to mount at its path. Holding the token is all the authorization it takes. The token's history
- * records the address it was revoked from. For the rest like `introspection`.
+ * records the address it was revoked from. Otherwise like `introspection`.
  */
 export const revocation = ({ bodyTimeout, onError, ...options }: RevocationEndpointOptions): Endpoint =>
   endpoint({ bodyTimeout, onError }, Revocation.make(options))

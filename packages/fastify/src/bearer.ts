@@ -1,4 +1,4 @@
-/** Guards routes: lets requests with an accepted bearer token through, and says who calls. */
+/** Guards routes: admits requests with an accepted bearer token, and provides the caller. */
 import { checkOptions, isFunction, type OptionRules } from "@tokenry/core/adapter"
 import type { Caller } from "@tokenry/core/promise"
 import { type Denial, Guard, guardOptionRules, type GuardOptions } from "@tokenry/http"
@@ -37,7 +37,7 @@ export interface Bearer<S extends string = string> extends FastifyPluginAsync {
 
 /**
  * The guard of every route in the context it is registered in, and in those below. If the token is accepted,
- * `request.caller` says who calls; if not, no later hook and no handler runs. Responses vary on Authorization either way.
+ * `request.caller` is the caller; if not, no later hook and no handler runs. Responses vary on Authorization either way.
  *
  *     const guard = bearer({ tokens, realm: "treasures" })
  *     await app.register(guard)
@@ -47,7 +47,7 @@ export interface Bearer<S extends string = string> extends FastifyPluginAsync {
  * With `config: { scopes: false }` it needs no token.
  *
  * Costs one `verify` per request, before the body is read. An unavailable store is 503, and is logged as an error with
- * `request.log`; whatever else goes wrong goes to the error handler. Limits use `request.ip`: behind proxies set
+ * `request.log`; any other error goes to the error handler. Limits use `request.ip`: behind proxies set
  * `trustProxy`.
  *
  * @throws TypeError when made, naming the option, if one is unknown, missing or of the wrong type; Error if a value is not
@@ -66,7 +66,10 @@ export const bearer = <S extends string>({ onDenied, ...options }: BearerOptions
     return reply.sent ? reply : reply.send(payload)
   }
 
-  /** `scopes` are the very array that the route requires, so that the plugin's hook and the route's own check it once. */
+  /**
+   * `scopes` must be the same array the route requires, so that the plugin's hook and the route's own check it only
+   * once.
+   */
   const admit = async (request: Admitted, reply: FastifyReply, scopes: ReadonlyArray<S>) => {
     const admitted = request[admittedBy]
     if (admitted?.guard !== guard) {
@@ -83,7 +86,7 @@ export const bearer = <S extends string>({ onDenied, ...options }: BearerOptions
   }
 
   const checked = new WeakSet<object>()
-  /** Once for each route: when it is registered, or at its first request if it was registered before the plugin. */
+  /** Runs once per route: on registration, or on its first request if it was registered before the plugin. */
   const assertScopes = (route: string, scopes: unknown): void => {
     if (scopes === undefined || scopes === false) return
     if (!Array.isArray(scopes)) throw new TypeError(`${route}: config.scopes must be an array, as in ["treasure:read"]`)
@@ -122,7 +125,7 @@ export const bearer = <S extends string>({ onDenied, ...options }: BearerOptions
 const callerOf = (request: Admitted): Caller => {
   const admitted = request[admittedBy]
   if (admitted !== undefined) return admitted.caller
-  throw new Error("request.caller: no guard has let this request through; register bearer(…) for this route")
+  throw new Error("request.caller: no guard has admitted this request; register bearer(…) for this route")
 }
 
 const noScopes: ReadonlyArray<never> = []
@@ -132,7 +135,7 @@ const optionRules: OptionRules<BearerOptions> = {
   onDenied: [isFunction, "write onDenied: (request, reply, denial) => reply.send({ … })"],
 }
 
-/** Which guard has let the request through; the same key in every copy of this package. */
+/** Which guard admitted the request; the same key in every copy of this package. */
 const admittedBy = Symbol.for("@tokenry/fastify/admittedBy")
 
 interface Admitted extends FastifyRequest {
@@ -141,7 +144,7 @@ interface Admitted extends FastifyRequest {
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** Who calls. Throws where no guard of `@tokenry/fastify` has let the request through. */
+    /** The caller. Throws if no guard of `@tokenry/fastify` has admitted the request. */
     readonly caller: Caller
   }
   interface FastifyContextConfig {

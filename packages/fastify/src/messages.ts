@@ -10,8 +10,8 @@ export const guardedRequestOf = (request: FastifyRequest): GuardedRequest => ({
 })
 
 /**
- * Sends the answer: its status, its body, its headers in place of those of the same name, and its `Vary` in addition to
- * what the response varies on already. Other headers stay.
+ * Sends the response: its status and body, its headers (replacing those of the same name), and its `Vary` in addition
+ * to the current one. Other headers stay.
  */
 export const writeAnswer = (reply: FastifyReply, { status, headers, body }: HttpAnswer): FastifyReply => {
   setHeaders(reply.code(status), headers)

@@ -1,4 +1,4 @@
-/** Guards handlers from `Request` to `Response`: lets requests with an accepted bearer token through, and says who calls. */
+/** Guards handlers from `Request` to `Response`: admits requests with an accepted bearer token, and provides the caller. */
 import { checkOptions, isFunction, type OptionRules } from "@tokenry/core/adapter"
 import type { Caller } from "@tokenry/core/promise"
 import { type Denial, Guard, guardOptionChecks, guardOptionRules, type GuardOptions } from "@tokenry/http"
@@ -15,44 +15,47 @@ export interface BearerOptions<S extends string = string> extends GuardOptions<S
   readonly onDenied?: ((request: Request, denial: Denial) => Response | Promise<Response>) | undefined
 }
 
-/** A request that is let through. */
+/** An admitted request. */
 export interface Passage<S extends string = string> {
   readonly caller: Caller<S>
-  /** Adds to the response what caches and clients need: that it varies on Authorization, and the limits' fields. */
+  /** Adds what caches and clients need to the response: `Vary: Authorization`, and the limits' header fields. */
   readonly finish: (response: Response) => Response
 }
 
-/** What answers a caller; `rest` is what the runtime or framework adds, such as Next.js' route context or Workers' `env`. */
+/**
+ * Handles an authenticated request. `rest` is what the runtime or framework adds, such as Next.js' route context or
+ * Workers' `env`.
+ */
 export type ProtectedHandler<S extends string, In extends Request, Rest extends ReadonlyArray<unknown>> = (
   request: In,
   caller: Caller<S>,
   ...rest: Rest
 ) => Response | Promise<Response>
 
-/** Makes of a handler one that only callers reach. */
+/** Wraps a handler so that only authenticated callers reach it. */
 export type Protect<S extends string> = <In extends Request, Rest extends ReadonlyArray<unknown>>(
   handler: ProtectedHandler<S, In, Rest>,
 ) => (request: In, ...rest: Rest) => Promise<Response>
 
 export interface Bearer<S extends string = string> {
-  /** Lets every accepted token through. */
+  /** Admits every accepted token. */
   readonly protect: Protect<S>
   /**
-   * Lets callers through who have all of these scopes: `guard.requireScopes("treasure:read")(handler)`.
+   * Admits callers who have all of these scopes: `guard.requireScopes("treasure:read")(handler)`.
    *
    * @throws Error when made, if no scope is named, or one is not declared.
    */
   readonly requireScopes: (...scopes: ReadonlyArray<S>) => Protect<S>
   /**
-   * For frameworks with middleware of their own: who calls, or the whole response that denies the request. `rest` goes to
-   * `addressOf`. Rejects with whatever but an outage goes wrong in verifying.
+   * For frameworks with their own middleware: returns the caller, or the complete response that denies the request.
+   * `rest` goes to `addressOf`. Rejects if verifying fails for any reason other than an outage.
    */
   readonly authenticate: (
     request: Request,
     scopes?: ReadonlyArray<S>,
     ...rest: ReadonlyArray<unknown>
   ) => Promise<Passage<S> | Response>
-  /** Checks the scopes of a caller who has been let through: `undefined`, or the whole response that denies the request. */
+  /** Checks an admitted caller's scopes: returns `undefined`, or the complete response that denies the request. */
   readonly authorize: (request: Request, caller: Caller, scopes: ReadonlyArray<S>) => Promise<Response | undefined>
 }
 

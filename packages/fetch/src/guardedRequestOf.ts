@@ -3,7 +3,7 @@ import { isFunction, type OptionRules } from "@tokenry/core/adapter"
 import type { GuardedRequest, RateLimits } from "@tokenry/http"
 import type { ErrorReporter } from "./reportTo.ts"
 
-/** What every endpoint and guard here takes. */
+/** The options every endpoint and guard here accepts. */
 export interface Receiving {
   /**
    * The client's address, which a `Request` doesn't have: `rest` is what your runtime passes besides it. Needed for limits on
@@ -15,9 +15,9 @@ export interface Receiving {
 }
 
 /**
- * Repeated header lines, which `Headers` joins with a comma, are refused for the comma.
+ * `Headers` joins repeated lines with a comma, which makes them invalid.
  *
- * @throws Error if the limits need an address and there is no way to know it: they would limit nothing.
+ * @throws Error if the limits need an address and `addressOf` is missing, since they would limit nothing.
  */
 export const guardedRequestOf = ({ addressOf }: Receiving, limits: RateLimits | undefined) => {
   if (limits?.needsAddress === true && addressOf === undefined) {

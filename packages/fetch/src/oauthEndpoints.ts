@@ -47,7 +47,7 @@ export const introspection = <S extends string>(options: IntrospectionEndpointOp
   return endpoint({ addressOf, onError, bodyTimeout }, rest.limits, Introspection.make(rest))
 }
 
-/** The endpoint of RFC 7009. Holding the token is all the authorization it takes. For the rest like `introspection`. */
+/** The endpoint of RFC 7009. Holding the token is all the authorization it takes. Otherwise like `introspection`. */
 export const revocation = (options: RevocationEndpointOptions): Endpoint => {
   checkOptions("revocation", options, { ...revocationOptionRules, ...endpointRules }, { required: ["tokens"] })
   const { addressOf, onError, bodyTimeout, ...rest } = options

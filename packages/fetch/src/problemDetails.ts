@@ -1,4 +1,4 @@
-/** Turns whatever goes wrong in a handler into problem details (RFC 9457). */
+/** Turns every error of a handler into problem details (RFC 9457). */
 import { checkOptions, isFunction, type OptionRules } from "@tokenry/core/adapter"
 import {
   answerToStatus,
@@ -11,15 +11,15 @@ import {
 import { toResponse } from "./toResponse.ts"
 
 export interface ErrorOccurrence {
-  /** A UUID; in the answer it is `instance`, as `urn:uuid:…`. */
+  /** A UUID. The response has it as `instance`: `urn:uuid:…`. */
   readonly id: string
   readonly request: Request
 }
 
 export interface ProblemDetailsOptions extends ProblemOptions {
   /**
-   * Told of each error that is answered with a status of 500 or more, and of a body that did not parse, in order to log it.
-   * The client is told nothing of the error. Without it `console.error` is.
+   * Receives every error that is answered with a status of 500 or more, and malformed bodies, so you can log them. The
+   * client learns nothing about the error. Default: `console.error`.
    */
   readonly onError?: ((error: unknown, occurrence: ErrorOccurrence) => void | Promise<void>) | undefined
 }
@@ -30,13 +30,13 @@ type Handler<In extends Request, Rest extends ReadonlyArray<unknown>> = (
 ) => Response | Promise<Response>
 
 /**
- * Makes of a handler one that always answers. What it throws becomes its problem: the errors of the core, those with a
- * status (their message is told only if they say `expose`, and never from 500 on; their headers are sent), a SyntaxError
- * after the body was read, as of `request.json()`, and everything else as 500 with an id. A thrown Response is the
- * response. A response of 400 or more without a body gets its problem for a body; its headers stay.
+ * Wraps a handler so that it always answers. Turns errors it throws into problems: core errors, errors with a status
+ * (clients see the message only with `expose`, and never from 500 up; the error's headers are sent), a SyntaxError
+ * after the body was read, for example by `request.json()`, and all others as 500 with an id. A thrown Response is
+ * returned. A response of 400 or more without a body gets a problem as its body and keeps its headers.
  *
- * @throws TypeError when made, naming the option, if one is unknown or of the wrong type; Error if `problemBase` is not an
- *   absolute URL that ends with `/` or `#`.
+ * @throws TypeError when made, naming the option, if one is unknown or of the wrong type; Error if `problemBase` is not
+ *   an absolute URL that ends with `/` or `#`.
  */
 export const problemDetails = (options: ProblemDetailsOptions = {}) => {
   checkOptions("problemDetails", options, optionRules)
@@ -91,11 +91,11 @@ const append = (headers: Headers, name: string, value: unknown): void => {
   try {
     headers.append(name, String(value))
   } catch {
-    // A header that HTTP doesn't allow is no reason to keep the response back.
+    // An illegal header must not prevent the response.
   }
 }
 
-/** The headers that say something of a body, which is not the one that is sent, or of how long to keep it. */
+/** Headers that describe the discarded body, or how long to cache it. */
 const describesBody = (name: string): boolean =>
   /^(?:content-(?!security-policy)|transfer-encoding$|cache-control$)/i.test(name)
 

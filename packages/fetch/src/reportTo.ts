@@ -1,8 +1,8 @@
-/** Reports errors that the client is told nothing of. */
+/** Reports errors that the client doesn't see. */
 
 export type ErrorReporter = (error: unknown, occurrence: { readonly request: Request }) => void | Promise<void>
 
-/** A reporter that fails must not change the response. */
+/** A failing reporter must not change the response. */
 export const reportTo =
   (onError: ErrorReporter = (error) => console.error(error)) =>
   async (error: unknown, occurrence: { readonly request: Request }): Promise<void> => {

@@ -1,5 +1,5 @@
-/** Makes a Response of an answer of `@tokenry/http`. */
+/** Turns a response of `@tokenry/http` into a `Response`. */
 import type { HttpAnswer } from "@tokenry/http"
 
-/** The whole answer, as it is; to be merged with nothing. The runtime leaves the body out for HEAD. */
+/** The complete response. The runtime omits the body for HEAD. */
 export const toResponse = ({ status, headers, body }: HttpAnswer): Response => new Response(body, { status, headers })

@@ -1,15 +1,15 @@
-/** Sets headers on a response, also on one whose headers can't be changed. */
+/** Sets headers on a response, even an immutable one. */
 import { varyingOn } from "@tokenry/http"
 
-/** The response with these headers; `Vary` is added to what it varies on already. The same object where that is possible. */
+/** The response with these headers, and `Vary` added to the current value. Returns the same object if possible. */
 export const withHeaders = (response: Response, headers: Readonly<Record<string, string>>): Response => {
-  // Of an upgraded connection (101) and `Response.error()` there is no copy.
+  // A response with status 101 and `Response.error()` can't be copied.
   if (response.status < 200) return response
   try {
     setAll(response, headers)
     return response
   } catch {
-    // What `fetch` returned has headers that can't be changed.
+    // Responses returned by `fetch` have immutable headers.
     const copy = new Response(response.body, response)
     setAll(copy, headers)
     return copy

@@ -147,7 +147,7 @@ describe("a form", () => {
   ])("that %s is an error of the application, which it names", async (_what, before) => {
     const request = post("token=a")
     await before(request)
-    await expect(statusOf(request)).rejects.toThrow("was read before the endpoint got it")
+    await expect(statusOf(request)).rejects.toThrow("was already read")
   })
 })
 

@@ -1,4 +1,4 @@
-/** Guards routes: lets requests with an accepted bearer token through, and says who calls. */
+/** Guards routes: admits requests with an accepted bearer token, and provides the caller. */
 import { checkOptions, isFunction, type OptionRules } from "@tokenry/core/adapter"
 import type { Caller } from "@tokenry/core/promise"
 import { type Denial, Guard, guardOptionRules, type GuardOptions, varyingOn } from "@tokenry/http"
@@ -31,14 +31,14 @@ export interface Bearer<S extends string = string> extends MiddlewareHandler<Cal
 }
 
 /**
- * The guard of an application or of some of its routes. If the token is accepted, `c.get("caller")` says who calls, and the
+ * The guard of an application or of some of its routes. If the token is accepted, `c.get("caller")` is the caller, and the
  * next handler runs; if not, no later handler does. Responses vary on Authorization either way.
  *
  *     const guard = bearer({ tokens, realm: "treasures" })
  *     app.get("/treasures", guard.requireScopes("treasure:read"), (c) => c.json(c.get("caller").ownedBy))
  *
  * Costs one `verify` per request and doesn't touch the body. An unavailable store is 503, and is reported to `onError`;
- * whatever else goes wrong goes to `app.onError`.
+ * any other error goes to `app.onError`.
  *
  * @throws TypeError when made, naming the option, if one is unknown, missing or of the wrong type; Error if a value is not
  *   valid, or if the limits need an address and `addressOf` is missing.
@@ -57,7 +57,8 @@ export const bearer = <S extends string>({
     if (denial.cause !== undefined) onError(denial.cause, c)
     if (onDenied === undefined) return toResponse(c, denial)
     const { "Content-Type": _, ...headers } = denial.headers
-    // Before, for an error handler that answers what `onDenied` throws; afterwards, for a response made without `c`.
+    // Set before `onDenied`, for an error handler that answers what it throws, and after it, for a response made
+    // without `c`.
     setHeaders(c, headers)
     const { body, headers: rendered } = await onDenied(c, denial)
     const response = new Response(body, { status: denial.status, headers: rendered })
@@ -79,7 +80,7 @@ export const bearer = <S extends string>({
       c.set("caller", admission.caller)
       context[admittedBy] = guard
       await next()
-      // Of an upgraded connection (101) and `Response.error()` there is no copy.
+      // A response with status 101 and `Response.error()` can't be copied.
       if (c.res.status >= 200) setHeaders(c, { ...admission.headers, Vary: guard.vary })
     }
 
@@ -97,7 +98,7 @@ const optionRules: OptionRules<BearerOptions> = {
   onDenied: [isFunction, "write onDenied: (c, denial) => c.json({ … })"],
 }
 
-/** Which guard has let the request through; the same key in every copy of this package. */
+/** Which guard admitted the request; the same key in every copy of this package. */
 const admittedBy = Symbol.for("@tokenry/hono/admittedBy")
 
 interface Admitted {

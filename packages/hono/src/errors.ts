@@ -25,15 +25,15 @@ export const httpErrors =
     const converted = httpErrorOf(error)
     if (!(converted instanceof TokenryHttpError)) return handler(error, c)
     setHeaders(c, converted.headers)
-    // What stores say of an outage is not for clients.
+    // Clients must not see the store's own error messages.
     const message = converted.expose ? converted.message : "Service unavailable"
     return handler(new HTTPException(converted.status as ContentfulStatusCode, { message, cause: converted }), c)
   }
 
 export interface ProblemDetailsOptions extends ProblemOptions {
   /**
-   * Receives each error that is answered with a status of 500 or more, and the id the client gets, a UUID, in order to log
-   * it. The client learns nothing of the error. Default: `console.error`.
+   * Receives every error that is answered with a status of 500 or more, and the id the client gets, a UUID, so you can
+   * log it. The client learns nothing about the error. Default: `console.error`.
    */
   readonly onError?: ((error: unknown, occurrence: { readonly id: string; readonly c: Context }) => void) | undefined
 }

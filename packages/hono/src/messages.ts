@@ -4,7 +4,7 @@ import { type GuardedRequest, type HttpAnswer, type RateLimits, varyingOn } from
 import type { Context } from "hono"
 import type { StatusCode } from "hono/utils/http-status"
 
-/** What every guard and endpoint here takes. */
+/** The options every endpoint and guard here accepts. */
 export interface Receiving {
   /**
    * The client's address: `(c) => getConnInfo(c).remote.address`, with the `getConnInfo` of your runtime. Needed for limits
@@ -16,9 +16,9 @@ export interface Receiving {
 }
 
 /**
- * Repeated header lines, which `Headers` joins with a comma, are refused for the comma.
+ * `Headers` joins repeated lines with a comma, which makes them invalid.
  *
- * @throws Error if the limits need an address and there is no way to know it: they would limit nothing.
+ * @throws Error if the limits need an address and `addressOf` is missing, since they would limit nothing.
  */
 export const guardedRequestOf = ({ addressOf }: Receiving, limits: RateLimits | undefined) => {
   if (limits?.needsAddress === true && addressOf === undefined) {
@@ -38,12 +38,12 @@ export const guardedRequestOf = ({ addressOf }: Receiving, limits: RateLimits | 
 const none: ReadonlyArray<string> = []
 
 /**
- * The answer as a response: its headers replace those of the same name, its `Vary` is added to what the response varies on
- * already. Other headers that earlier middleware has set stay.
+ * The response: its headers replace those of the same name, and its `Vary` is added to the current one. Other headers
+ * set by earlier middleware stay.
  */
 export const toResponse = (c: Context, { status, headers, body }: HttpAnswer): Response => {
   setHeaders(c, headers)
-  // Hono answers HEAD without the body, and with what the headers say of it.
+  // Hono answers HEAD without the body, but with its headers.
   c.header("Content-Length", String(new TextEncoder().encode(body).length))
   return c.newResponse(body, status as StatusCode)
 }

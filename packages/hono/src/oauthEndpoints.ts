@@ -47,7 +47,7 @@ export const introspection = <S extends string>({
 }: IntrospectionEndpointOptions<S>): Endpoint =>
   endpoint({ addressOf, onError, bodyTimeout }, options.limits, Introspection.make(options))
 
-/** The endpoint of RFC 7009. Holding the token is all the authorization it takes. For the rest like `introspection`. */
+/** The endpoint of RFC 7009. Holding the token is all the authorization it takes. Otherwise like `introspection`. */
 export const revocation = ({ addressOf, onError, bodyTimeout, ...options }: RevocationEndpointOptions): Endpoint =>
   endpoint({ addressOf, onError, bodyTimeout }, options.limits, Revocation.make(options))
 

@@ -1,4 +1,4 @@
-/** Guards routes: lets requests with an accepted bearer token through, and says who calls. */
+/** Guards routes: admits requests with an accepted bearer token, and provides the caller. */
 import { checkOptions, isFunction, type OptionRules } from "@tokenry/core/adapter"
 import type { Caller } from "@tokenry/core/promise"
 import { type Denial, type Denials, Guard, guardOptionChecks, guardOptionRules, type GuardOptions } from "@tokenry/http"
@@ -38,14 +38,14 @@ export interface Bearer<S extends string = string> extends Guarding<S> {
 }
 
 /**
- * The guard of an application or of some of its routes. If the token is accepted, `ctx.state.caller` says who calls, and the
+ * The guard of an application or of some of its routes. If the token is accepted, `ctx.state.caller` is the caller, and the
  * next middleware runs; if not, no later middleware does. Responses vary on Authorization either way.
  *
  *     const guard = bearer({ tokens, realm: "treasures" })
  *     app.use(guard)
  *     router.get("/treasures", guard.requireScopes("treasure:read"), (ctx) => { … })
  *
- * Costs one `verify` per request. An unavailable store is 503, and is reported as Koa's `error` event; whatever else goes
+ * Costs one `verify` per request. An unavailable store is 503, and is reported as Koa's `error` event; other errors go
  * wrong is thrown. Limits use `ctx.ip`: behind proxies set `app.proxy`, and `app.maxIpsCount` to their number.
  *
  * @throws TypeError when made, naming the option, if one is unknown, missing or of the wrong type; Error if a value is not
@@ -97,7 +97,7 @@ const optionRules: OptionRules<BearerOptions> = {
   onDenied: [isFunction, "write onDenied: (ctx, denial) => { ctx.body = { … } }"],
 }
 
-/** Which guard has let the request through; the same key in every copy of this package. */
+/** Which guard admitted the request; the same key in every copy of this package. */
 const admittedBy = Symbol.for("@tokenry/koa/admittedBy")
 
 interface Admitted {

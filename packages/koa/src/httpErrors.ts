@@ -3,10 +3,10 @@ import { httpErrorOf } from "@tokenry/http"
 import type { Middleware } from "koa"
 
 /**
- * Middleware that rethrows what the use cases fail with as errors with `status`, `expose` and `headers`, which Koa and the
- * usual `ctx.status = error.status ?? 500` understand: 400, 403, 404, 409, 412, 422 and 503. `error.code` is the stable
- * code (`PolicyViolation`), `error.issues` lists what is wrong with an input, and the error of the core is the `cause`.
- * Put it inside your error handler. Every other error passes unchanged.
+ * Middleware that converts use case errors to ones with `status`, `expose` and `headers`, which Koa and the usual
+ * `ctx.status = error.status ?? 500` understand: 400, 403, 404, 409, 412, 422 and 503. `error.code` is the stable code
+ * (`PolicyViolation`), `error.issues` lists the problems with an input, and the core error is the `cause`. Put it
+ * inside your error handler. Other errors pass unchanged.
  */
 export const httpErrors = (): Middleware<unknown, unknown> => rethrowing
 

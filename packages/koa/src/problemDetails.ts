@@ -1,4 +1,4 @@
-/** Turns whatever goes wrong in an application into problem details (RFC 9457). */
+/** Turns every error of an application into problem details (RFC 9457). */
 import { randomUUID } from "node:crypto"
 import { checkOptions, isFunction, type OptionRules } from "@tokenry/core/adapter"
 import {
@@ -15,30 +15,30 @@ import { dropHeadersOfAbandonedBody, setHeaders } from "./responseHeaders.ts"
 import { writeAnswer } from "./writeAnswer.ts"
 
 export interface ErrorOccurrence {
-  /** A UUID; in the answer it is `instance`, as `urn:uuid:…`. */
+  /** A UUID. The response has it as `instance`: `urn:uuid:…`. */
   readonly id: string
   readonly ctx: ParameterizedContext
 }
 
 export interface ProblemDetailsOptions extends ProblemOptions {
   /**
-   * Told of each error that is answered with a status of 500 or more, or that came too late to be answered, in order to
-   * log it. The client is told nothing of the error. Without it, Koa's `error` event tells the application.
+   * Receives every error that is answered with a status of 500 or more, or that occurs too late to be answered, so you
+   * can log it. The client learns nothing about the error. Default: Koa's `error` event.
    */
   readonly onError?: ((error: unknown, occurrence: ErrorOccurrence) => void | Promise<void>) | undefined
 }
 
 /**
- * The outermost middleware. What is thrown downstream becomes its problem: the errors of the core, those with a status
- * as of `ctx.throw` and of body parsers (their message is told only if they say `expose`, and never from 500 on), and
- * everything else as 500 with an id. So does an answer of 400 or more that has no body, as Koa's own 404.
+ * The outermost middleware. Turns errors thrown downstream into problems: core errors, errors with a status such as
+ * those of `ctx.throw` and body parsers (clients see the message only with `expose`, and never from 500 up), and all
+ * others as 500 with an id. Responses of 400 or more without a body, such as Koa's own 404, become problems too.
  *
- * Headers that were set before the error stay, but for those that describe the body that is not sent (`Content-*`,
- * `ETag`, `Cache-Control` …) and `Set-Cookie`; those that the error brings (`err.headers`) are set. If headers were sent
- * already, nothing more is written: the connection is cut, so that half an answer does not look like a whole one.
+ * Headers set before the error stay, except `Set-Cookie` and those that describe the discarded body (`Content-*`,
+ * `ETag`, `Cache-Control` …). The error's own headers (`err.headers`) are set. If headers were already sent, the
+ * connection is closed, so that a truncated response doesn't look complete.
  *
- * @throws TypeError when made, naming the option, if one is unknown or of the wrong type; Error if `problemBase` is not an
- *   absolute URL that ends with `/` or `#`.
+ * @throws TypeError when made, naming the option, if one is unknown or of the wrong type; Error if `problemBase` is not
+ *   an absolute URL that ends with `/` or `#`.
  */
 export const problemDetails = (options: ProblemDetailsOptions = {}): Middleware<unknown, unknown> => {
   checkOptions("problemDetails", options, optionRules)

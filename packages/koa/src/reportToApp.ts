@@ -1,4 +1,4 @@
-/** Tells the application of an error that is answered already. */
+/** Reports an error to the application after the response. */
 import type { ParameterizedContext } from "koa"
 
 /**
@@ -6,10 +6,10 @@ import type { ParameterizedContext } from "koa"
  * fails must not change the answer.
  */
 export const reportToApp = (thrown: unknown, ctx: Pick<ParameterizedContext, "app">): void => {
-  // Koa's own listener throws at what is no Error.
-  const error = thrown instanceof Error ? thrown : new Error("What was thrown is no Error", { cause: thrown })
+  // Koa's own listener throws if the value isn't an Error.
+  const error = thrown instanceof Error ? thrown : new Error("The thrown value is not an Error", { cause: thrown })
   try {
-    // An emitter without listeners throws what it is told of.
+    // Without listeners, an emitter throws the error.
     if (ctx.app.listenerCount("error") > 0) ctx.app.emit("error", error, ctx)
   } catch (failure) {
     console.error(failure)

@@ -1,11 +1,11 @@
-/** Which headers of a response outlive the error that takes its place. */
+/** Which response headers survive when an error replaces the response. */
 import type { ServerResponse } from "node:http"
 import type { ParameterizedContext } from "koa"
 
 /**
- * Removes the headers that describe or store the body that will not be sent, and cookies of what did not succeed. What
- * says how to go on (`WWW-Authenticate`, `Allow`, `Vary`, `Retry-After`), lets a browser read the answer (CORS) or
- * protects it stays.
+ * Removes headers that describe or cache the discarded body, and cookies of the failed request. Keeps those that tell
+ * the client how to proceed (`WWW-Authenticate`, `Allow`, `Vary`, `Retry-After`), let a browser read the response
+ * (CORS) or protect it.
  */
 export const dropHeadersOfAbandonedBody = (res: Pick<ServerResponse, "getHeaderNames" | "removeHeader">): void => {
   for (const name of res.getHeaderNames()) if (describesBody(name)) res.removeHeader(name)
@@ -27,7 +27,7 @@ const others: ReadonlySet<string> = new Set([
   "transfer-encoding",
 ])
 
-/** Sets the headers that an error brings, but for those of the body, which is not the error's, and illegal ones. */
+/** Sets the error's headers, except illegal ones and those of the body, which isn't the error's. */
 export const setHeaders = (
   ctx: Pick<ParameterizedContext, "set" | "vary">,
   headers: ReadonlyArray<readonly [name: string, value: unknown]>,
@@ -39,7 +39,7 @@ export const setHeaders = (
       if (lowerCase === "vary") ctx.vary(String(value))
       else ctx.set(name, Array.isArray(value) ? value.map(String) : String(value))
     } catch {
-      // An error's header that HTTP does not allow is no reason to keep the answer back.
+      // An illegal header must not prevent the response.
     }
   }
 }

@@ -1,4 +1,4 @@
-/** Writes an answer of `@tokenry/http` to Koa's response. */
+/** Writes a response of `@tokenry/http` to Koa's response. */
 import type { HttpAnswer } from "@tokenry/http"
 import type { ParameterizedContext } from "koa"
 
@@ -6,8 +6,8 @@ import type { ParameterizedContext } from "koa"
 export type AnswerableContext = Pick<ParameterizedContext, "status" | "body" | "set" | "vary">
 
 /**
- * Makes the answer the response: its status, its body, its headers in place of those of the same name, and its `Vary` in
- * addition to what the response varies on already. Other headers stay.
+ * Sends the response: its status and body, its headers (replacing those of the same name), and its `Vary` in addition
+ * to the current one. Other headers stay.
  */
 export const writeAnswer = (ctx: AnswerableContext, { status, headers, body }: HttpAnswer): void => {
   ctx.status = status
@@ -22,7 +22,7 @@ export const setHeadersOf = (ctx: Pick<AnswerableContext, "set" | "vary">, heade
   }
 }
 
-/** What `ctx.vary` does, at a tenth of its cost where nothing varies yet. */
+/** Does what `ctx.vary` does, at a tenth of the cost if nothing varies yet. */
 export const addVary = (ctx: Pick<ParameterizedContext, "res" | "vary">, field: string): void => {
   if (ctx.res.hasHeader("Vary")) ctx.vary(field)
   else ctx.res.setHeader("Vary", field)

@@ -117,7 +117,7 @@ describe("httpErrors", () => {
       "InvalidInput",
       "name must be a string",
     ],
-    [new TokenNotFound({ id: "7" }), 404, "TokenNotFound", "There is no token 7 of this owner"],
+    [new TokenNotFound({ id: "7" }), 404, "TokenNotFound", "This owner has no token 7"],
     [outage, 503, "RepositoryUnavailable", "Something went wrong"],
     [new TypeError("a bug"), 500, "internal", "Something went wrong"],
     [Object.assign(new Error("own"), { status: 409, expose: true, code: "taken" }), 409, "taken", "own"],

@@ -93,7 +93,7 @@ describe("problemDetails answers an error with a status", () => {
     [
       "by the type that its status stands for",
       (ctx) => ctx.throw(404, "no such treasure"),
-      { type: `${problemBase}not-found`, title: "There is no such thing", status: 404, detail: "no such treasure" },
+      { type: `${problemBase}not-found`, title: "Not found", status: 404, detail: "no such treasure" },
     ],
     [
       "as a body parser throws it for a body that is too large",
@@ -164,7 +164,7 @@ describe("problemDetails answers 500 with an id, and nothing else (RFC 9457 §3.
     expect(server.reported).toEqual([{ error: thrown, id: expect.stringMatching(/^[0-9a-f-]{36}$/), path: "/boom" }])
     expect(JSON.parse(body)).toEqual({
       type: `${problemBase}internal-error`,
-      title: "Something went wrong here",
+      title: "Internal error",
       status: 500,
       instance: `urn:uuid:${occurrence?.id}`,
     })
@@ -182,7 +182,7 @@ describe("problemDetails answers 500 with an id, and nothing else (RFC 9457 §3.
 describe("problemDetails reports", () => {
   it.each<[what: string, thrown: unknown, told: unknown]>([
     ["an error", new Error("x"), new Error("x")],
-    ["what is no error", "x", new Error("What was thrown is no Error", { cause: "x" })],
+    ["what is no error", "x", new Error("The thrown value is not an Error", { cause: "x" })],
   ])("to Koa's error event without onError: %s", async (_what, thrown, told) => {
     const emitted: Array<unknown> = []
     const app = new Koa().use(problemDetails({ problemBase })).use(throwing(thrown))

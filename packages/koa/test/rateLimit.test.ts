@@ -73,7 +73,7 @@ describe("a token", () => {
     expect(headers).not.toHaveProperty("www-authenticate")
     expect(JSON.parse(body)).toEqual({
       type: `${problemBase}too-many-requests`,
-      title: "There were too many requests",
+      title: "Too many requests",
       status: 429,
     })
     expect(server.passed).toEqual(["user-1"])

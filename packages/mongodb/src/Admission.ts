@@ -1,11 +1,11 @@
-/** Lets no more operations run at once than the client's pool has connections, so that overload is noticed early. */
+/** Limits concurrent operations to the size of the client's pool, so overload is detected early. */
 
-/** What of a client says how large its pool is. */
+/** The part of a client that reveals its pool size. */
 export interface PooledClient {
   readonly options?: { readonly maxPoolSize?: number }
 }
 
-/** One operation that wants to run. Exactly one of the two is called, unless it withdraws. */
+/** An operation waiting to run. Exactly one of the two is called, unless it withdraws. */
 interface Candidate {
   readonly start: () => void
   readonly refuse: () => void
@@ -15,9 +15,9 @@ interface Candidate {
 const defaultPoolSize = 100
 
 /**
- * Operations that wait inside the driver's pool start late and are then aborted at their deadline, which closes their
- * connections: under overload nothing is answered any more. So they wait here, where a refusal costs no connection. All
- * that share a client share its admission. Oldest first.
+ * Operations that wait inside the driver's pool start late and are aborted at their deadline, which closes their
+ * connections: under overload nothing would be answered any more. So they wait here, where refusing one costs no
+ * connection. Everything that shares a client shares its admission. Oldest first.
  */
 export class Admission {
   static readonly #ofClients = new WeakMap<PooledClient, Admission>()

@@ -1,6 +1,5 @@
 /**
- * The few members of the MongoDB driver that are used here, as shapes: a client of the application's own copy of the
- * driver, of whatever class, will do.
+ * The few members of the MongoDB driver used here, as structural types, so a client from any copy of the driver fits.
  */
 
 import type { PooledClient } from "./Admission.ts"
@@ -18,7 +17,7 @@ export interface MongoDatabaseLike {
   collection(name: string, options?: CollectionOptions): MongoCollectionLike
 }
 
-/** What a `Collection` has. Documents come as they are stored; nothing is known of them before they are decoded. */
+/** The part of a `Collection` used here. Documents are untyped until they are decoded. */
 export interface MongoCollectionLike {
   findOne(filter: object, options?: ReadOptions): Promise<object | null>
   find(filter: object, options?: ReadOptions): { toArray(): Promise<Array<object>> }
@@ -34,7 +33,7 @@ export interface MongoCollectionLike {
   listIndexes(options?: OperationOptions): { toArray(): Promise<Array<object>> }
 }
 
-/** Whatever the client's own settings are, these hold for what is done here. */
+/** These override the client's own settings. */
 export interface CollectionOptions {
   readonly readPreference: "primary"
   readonly readConcern?: { readonly level: ReadConcernLevel }
@@ -56,7 +55,7 @@ export interface WriteConcern {
 }
 
 export interface OperationOptions {
-  /** After how many milliseconds the server gives up by itself. */
+  /** After how many milliseconds the server gives up. */
   readonly maxTimeMS: number
   /** Aborting it frees the driver's connection from an operation that hangs. */
   readonly signal?: AbortSignal

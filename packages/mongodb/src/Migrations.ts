@@ -1,4 +1,4 @@
-/** Numbered, reversible changes of indexes, recorded in the database that they were applied to. */
+/** Numbered, reversible index changes, recorded in the database they were applied to. */
 import { Clock, Effect } from "effect"
 import { bounded, type Bounds, DeadlineExceeded } from "./bounded.ts"
 import type { MongoCollectionLike, MongoDatabaseLike } from "./Driver.ts"
@@ -7,7 +7,7 @@ import { createIndexes, dropIndex, type IndexDefinition, type IndexState, states
 import { indexFailure, MongoOpenError, stillBuilding, unreachable } from "./MongoOpenError.ts"
 import { strict } from "./strict.ts"
 
-/** One step, which undoes itself by dropping what it creates. Once released it is never edited. */
+/** One step, undone by dropping what it creates. Never edit it once released. */
 export interface Migration {
   /** 1 or more, and more than the one before. */
   readonly version: number
@@ -20,13 +20,13 @@ export interface MigrateOptions {
   readonly migrations: ReadonlyArray<Migration>
   /** Up or down to this version; 0 undoes everything. The default is the newest. */
   readonly to?: number
-  /** Says what would be done, and changes nothing. */
+  /** Returns what would be done, without changing anything. */
   readonly dryRun?: boolean
   /** The collection that records what was applied. The default is `tokenry_migration`. */
   readonly collection?: string
 }
 
-/** What was done, or in a dry run would be: one for each index, in order. */
+/** What was done or, in a dry run, would be: one entry per index, in order. */
 export interface IndexChange {
   readonly version: number
   readonly change: "create" | "drop"
@@ -66,7 +66,7 @@ export const migrate = (
       for (const index of create.toReversed()) {
         const found = states.get(index) ?? "Absent"
         changes.push({ version, change: "drop", index, found })
-        // What has the name but is something else is not for us to drop.
+        // Never drop another index that happens to have this name.
         if (dryRun || found !== "Present") continue
         yield* briefly((bounds) => dropIndex(database.collection(index.collection, strict), index, bounds))
       }
@@ -105,7 +105,7 @@ export const assertUniqueIndexes = (
     }
   })
 
-/** Of what was applied once, an index that somebody has changed since is theirs, unless uniqueness depends on it. */
+/** If someone has changed an index since, leave it, unless uniqueness depends on it. */
 const isToRepair = ({ unique }: IndexDefinition, state: IndexState | undefined): boolean =>
   state === "Absent" || (state === "Conflicting" && unique === true)
 
@@ -121,7 +121,7 @@ const statesIn = (database: MongoDatabaseLike, wanted: ReadonlyArray<IndexDefini
 
 const record = (records: MongoCollectionLike, document: object, bounds: Bounds) =>
   records.insertOne(document, bounds).catch((error: unknown) => {
-    // Another process has recorded it in the same moment.
+    // Another process recorded it at the same moment.
     if (!isDuplicateKey(error)) throw error
   })
 
@@ -159,7 +159,7 @@ const patiently = (
 const assertSound = (migrations: ReadonlyArray<Migration>, target: number): void => {
   const versions = [0, ...migrations.map(({ version }) => version)]
   if (!versions.every((version, index) => index === 0 || version > (versions[index - 1] ?? version))) {
-    throw new RangeError("Migrations come in ascending order of their versions, from 1 on")
+    throw new RangeError("Migrations must be in ascending order of version, starting at 1")
   }
   if (!versions.includes(target)) throw new RangeError(`There is no migration ${target} to go to`)
 }

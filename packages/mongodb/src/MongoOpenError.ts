@@ -1,4 +1,4 @@
-/** Why MongoDB can't be used for tokens, in words for the person who has to put it right. */
+/** Why MongoDB can't be used for tokens, for the person who has to fix it. */
 import { Data } from "effect"
 import { codeOf } from "./driverErrors.ts"
 import type { IndexDefinition } from "./indexes.ts"
@@ -32,7 +32,7 @@ export type MongoOpenReason =
   | { readonly _tag: "UnconfirmedWrites" }
   | { readonly _tag: "NewerThanCode"; readonly found: number; readonly known: number }
 
-/** The database can't be opened or migrated. The message says what is wrong and what to do; it never holds the URL. */
+/** The database can't be opened or migrated. The message has the problem and the fix, never the URL. */
 export class MongoOpenError extends Data.TaggedError("MongoOpenError")<{
   readonly reason: MongoOpenReason
   readonly cause?: unknown
@@ -111,7 +111,7 @@ const explain = (reason: MongoOpenReason): string => {
     case "ConflictingIndex":
       return (
         `The collection ${reason.collection} has an index that is not Tokenry's, with the name ${reason.index} or on ` +
-        "its fields. It was left as it is: drop it, or give the tokens another collection"
+        "its fields. It was not changed: drop it, or give the tokens another collection"
       )
     case "NotUnique":
       return (

@@ -1,4 +1,4 @@
-/** The repository of tokens on MongoDB, and the store of their uses beside it. */
+/** The token repository on MongoDB, with its usage store. */
 import { DuplicateToken, RevisionConflict } from "@tokenry/core"
 import { ApiTokenRepository, type FoundToken, TokenUsageStore } from "@tokenry/core/adapter"
 import { Context, Effect, Exit, Layer, Option } from "effect"

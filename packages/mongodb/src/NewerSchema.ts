@@ -1,4 +1,4 @@
-/** The versions of the documents' schema, and what happens when versions of Tokenry run side by side. */
+/** The document schema's versions, and how versions of Tokenry work side by side. */
 import { Data } from "effect"
 
 /** The version that this code writes. Raise it when a field is added that older code would delete by replacing. */
@@ -35,7 +35,7 @@ export class NewerSchema extends Data.TaggedError("NewerSchema")<{
 /** In the filter of every write: a document of a newer schema is never overwritten. */
 export const writableHere = { schemaVersion: { $lte: schemaVersion } } as const
 
-/** What forbids to write the document here, if anything. Damaged version numbers don't: reading reports them. */
+/** Why this code must not write the document, if so. Ignores damaged version numbers, which reading reports. */
 export const newerSchemaOf = (document: object): NewerSchema | undefined => {
   const found = "schemaVersion" in document ? Number(document.schemaVersion) : schemaVersion
   if (!(found > schemaVersion)) return undefined

@@ -1,4 +1,4 @@
-/** How a token becomes a document, and a document a token. */
+/** Maps a token to a document and back. */
 import { type Actor, ApiToken, type ChangeKind, type Revocation } from "@tokenry/core"
 import {
   type Change,
@@ -18,7 +18,7 @@ import { bytesOf, countOf, dateOf, idOf, never } from "./arguments.ts"
 import { NewerSchema, readableFrom, schemaVersion } from "./NewerSchema.ts"
 import { Reader } from "./Reader.ts"
 
-/** What is stored. What may be absent is `null`, never left out, so that a lost field is not taken for an absent one. */
+/** The stored form. Absent values are `null`, never omitted, so that a lost field isn't mistaken for an absent one. */
 export interface TokenDocument {
   readonly _id: string
   /** The version of Tokenry's schema that wrote it. Older code never overwrites it. */
@@ -199,7 +199,7 @@ const secretOf = (reader: Reader): Secret => ({
   state: secretStateOf(reader),
 })
 
-/** A state that is unknown here is damage: it must never read as active. */
+/** An unknown state is damage; it must never be read as active. */
 const secretStateOf = (reader: Reader): SecretState => {
   switch (reader.string("state")) {
     case "active":

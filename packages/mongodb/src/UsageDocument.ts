@@ -1,4 +1,4 @@
-/** How uses of a secret are added to a document, and a document becomes what is recorded. */
+/** Maps recorded uses to update operations, and documents to recorded usage. */
 import { DamagedToken } from "@tokenry/core"
 import type { SecretUsage, TokenId } from "@tokenry/core/adapter"
 import { type DateTime, Option } from "effect"
@@ -54,8 +54,8 @@ export const damagedUsageOf = ({ tokenId, generation }: SecretUsage): DamagedTok
   new DamagedToken({ id: tokenId, field: `usage.${generation}` })
 
 /**
- * What the documents record. A damaged one is taken for a use just now, since a sweep revokes what was not used for long;
- * and it is named.
+ * The recorded usage in these documents. A damaged one counts as just used, because a sweep revokes unused tokens, and
+ * is reported.
  */
 export const manyUsagesOf = (
   documents: ReadonlyArray<object>,

@@ -1,12 +1,14 @@
-/** What reaches a query: values from JavaScript callers that are missing or empty are defects, and never mean "all". */
+/**
+ * Checks values before they reach a query: missing or empty ones (from JavaScript) are defects, and never mean "all".
+ */
 import type { Digest, KeyId } from "@tokenry/core/adapter"
 import { type DateTime, Option } from "effect"
 
-/** The id, if it is one at all. */
+/** Returns the id, checked. */
 export const idOf = (id: string): string => nonEmpty(id, "A token's id")
 
 /** The third party that tokens were issued to. */
-export const issuedToOf = (issuedTo: string): string => nonEmpty(issuedTo, "Whom the tokens were issued to")
+export const issuedToOf = (issuedTo: string): string => nonEmpty(issuedTo, "The third party")
 
 /** The key of the ring that secrets are under; `null` stands for plain SHA-256. */
 export const keyIdOf = (keyId: Option.Option<KeyId>): string | null =>
@@ -30,31 +32,29 @@ export const expiryBoundOf = (instant: DateTime.Utc): Date => {
 /** The instant as it is stored. */
 export const dateOf = (instant: DateTime.Utc): Date => {
   const milliseconds: unknown = instant?.epochMilliseconds
-  if (!Number.isSafeInteger(milliseconds)) throw new TypeError("An instant was expected, but something else was given")
+  if (!Number.isSafeInteger(milliseconds)) throw new TypeError("Expected a valid instant")
   return new Date(milliseconds as number)
 }
 
 /** The revision that a stored token is to have. */
 export const revisionOf = (revision: number): number => {
-  if (!Number.isSafeInteger(revision)) throw new TypeError("A revision was expected, but something else was given")
+  if (!Number.isSafeInteger(revision)) throw new TypeError("Expected a revision")
   return revision
 }
 
 /** A generation, or how often something happened: 0 or more. */
 export const countOf = (count: number): number => {
-  if (!(Number.isSafeInteger(count) && count >= 0))
-    throw new TypeError("A count was expected, but something else was given")
+  if (!(Number.isSafeInteger(count) && count >= 0)) throw new TypeError("Expected a count of at least 0")
   return count
 }
 
 /** How many documents at most: 1 or more. */
 export const limitOf = (limit: number): number => {
-  if (!(Number.isSafeInteger(limit) && limit >= 1)) throw new TypeError("A limit is an integer from 1 on")
+  if (!(Number.isSafeInteger(limit) && limit >= 1)) throw new TypeError("A limit must be an integer of at least 1")
   return limit
 }
 
 const nonEmpty = (value: string, what: string): string => {
-  if (typeof value !== "string" || value === "")
-    throw new TypeError(`${what} was expected, but something else was given`)
+  if (typeof value !== "string" || value === "") throw new TypeError(`${what} must be a non-empty string`)
   return value
 }

@@ -1,4 +1,4 @@
-/** Runs an operation of the driver with a deadline that holds whatever happens to the connection. */
+/** Runs a driver operation with a deadline that holds whatever happens to the connection. */
 import { RepositoryUnavailable } from "@tokenry/core"
 import { Effect, Exit } from "effect"
 import { promises as timers } from "node:timers"
@@ -7,8 +7,8 @@ import type { OperationOptions } from "./Driver.ts"
 import { failureOf, isTransient } from "./driverErrors.ts"
 
 /**
- * The driver's options for each command of the operation. Spread or pass them once for each command: `maxTimeMS` is what is
- * left of the deadline at that moment.
+ * The driver's options for each command of the operation. Use them anew for each command: `maxTimeMS` is the time left
+ * until the deadline.
  */
 export interface Bounds extends OperationOptions {
   readonly signal: AbortSignal
@@ -21,7 +21,7 @@ export class DeadlineExceeded extends Error {
   }
 }
 
-/** How much of its deadline an operation may spend waiting for a connection. */
+/** The share of its deadline that an operation may wait for a connection. */
 const waitingShare = 1 / 3
 
 /**

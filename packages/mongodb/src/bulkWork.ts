@@ -1,4 +1,4 @@
-/** Changes of many tokens, in batches: each has a deadline of its own and goes on where the one before ended. */
+/** Bulk changes in batches, each with its own deadline, continuing where the previous one ended. */
 import { type Attribution, RepositoryUnavailable, type Revocation } from "@tokenry/core"
 import { type ApiTokenRepository, Change } from "@tokenry/core/adapter"
 import { Effect } from "effect"
@@ -36,9 +36,9 @@ export const bulkWorkOn = (
   const revokeAll = (operation: string, unrevoked: Unrevoked, revocation: Revocation, by: Attribution) => {
     const { field, queryAfter } = unrevoked
 
-    /** An attempt that is repeated finds what the one before has revoked already, and leaves it as it is. */
+    /** A retry finds tokens its predecessor already revoked, and leaves them unchanged. */
     const revoke = async (ids: ReadonlyArray<unknown>, bounds: Bounds): Promise<number> => {
-      // Made first, so that an instant that is missing is a defect also where there is nothing to revoke.
+      // Created first, so a missing instant is a defect even if there is nothing to revoke.
       const change = changeDocumentOf(Change.make("revoked", revocation.at, by, revocation.reason))
       const update = {
         $set: { revocation: revocationDocumentOf(revocation) },
@@ -60,7 +60,7 @@ export const bulkWorkOn = (
       return { count, next: found.length < batchSize ? undefined : lastPositionOf(found, field) }
     })
 
-    /** What a pass leaves: tokens that moved in its order meanwhile, damaged ones, ones of a newer schema. */
+    /** What one pass misses: tokens that moved in its order, damaged ones, and ones with a newer schema. */
     const leftover = tokens.write(operation, async (bounds) => {
       const found = await collection
         .find(queryAfter(undefined).filter, { ...bounds, limit: batchSize, batchSize })
@@ -92,7 +92,7 @@ export const bulkWorkOn = (
   const remove = async (ids: ReadonlyArray<unknown>, bounds: Bounds): Promise<number> => {
     if (ids.length === 0) return 0
     const forget = () => persistently(bounds, () => usages.deleteMany({ tokenId: { $in: ids } }, bounds))
-    // Before, so that an outage in between leaves no uses without their tokens; after, for those recorded meanwhile.
+    // Before the tokens, so an outage in between leaves no orphaned usage, and after, for uses recorded meanwhile.
     await forget()
     const { deletedCount } = await persistently(bounds, () => collection.deleteMany({ _id: { $in: ids } }, bounds))
     await forget()
@@ -116,8 +116,8 @@ export const bulkWorkOn = (
         by,
       ),
 
-    // What was minted with a dead token goes before it, so that it is never left behind. What a batch finds, it removes, so
-    // the next one finds its own at the beginning.
+    // Tokens minted with a dead token go before it, so they are never left behind. A batch removes what it finds, so
+    // the next one starts at the beginning again.
     purge: (diedBefore) =>
       tokens.inBatches<"again">("purge", async (bounds) => {
         const dead = await idsOf(deadBefore(diedBefore), bounds)

@@ -8,8 +8,8 @@ import { NewerSchema } from "./NewerSchema.ts"
 import { outageCodes, ServerCode, transientCodes } from "./ServerCode.ts"
 
 /**
- * MongoDB answered with an error that is no outage: a validator of the collection refused a document, for example. A
- * defect. It does not carry the driver's error, since that may quote a document with its digests.
+ * MongoDB answered with an error that isn't an outage, for example because a validator refused a document. A defect.
+ * Omits the driver's error, which may quote a document with its digests.
  */
 export class UnexpectedAnswer extends Data.TaggedError("UnexpectedAnswer")<{
   readonly operation: string
@@ -35,18 +35,18 @@ export const failureOf = (operation: string, error: unknown): Exit.Exit<never, R
 /** Whether a unique index forbids the write. Such an error quotes the digest: it must not leave the adapter. */
 export const isDuplicateKey = (error: unknown): boolean => codeOf(error) === ServerCode.DuplicateKey
 
-/** Whether the error means that MongoDB can't do its work now, or did not confirm it. */
+/** Whether MongoDB can't work now, or didn't confirm a write. */
 const isOutage = (error: unknown): boolean =>
   isTransient(error) || outageNames.has(textOf(error, "name")) || outageCodes.has(codeOf(error))
 
-/** Whether the same may work in a moment: a lost connection, a primary that stepped down. */
+/** Whether a retry may succeed soon: a lost connection, a primary that stepped down. */
 export const isTransient = (error: unknown): boolean =>
   transientNames.has(textOf(error, "name")) ||
   transientCodes.has(codeOf(error)) ||
   networkCodes.has(textOf(error, "code")) ||
   labelsOf(error).some((label) => retryableLabels.has(label))
 
-/** The server's code; `undefined` if the error is none of the server's. */
+/** The server's code; `undefined` if the error isn't from the server. */
 export const codeOf = (error: unknown): number | undefined => {
   const code = fieldOf(error, "code")
   return typeof code === "number" ? code : undefined

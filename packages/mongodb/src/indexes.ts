@@ -1,4 +1,4 @@
-/** Indexes: what each must be, what of it is there, making and dropping them. Each can be repeated at any time. */
+/** Indexes: their definitions and current state, and how to create and drop them. Everything here is idempotent. */
 import type { Bounds } from "./bounded.ts"
 import type { IndexOptions, MongoCollectionLike } from "./Driver.ts"
 import { codeOf } from "./driverErrors.ts"

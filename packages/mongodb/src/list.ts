@@ -9,8 +9,8 @@ import { ownedPage } from "./queries.ts"
 import type { TokenCollection } from "./TokenCollection.ts"
 
 /**
- * Damaged tokens are left out, and others take their places, so that a page that isn't full is still the last one. Fails as
- * unavailable if a newer version of Tokenry wrote one of them in a way that this one can't read.
+ * Skips damaged tokens and fills their places, so a page that isn't full is still the last one. Fails as unavailable if
+ * a newer version of Tokenry wrote one of them in a way this one can't read.
  */
 export const listOn =
   (tokens: TokenCollection): ApiTokenRepository["Service"]["listOwnedBy"] =>

@@ -1,4 +1,4 @@
-/** Reading many documents, of which some may be damaged: those are left out and logged, the others are returned. */
+/** Reads many documents, skipping and logging damaged ones. */
 import { type ApiToken, DamagedToken } from "@tokenry/core"
 import { Effect } from "effect"
 import { types } from "node:util"
@@ -32,8 +32,7 @@ export const manyTokensOf = (documents: ReadonlyArray<object>): ManyTokens => {
 export const logDamaged = (damaged: ReadonlyArray<DamagedToken>): Effect.Effect<void> =>
   Effect.forEach(
     damaged,
-    ({ message, id, field }) =>
-      Effect.logWarning(`${message}. It was left out`).pipe(Effect.annotateLogs({ id, field })),
+    ({ message, id, field }) => Effect.logWarning(`${message}. Skipped it`).pipe(Effect.annotateLogs({ id, field })),
     { discard: true },
   )
 

@@ -5,28 +5,28 @@ import { strict } from "./strict.ts"
 import type { Deadlines } from "./TokenCollection.ts"
 
 export interface MongoRepositoryOptions {
-  /** The default is the one that the client's URL names. */
+  /** Default: the database in the client's URL. */
   readonly databaseName?: string
-  /** The default is `api_token`. Its documents belong to the repository: keep fields of your own elsewhere. */
+  /** Default: `api_token`. Its documents belong to the repository, so keep your own fields elsewhere. */
   readonly collectionName?: string
-  /** How long an operation may take, the driver's own retries included: `read` 2 seconds, `write` 5, unless given. */
+  /** How long an operation may take, including the driver's own retries. Default: `read` 2 seconds, `write` 5. */
   readonly deadlines?: {
     readonly read?: Duration.Input
     readonly write?: Duration.Input
   }
   /**
-   * The default is `{ w: "majority", journal: true }`: what was acknowledged survives the loss of any one machine. `w: 0` is
+   * Default: `{ w: "majority", journal: true }`, so acknowledged writes survive the loss of one machine. `w: 0` is
    * refused.
    */
   readonly writeConcern?: WriteConcern
   /**
-   * The default is the client's, which is `local` unless set. Reads go to the primary in any case. With `linearizable` a primary that was deposed without knowing it can't
-   * accept a token any more, and each look-up costs one round trip to a majority.
+   * Default: the client's, which is `local` unless set. Reads always go to the primary. With `linearizable`, a deposed
+   * primary can no longer accept a token, and each lookup costs a round trip to a majority.
    */
   readonly readConcern?: ReadConcernLevel
   /**
-   * Whether to bring the indexes up to date when the layer is built. The default is true. With false, `migrate` does it, and
-   * opening only checks that the unique index of digests is there.
+   * Whether to update the indexes when the layer is built. Default: true. If false, use `migrate`; opening then only
+   * checks that the unique index of digests exists.
    */
   readonly migrate?: boolean
 }

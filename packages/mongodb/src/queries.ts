@@ -1,4 +1,4 @@
-/** The filters and orders of all look-ups, each for an index of `tokenIndexes`. */
+/** The filters and sort orders of all lookups, each backed by an index of `tokenIndexes`. */
 import { type KeyId, type ListPosition, type ListQuery, OwnerId, type TokenId } from "@tokenry/core/adapter"
 import { DateTime, Option } from "effect"
 import { bytesOf, dateOf, expiryBoundOf, idOf, issuedToOf, keyIdOf, revisionOf } from "./arguments.ts"

@@ -12,14 +12,14 @@ import { Reader } from "./Reader.ts"
 import type { TokenCollection } from "./TokenCollection.ts"
 import { additionTo, damagedUsageOf, firstUsageOf, manyUsagesOf } from "./UsageDocument.ts"
 
-/** How many secrets are written at a time at most, each as an operation of its own. */
+/** How many secrets are written concurrently, each in its own operation. */
 const mostAtOnce = 25
 
 /** Names the document that says since when uses are recorded; no token has this id. */
 const beginning = { _id: "beginning" }
 
 export const usageStoreOn = (tokens: TokenCollection, usages: MongoCollectionLike): TokenUsageStore["Service"] => {
-  /** A quarter of the client's connections, so that look-ups still find one. */
+  /** A quarter of the client's connections, to leave some for lookups. */
   const atOnce = Math.max(1, Math.min(mostAtOnce, Math.floor(tokens.concurrency / 4)))
 
   const existing = async (ids: ReadonlyArray<string>, bounds: Bounds): Promise<ReadonlySet<unknown>> => {
@@ -47,7 +47,7 @@ export const usageStoreOn = (tokens: TokenCollection, usages: MongoCollectionLik
     return (await update()) ? undefined : damagedUsageOf(usage)
   }
 
-  /** Uses of tokens that were purged since the look-up would stay for ever. */
+  /** Otherwise uses of tokens purged since the lookup would stay for ever. */
   const forgetPurged = async (ids: ReadonlyArray<string>, bounds: Bounds): Promise<void> => {
     const still = await existing(ids, bounds)
     const purged = ids.filter((id) => !still.has(id))

@@ -1,21 +1,21 @@
 /**
- * The few members of `pg` that are used here, as shapes: a `Pool` of the application's own copy of the driver, Neon's
- * `Pool`, or the one that Drizzle was given, will do.
+ * The few members of `pg` used here, as structural types: the application's own `Pool`, Neon's `Pool`, or Drizzle's
+ * pool all fit.
  */
 
-/** What a `Pool` has. */
+/** The part of a `Pool` used here. */
 export interface PostgresPoolLike {
   connect(): Promise<PostgresPoolClientLike>
-  /** With room for one connection only, none can be kept to listen for changes. */
+  /** A pool of one connection can't spare one to listen for changes. */
   readonly options?: { readonly max?: number | undefined }
 }
 
-/** What a `Client`, or a client of a pool, has. */
+/** The part of a `Client`, or a pool's client, used here. */
 export interface PostgresClientLike {
   query(statement: StatementForDriver): Promise<{ readonly rows: Array<unknown> }>
 }
 
-/** What a client of a pool has. */
+/** The part of a pool's client used here. */
 export interface PostgresPoolClientLike extends PostgresClientLike {
   /** With an error, the pool closes the connection instead of keeping it. */
   release(error?: Error): void
@@ -25,7 +25,7 @@ export interface PostgresPoolClientLike extends PostgresClientLike {
   removeListener(event: "error", listener: (error: Error) => void): unknown
 }
 
-/** What NOTIFY sent. */
+/** A notification sent by NOTIFY. */
 interface NotificationLike {
   readonly channel: string
   readonly payload?: string | undefined
@@ -35,8 +35,8 @@ interface NotificationLike {
 export interface StatementForDriver {
   readonly text: string
   readonly values?: Array<unknown>
-  /** Prepared under this name, once on each connection. */
+  /** The name of the prepared statement, which is prepared once per connection. */
   readonly name?: string
-  /** How columns are parsed: here never by the application's own parsers. */
+  /** Parses columns as text, bypassing the application's own parsers. */
   readonly types: { getTypeParser(): (text: string) => string }
 }

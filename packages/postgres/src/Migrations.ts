@@ -1,4 +1,4 @@
-/** Numbered, reversible changes of a schema, recorded in the database that they were applied to. */
+/** Numbered, reversible schema changes, recorded in the database they were applied to. */
 import type { RepositoryUnavailable } from "@tokenry/core"
 import { Effect } from "effect"
 import { createHash } from "node:crypto"
@@ -6,9 +6,9 @@ import type { PostgresDatabase, Query } from "./PostgresDatabase.ts"
 import { openErrorOf, PostgresOpenError } from "./PostgresOpenError.ts"
 import { planned } from "./Statement.ts"
 
-/** One step. Once released it is never edited: what comes next gets the next number. */
+/** One step. Never edit it once released: the next change gets the next number. */
 export interface Migration {
-  /** 1 or more, and more than the one before. */
+  /** At least 1, and higher than the previous one. */
   readonly version: number
   readonly name: string
   /** One or more SQL statements that may run in a transaction, without `BEGIN` and `COMMIT`. */
@@ -20,7 +20,7 @@ export interface Migration {
 export interface MigrateOptions {
   /** In ascending order of their versions. */
   readonly migrations: ReadonlyArray<Migration>
-  /** Up or down to this version; 0 undoes everything. The default is the newest. */
+  /** The version to migrate to, up or down; 0 undoes everything. Default: the newest. */
   readonly to?: number
   /** The schema of the table that records what was applied, created if missing. The default is `public`. */
   readonly schema?: string
@@ -29,10 +29,10 @@ export interface MigrateOptions {
 }
 
 /**
- * Brings the schema to a version, in one transaction under an advisory lock, so any number of processes may do this at once:
- * each step happens once, and a step that fails leaves nothing behind. Fails with the reason `NewerThanCode`, without
- * touching anything, if steps are recorded that are not in the list. Costs one read if there is nothing to do; else it
- * waits for up to 10 minutes.
+ * Migrates the schema to a version, in one transaction under an advisory lock, so several processes can migrate at
+ * once: each step runs once, and a failed step leaves nothing behind. Fails with the reason `NewerThanCode`, without
+ * changing anything, if unknown steps are recorded. Costs one read if there is nothing to do; otherwise waits up to 10
+ * minutes.
  */
 export const migrate = (database: PostgresDatabase, options: MigrateOptions): Effect.Effect<void, PostgresOpenError> =>
   Effect.gen(function* () {
@@ -45,7 +45,7 @@ export const migrate = (database: PostgresDatabase, options: MigrateOptions): Ef
       "migrate",
       async (query) => {
         await query(planned("SELECT pg_advisory_xact_lock($1)"), [record.lock])
-        // Another process may have taken the steps meanwhile.
+        // Another process may have migrated in the meantime.
         const found = steps(await versionIn(query, record))
         if (found instanceof PostgresOpenError) return found
         await createRecord(query, record)
@@ -70,7 +70,7 @@ export const assertMigrated = (
     if (found !== known) return yield* new PostgresOpenError({ reason })
   }).pipe(Effect.catchTag("RepositoryUnavailable", failed), Effect.catchDefect(diedIn))
 
-/** The SQL of all steps together with what records them, for teams that use a migration tool of their own. */
+/** The SQL of all steps, including their records, for teams that use their own migration tool. */
 export const sqlOf = (options: MigrateOptions): string => {
   const record = recordOf(options)
   const steps = options.migrations.map(
@@ -96,7 +96,7 @@ interface MigrationRecord {
 const recordOf = ({ schema = "public", table = "tokenry_migration" }: MigrateOptions): MigrationRecord => {
   for (const name of [schema, table]) {
     if (!/^[A-Za-z_][A-Za-z0-9_]{0,62}$/.test(name))
-      throw new RangeError("A migration table's name is a plain SQL name")
+      throw new RangeError("A migration table's name must be a plain SQL name")
   }
   const hash = createHash("sha256").update(`tokenry ${schema}.${table}`).digest()
   return { schema, table, name: `"${schema}"."${table}"`, lock: hash.readBigInt64BE().toString() }
@@ -119,7 +119,7 @@ const stepsOf = (options: MigrateOptions): ((found: number) => ReadonlyArray<Ste
   }
 }
 
-/** By the catalogue's rows, since `to_regclass` may still miss what another process has just created. */
+/** Reads the catalogue, since `to_regclass` can miss what another process has just created. */
 const versionIn = async (query: Query, { schema, table, name }: MigrationRecord): Promise<number> => {
   const found = await query(
     planned("SELECT FROM pg_class JOIN pg_namespace AS n ON n.oid = relnamespace WHERE nspname = $1 AND relname = $2"),
@@ -132,7 +132,7 @@ const versionIn = async (query: Query, { schema, table, name }: MigrationRecord)
   return Number(newest?.version ?? 0)
 }
 
-/** A schema that is there already needs no right to create one. */
+/** If the schema exists, no right to create one is needed. */
 const createRecord = async (query: Query, record: MigrationRecord): Promise<void> => {
   const found = await query(planned("SELECT FROM pg_namespace WHERE nspname = $1"), [record.schema])
   if (found.length === 0) await query(planned(`CREATE SCHEMA "${record.schema}"`))
@@ -170,7 +170,7 @@ const notMigrated = ({ name: table }: MigrationRecord, found: number, known: num
 
 const failed = ({ cause }: RepositoryUnavailable) => Effect.fail(openErrorOf(cause))
 
-/** A statement that PostgreSQL rejects, a table that is there already for example. */
+/** A statement PostgreSQL rejected, for example because the table already exists. */
 const diedIn = (defect: unknown): Effect.Effect<never, PostgresOpenError> => {
   const error = openErrorOf(defect)
   return error.reason._tag === "Conflicting" ? Effect.fail(error) : Effect.die(defect)
@@ -179,7 +179,7 @@ const diedIn = (defect: unknown): Effect.Effect<never, PostgresOpenError> => {
 const assertSound = (migrations: ReadonlyArray<Migration>, target: number): void => {
   const versions = [0, ...migrations.map(({ version }) => version)]
   if (!versions.every((version, index) => index === 0 || version > (versions[index - 1] ?? version))) {
-    throw new RangeError("Migrations come in ascending order of their versions, from 1 on")
+    throw new RangeError("Migrations must be in ascending order of version, starting at 1")
   }
   if (!versions.includes(target)) throw new RangeError(`There is no migration ${target} to go to`)
 }

@@ -1,12 +1,12 @@
-/** Says which row a newer version of this package has written, for the person who upgrades one process after another. */
+/** Reports which row a newer version of this package wrote, for the person running a rolling upgrade. */
 import { Data } from "effect"
 
 /**
- * A newer version wrote this token in a way that this version can't read, or must not overwrite. It is the cause of a
- * `RepositoryUnavailable`, never a verdict: a process that is upgraded already answers.
+ * A newer version wrote this token in a way this version can't read, or must not overwrite. It is the cause of a
+ * `RepositoryUnavailable`, never a verdict, so that a client's retry can reach an upgraded process.
  */
 export class NewerRecord extends Data.TaggedError("NewerRecord")<{
-  /** The token's id; empty if several are meant. */
+  /** The token's id; empty for several tokens. */
   readonly id: string
 }> {
   override get message(): string {

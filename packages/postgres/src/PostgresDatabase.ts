@@ -1,4 +1,4 @@
-/** Reads and writes of one database, each within a deadline: for Tokenry's tables, and for the application's own. */
+/** Reads and writes with deadlines, for Tokenry's tables and the application's own. */
 import type { RepositoryUnavailable } from "@tokenry/core"
 import type { Effect } from "effect"
 import { promises as timers } from "node:timers"
@@ -8,18 +8,18 @@ import { type Deadlines, type PostgresDatabaseOptions, settledDatabase } from ".
 import { forDriver, type Statement } from "./Statement.ts"
 import { type Deadline, withinDeadline } from "./withinDeadline.ts"
 
-/** Runs one statement and gives its rows. Columns are text, or `null`. */
+/** Runs a statement and returns its rows. Columns are text or `null`. */
 export type Query = <Row>(statement: Statement, values?: ReadonlyArray<unknown>) => Promise<ReadonlyArray<Row>>
 
-/** How many milliseconds a read or a write may take when it is not the deadline of its kind. */
+/** A deadline in milliseconds that replaces the default for reads or writes. */
 interface Patience {
   readonly milliseconds?: number
 }
 
 export interface PostgresDatabase {
   /**
-   * Runs a function that only reads. Fails with `RepositoryUnavailable` at the deadline (2 seconds unless set otherwise) and
-   * for any outage. Repeated once if its connection is lost, so it must be safe to repeat.
+   * Runs a reading function. Fails with `RepositoryUnavailable` at the deadline (default: 2 seconds) and for any
+   * outage. Runs again once if its connection is lost, so it must be idempotent.
    */
   read<A>(
     operation: string,
@@ -28,10 +28,10 @@ export interface PostgresDatabase {
   ): Effect.Effect<A, RepositoryUnavailable>
 
   /**
-   * Runs a function in one transaction (`READ COMMITTED`), which is committed when its promise resolves and rolled back when
-   * it rejects. Repeated if PostgreSQL has rolled it back to resolve a deadlock or a conflict, and once if its connection
-   * turns out to be lost before it begins. The deadline is 5 seconds unless set otherwise; after it, and after an outage, the
-   * outcome is unknown.
+   * Runs a function in one transaction (`READ COMMITTED`), committed when its promise resolves and rolled back when it
+   * rejects. Runs again if PostgreSQL rolled it back because of a deadlock or a conflict, and once if its connection
+   * was lost before it began. The deadline is 5 seconds by default. After the deadline or an outage, the outcome is
+   * unknown.
    */
   write<A>(
     operation: string,
@@ -40,7 +40,7 @@ export interface PostgresDatabase {
   ): Effect.Effect<A, RepositoryUnavailable>
 }
 
-/** On a pool of the caller's, who closes it. */
+/** Uses a pool that the caller closes. */
 const fromPool = (pool: PostgresPoolLike, options: PostgresDatabaseOptions = {}): PostgresDatabase => {
   const { deadlines, preparesStatements } = settledDatabase(options)
   const run =
@@ -54,7 +54,7 @@ const fromPool = (pool: PostgresPoolLike, options: PostgresDatabaseOptions = {})
   return { read: run("read"), write: run("write") }
 }
 
-/** Within the transaction that the caller has begun on this client, and will commit or roll back. Nothing is repeated. */
+/** Uses the transaction the caller began on this client, and will commit or roll back. Nothing is retried. */
 const onClient = (client: PostgresClientLike, options: PostgresDatabaseOptions = {}): PostgresDatabase => {
   const { deadlines, preparesStatements } = settledDatabase(options)
   const run =
@@ -70,7 +70,7 @@ export const PostgresDatabase = { fromPool, onClient } as const
 interface Attempt {
   readonly deadline: Deadline
   readonly mayPrepare: boolean
-  /** Called once the statements whose outcome may stay unknown begin. */
+  /** Called before the first statement whose outcome may remain unknown. */
   readonly begin: () => void
 }
 
@@ -88,7 +88,9 @@ const queryOn =
 const readOn = <A>(pool: PostgresPoolLike, use: (query: Query) => Promise<A>, attempt: Attempt): Promise<A> =>
   onPooled(pool, attempt, (client) => use(queryOn(client, attempt.mayPrepare)))
 
-/** The server gives up shortly before the client does, so that it can say so and the connection stays good. */
+/**
+ * The server's timeout is slightly shorter than the client's, so that it can report it and the connection stays usable.
+ */
 const writeOn = <A>(
   pool: PostgresPoolLike,
   use: (query: Query) => Promise<A>,
@@ -110,7 +112,7 @@ const writeOn = <A>(
     }
   })
 
-/** With a client of the pool, which goes back to it; or whose connection is closed, if it is lost or hangs. */
+/** Uses a client of the pool. If the connection is lost or hangs it is closed, otherwise it is returned. */
 const onPooled = async <A>(
   pool: PostgresPoolLike,
   { deadline }: Attempt,
@@ -126,7 +128,7 @@ const onPooled = async <A>(
     client.removeListener("error", ignore)
     client.release(error)
   }
-  // What a lost connection means for this operation, its query's rejection says too.
+  // The query's rejection reports a lost connection anyway.
   client.on("error", ignore)
   if (deadline.cause !== undefined) {
     release()
@@ -149,7 +151,7 @@ const ignore = () => undefined
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
 
-/** Repeats what has certainly not been done, until the deadline. */
+/** Until the deadline, retries what certainly wasn't done. */
 const persistently = async <A>(
   deadline: Deadline,
   preparesStatements: boolean,

@@ -1,4 +1,4 @@
-/** Why PostgreSQL can't be used for tokens, in words for the person who has to put it right. */
+/** Why PostgreSQL can't be used for tokens, for the person who has to fix it. */
 import { Data } from "effect"
 import { PostgresOutage, SqlState, UnexpectedAnswer } from "./driverErrors.ts"
 
@@ -20,7 +20,7 @@ export type PostgresOpenReason =
   | { readonly _tag: "NewerThanCode"; readonly table: string; readonly found: number; readonly known: number }
   | { readonly _tag: "Conflicting" }
 
-/** The database can't be opened or migrated. The message says what is wrong and what to do; it never holds the URL. */
+/** The database can't be opened or migrated. The message has the problem and the fix, never the URL. */
 export class PostgresOpenError extends Data.TaggedError("PostgresOpenError")<{
   readonly reason: PostgresOpenReason
   readonly cause?: unknown
@@ -30,7 +30,7 @@ export class PostgresOpenError extends Data.TaggedError("PostgresOpenError")<{
   }
 }
 
-/** What an outage, or a defect, means while a database is being made ready for use. */
+/** Translates an outage or a defect while the database is being opened. */
 export const openErrorOf = (cause: unknown): PostgresOpenError =>
   new PostgresOpenError({ reason: reasonOf(cause), cause })
 
@@ -70,7 +70,7 @@ const explain = (reason: PostgresOpenReason): string => {
       )
     case "Conflicting":
       return (
-        "A table or an index with the name of one of Tokenry's is there already. It was left as it is: choose another " +
+        "A table or an index with the name of one of Tokenry's already exists. It was not changed: choose another " +
         "schema or tablePrefix, or rename it"
       )
   }

@@ -1,4 +1,4 @@
-/** The repository of tokens on PostgreSQL; beside it the store of their uses, and the feed of other processes' changes. */
+/** The token repository on PostgreSQL, with its usage store and its change feed. */
 import type { ApiTokenRepository, TokenChanges, TokenUsageStore } from "@tokenry/core/adapter"
 import { Effect, Layer } from "effect"
 import type { PostgresClientLike, PostgresPoolLike } from "./Driver.ts"
@@ -22,7 +22,7 @@ const layer = (options: PostgresConnectOptions): Layer.Layer<Services, PostgresO
   Layer.effectContext(
     Effect.gen(function* () {
       const pool = yield* openPool(options)
-      // A connection for each cache: an application has one.
+      // Each cache needs one more connection; an application has one cache.
       const listening = yield* openPool({ ...options, pool: { ...options.pool, max: 10 } })
       return yield* make(pool, options, listening)
     }),

@@ -1,12 +1,12 @@
-/** Reads the fields of a stored record, and notices what is missing or has another type. Plain code, as on the hot path. */
+/** Reads a stored record's fields, checking that they exist and have the right type. Plain code, for the hot path. */
 import { DamagedToken } from "@tokenry/core"
 import { DateTime, Option } from "effect"
 
 type Fields = Readonly<Record<string, unknown>>
 
 /**
- * Every method returns the field's value, and throws a `DamagedToken` that names it if it is not what it should be.
- * Optional values are `null` when absent. Instants are epoch milliseconds.
+ * Every method returns the field's value, or throws a `DamagedToken` that names an invalid field. Absent optional
+ * values are `null`. Instants are epoch milliseconds.
  */
 export class Reader {
   readonly #fields: Fields
@@ -29,7 +29,7 @@ export class Reader {
     return new DamagedToken({ id: typeof this.#id === "string" ? this.#id : "", field: this.#path + field })
   }
 
-  /** What `accept` makes of the value, unless that is `undefined`. */
+  /** The result of `accept`. Throws if that is `undefined`. */
   read<A>(field: string, accept: (value: unknown) => A | undefined): A {
     const value = accept(this.#fields[field])
     if (value === undefined) throw this.damaged(field)
@@ -68,13 +68,13 @@ export class Reader {
     return this.#fields[field] === null ? Option.none() : Option.some(this.instant(field))
   }
 
-  /** An object whose fields are all instants, by their names. */
+  /** An object with instants as values, by name. */
   instants(field: string): ReadonlyMap<string, DateTime.Utc> {
     const inside = this.#inside(field, this.#fields[field])
     return new Map(Object.keys(inside.#fields).map((name) => [name, inside.instant(name)]))
   }
 
-  /** What `read` makes of an object in the field. */
+  /** The result of `read` for an object in the field. */
   inside<A>(field: string, read: (reader: Reader) => A): A {
     return read(this.#inside(field, this.#fields[field]))
   }
@@ -85,7 +85,7 @@ export class Reader {
     return values.map((value: unknown, index) => read(this.#inside(`${field}.${index}`, value)))
   }
 
-  /** An object as it is, all of whose fields are strings, these among them. */
+  /** An unchanged object whose values are all strings, including the required ones. */
   embedded(field: string, required: ReadonlyArray<string>): object {
     const value = this.#fields[field]
     if (!isObject(value)) throw this.damaged(field)

@@ -1,10 +1,10 @@
-/** A statement that this package runs, and how its rows are read. */
+/** A SQL statement of this package, and how its rows are read. */
 import { createHash } from "node:crypto"
 import type { StatementForDriver } from "./Driver.ts"
 
 export interface Statement {
   readonly text: string
-  /** For a prepared statement; none where the best plan depends on the values. */
+  /** The name of a prepared statement; none if the best plan depends on the values. */
   readonly name?: string
 }
 
@@ -12,15 +12,15 @@ export interface Statement {
 export const planned = (text: string): Statement => ({ text })
 
 /**
- * A statement that PostgreSQL prepares once on each connection, for which one plan fits all values. Its name comes from its
- * text, so that two versions of this package on one connection never mix up their statements.
+ * A statement PostgreSQL prepares once per connection, because one plan fits all values. Its name is derived from its
+ * text, so two versions of this package on one connection never confuse their statements.
  */
 export const prepared = (text: string): Statement => ({
   text,
   name: `tokenry_${createHash("sha256").update(text).digest("hex").slice(0, 16)}`,
 })
 
-/** The statement for the driver. Columns come as text, whatever parsers the application has set for its own. */
+/** The statement for the driver. Columns are read as text, whatever parsers the application has configured. */
 export const forDriver = (
   { text, name }: Statement,
   values: ReadonlyArray<unknown>,

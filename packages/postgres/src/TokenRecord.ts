@@ -1,4 +1,4 @@
-/** How a token becomes the values of a row, and a row of JSON a token. */
+/** Maps a token to a row's values, and a row's JSON to a token. */
 import { type Actor, ApiToken, type ChangeKind, type Revocation } from "@tokenry/core"
 import {
   type Change,
@@ -80,7 +80,7 @@ export const tokenColumns = [
   "revision",
 ] as const
 
-/** Without characters that `jsonb` has no place for, which a client may have put into its user agent. */
+/** Removes characters that `jsonb` can't store, which a client may have put into its user agent. */
 export const historyOf = ({ history }: Pick<ApiToken, "history">): string =>
   JSON.stringify(history.map(storedChangeOf), (_, value: unknown) =>
     typeof value === "string" ? value.toWellFormed().replaceAll("\0", "\u{fffd}") : value,
@@ -135,7 +135,7 @@ export const foundOf = (record: string): FoundToken => {
   return { token: verifiableFrom(reader), secret: reader.inside("secret", verifiableSecretFrom) }
 }
 
-/** Whether newer code wrote the record, so that this one must not overwrite it. */
+/** Whether newer code wrote the record, so this code must not overwrite it. */
 export const isNewer = (record: string): boolean => Reader.of(record).integer("schemaVersion") > schemaVersion
 
 const verifiableFrom = (reader: Reader): VerifiableToken => {

@@ -1,8 +1,8 @@
-/** What reaches SQL: values from JavaScript callers that are missing or empty are defects, and never mean "all". */
+/** Checks values before they reach SQL: missing or empty ones (from JavaScript) are defects, and never mean "all". */
 import type { Digest, KeyId } from "@tokenry/core/adapter"
 import { type DateTime, Option } from "effect"
 
-/** The id, if it is one at all. */
+/** Returns the id, checked. */
 export const idOf = (id: string): string => {
   if (typeof id !== "string" || !/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(id))
     throw new TypeError("A token's id must be a UUID, but something else was given")
@@ -10,7 +10,7 @@ export const idOf = (id: string): string => {
 }
 
 /** The third party that tokens were issued to. */
-export const issuedToOf = (issuedTo: string): string => nonEmpty(issuedTo, "The third party that has the tokens")
+export const issuedToOf = (issuedTo: string): string => nonEmpty(issuedTo, "The third party")
 
 /** The key of the ring that secrets are under; `null` stands for plain SHA-256. */
 export const keyIdOf = (keyId: Option.Option<KeyId>): string | null =>
@@ -48,18 +48,17 @@ export const revisionOf = (revision: number): number => {
 
 /** A generation, or how often something happened: 0 or more. */
 export const countOf = (count: number): number => {
-  if (!(Number.isSafeInteger(count) && count >= 0))
-    throw new TypeError("A count must be an integer from 0 on, but something else was given")
+  if (!(Number.isSafeInteger(count) && count >= 0)) throw new TypeError("A count must be an integer of at least 0")
   return count
 }
 
-/** How many rows at most: 1 or more. */
+/** The maximum number of rows: at least 1. */
 export const limitOf = (limit: number): number => {
-  if (!(Number.isSafeInteger(limit) && limit >= 1)) throw new TypeError("A limit must be an integer from 1 on")
+  if (!(Number.isSafeInteger(limit) && limit >= 1)) throw new TypeError("A limit must be an integer of at least 1")
   return limit
 }
 
 const nonEmpty = (value: string, what: string): string => {
-  if (typeof value !== "string" || value === "") throw new TypeError(`${what} must be a text that is not empty`)
+  if (typeof value !== "string" || value === "") throw new TypeError(`${what} must be a non-empty string`)
   return value
 }

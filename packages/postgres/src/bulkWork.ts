@@ -1,4 +1,4 @@
-/** Changes of many tokens, in batches: each is a transaction of its own with its own deadline. */
+/** Bulk changes in batches, each its own transaction with its own deadline. */
 import { type Attribution, RepositoryUnavailable, type Revocation } from "@tokenry/core"
 import { type ApiTokenRepository, OwnerId } from "@tokenry/core/adapter"
 import { Effect, Option } from "effect"
@@ -21,10 +21,10 @@ import type { Statement } from "./Statement.ts"
 import type { Tables } from "./tables.ts"
 import { historyOf, isNewer, tokenOf } from "./TokenRecord.ts"
 
-/** How many tokens a transaction locks: few enough that a change of one of them doesn't notice. */
+/** How many tokens one transaction locks: few enough not to hold up single changes. */
 const batchSize = 250
 
-/** What one batch did, and where the next one goes on; nowhere after the last. */
+/** What one batch did, and the next batch's position; none after the last. */
 interface Batch {
   readonly count: number
   readonly next: Position | undefined
@@ -59,12 +59,12 @@ export const bulkWorkOn = (
   }
 
   /**
-   * First what no other transaction holds, so that one slow change elsewhere doesn't keep thousands of tokens alive; then the
+   * First the tokens no other transaction holds, so one slow transaction can't keep thousands of tokens alive; then the
    * rest, waiting for each.
    */
   const revokeAll = (operation: string, select: () => Selection, revocation: Revocation, by: Attribution) =>
     Effect.gen(function* () {
-      // Also where there is nothing to revoke, a missing instant is a defect.
+      // A missing instant is a defect even if there is nothing to revoke.
       timestampOf(revocation.at)
       const { page, from, positionOf, values } = select()
       let total = 0
@@ -90,7 +90,7 @@ export const bulkWorkOn = (
       return total
     })
 
-  /** What was minted with dead tokens goes before them, or in the same transaction, so that it is never left behind. */
+  /** Tokens minted with a dead token go first or in the same transaction, so they are never left behind. */
   const purgeBatch = async (
     query: Query,
     statement: Statement,
@@ -144,7 +144,7 @@ export const bulkWorkOn = (
   }
 }
 
-/** Runs batch after batch until there is no next one, and adds up what they did. */
+/** Runs batches until there are no more, and adds up their counts. */
 const inBatches = (
   from: Position,
   batch: (position: Position) => Effect.Effect<Batch, RepositoryUnavailable>,

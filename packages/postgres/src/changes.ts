@@ -1,4 +1,4 @@
-/** The feed of changes: LISTEN on a connection of its own, which proves once a second that it still delivers. */
+/** The change feed: LISTEN on its own connection, which proves every second that it still delivers. */
 import { OwnerId, type TokenChangeListener, TokenChanges, type TokenId } from "@tokenry/core/adapter"
 import { Clock, Deferred, Effect, type Scope } from "effect"
 import { randomUUID } from "node:crypto"
@@ -7,12 +7,12 @@ import type { PostgresDatabase } from "./PostgresDatabase.ts"
 import { forDriver, planned } from "./Statement.ts"
 import { type Tables, tokenPrefix } from "./tables.ts"
 
-/** Gives a connection that is used for nothing else; releasing it with an error closes it. */
+/** Opens a dedicated connection. Releasing it with an error closes it. */
 export type ConnectListener = () => Promise<PostgresPoolClientLike>
 
 /** In milliseconds. */
 const beatEvery = 1000
-/** How old the newest proof may be. A connection that is cut in silence is noticed after that. */
+/** The maximum age of the newest proof. A silently dropped connection is noticed after that. */
 const patience = 3000
 /** How long to wait before the next attempt to connect, with jitter. */
 const retryAfter = 500
@@ -40,7 +40,7 @@ const notify = planned("SELECT pg_notify($1, $2)")
 
 const ownerPrefix = "owner "
 
-/** Passes on what a payload says. A newer version may send others. */
+/** Reports what a payload says. Ignores payloads of newer versions. */
 const report = (payload: string, { tokenChanged, ownerChanged, everythingChanged }: TokenChangeListener): void => {
   if (payload.startsWith(tokenPrefix)) tokenChanged(payload.slice(tokenPrefix.length) as TokenId)
   else if (payload.startsWith(ownerPrefix)) ownerChanged(payload.slice(ownerPrefix.length) as OwnerId)
@@ -48,8 +48,8 @@ const report = (payload: string, { tokenChanged, ownerChanged, everythingChanged
 }
 
 /**
- * PostgreSQL delivers notifications in the order of their commits. So the echo of a beat proves that everything committed
- * before the beat was sent has arrived, and the feed follows while the newest such beat is younger than `patience`.
+ * PostgreSQL delivers notifications in commit order. So when a heartbeat comes back, everything committed before it was
+ * sent has arrived. The feed follows while the newest such heartbeat is younger than `patience`.
  */
 const follow = Effect.fnUntraced(function* (
   connect: ConnectListener,
@@ -62,7 +62,7 @@ const follow = Effect.fnUntraced(function* (
   let provenAt = -Infinity
   const isFollowing = (now: number) => isOpen && now - provenAt < patience
 
-  /** A feed that was interrupted for a while may have missed changes, even if its connection has survived. */
+  /** A feed that was interrupted for a while may have missed changes, even if its connection survived. */
   const prove = (sentAt: number) => {
     if (!isFollowing(now())) listener.everythingChanged()
     provenAt = Math.max(provenAt, sentAt)
@@ -102,7 +102,7 @@ const follow = Effect.fnUntraced(function* (
   return isFollowing
 })
 
-/** Closed with the scope: it has a state, LISTEN, that nobody else must inherit. */
+/** Closed with the scope: its LISTEN state must not pass to another user of the connection. */
 const connection = (connect: ConnectListener, onLost: (error: unknown) => void) =>
   Effect.acquireRelease(
     Effect.tryPromise(connect).pipe(

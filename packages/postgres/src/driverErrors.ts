@@ -7,8 +7,8 @@ import { Data, Exit } from "effect"
 import { NewerRecord } from "./NewerRecord.ts"
 
 /**
- * PostgreSQL rejected a statement with an error that is no outage: a trigger of yours refused a row, for example. A defect.
- * It does not carry the driver's error, since that may quote a row with its digests.
+ * PostgreSQL rejected a statement with an error that isn't an outage, for example because a trigger of yours refused a
+ * row. A defect. Omits the driver's error, which may quote a row with its digests.
  */
 export class UnexpectedAnswer extends Data.TaggedError("UnexpectedAnswer")<{
   readonly operation: string
@@ -23,7 +23,7 @@ export class UnexpectedAnswer extends Data.TaggedError("UnexpectedAnswer")<{
   }
 }
 
-/** Why PostgreSQL can't do its work now: the cause of a `RepositoryUnavailable`. Holds nothing of a statement's values. */
+/** Why PostgreSQL can't work now: the cause of a `RepositoryUnavailable`. Contains no values of the statement. */
 export class PostgresOutage extends Data.TaggedError("PostgresOutage")<{
   /** SQLSTATE, or Node's code of a network error; empty if there is neither. */
   readonly code: string
@@ -52,15 +52,15 @@ const outageOf = (error: unknown): PostgresOutage =>
     : new PostgresOutage({ code: codeOf(error), detail: textOf(error, "message") })
 
 /**
- * What the driver rejected with: the server's error as it is, mistakes of programs as they are, and everything else (a
- * refused connection, one that ended, none left) as an outage.
+ * Classifies the driver's rejection: server errors and programming mistakes stay as they are, and everything else (a
+ * refused connection, a closed one, none left) is an outage.
  */
 export const fromDriver = (error: unknown): unknown => {
   const isMistake = error instanceof Error && ["TypeError", "RangeError", "SyntaxError"].includes(error.name)
   return sqlStateOf(error) !== undefined || isMistake ? error : outageOf(error)
 }
 
-/** SQLSTATE; `undefined` if the error is not one of the server's. */
+/** SQLSTATE; `undefined` if the error isn't from the server. */
 export const sqlStateOf = (error: unknown): string | undefined => {
   const code = codeOf(error)
   return /^[0-9A-Z]{5}$/.test(code) && textOf(error, "severity") !== "" ? code : undefined
@@ -69,7 +69,7 @@ export const sqlStateOf = (error: unknown): string | undefined => {
 /** The name of the constraint that is violated; empty if none is. */
 export const constraintOf = (error: unknown): string => textOf(error, "constraint")
 
-/** Whether the error is of the connection and not of the statement, so that the connection is of no more use. */
+/** Whether the connection failed rather than the statement, so it can't be reused. */
 export const isConnectionLost = (error: unknown): boolean => {
   const code = sqlStateOf(error)
   return code === undefined
@@ -77,14 +77,14 @@ export const isConnectionLost = (error: unknown): boolean => {
     : lostClasses.includes(code.slice(0, 2)) || lostStates.includes(code)
 }
 
-/** Whether the server has undone what the statement did, and the same may work in a moment. */
+/** Whether the server rolled back the statement, and a retry may succeed. */
 export const isRolledBack = (error: unknown): boolean =>
   sqlStateOf(error) === SqlState.SerializationFailure || sqlStateOf(error) === SqlState.DeadlockDetected
 
-/** Whether the connection has lost, or never kept, a prepared statement: a pooler between, or a changed schema. */
+/** Whether the connection has lost, or never had, a prepared statement: because of a pooler, or a schema change. */
 export const isPreparedStatementGone = (error: unknown): boolean => preparedStates.includes(sqlStateOf(error))
 
-/** Whether the error means that PostgreSQL can't do its work now, or has not confirmed it. */
+/** Whether PostgreSQL can't work now, or hasn't confirmed a write. */
 const isOutage = (error: unknown): boolean => {
   const code = sqlStateOf(error)
   if (code === undefined) return error instanceof PostgresOutage

@@ -22,7 +22,7 @@ export interface Tables {
 /** What precedes the id in a notification. */
 export const tokenPrefix = "token "
 
-/** @throws RangeError if a name is no plain SQL name, or too long. */
+/** @throws RangeError if a name is not a plain SQL name, or is too long. */
 export const tablesOf = ({
   schema = "public",
   tablePrefix = "",

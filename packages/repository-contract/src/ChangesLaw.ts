@@ -1,9 +1,9 @@
-/** A law that every feed of changes keeps, and how to check it. */
+/** A law every change feed keeps, and how to check it. */
 import { ApiTokenRepository, TokenChanges } from "@tokenry/core/adapter"
 import { Context, type Effect, type Layer } from "effect"
 import { type CheckOptions, checkingThrough, type Law, lawAbout } from "./Law.ts"
 
-/** A repository and the feed that belongs to it, through one connection. */
+/** A repository and its change feed, through one connection. */
 export interface TokensAndChanges {
   readonly repository: ApiTokenRepository["Service"]
   readonly changes: TokenChanges["Service"]
@@ -12,7 +12,7 @@ export interface TokensAndChanges {
 /** The check fails or dies if the feed breaks the law, and says how. */
 export type ChangesLaw<Name extends string = string> = Law<Name, TokensAndChanges>
 
-/** Makes a law about a feed. */
+/** Defines a law about a feed. */
 export const changesLaw = lawAbout<TokensAndChanges>()
 
 type Services = ApiTokenRepository | TokenChanges

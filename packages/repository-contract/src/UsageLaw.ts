@@ -1,9 +1,9 @@
-/** A law that every record of uses keeps, and how to hold one to it. */
+/** A law every usage store keeps, and how to check it. */
 import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core/adapter"
 import { Context, type Effect, type Layer } from "effect"
 import { type CheckOptions, checkingThrough, type Law, lawAbout } from "./Law.ts"
 
-/** A repository and the record of uses that belongs to it, through one connection. */
+/** A repository and its usage store, through one connection. */
 export interface TokensAndUses {
   readonly repository: ApiTokenRepository["Service"]
   readonly usage: TokenUsageStore["Service"]
@@ -12,7 +12,7 @@ export interface TokensAndUses {
 /** The check fails or dies if the store breaks the law, and says how. */
 export type UsageLaw<Name extends string = string> = Law<Name, TokensAndUses>
 
-/** Makes a law about a record of uses. */
+/** Defines a law about a usage store. */
 export const usageLaw = lawAbout<TokensAndUses>()
 
 type Services = ApiTokenRepository | TokenUsageStore

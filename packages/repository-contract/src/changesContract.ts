@@ -1,4 +1,4 @@
-/** The contract of the feed of changes as tests: a verdict on a `TokenChanges`, law by law. */
+/** The change feed contract as tests, law by law. */
 import type { ApiTokenRepository, TokenChanges } from "@tokenry/core/adapter"
 import type { Layer } from "effect"
 import { checkChangesLaw } from "./ChangesLaw.ts"
@@ -8,7 +8,7 @@ import { type ContractOptions, registerLaws } from "./registering.ts"
 type Services = ApiTokenRepository | TokenChanges
 
 export interface ChangesContractOptions extends ContractOptions<Services> {
-  /** Where the changes are made that the feed reports: another connection or process. */
+  /** Where the reported changes are made: another connection or process. */
   readonly alsoThrough: Layer.Layer<Services, unknown>
 }
 

@@ -1,4 +1,4 @@
-/** All laws of the feed of changes, in the order in which they are best broken and mended. */
+/** All laws of the change feed, in the best order to fix violations. */
 import type { ChangesLaw } from "./ChangesLaw.ts"
 import { announcingLaws } from "./changes/announcing.ts"
 import { followingLaws } from "./changes/following.ts"
@@ -7,11 +7,11 @@ import { namedAmong } from "./Law.ts"
 
 const all = [...reportingLaws, ...followingLaws, ...announcingLaws] as const
 
-/** The sentence that a law of the feed is called by. */
+/** The name of a change feed law, a sentence. */
 export type ChangesLawName = (typeof all)[number]["name"]
 
 /** Every law of the changes contract, one test each. */
 export const changesLaws: ReadonlyArray<ChangesLaw<ChangesLawName>> = all
 
-/** The law of the feed that has this name. */
+/** The change feed law with this name. */
 export const changesLawNamed: (name: ChangesLawName) => ChangesLaw<ChangesLawName> = namedAmong(changesLaws)

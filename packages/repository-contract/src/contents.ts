@@ -1,9 +1,9 @@
-/** What is in a token, as plain values that assertions can compare and print. */
+/** A token's contents, as plain values that assertions can compare and print. */
 import type { ApiToken } from "@tokenry/core"
 import type { Digest, Secret, VerifiableSecret, VerifiableToken } from "@tokenry/core/adapter"
 import { DateTime, Hash, Option } from "effect"
 
-/** The six fields that verifying needs, and no other that a store may have left in. */
+/** The six fields verifying needs, and none that a store may have added. */
 export const verifiableContentsOf = (token: VerifiableToken) => ({
   id: token.id,
   ownedBy: token.ownedBy,
@@ -52,7 +52,7 @@ const stateContentsOf = (state: Secret["state"]) => {
   }
 }
 
-/** Tells digests apart without showing them. */
+/** Identifies digests without revealing them. */
 const fingerprintOf = (digest: Digest): string => `digest ${Hash.string(digest.hex)} of ${digest.hex.length} digits`
 
 const instantOf = (instant: Option.Option<DateTime.Utc>) => Option.getOrNull(Option.map(instant, DateTime.formatIso))

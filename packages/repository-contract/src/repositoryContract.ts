@@ -1,4 +1,4 @@
-/** The contract as tests: a verdict on a repository, law by law. */
+/** The repository contract as tests, law by law. */
 import type { ApiTokenRepository } from "@tokenry/core/adapter"
 import type { Layer } from "effect"
 import { checkLaw } from "./Law.ts"

@@ -1,4 +1,4 @@
-/** What laws do to a store, and ask of it, over and over. */
+/** Common steps of laws. */
 import { assert } from "@effect/vitest"
 import { ApiToken } from "@tokenry/core"
 import type { ListQuery, TokenId } from "@tokenry/core/adapter"
@@ -10,7 +10,7 @@ import { at } from "./tokens.ts"
 export const insertAll = (repository: Repository, tokens: ReadonlyArray<ApiToken>) =>
   Effect.forEach(tokens, (token) => repository.insert(token), { concurrency: 8, discard: true })
 
-/** The token as it is stored. Dies if there is none. */
+/** The stored token. Dies if it doesn't exist. */
 export const storedIn = (repository: Repository, id: TokenId) =>
   Effect.map(repository.findById(id), (found) => {
     const token = Option.getOrUndefined(found)
@@ -18,7 +18,7 @@ export const storedIn = (repository: Repository, id: TokenId) =>
     return token
   })
 
-/** Asserts that each of the tokens is stored exactly so, and that each of its secrets is found. */
+/** Checks that each token is stored exactly like this, and that each of its secrets is found. */
 export const areStored = (repository: Repository, tokens: ReadonlyArray<ApiToken>) =>
   Effect.forEach(
     tokens,
@@ -33,7 +33,7 @@ export const areStored = (repository: Repository, tokens: ReadonlyArray<ApiToken
     { concurrency: 8, discard: true },
   )
 
-/** Asserts that none of the tokens is found in any way, unless by a digest that another token has. */
+/** Checks that none of the tokens can be found, except by a digest another token has. */
 export const areAbsent = (repository: Repository, tokens: ReadonlyArray<ApiToken>) =>
   Effect.forEach(
     tokens,
@@ -51,7 +51,7 @@ export const areAbsent = (repository: Repository, tokens: ReadonlyArray<ApiToken
     { concurrency: 8, discard: true },
   )
 
-/** Asks for a first page of the owner's tokens in any state. */
+/** Queries the first page of the owner's tokens in any state. */
 export const everythingOf = ({ ownedBy }: Pick<ListQuery, "ownedBy">): ListQuery => ({
   ownedBy,
   state: "any",
@@ -62,7 +62,7 @@ export const everythingOf = ({ ownedBy }: Pick<ListQuery, "ownedBy">): ListQuery
 
 export const idsOf = (tokens: ReadonlyArray<{ readonly id: TokenId }>) => tokens.map(({ id }) => id)
 
-/** Those of the stream that the law itself has made: the store may hold others. */
+/** The tokens of the stream that the law itself created: the store may contain others. */
 export const amongThese = <E>(stream: Stream.Stream<ApiToken, E>, tokens: ReadonlyArray<ApiToken>) => {
   const ids = new Set(idsOf(tokens))
   return Stream.runCollect(Stream.filter(stream, ({ id }) => ids.has(id)))
@@ -74,27 +74,27 @@ export const outcomeOf = <A, E extends { readonly _tag: string }>(
 ): Effect.Effect<"done" | E["_tag"]> =>
   Effect.match(effect, { onSuccess: () => "done" as const, onFailure: ({ _tag }): E["_tag"] => _tag })
 
-/** How many calls a race is between. */
+/** How many calls compete in a race. */
 export const contenders = 32
 
-/** Starts all at once and gives the outcomes, in the order of the values. */
+/** Starts all calls at once, and returns the outcomes in the order of the values. */
 export const race = <A, B, E, R>(values: ReadonlyArray<A>, run: (value: A, index: number) => Effect.Effect<B, E, R>) =>
   Effect.forEach(values, run, { concurrency: "unbounded" })
 
-/** Asserts that the call fails or dies, or throws before there is an effect. */
+/** Checks that the call fails or dies, or throws before returning an effect. */
 export const isAnError = <A, E>(what: string, call: () => Effect.Effect<A, E>) =>
   Effect.map(Effect.exit(Effect.suspend(call)), (exit) => {
     assert.isTrue(Exit.isFailure(exit), `${what} is an error`)
   })
 
-/** The error that the call fails with. Dies if it succeeds. */
+/** The call's error. Dies if it succeeds. */
 export const failureOf = <A, E>(effect: Effect.Effect<A, E>) =>
   Effect.map(Effect.result(effect), (result) => {
     assert.isTrue(Result.isFailure(result), "it fails")
     return Result.getOrThrow(Result.flip(result))
   })
 
-/** Tries the property on generated values; what falsifies it is made smaller, and dies with the smallest. */
+/** Checks the property for generated values. Shrinks a counterexample, and dies with the smallest one. */
 export const forAll = <A, E>(
   arbitrary: Arbitrary.Arbitrary<A>,
   options: { readonly runs: number; readonly size?: number },
@@ -111,7 +111,7 @@ export const forAll = <A, E>(
     },
   )
 
-/** A defect (an assertion that does not hold) becomes a failure, for only failures are made smaller. */
+/** Turns a defect (a failed assertion) into a failure, because only failures are shrunk. */
 const falsifiable = <E>(property: Effect.Effect<void, E>): Effect.Effect<boolean, Cause.Cause<E>> =>
   Effect.catchCause(Effect.as(property, true), (cause): Effect.Effect<never, Cause.Cause<E>> =>
     Cause.hasInterrupts(cause) ? Effect.failCause(cause as Cause.Cause<never>) : Effect.fail(cause),

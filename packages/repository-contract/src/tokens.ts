@@ -1,4 +1,4 @@
-/** Tokens for laws to try a store with. Each has an owner, an id and digests of its own unless told otherwise. */
+/** Test tokens for laws. By default each has its own owner, id and digests. */
 import { ApiToken, type Revocation } from "@tokenry/core"
 import {
   type ApiTokenFields,
@@ -14,13 +14,13 @@ import {
 } from "@tokenry/core/adapter"
 import { DateTime, Option } from "effect"
 
-/** The instant so many milliseconds after one in the past, by which all laws reckon. */
+/** An instant in milliseconds after a fixed one in the past, which all laws use. */
 export const at = (milliseconds: number): DateTime.Utc => DateTime.makeUnsafe(1_700_000_000_000 + milliseconds)
 
 /** The last instant that a JavaScript date can hold. */
 export const endOfTime = DateTime.makeUnsafe(8_640_000_000_000_000)
 
-/** A name that nothing else in the store has. */
+/** A name that is unique in the store. */
 export const unique = (what: string): string => `${what} ${crypto.randomUUID()}`
 
 export const anOwner = () => unique("owner") as OwnerId
@@ -33,7 +33,7 @@ const randomBytes = (count: number) => crypto.getRandomValues(new Uint8Array(cou
 export const aDigest = (): Digest =>
   Digest.fromHex(Array.from(randomBytes(32), (byte) => byte.toString(16).padStart(2, "0")).join(""))
 
-/** Ids sort by this instant first, which need not be the one that their token was created at. */
+/** Ids sort by this instant first, which need not be the token's creation time. */
 export const anId = (instant: DateTime.Utc = at(0)): TokenId =>
   TokenId.make(instant, randomBytes(TokenId.randomByteCount))
 
@@ -82,11 +82,11 @@ export const manyTokens = (
   fields: (index: number) => Partial<ApiTokenFields>,
 ): ReadonlyArray<ApiToken> => Array.from({ length: count }, (_, index) => aToken(fields(index)))
 
-/** The token with other fields and a revision that is one higher. */
+/** The token with other fields and the next revision. */
 export const changed = (token: ApiToken, fields: Partial<ApiTokenFields>): ApiToken =>
   new ApiToken({ ...token, revision: token.revision + 1, ...fields })
 
-/** The first of a list that a law has made and knows not to be empty. */
+/** The first element of a list that can't be empty. */
 export const first = <A>(values: ReadonlyArray<A>): A => {
   const [value] = values
   if (value === undefined) throw new Error("A law made nothing to try the store with")

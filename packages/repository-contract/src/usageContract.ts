@@ -1,4 +1,4 @@
-/** The contract of the record of uses as tests: a verdict on a `TokenUsageStore`, law by law. */
+/** The usage store contract as tests, law by law. */
 import type { ApiTokenRepository, TokenUsageStore } from "@tokenry/core/adapter"
 import type { Layer } from "effect"
 import { type ContractOptions, registerLaws } from "./registering.ts"

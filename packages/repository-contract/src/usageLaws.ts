@@ -1,4 +1,4 @@
-/** All laws of the record of uses, in the order in which they are best broken and mended. */
+/** All laws of the usage store, in the best order to fix violations. */
 import { namedAmong } from "./Law.ts"
 import type { UsageLaw } from "./UsageLaw.ts"
 import { addingLaws } from "./usage/adding.ts"
@@ -9,11 +9,11 @@ import { recordingLaws } from "./usage/recording.ts"
 
 const all = [...recordingLaws, ...addingLaws, ...readingLaws, ...forgettingLaws, ...beginningLaws] as const
 
-/** The sentence that a law of the record of uses is called by. */
+/** The name of a usage store law, a sentence. */
 export type UsageLawName = (typeof all)[number]["name"]
 
 /** Every law of the usage contract, one test each. */
 export const usageLaws: ReadonlyArray<UsageLaw<UsageLawName>> = all
 
-/** The law of the record of uses that has this name. */
+/** The usage store law with this name. */
 export const usageLawNamed: (name: UsageLawName) => UsageLaw<UsageLawName> = namedAmong(usageLaws)

@@ -1,8 +1,8 @@
-/** Notices that somebody put another file in the place of the open one: what is written to the old one is lost. */
+/** Detects that another file replaced the open one. Writes to the old file would be lost. */
 import { Data } from "effect"
 import { statSync } from "node:fs"
 
-/** The file, or the log beside it, is not the one that was opened. What was written since then is in no file any more. */
+/** The file or its log was replaced. Anything written since then is lost. */
 export class FileReplaced extends Data.TaggedError("FileReplaced")<{ readonly filename: string }> {
   override get message(): string {
     return (
@@ -12,12 +12,12 @@ export class FileReplaced extends Data.TaggedError("FileReplaced")<{ readonly fi
   }
 }
 
-/** Which files a connection has open. SQLite removes the `-wal` file only when its last connection closes. */
+/** The files a connection has open. SQLite removes the `-wal` file only when its last connection closes. */
 export class FileIdentity {
   readonly #path: string
   readonly #file: string | undefined
   #log: string | undefined
-  /** That a loss was noticed. */
+  /** Set once a loss is detected. */
   loss: FileReplaced | undefined
 
   private constructor(path: string) {
@@ -31,7 +31,7 @@ export class FileIdentity {
     return new FileIdentity(path)
   }
 
-  /** Looks whether both files are still there. To be called after a commit: two system calls, some microseconds. */
+  /** Checks that both files are still there. Call it after every commit: two system calls, a few microseconds. */
   assertPresent(): void {
     const log = identityOf(`${this.#path}-wal`)
     this.#log ??= log
@@ -42,7 +42,7 @@ export class FileIdentity {
   }
 }
 
-/** Device and inode; `undefined` if there is no such file, or it can't be looked at. */
+/** Device and inode; `undefined` if the file doesn't exist or can't be examined. */
 const identityOf = (path: string): string | undefined => {
   try {
     const { dev, ino } = statSync(path, { bigint: true })

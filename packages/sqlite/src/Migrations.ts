@@ -1,34 +1,33 @@
-/** Numbered, reversible changes of a schema, recorded in the database that they were applied to. */
+/** Numbered, reversible schema changes, recorded in the database they were applied to. */
 import { Clock, Effect } from "effect"
 import type { DatabaseSync } from "node:sqlite"
 import type { SqliteDatabase } from "./SqliteDatabase.ts"
 import { openErrorOf, SqliteOpenError } from "./SqliteOpenError.ts"
 
-/** One step. Once released it is never edited: what comes next gets the next number. */
+/** One step. Never edit it once released: the next change gets the next number. */
 export interface Migration {
-  /** 1 or more, and more than the one before. */
+  /** At least 1, and higher than the previous one. */
   readonly version: number
   readonly name: string
   /** One or more SQL statements, without `BEGIN` and `COMMIT`. */
   readonly up: string
-  /** What undoes `up`. */
+  /** Undoes `up`. */
   readonly down: string
 }
 
 export interface MigrateOptions {
-  /** The table that records what was applied. The default is `tokenry_migration`; give your own tables another. */
+  /** The table that records applied migrations. Default: `tokenry_migration`. Choose another for your own tables. */
   readonly table?: string
   /** In ascending order of their versions. */
   readonly migrations: ReadonlyArray<Migration>
-  /** Up or down to this version; 0 undoes everything. The default is the newest. */
+  /** The version to migrate to, up or down; 0 undoes everything. Default: the newest. */
   readonly to?: number
 }
 
 /**
- * Brings the schema to a version. Each step is one transaction together with its record, so any number of processes may
- * do this at once, on a file that does not exist yet too: each step happens once. Fails with the reason `NewerThanCode`,
- * without touching anything, if steps are recorded that are not in the list. A step that SQLite rejects is a defect.
- * Costs one read if there is nothing to do.
+ * Migrates the schema to a version. Each step and its record are one transaction, so several processes can migrate at
+ * once, even on a new file: each step runs once. Fails with the reason `NewerThanCode`, without changing anything, if
+ * unknown steps are recorded. A step that SQLite rejects is a defect. Costs one read if there is nothing to do.
  */
 export const migrate = (
   database: SqliteDatabase,
@@ -92,10 +91,10 @@ const versionOf = (db: DatabaseSync, table: string): number => {
 }
 
 const assertSound = (table: string, migrations: ReadonlyArray<Migration>, target: number): void => {
-  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(table)) throw new RangeError("A migration table's name is a plain SQL name")
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(table)) throw new RangeError("A migration table's name must be a plain SQL name")
   const versions = [0, ...migrations.map(({ version }) => version)]
   if (!versions.every((version, index) => index === 0 || version > (versions[index - 1] ?? version))) {
-    throw new RangeError("Migrations come in ascending order of their versions, from 1 on")
+    throw new RangeError("Migrations must be in ascending order of version, starting at 1")
   }
   if (!versions.includes(target)) throw new RangeError(`There is no migration ${target} to go to`)
 }

@@ -1,4 +1,4 @@
-/** Prepared queries, whose rows come as objects by the names of their columns, or as tuples. */
+/** Prepared queries that return rows as objects, by column name, or as tuples. */
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite"
 
 /** Rows as objects. SQLite's statement is compiled once. */
@@ -20,13 +20,13 @@ export class Query<Row extends object> {
   }
 }
 
-/** Rows as tuples, for the look-up by digest alone: an object for each would cost a fifth of the whole look-up. */
+/** Rows as tuples, only for the lookup by digest: objects would cost a fifth of the whole lookup. */
 export class TupleQuery<Row extends ReadonlyArray<unknown>> {
   readonly #statement: StatementSync
 
   constructor(db: DatabaseSync, sql: string) {
     this.#statement = db.prepare(sql)
-    // Node 22.13 to 22.15 don't have it yet, and give objects.
+    // Missing in Node 22.13 to 22.15, which return objects.
     if ("setReturnArrays" in this.#statement) this.#statement.setReturnArrays(true)
   }
 

@@ -1,11 +1,11 @@
-/** How the secrets of a token become rows, and rows secrets. */
+/** Maps a token's secrets to rows and back. */
 import type { ApiToken } from "@tokenry/core"
 import { Digest, type KeyId, Secret, type SecretState, type VerifiableSecret } from "@tokenry/core/adapter"
 import { Option } from "effect"
 import { millisecondsOf } from "./arguments.ts"
 import { damaged, instantIn, integerIn, listIn, textIn } from "./fields.ts"
 
-/** What verifying needs of a secret. `stateAt`: when it ends if it is retiring, when it ended if it is retired. */
+/** The fields of a secret that verifying needs. `stateAt`: when a retiring secret ends, or a retired one ended. */
 export type SecretTuple = readonly [
   digest: string,
   generation: number,
@@ -14,7 +14,7 @@ export type SecretTuple = readonly [
   stateAt: number | null,
 ]
 
-/** The secrets as a JSON list of tuples, the newest first, each with its hint at the end. */
+/** The secrets as a JSON list of tuples, newest first, each ending with its hint. */
 export const storedSecretsOf = (secrets: ApiToken["secrets"]): string => JSON.stringify(secrets.map(tupleOf))
 
 const tupleOf = ({ digest, generation, keyId, state, hint }: Secret): readonly [...SecretTuple, hint: string] => {
@@ -31,11 +31,11 @@ const stateOf = (state: SecretState): readonly [name: string, at: number | null]
     case "Retired":
       return ["retired", millisecondsOf(state.at)]
     default:
-      throw new TypeError("A secret's state was expected, but something else was given")
+      throw new TypeError("Expected a secret's state")
   }
 }
 
-/** @throws DamagedToken if it is no list of secrets, or an empty one. */
+/** @throws DamagedToken if it isn't a list of secrets, or is empty. */
 export const secretsIn = (id: string, json: string): ApiToken["secrets"] => {
   const [first, ...rest] = listIn(id, "secrets", json).map((tuple, index) => secretIn(id, `secrets.${index}`, tuple))
   if (first === undefined) throw damaged(id, "secrets")
@@ -48,7 +48,7 @@ const secretIn = (id: string, field: string, tuple: unknown): Secret => {
   return { ...secretOf(id, field, digest, generation, keyId, state, stateAt), hint: textIn(id, `${field}.hint`, hint) }
 }
 
-/** @throws DamagedToken if a value is none that was written. */
+/** @throws DamagedToken if a value is invalid. */
 export const secretOf = (
   id: string,
   field: string,
@@ -67,7 +67,7 @@ export const secretOf = (
   }
 }
 
-/** A state that this code doesn't know is never taken for an active one. */
+/** An unknown state is never treated as active. */
 const stateIn = (id: string, field: string, state: unknown, at: unknown): SecretState => {
   switch (state) {
     case "active":

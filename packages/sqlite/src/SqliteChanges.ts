@@ -1,25 +1,25 @@
-/** Notices what other connections changed in the file, by SQLite's own counter. */
+/** Detects changes by other connections to the file, using SQLite's own counter. */
 import { OwnerId, TokenChanges } from "@tokenry/core/adapter"
 import { Effect } from "effect"
 import { Query } from "./Query.ts"
 import type { SqliteDatabase } from "./SqliteDatabase.ts"
 
 /**
- * How long one look at the counter is good for, in milliseconds: another process's commit is noticed after that at the
- * latest. A look takes 2 to 5 µs, most of it for the locks of a read, which is as much as the lookup that a cache saves.
+ * How many milliseconds a look at the counter stays valid, and so the longest delay in noticing another process's
+ * commit. A look takes 2 to 5 µs, mostly for read locks: as much as the lookup a cache saves.
  */
 const lookEvery = 1
 
 /**
- * `PRAGMA data_version` differs after a commit by another connection to the file, of this process or another, and says
- * no more than that: so every report is `everythingChanged`, also for a flush of uses and for the application's tables.
- * Commits through this connection don't count; they are known here. While the file can't be read the feed is interrupted.
+ * `PRAGMA data_version` changes after a commit by another connection, in this process or another, and says nothing
+ * else. So every report is `everythingChanged`, even for recorded uses and the application's own tables. This
+ * connection's own commits don't count; they are known here. While the file can't be read, the feed is interrupted.
  */
 export const changesOn = (database: SqliteDatabase): TokenChanges["Service"] => {
   const dataVersion = new Query<readonly [number]>(database.connection, "PRAGMA data_version")
-  // SQLite commits nothing if a row gets the values that it has.
+  // A changing value, because SQLite commits nothing if a row keeps its values.
   const touch = database.connection.prepare("UPDATE api_token_owner_change SET count = count + 1")
-  /** Whatever prevents it also meets the lookups that then go to the store, which report it. */
+  /** Lookups then go to the store, meet the same error and report it. */
   const look = (): number | undefined => {
     try {
       return dataVersion.get()?.[0]

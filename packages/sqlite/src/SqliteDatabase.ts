@@ -1,4 +1,4 @@
-/** One connection to a SQLite file, for Tokenry's tables and for those of the application around it. */
+/** A connection to a SQLite file, for Tokenry's tables and the surrounding application's own. */
 import { RepositoryUnavailable } from "@tokenry/core"
 import { Duration, Effect, Exit, type Scope } from "effect"
 import type { DatabaseSync } from "node:sqlite"
@@ -10,14 +10,14 @@ import { SqliteOpenError } from "./SqliteOpenError.ts"
 
 export interface SqliteOptions extends LockOptions {
   /**
-   * The file's path, never a URI; it is made if there is none, readable by its owner only; its folder is not made.
+   * The file's path, not a URI. A missing file is created, readable by its owner only; its folder must exist.
    * `:memory:` lasts until it is closed.
    */
   readonly filename: string
 }
 
 export interface LockOptions {
-  /** How long to wait for locks that other processes hold: `read` 2 seconds, `write` and `open` 5, unless given. */
+  /** How long to wait for locks held by other processes. Default: `read` 2 seconds, `write` and `open` 5. */
   readonly lockDeadline?: {
     readonly read?: Duration.Input
     readonly write?: Duration.Input
@@ -26,13 +26,13 @@ export interface LockOptions {
 }
 
 /**
- * Opens in WAL mode with `synchronous = FULL`, so that what was acknowledged survives a power cut, and with foreign
- * keys enforced. `node:sqlite` is synchronous: an operation blocks the event loop while SQLite works, so keep each
- * one small. A lock that another process holds blocks it for 5 ms at a time at most; waiting is asynchronous.
+ * Opens in WAL mode with `synchronous = FULL`, so acknowledged writes survive a power cut, and enforces foreign keys.
+ * `node:sqlite` is synchronous: an operation blocks the event loop while SQLite works, so keep each one small. Another
+ * process's lock blocks it for at most 5 ms at a time; further waiting is asynchronous.
  */
 export class SqliteDatabase {
   readonly filename: string
-  /** The connection itself, for what the methods here can't do. Don't leave a transaction open on it. */
+  /** The underlying connection, for anything the methods here can't do. Don't leave a transaction open on it. */
   readonly connection: DatabaseSync
   readonly #reads: LockQueue
   readonly #writes: LockQueue
@@ -50,7 +50,7 @@ export class SqliteDatabase {
     this.#writes = new LockQueue(Duration.fromInputUnsafe(lockDeadline.write ?? "5 seconds"))
   }
 
-  /** Opens the file, or makes it. Whoever opens it closes it. */
+  /** Opens the file, creating it if necessary. The caller must close it. */
   static open(options: SqliteOptions): Effect.Effect<SqliteDatabase, SqliteOpenError> {
     const deadline = Duration.fromInputUnsafe(options.lockDeadline?.open ?? "5 seconds")
     return Effect.map(
@@ -82,24 +82,24 @@ export class SqliteDatabase {
   }
 
   /**
-   * Runs a function that reads. It must be synchronous, and may run several times: an attempt that meets a lock is
-   * repeated from the start. Each statement sees its own snapshot. Locks past the deadline, SQLite's outages (a
-   * full disk, an I/O error, damage), and a file that was replaced while it was open, are `RepositoryUnavailable` with the operation's name; all else that the
+   * Runs a reading function. It must be synchronous, and may run several times: an attempt that meets a lock starts
+   * over. Each statement sees its own snapshot. Fails with `RepositoryUnavailable` and the operation's name if a lock
+   * outlasts the deadline, SQLite fails (a full disk, an I/O error, damage) or the file was replaced. Anything else the
    * function throws is a defect.
    */
   read<A>(operation: string, use: (db: DatabaseSync) => A): Effect.Effect<A, RepositoryUnavailable> {
     return Effect.suspend(() => this.readNow(operation, use))
   }
 
-  /** `read`, begun when this is called: an `Exit` unless a lock is in the way. For hot paths. */
+  /** `read`, started when this is called: an `Exit` unless it meets a lock. For hot paths. */
   readNow<A>(operation: string, use: (db: DatabaseSync) => A): Effect.Effect<A, RepositoryUnavailable> {
     return this.#reads.runNow(operation, () => this.#attempt(operation, () => use(this.connection)))
   }
 
   /**
-   * Runs a function that writes in one transaction (`BEGIN IMMEDIATE`), which is committed when it returns and rolled
-   * back when it throws. It must be synchronous, may run several times, and fails as `read` does. When it succeeds, the
-   * changes are on disk.
+   * Runs a writing function in one transaction (`BEGIN IMMEDIATE`), committed when it returns and rolled back when it
+   * throws. It must be synchronous, may run several times, and fails as `read` does. On success the changes are on
+   * disk.
    */
   write<A>(operation: string, use: (db: DatabaseSync) => A): Effect.Effect<A, RepositoryUnavailable> {
     return Effect.suspend(() =>
@@ -107,10 +107,7 @@ export class SqliteDatabase {
     )
   }
 
-  /**
-   * Closes the file, unless the connection is your application's. Idempotent. What is called afterwards fails with
-   * `RepositoryUnavailable`.
-   */
+  /** Closes the file. Idempotent. Later calls fail with `RepositoryUnavailable`. */
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
@@ -146,7 +143,7 @@ export class SqliteDatabase {
   }
 }
 
-/** SQLite rolls back by itself after some errors, and then there is nothing left to do. */
+/** SQLite rolls back by itself after some errors, which leaves nothing to do here. */
 const rollBack = (db: DatabaseSync): void => {
   try {
     db.exec("ROLLBACK")

@@ -1,14 +1,15 @@
-/** Why a SQLite file can't be used, in words for the person who has to put it right. */
+/** Why a SQLite file can't be used, for the person who has to fix it. */
 import type { RepositoryUnavailable } from "@tokenry/core"
 import { Data } from "effect"
 import { detailOf, isLock } from "./outcome.ts"
 
 /**
- * - `NotADatabase`: the file holds something else, or is damaged.
- * - `NotWritable`: the file, its folder or its file system can't be written to by this process.
- * - `CannotOpen`: there is no such folder, the path is a folder, or the system refuses; `detail` says what and what to do.
- * - `NewerThanCode`: migrations were applied to it that this code does not know.
- * - `Locked`: other processes held it for longer than the deadline.
+ * - `NotADatabase`: the file contains something else, or is damaged.
+ * - `NotWritable`: this process can't write to the file, its folder or its file system.
+ * - `CannotOpen`: the folder is missing, the path is a folder, or the system refuses; `detail` has the problem and its
+ *   fix.
+ * - `NewerThanCode`: it has migrations this code doesn't know.
+ * - `Locked`: other processes held it beyond the deadline.
  */
 export type SqliteOpenReason =
   | { readonly _tag: "NotADatabase" }
@@ -17,7 +18,7 @@ export type SqliteOpenReason =
   | { readonly _tag: "NewerThanCode"; readonly table: string; readonly found: number; readonly known: number }
   | { readonly _tag: "Locked" }
 
-/** The file can't be opened or migrated. The message says what is wrong, names the file, and says what to do. */
+/** The file can't be opened or migrated. The message names the file, the problem and the fix. */
 export class SqliteOpenError extends Data.TaggedError("SqliteOpenError")<{
   readonly filename: string
   readonly reason: SqliteOpenReason
@@ -28,9 +29,9 @@ export class SqliteOpenError extends Data.TaggedError("SqliteOpenError")<{
   }
 }
 
-/** What an outage is while a file is being made ready for use. */
+/** Translates an outage while a file is being opened. */
 export const openErrorOf = (filename: string, { cause }: RepositoryUnavailable): SqliteOpenError => {
-  const detail = `${detailOf(cause)}. See that its disk is sound and not full, and try again`
+  const detail = `${detailOf(cause)}. Check that its disk is healthy and not full, and try again`
   const reason: SqliteOpenReason = isLock(cause) ? { _tag: "Locked" } : { _tag: "CannotOpen", detail }
   return new SqliteOpenError({ filename, reason, cause })
 }
@@ -38,7 +39,7 @@ export const openErrorOf = (filename: string, { cause }: RepositoryUnavailable):
 const explain = (reason: SqliteOpenReason): string => {
   switch (reason._tag) {
     case "NotADatabase":
-      return "is not a SQLite database, or is damaged. It was left as it is: check the path, or restore a backup"
+      return "is not a SQLite database, or is damaged. It was not changed: check the path, or restore a backup"
     case "NotWritable":
       return (
         "can't be written to. Give this process's user the right to write both the file and its folder, " +

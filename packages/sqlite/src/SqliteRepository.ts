@@ -1,4 +1,4 @@
-/** The repository of tokens on SQLite; beside it the record of their uses, and the feed of other processes' changes. */
+/** The token repository on SQLite, with its usage store and its change feed. */
 import { type ApiToken, DuplicateToken, RevisionConflict } from "@tokenry/core"
 import {
   ApiTokenRepository,
@@ -26,7 +26,7 @@ import { foundOf, rowOf, tokenOf, verifiableOf } from "./TokenRow.ts"
 
 type Services = ApiTokenRepository | TokenUsageStore | TokenChanges
 
-/** Opens the file, migrates it, and closes it when the layer is released. */
+/** Opens and migrates the file, and closes it when the layer is released. */
 const layer = (options: SqliteOptions): Layer.Layer<Services, SqliteOpenError> =>
   Layer.effectContext(Effect.flatMap(SqliteDatabase.openScoped(options), make))
 
@@ -44,7 +44,7 @@ const layerFrom = (database: SqliteDatabase | DatabaseSync): Layer.Layer<Service
     ),
   )
 
-/** `migrations` are the repository's own, for `migrate`: to undo them, or to apply them ahead of time. */
+/** `migrations` are the repository's own. Pass them to `migrate` to undo them, or to apply them ahead of time. */
 export const SqliteRepository = { layer, layerFrom, migrations: tokenMigrations } as const
 
 const make = Effect.fnUntraced(function* (database: SqliteDatabase) {
@@ -59,7 +59,7 @@ const make = Effect.fnUntraced(function* (database: SqliteDatabase) {
     .pipe(Effect.mapError((outage) => openErrorOf(database.filename, outage)))
 })
 
-/** Compiles its statements, so that the tables must be there. */
+/** Compiles its statements, so the tables must exist. */
 const repositoryOn = (database: SqliteDatabase): ApiTokenRepository["Service"] => {
   const statements = new Statements(database.connection)
 
@@ -133,7 +133,7 @@ const repositoryOn = (database: SqliteDatabase): ApiTokenRepository["Service"] =
   })
 }
 
-/** A page of tokens that can be read. Where some can't, it goes on reading, or a short page would look like the last. */
+/** A page of readable tokens. Reads on past unreadable ones, or a short page would look like the last. */
 const pageOf = (
   statements: Statements,
   { ownedBy, state, now, lineageOf, after, limit }: ListQuery,

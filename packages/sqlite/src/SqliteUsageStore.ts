@@ -1,4 +1,4 @@
-/** The record of uses of the tokens on SQLite, in tables of its own beside theirs. */
+/** The token usage store on SQLite, in its own tables. */
 import { SecretUsage, type TokenId, TokenUsageStore } from "@tokenry/core/adapter"
 import { DateTime, Effect } from "effect"
 import { idOf, millisecondsOf, optionalMillisecondsOf } from "./arguments.ts"
@@ -6,7 +6,7 @@ import { Query } from "./Query.ts"
 import type { SqliteDatabase } from "./SqliteDatabase.ts"
 import { instantOf } from "./TokenRow.ts"
 
-/** What is recorded of one secret; `scopes` is a JSON list of pairs of a scope and an instant. */
+/** The recorded usage of one secret. `scopes` is a JSON list of pairs of a scope and an instant. */
 interface UsageRow {
   readonly count: number
   readonly last_used_at: number | null
@@ -22,7 +22,7 @@ interface WholeUsageRow extends UsageRow {
 
 const usageColumns = "count, last_used_at, api_token_usage.scopes, reuses, last_reused_at"
 
-/** The texts, for the tests that ask SQLite for their plans. */
+/** The SQL texts, for tests that check SQLite's query plans. */
 export const usageSql = {
   numberOf: "SELECT number FROM api_token WHERE id = ?",
   ofSecret: `SELECT ${usageColumns} FROM api_token_usage WHERE token_number = ? AND generation = ?`,
@@ -32,7 +32,7 @@ export const usageSql = {
   since: "SELECT instant FROM api_token_usage_since",
 } as const
 
-/** Reads and adds up within one transaction. Compiles its statements, so that the tables must be there. */
+/** Reads and adds within one transaction. Compiles its statements, so the tables must exist. */
 export const usageStoreOn = (database: SqliteDatabase): TokenUsageStore["Service"] => {
   const db = database.connection
   const numberOf = new Query<{ readonly number: number }>(db, usageSql.numberOf)
@@ -89,7 +89,7 @@ const rowOf = ({ count, lastUsedAt, scopes, reuses, lastReusedAt }: SecretUsage)
   last_reused_at: optionalMillisecondsOf(lastReusedAt),
 })
 
-/** A damaged list of scopes counts as none: the record of uses is no reason to fail at a token's page. */
+/** A damaged list of scopes counts as empty, rather than breaking the token's page. */
 const pairsIn = (json: string): ReadonlyArray<readonly [scope: string, at: number]> => {
   try {
     const pairs: unknown = JSON.parse(json)

@@ -1,4 +1,4 @@
-/** The repository's statements, each compiled once, written so that the index which each uses is evident. */
+/** The repository's statements, each compiled once, written so that their index is evident. */
 import type { ListState } from "@tokenry/core/adapter"
 import type { DatabaseSync, StatementSync } from "node:sqlite"
 import { Query, TupleQuery } from "./Query.ts"
@@ -15,7 +15,7 @@ import {
 
 // Parameters are plain `?`, since Node 22.13 can't bind numbered ones by their order.
 
-/** Each takes the instant as its one parameter, `any` too, so that all three take the same ones. */
+/** Each takes the instant as its only parameter, even `any`, so all three are interchangeable. */
 const inState: Readonly<Record<ListState, string>> = {
   live: "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)",
   dead: "(revoked_at IS NOT NULL OR expires_at <= ?)",
@@ -34,7 +34,7 @@ const ofLineage = `+number IN (
     SELECT token_number FROM api_token_ancestor WHERE ancestor = ?
     UNION ALL SELECT number FROM api_token WHERE id = ?)`
 
-/** The texts, for the tests that ask SQLite for their plans. */
+/** The SQL texts, for tests that check SQLite's query plans. */
 export const sql = {
   byId: `SELECT ${tokenColumns} FROM api_token WHERE id = ?`,
   manyById: `SELECT ${verifiableColumns} FROM api_token WHERE id IN (SELECT value FROM json_each(?))`,
@@ -65,7 +65,7 @@ interface StoredRow extends TokenRow {
   readonly number: number
 }
 
-/** Methods that write belong into a transaction. */
+/** Call methods that write inside a transaction. */
 export class Statements {
   readonly byId: Query<TokenRow>
   readonly manyById: Query<VerifiableRow>
@@ -115,7 +115,7 @@ export class Statements {
     this.#deleteAncestors = db.prepare("DELETE FROM api_token_ancestor WHERE token_number = ?")
   }
 
-  /** Whether it was inserted: not if the id or a digest is there already. */
+  /** Returns whether it was inserted: false if the id or a digest already exists. */
   insert(row: TokenRow): boolean {
     if (this.#stored.get(row.id) !== undefined || this.#isTaken(row.secrets, null)) return false
     const number = Number(this.#insertToken.run(...valuesOf(row)).lastInsertRowid)
@@ -125,7 +125,7 @@ export class Statements {
   }
 
   /**
-   * Most changes leave the secrets as they are, and all of them the ancestors: those are written if they differ.
+   * Most changes don't touch secrets, and none touches ancestors, so those are only written if they differ.
    *
    * @throws DamagedToken, WrittenByNewerVersion
    */
@@ -154,7 +154,7 @@ export class Statements {
   }
 }
 
-/** The columns of `api_token` that a write sets; secrets have a table of their own. */
+/** The columns of `api_token` that a write sets. Secrets have their own table. */
 const writtenColumns = [
   "schema_version",
   "readable_from",

@@ -1,4 +1,4 @@
-/** How a token becomes a row, and a row a token. A row that holds what no version wrote is damaged, and named. */
+/** Maps tokens to rows and back. A row with a value no version wrote is reported as damaged. */
 import { ApiToken, type Revocation } from "@tokenry/core"
 import {
   type Change,
@@ -39,7 +39,7 @@ export interface TokenRow extends VerifiableRow {
   readonly secrets: string
 }
 
-/** What a look-up by digest gives: the token for verifying, and the secret. */
+/** The result of a lookup by digest: the token's fields for verifying, and the secret. */
 export type FoundRow = readonly [
   id: string,
   readableFrom: number,
@@ -136,7 +136,7 @@ const revocationIn = (id: string, at: number | null, reason: string | null): Opt
   return Option.some({ at: instantIn(id, "revocation.at", at), reason: textIn(id, "revocation.reason", reason) })
 }
 
-/** A line of history as JSON: without a detail, the key is absent. */
+/** A history entry as JSON. Without a detail, the key is absent. */
 type StoredChange = Pick<Change, "kind" | "actor" | "origin"> & { readonly at: number; readonly detail?: string }
 
 const storedChangeOf = ({ kind, at, actor, origin, detail }: Change): StoredChange => ({
@@ -165,6 +165,6 @@ const isChange = (value: unknown): value is StoredChange =>
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
 
-/** The instant of a column that may be NULL, for tables of other things than tokens. */
+/** The instant in a nullable column, for tables other than the tokens'. */
 export const instantOf = (milliseconds: number | null): Option.Option<DateTime.Utc> =>
   milliseconds === null ? Option.none() : Option.some(DateTime.makeUnsafe(milliseconds))

@@ -1,4 +1,4 @@
-/** Changes of many tokens: in batches, each a transaction of its own, between which the event loop turns. */
+/** Bulk changes in batches, each its own transaction. The event loop runs between them. */
 import { type Attribution, DamagedToken, type RepositoryUnavailable, type Revocation } from "@tokenry/core"
 import { type ApiTokenRepository, OwnerId } from "@tokenry/core/adapter"
 import { Effect, Option } from "effect"
@@ -25,7 +25,7 @@ export const bulkSql = {
     WHERE ancestor IN (SELECT value FROM json_each(?)) AND max(schema_version, readable_from) <= ${recordVersion} LIMIT ?`,
 } as const
 
-/** How many tokens a transaction changes: some milliseconds' work. */
+/** How many tokens one transaction changes: a few milliseconds' work. */
 const batchSize = 100
 
 export const bulkWorkOn = (
@@ -46,7 +46,7 @@ export const bulkWorkOn = (
     "UPDATE api_token SET revoked_at = ?, revocation_reason = ?, revision = revision + 1 WHERE id = ?",
   )
 
-  /** The entity decides what a revocation changes. Of a damaged token all else stays as it is: it must not outlive this. */
+  /** The entity decides what a revocation changes. A damaged token keeps its other fields, but must be revoked too. */
   const revokeOne = (row: TokenRow, revocation: Revocation, by: Attribution) => {
     const token = attempt(() => {
       assertWritable(row)
@@ -62,7 +62,7 @@ export const bulkWorkOn = (
     return undefined
   }
 
-  /** Revokes what is selected, from the last position on. */
+  /** Revokes the selection, starting after the last position. */
   const revokeAll = (
     operation: string,
     rowsAfter: (last: TokenRow | undefined) => ReadonlyArray<TokenRow>,
@@ -71,7 +71,7 @@ export const bulkWorkOn = (
   ) =>
     inBatches(operation, (last: TokenRow | undefined) =>
       database.write(operation, () => {
-        // Also where there is nothing to revoke, an instant that is missing is a defect.
+        // A missing instant is a defect even if there is nothing to revoke.
         millisecondsOf(revocation.at)
         const rows = rowsAfter(last)
         const skipped = rows.flatMap((row) => revokeOne(row, revocation, by) ?? [])
@@ -102,7 +102,7 @@ export const bulkWorkOn = (
         by,
       ),
 
-    // What was minted by means of a dead token goes first, or in the same transaction, so that it is never left behind.
+    // Tokens minted with a dead token go first or in the same transaction, so they are never left behind.
     purge: (diedBefore) =>
       inBatches("purge", () =>
         database.write("purge", () => {
@@ -131,12 +131,12 @@ const flawOf = (row: VersionedRow): ReadonlyArray<Error> => {
 
 interface Batch<Position> {
   readonly count: number
-  /** Why tokens were left out. */
+  /** Why tokens were skipped. */
   readonly skipped: ReadonlyArray<Error>
   readonly next: Position | undefined
 }
 
-/** Runs batch after batch until there is no next one, adds up what they did, and logs what they left out. */
+/** Runs batches until there are no more, adds up their counts, and logs skipped tokens. */
 const inBatches = <Position>(
   operation: string,
   batch: (position: Position | undefined) => Effect.Effect<Batch<Position>, RepositoryUnavailable>,

@@ -1,4 +1,4 @@
-/** Reads the fields of one stored token. Each throws `DamagedToken`, with the id and the field, if the value is none. */
+/** Reads a stored token's fields. Each throws `DamagedToken`, with the id and the field, if the value is invalid. */
 import { DamagedToken } from "@tokenry/core"
 import { DateTime, Option } from "effect"
 

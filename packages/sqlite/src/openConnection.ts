@@ -1,4 +1,4 @@
-/** Opens a connection and sets it up, or says in what way the file can't be used. */
+/** Opens and configures a connection, or explains why the file can't be used. */
 import { type Duration, Effect, Exit } from "effect"
 import { closeSync, lstatSync, openSync, statSync } from "node:fs"
 import { resolve } from "node:path"
@@ -11,25 +11,22 @@ import { SqliteOpenError, type SqliteOpenReason } from "./SqliteOpenError.ts"
 
 export interface Connection {
   readonly db: Sqlite.DatabaseSync
-  /** None: the database is in memory. */
+  /** None for an in-memory database. */
   readonly identity: FileIdentity | undefined
 }
 
-/** How long SQLite itself may wait for a lock, and so block the event loop, at each attempt. */
+/** How long SQLite may wait for a lock at each attempt, which blocks the event loop. */
 const busyTimeoutMilliseconds = 5
 
-/**
- * To how many bytes the `-wal` file shrinks again after it had to grow beyond, because a reader kept its contents from being
- * moved to the file.
- */
+/** The size in bytes to which the `-wal` file shrinks after it had to grow because a reader delayed a checkpoint. */
 const walBytesAtMost = 16 * 1024 * 1024
 
-/** A connection in WAL mode that can write. The switch to WAL may meet a lock of its own, so it is repeated too. */
+/** A writable connection in WAL mode. Switching to WAL may itself meet a lock, so it is retried too. */
 export const openConnection = (
   filename: string,
   deadline: Duration.Duration,
 ): Effect.Effect<Connection, SqliteOpenError> => {
-  // An absolute path is never taken for a URI, as one that begins with "file:" would be.
+  // Absolute, because a path that starts with "file:" would be taken for a URI.
   const path = filename === inMemory ? filename : resolve(filename)
   const attempt = (): Exit.Exit<Connection, SqliteOpenError> | Locked => {
     try {
@@ -52,19 +49,20 @@ export const openConnection = (
 const inMemory = ":memory:"
 
 /**
- * Makes a new file that only its owner can read and write; SQLite gives the files beside it the same mode. One that exists
- * keeps its mode, and is not opened here: closing it would release the locks of this process's other connections.
+ * Creates a new file that only its owner can read and write; SQLite gives its other files the same mode. Keeps an
+ * existing file's mode and doesn't open it here: closing it would release the locks of this process's other
+ * connections.
  */
 const createPrivately = (path: string): void => {
   if (lstatSync(path, { throwIfNoEntry: false }) !== undefined) {
-    // SQLite would open a device, and make the file that a link leads to readable for everybody.
-    if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) throw new Error("it is no ordinary file")
+    // SQLite would open a device, and make the target of a link readable for everyone.
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) throw new Error("it is not a regular file")
     return
   }
   try {
     closeSync(openSync(path, "wx", 0o600))
   } catch (error) {
-    // Another process was quicker.
+    // Another process created it first.
     if (codeOf(error) !== "EEXIST") throw error
   }
 }
@@ -94,8 +92,8 @@ const sqliteOfNode = (): typeof Sqlite => {
 }
 
 /**
- * SQLite opens a read-only file, and even begins a transaction on it, without a word; only a write that it prepares
- * tells. If another process is writing, then the file can be written to.
+ * SQLite opens a read-only file, and even starts a transaction on it, without an error; only preparing a write fails.
+ * If another process is writing, the file is writable.
  */
 const assertWritable = (db: Sqlite.DatabaseSync): void => {
   try {

@@ -1,15 +1,15 @@
-/** What came out of one attempt at the database: a value, an outage, a lock in the way, or a defect. */
+/** The outcome of one attempt at the database: a value, an outage, a lock, or a defect. */
 import { RepositoryUnavailable } from "@tokenry/core"
 import { Data, Exit } from "effect"
 import { FileReplaced } from "./FileIdentity.ts"
 import { WrittenByNewerVersion } from "./recordVersion.ts"
 
-/** Another connection holds a lock that the attempt needs; nothing was done, and another attempt may succeed. */
+/** Another connection holds a required lock. Nothing was done, and a retry may succeed. */
 export class Locked extends Data.TaggedError("Locked")<{ readonly cause: unknown }> {}
 
 export type Outcome<A> = Exit.Exit<A, RepositoryUnavailable> | Locked
 
-/** Makes the attempt. Costs nothing beyond it when it succeeds. */
+/** Makes the attempt. Adds no cost when it succeeds. */
 export const outcomeOf = <A>(operation: string, attempt: () => A): Outcome<A> => {
   try {
     return Exit.succeed(attempt())
@@ -22,7 +22,7 @@ export const outcomeOf = <A>(operation: string, attempt: () => A): Outcome<A> =>
 /** Whether the error says that another connection holds a lock. */
 export const isLock = (error: unknown): boolean => isAmong(lockCodes, error)
 
-/** Whether it is no mistake of the program: SQLite can't work now, the file was replaced, or a newer version owns the token. */
+/** Whether the error isn't a bug: SQLite can't work now, the file was replaced, or a newer version owns the token. */
 const isOutage = (error: unknown): boolean =>
   isAmong(outageCodes, error) || error instanceof WrittenByNewerVersion || error instanceof FileReplaced
 
@@ -31,14 +31,14 @@ const isAmong = (codes: ReadonlyArray<number>, error: unknown): boolean => {
   return code !== undefined && codes.includes(code)
 }
 
-/** SQLite's primary result code (https://sqlite.org/rescode.html); `undefined` if the error is not SQLite's. */
+/** SQLite's primary result code (https://sqlite.org/rescode.html); `undefined` for other errors. */
 export const resultCodeOf = (error: unknown): number | undefined =>
   error instanceof Error && "errcode" in error && typeof error.errcode === "number" ? error.errcode & 0xff : undefined
 
-/** What SQLite says of the error. Its messages name columns and hold no values. */
+/** SQLite's message. It names columns and contains no values. */
 export const detailOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
-/** The result codes that are told apart here; all others are defects. */
+/** The result codes handled here; all others are defects. */
 export const ResultCode = {
   PERM: 3,
   BUSY: 5,

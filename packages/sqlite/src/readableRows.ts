@@ -1,9 +1,9 @@
-/** Reads many tokens, of which some may be damaged or written by a newer version: those are left out, and logged. */
+/** Reads many tokens, skipping and logging those that are damaged or written by a newer version. */
 import { DamagedToken } from "@tokenry/core"
 import { Effect } from "effect"
 import { WrittenByNewerVersion } from "./recordVersion.ts"
 
-/** What could be read of many, and why the rest could not. */
+/** The readable ones, and why the others weren't. */
 export interface Readable<A> {
   readonly items: ReadonlyArray<A>
   readonly skipped: ReadonlyArray<Error>
@@ -20,7 +20,7 @@ export const readable = <Row, A>(rows: ReadonlyArray<Row>, read: (row: Row) => A
   return { items, skipped }
 }
 
-/** What the attempt gives, or why that token is to be left out. */
+/** The result, or the reason to skip this token. */
 export const attempt = <A>(read: () => A): A | SkippableError => {
   try {
     return read()
@@ -35,10 +35,10 @@ type SkippableError = DamagedToken | WrittenByNewerVersion
 const isSkippable = (value: unknown): value is SkippableError =>
   value instanceof DamagedToken || value instanceof WrittenByNewerVersion
 
-/** Logs a warning for each token that was left out, with its id and what is wrong. */
+/** Logs one warning per skipped token, with its id and the problem. */
 export const logSkipped = (operation: string, skipped: ReadonlyArray<Error>): Effect.Effect<void> =>
   skipped.length === 0
     ? Effect.void
-    : Effect.forEach(skipped, ({ message }) => Effect.logWarning(`${operation} left a token out. ${message}`), {
+    : Effect.forEach(skipped, ({ message }) => Effect.logWarning(`${operation} skipped a token. ${message}`), {
         discard: true,
       })

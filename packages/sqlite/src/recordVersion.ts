@@ -1,17 +1,17 @@
-/** How versions of Tokenry that run side by side during a deployment share one file. */
+/** How different versions of Tokenry share one file during a deployment. */
 import { Data } from "effect"
 
 /**
- * Each token has two numbers, which its writer sets: `schema_version`, the version of its record, and `readable_from`, the
- * oldest version of which the code still understands it. Code never overwrites a record of a higher version than its own,
- * since it would lose what it doesn't know, and doesn't accept one that isn't readable for it.
+ * Each token has two numbers set by its writer: `schema_version`, its record's version, and `readable_from`, the oldest
+ * version that can read it. Code never overwrites a record with a higher version than its own, because it would lose
+ * fields it doesn't know, and never accepts a token it can't read.
  */
 export const recordVersion = 1
 
-/** A newer version of Tokenry wrote this token, and this code must not change it, or can't even read it. */
+/** A newer version of Tokenry wrote this token, and this code can't change or even read it. */
 export class WrittenByNewerVersion extends Data.TaggedError("WrittenByNewerVersion")<{
   readonly id: string
-  /** The version of the record, or the one that is needed to read it. */
+  /** The record's version, or the one needed to read it. */
   readonly version: number
 }> {
   override get message(): string {
@@ -28,12 +28,12 @@ interface Versions {
   readonly readable_from: number
 }
 
-/** @throws WrittenByNewerVersion if this code can't be sure what the record means. */
+/** @throws WrittenByNewerVersion if this code might misread the record. */
 export const assertReadable = (id: string, readableFrom: number): void => {
   if (readableFrom > recordVersion) throw new WrittenByNewerVersion({ id, version: readableFrom })
 }
 
-/** @throws WrittenByNewerVersion if this code would lose what it doesn't know of the record. */
+/** @throws WrittenByNewerVersion if this code would lose fields it doesn't know. */
 export const assertWritable = ({ id, schema_version, readable_from }: Versions): void => {
   assertReadable(id, readable_from)
   if (schema_version > recordVersion) throw new WrittenByNewerVersion({ id, version: schema_version })

@@ -1,15 +1,15 @@
-/** The tables that the repository keeps its tokens in. */
+/** The repository's tables. */
 import type { Migration } from "./Migrations.ts"
 
 /**
- * Instants are epoch milliseconds, lists JSON text, NULL is none. `number` is what other tables refer to: a look-up by
- * digest reaches the token with it in one step less than with the id. `history` comes late, so that SQLite needn't
- * read past it for what verifying needs. `api_token_live` has the expiry too, so that an owner's expired tokens are passed
- * over without being read. `api_token_ancestor` has the lists of ancestors the other way round, to find
- * what was minted by means of a token. `api_token_usage` stands beside the tokens, whose rows no use may touch; its
- * `scopes` are pairs of a scope and an instant. `api_token_usage_since` has one row, from the first `begin` on.
- * What `schema_version` and `readable_from` mean is in recordVersion.ts.
- * `api_token_owner_change` has one row too, whose only purpose is to be changed, which other processes notice.
+ * Instants are epoch milliseconds, lists are JSON text, and NULL is none. Other tables refer to `number`: a lookup by
+ * digest then reaches the token in one step less than by id. `history` comes late, so SQLite doesn't read past it for
+ * the columns verifying needs. The index `api_token_live` includes the expiry, to skip an owner's expired tokens
+ * without reading them. `api_token_ancestor` inverts the ancestor lists, to find the tokens minted with a token.
+ * `api_token_usage` is separate because recording a use must never touch a token's row; its `scopes` are pairs of a
+ * scope and an instant. `api_token_usage_since` has one row, written by the first `begin`. `api_token_owner_change`
+ * also has one row, which only exists to be changed, for other processes to notice. recordVersion.ts explains
+ * `schema_version` and `readable_from`.
  */
 export const tokenMigrations: ReadonlyArray<Migration> = [
   {

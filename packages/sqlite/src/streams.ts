@@ -9,7 +9,7 @@ import { assertWritable } from "./recordVersion.ts"
 import type { SqliteDatabase } from "./SqliteDatabase.ts"
 import { tokenColumns, tokenOf, type TokenRow } from "./TokenRow.ts"
 
-/** Each page goes on right after the last token of the one before. */
+/** Each page starts right after the previous page's last token. */
 export const streamSql = {
   liveCreatedBefore: `SELECT ${tokenColumns} FROM api_token
     WHERE revoked_at IS NULL AND (created_at, id) > (?, ?) AND created_at < ?
@@ -25,7 +25,7 @@ export const streamSql = {
   undelivered: `SELECT ${tokenColumns} FROM api_token WHERE undelivered > 0 AND id > ? ORDER BY id LIMIT ?`,
 } as const
 
-/** How many tokens are read, mapped and held in memory at a time: some milliseconds' work. */
+/** How many tokens are held in memory at a time: a few milliseconds' work. */
 const pageSize = 100
 
 export const streamsFrom = (
@@ -36,7 +36,7 @@ export const streamsFrom = (
   const withKey = new Query<TokenRow & { readonly number: number }>(database.connection, streamSql.withKey)
   const undelivered = new Query<TokenRow>(database.connection, streamSql.undelivered)
 
-  /** Tokens that can't be read are logged and left out. */
+  /** Skips and logs tokens that can't be read. */
   const pages = <Position, Row extends TokenRow>(
     operation: string,
     from: Position,
@@ -107,7 +107,7 @@ export const streamsFrom = (
 }
 
 /**
- * For streams whose tokens are written back (revoked, converted, marked as delivered): a newer version's are left to it.
+ * For streams whose tokens are written back (revoked, converted, marked as delivered): skips a newer version's tokens.
  *
  * @throws DamagedToken, WrittenByNewerVersion
  */

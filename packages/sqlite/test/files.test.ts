@@ -131,15 +131,15 @@ it.effect("each path that can't be opened is refused with what is wrong with it"
     yield* Effect.scoped(openStore({ filename: path("log") }))
     mkdirSync(path("log-wal"))
     const expected: ReadonlyArray<readonly [filename: string, message: string]> = [
-      [path("missing/tokens.sqlite"), "there is no folder"],
+      [path("missing/tokens.sqlite"), "doesn't exist"],
       [path("file/tokens.sqlite"), "is a file"],
       [path("folder"), "it is a folder"],
       ["", "it is a folder"],
       [path("x".repeat(300)), "name is too long"],
       [path("dangling"), "a link to a file that does not exist"],
-      [path("circle"), "a circle of links"],
+      [path("circle"), "a loop of symbolic links"],
       [path("a\0b"), "its name is none"],
-      ["/dev/null", "no ordinary file"],
+      ["/dev/null", "not a regular file"],
       [path("log"), "log-wal beside it"],
     ]
     for (const [filename, message] of expected) assert.include(yield* reasonOf(filename), message)

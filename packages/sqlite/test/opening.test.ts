@@ -31,7 +31,7 @@ it.effect("a folder in the file's place is refused, and so is a file in a folder
     assert.include(isFolder.message, `${folder} can't be opened: it is a folder`)
     const isMissing = yield* refusalOf(join(folder, "no", "tokens.sqlite"))
     assert.strictEqual(isMissing.reason._tag, "CannotOpen")
-    assert.include(isMissing.message, `there is no folder ${join(folder, "no")}`)
+    assert.include(isMissing.message, `the folder ${join(folder, "no")} doesn't exist`)
   }),
 )
 
@@ -88,7 +88,7 @@ it.live("a file that may not be read is refused, for a user whom permissions bin
     chmodSync(filename, 0o000)
     const { error, message } = yield* refusalInAnotherProcess(filename)
     assert.strictEqual(error.reason._tag, "CannotOpen")
-    assert.include(message, "may not read it")
+    assert.include(message, "isn't allowed to read it")
   }),
 )
 

@@ -1,4 +1,4 @@
-/** All declared routes, and their description as an OpenAPI document. */
+/** All declared routes, and the OpenAPI document that describes them. */
 import { type OpenApiDocument, openApiOf, type Route } from "@tokenry/http"
 import { declaredDocs } from "../routes/docs.ts"
 import { declaredHealth } from "../routes/health.ts"
@@ -27,7 +27,7 @@ export const describeApi = (publicUrl: string): OpenApiDocument =>
   openApiOf(declaredRoutes, {
     title: "Treasures",
     version: "0.1.0",
-    description: "Treasures that belong to accounts, and the tokens with which programs reach them.",
+    description: "Accounts' treasures, and the API tokens that give programs access to them.",
     license: "MIT",
     serverUrl: publicUrl,
     securitySchemes,

@@ -1,8 +1,8 @@
-/** What goes over the wire: the bodies and queries that the API takes, and the values that it answers with. */
+/** The API's bodies, queries and responses. */
 import { Instant, Lifetime } from "@tokenry/core/adapter"
 import { Schema } from "effect"
 
-/** An RFC 3339 instant that the API answers with: UTC, to the millisecond. */
+/** An RFC 3339 instant in a response: UTC, to the millisecond. */
 const instant = Schema.String.annotate({ format: "date-time" })
 const strings = Schema.Array(Schema.String)
 
@@ -23,11 +23,11 @@ const lifetime = Schema.String.check(
     { toJsonSchema: () => ({ pattern: String.raw`^(0|[1-9]\d{0,8}) (minute|hour|day|week)s?$` }) },
   ),
 )
-/** One of the two, or neither. */
+/** At most one of the two. */
 const expiry = { expiresAt: Schema.optionalKey(instantOrNever), expiresIn: Schema.optionalKey(lifetime) }
 const scopes = strings.check(Schema.isMaxLength(100))
 
-/** An instant, a lifetime, or neither; but not both. */
+/** An instant, a lifetime, or neither; never both. */
 const oneExpiry = Schema.makeFilter(
   ({ expiresAt, expiresIn }: { readonly expiresAt?: string | null; readonly expiresIn?: string }) =>
     expiresAt === undefined ||
@@ -80,15 +80,15 @@ export const AccountChange = Schema.Struct({
 
 const side = Schema.Literals(["token", "ancestor", "owner"])
 
-/** What a token comes to now, by its own state, its ancestors' and its owner's. */
+/** A token's effective state, given its own, its ancestors' and its owner's. */
 const Effective = Schema.Struct({
   state: Schema.Literals(["live", "revoked", "expired", "owner-inactive", "damaged"]).annotate({
-    description: "live: a client with the token is let in",
+    description: "live: the token is accepted",
   }),
   on: side.annotate({ description: "Whose state this is" }),
-  scopes: strings.annotate({ description: "What the token may do now, with all implied scopes" }),
+  scopes: strings.annotate({ description: "The token's effective scopes, implied ones included" }),
   withheld: Schema.Array(Schema.Struct({ scope: Schema.String, on: side })).annotate({
-    description: "What its scopes would grant, but an ancestor or its owner does not hold",
+    description: "Scopes the token has, but an ancestor or its owner lacks",
   }),
 }).annotate({ identifier: "Effective" })
 
@@ -98,14 +98,14 @@ const tokenFields = {
   ownedBy: Schema.String,
   scopes: strings,
   undeclaredScopes: strings.annotate({
-    description: "Those of its scopes that the service does not declare any more: they grant nothing",
+    description: "Scopes the service no longer declares, which grant nothing",
   }),
   createdAt: instant,
   expiresAt: Schema.NullOr(instant),
   revokedAt: Schema.NullOr(instant),
   revocationReason: Schema.NullOr(Schema.String),
   effective: Schema.NullOr(Effective).annotate({
-    description: "null where it was not looked up, as beside a plaintext",
+    description: "null if it was not looked up, for example in a response with a plaintext",
   }),
   lastUsedAt: Schema.NullOr(instant),
   issuedTo: Schema.NullOr(Schema.String),
@@ -157,7 +157,7 @@ export const TokenInFull = Schema.Struct({
   usage: Schema.NullOr(Usage),
 }).annotate({ identifier: "TokenInFull" })
 
-/** The plaintext is in no other answer. */
+/** The only response with a plaintext. */
 export const IssuedToken = Schema.Struct({ plaintext: Schema.String, token: Token }).annotate({
   identifier: "IssuedToken",
 })

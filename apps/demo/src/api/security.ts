@@ -1,13 +1,13 @@
-/** The ways in which requests are let in, for declarations of routes. */
+/** Ways to authenticate, for route declarations. */
 import type { SecurityRequirement } from "@tokenry/http"
 
-/** A signed-in person or a token, either of which may do all this. */
+/** A signed-in person or a token, either of which needs these scopes. */
 export const sessionOrToken = (...scopes: ReadonlyArray<string>): ReadonlyArray<SecurityRequirement> => [
   { scheme: "session", scopes },
   { scheme: "bearer", scopes },
 ]
 
-/** A signed-in person, or a token that may do all this. */
+/** A signed-in person, or a token with these scopes. */
 export const sessionOrTokenWith = (...scopes: ReadonlyArray<string>): ReadonlyArray<SecurityRequirement> => [
   { scheme: "session", scopes: [] },
   { scheme: "bearer", scopes },
@@ -18,19 +18,24 @@ export const adminSession: ReadonlyArray<SecurityRequirement> = [{ scheme: "admi
 
 export const anyone: ReadonlyArray<SecurityRequirement> = []
 
-/** What the schemes are, in OpenAPI's words. */
+/** The schemes as OpenAPI describes them. */
 export const securitySchemes = {
   bearer: {
     type: "http",
     scheme: "bearer",
-    description: "A personal access token, `tcp_…`. What it must be allowed to do is listed with each operation.",
+    description: "A personal access token, `tcp_…`. Each operation lists the scopes it needs.",
   },
   session: {
     type: "apiKey",
     in: "cookie",
     name: "tokenry_demo_session",
     description:
-      "The cookie that POST /api/session sets (`__Host-tokenry_demo_session` over https). What changes something needs this site's Origin as well.",
+      "The cookie that POST /api/session sets (`__Host-tokenry_demo_session` over https). Requests that change anything also need this site's Origin.",
   },
-  adminSession: { type: "apiKey", in: "cookie", name: "tokenry_demo_session", description: "The same, of an admin." },
+  adminSession: {
+    type: "apiKey",
+    in: "cookie",
+    name: "tokenry_demo_session",
+    description: "The same cookie, for an admin.",
+  },
 } as const

@@ -1,8 +1,8 @@
-/** An error with the status that it is answered with. */
+/** An error with an HTTP status. */
 export class HttpError extends Error {
   override readonly name = "HttpError"
   readonly status: number
-  /** Whether the client may be told the message. */
+  /** Whether the client may see the message. */
   readonly expose = true
 
   constructor(status: number, message: string) {
@@ -11,8 +11,8 @@ export class HttpError extends Error {
   }
 }
 
-/** The value; or, if there is none, 404. */
+/** Returns the value; throws a 404 if there is none. */
 export const found = <A>(value: A | undefined): A => {
-  if (value === undefined) throw new HttpError(404, "There is no such thing")
+  if (value === undefined) throw new HttpError(404, "Not found")
   return value
 }

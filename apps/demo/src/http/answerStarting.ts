@@ -1,4 +1,4 @@
-/** What is answered as long as the store is not open: the process lives, and can't do its work yet. */
+/** Responses until the store is open: the process is alive, but not ready. */
 import type { RequestListener, ServerResponse } from "node:http"
 import { type HttpAnswer, ProblemAnswers } from "@tokenry/http"
 

@@ -1,11 +1,11 @@
-/** What is answered to bytes that Node's parser can't take for a request, before there is one that Koa could answer. */
+/** The response to bytes that Node can't parse as a request, and that never reach Koa. */
 import { STATUS_CODES } from "node:http"
 import { Socket } from "node:net"
 import type { Duplex } from "node:stream"
 import { ProblemAnswers } from "@tokenry/http"
 import { securityHeadersOf } from "./securityHeaders.ts"
 
-/** For the server's `clientError` event. The connection ends: where the next request would begin, nobody knows. */
+/** For the server's `clientError` event. Closes the connection, because the start of the next request is unknown. */
 export const answerUnparsable = (
   publicUrl: string,
   onAnswered: (status: number, address: string | undefined) => void,

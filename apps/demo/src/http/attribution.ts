@@ -5,7 +5,7 @@ import type Koa from "koa"
 import type { DemoState } from "./authentication.ts"
 import { withoutTokens } from "./tokensInText.ts"
 
-/** The account or the token that makes the request, its address and its user agent. */
+/** The calling account or token, its address and its user agent. */
 export const attributionOf = (ctx: Koa.ParameterizedContext<DemoState>): Attribution => {
   const { principal, caller } = ctx.state
   const address = clientAddress(ctx.ip)

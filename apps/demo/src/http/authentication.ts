@@ -1,4 +1,4 @@
-/** Who makes a request: a client with a token or a person in a session; never the one because the other failed. */
+/** Identifies the caller: a client with a token, or a person in a session. Never falls back from one to the other. */
 import type { Caller } from "@tokenry/core/promise"
 import { bearerChallenge, type HttpAnswer } from "@tokenry/http"
 import { type CallerState, writeAnswer } from "@tokenry/koa"
@@ -13,7 +13,7 @@ interface Principal {
   readonly via: "session" | "token"
   readonly ownedBy: string
   readonly isAdmin: boolean
-  /** All that it may do now, with what is implied. */
+  /** Every scope it has now, implied ones included. */
   readonly scopes: ReadonlyArray<string>
 }
 
@@ -32,9 +32,8 @@ export const withChallenge = (services: Services, answer: HttpAnswer): HttpAnswe
 })
 
 /**
- * Lets requests pass with an accepted token or a live session, and says who makes them in `ctx.state.principal`. An
- * Authorization header, good or bad, decides alone; no cookie is looked at then. By session, what changes something has
- * to come from this very origin.
+ * Admits requests with an accepted token or a live session, and stores the caller in `ctx.state.principal`. With an
+ * Authorization header, valid or not, cookies are ignored. In a session, unsafe requests must come from this origin.
  */
 export const authenticated = (services: Services): DemoMiddleware => {
   const { guard } = services

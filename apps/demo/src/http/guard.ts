@@ -1,4 +1,4 @@
-/** The guard of everything that a token can call. */
+/** The guard of every route a token can call. */
 import type { PromiseApiTokens } from "@tokenry/core/promise"
 import { ProblemAnswers, type RateLimits } from "@tokenry/http"
 import { bearer, type Bearer } from "@tokenry/koa"
@@ -11,12 +11,12 @@ interface GuardedService {
   readonly limits: RateLimits | undefined
 }
 
-/** Where the types of problems are explained. */
+/** The base URL of the problem documentation. */
 export const problemBaseOf = ({ publicUrl }: { readonly publicUrl: string }) => `${publicUrl}/problems/`
 
 export const guardOf = ({ tokens, publicUrl, limits }: GuardedService): Bearer<DemoScope> =>
   bearer({ tokens, limits, ...protectionOf({ publicUrl }), problemBase: problemBaseOf({ publicUrl }) })
 
-/** The answers to requests that fail for another reason than their token. */
+/** Responses to requests that fail for any reason other than their token. */
 export const problemsOf = (service: { readonly publicUrl: string }): ProblemAnswers =>
   ProblemAnswers.make({ problemBase: problemBaseOf(service) })

@@ -1,6 +1,6 @@
 /**
- * The log: a line of JSON for each request, and one for each error of the server's own. Of what a client
- * writes, a request's line holds the method, its address and its trace, which have no room for a token, and nothing else.
+ * The log: one line of JSON per request, and one per server error. The only client-supplied data in a request's line is
+ * the method, the IP address and the trace ID, none of which can hold a token.
  */
 import { randomUUID } from "node:crypto"
 import type { IncomingMessage, ServerResponse } from "node:http"
@@ -12,17 +12,17 @@ import type { AttemptState } from "./signingIn.ts"
 import { withoutTokens } from "./tokensInText.ts"
 import { type TraceContext, traceContextOf } from "./traceContext.ts"
 
-/** `off`: no lines of requests. Errors are told in any case. */
+/** `off` disables request lines. Errors are always logged. */
 export type LogLevel = "info" | "off"
 
 export interface Log {
-  /** To be told of each request before it is handled; its line is written when its answer is sent, or can't be any more. */
+  /** Call it for each request before it is handled. Writes the line once the response is sent or has failed. */
   readonly watch: (request: IncomingMessage, response: ServerResponse) => void
-  /** The first middleware: what Koa and those after it find out about a request is in its line. */
+  /** The first middleware. Adds what Koa and later middleware learn about the request to its line. */
   readonly knowing: Koa.Middleware
-  /** Bytes that were no request have been answered. */
+  /** Logs a response to bytes that weren't a valid request. */
   readonly unparsable: (status: number, address: string | undefined) => void
-  /** The id is the one that the client's answer has, if it has one. */
+  /** The id is the one in the client's response, if any. */
   readonly error: (error: unknown, occurrence?: Occurrence) => void
 }
 
@@ -33,7 +33,7 @@ interface Occurrence {
 
 export interface LogOptions {
   readonly level: LogLevel
-  /** Takes each line, which ends without a line break. */
+  /** Receives each line, without a trailing line break. */
   readonly write: (line: string) => void
 }
 
@@ -54,7 +54,7 @@ export const makeLog = ({ level, write }: LogOptions): Log => {
     watch: (request, response) => {
       const begun = performance.now()
       const trace = traceContextOf(request.headers["traceparent"])
-      // A socket that is closed does not know any more whose it was.
+      // A closed socket no longer knows its address.
       const address = addressOf(request.socket.remoteAddress)
       const one: Watched = { id: randomUUID(), trace, begun, address, ctx: undefined }
       watched.set(request, one)
@@ -81,10 +81,10 @@ export const makeLog = ({ level, write }: LogOptions): Log => {
   }
 }
 
-/** A proxy may write any text there. */
+/** A proxy can send any text here. */
 const addressOf = (text: string | undefined): string | undefined => text && clientAddress(text)
 
-/** Absent is what is not known: the route of a path that has none, the status of a request that was given up. */
+/** Unknown fields are omitted: the route of an unmatched path, the status of an aborted request. */
 const fieldsOf = ({ id, trace, begun, address, ctx }: Watched, request: IncomingMessage, response: ServerResponse) => {
   const { principal, caller, triedAccount } = (ctx?.state ?? {}) as Partial<DemoState> & AttemptState
   return {
@@ -104,7 +104,7 @@ const fieldsOf = ({ id, trace, begun, address, ctx }: Watched, request: Incoming
   }
 }
 
-/** The pattern, `/api/tokens/:id`, and never the path. What a router answers before its routes has none. */
+/** The route's pattern, `/api/tokens/:id`, never the path. Undefined if no route matched. */
 const routeOf = (ctx: Koa.Context): string | undefined => {
   const route: unknown = ctx["_matchedRoute"]
   return typeof route === "string" && route.startsWith("/") ? route : undefined
@@ -117,13 +117,13 @@ const bodyLengthOf = ({ method }: IncomingMessage, response: ServerResponse): nu
 }
 
 /**
- * Of an outage the operation and the kind of error, since errors of databases may quote what was to be stored; of others
- * the stack and none of their properties, which may hold what the client sent.
+ * For an outage, the operation and the kind of error, since database errors may quote stored values. For other errors,
+ * the stack without properties, which may hold client data.
  */
 const textOf = (error: unknown): string => {
   if (error instanceof RepositoryUnavailable) {
     return `${error.message}: ${error.cause instanceof Error ? error.cause.name : "Error"}`
   }
-  const text = error instanceof Error ? (error.stack ?? error.message) : "something that is no error was thrown"
+  const text = error instanceof Error ? (error.stack ?? error.message) : "a value that is not an Error was thrown"
   return withoutTokens(text)
 }

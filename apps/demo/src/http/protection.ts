@@ -1,8 +1,8 @@
-/** What the demo's tokens protect, as challenges and the resource's metadata tell it. */
+/** What the demo's tokens protect, as described in challenges and the resource's metadata. */
 import { type Protection, ProtectedResourceMetadata, type ProtectedResourceOptions } from "@tokenry/http"
 import type { Services } from "../Services.ts"
 
-/** The resource is what the world calls the service, whatever a request calls it. */
+/** The resource is identified by the service's public URL, whatever host a request names. */
 export const resourceOf = (
   { publicUrl }: Pick<Services, "publicUrl">,
   scopes: ReadonlyArray<string>,

@@ -1,4 +1,4 @@
-/** How often tokens, sessions and addresses may call, and how often somebody may try to sign in. */
+/** Rate limits for tokens, sessions and addresses, and for sign-in attempts. */
 import { createHash } from "node:crypto"
 import { ProblemAnswers, rateLimitAddress, type RateLimitClaim, RateLimits, type RateLimitVerdict } from "@tokenry/http"
 import { writeAnswer } from "@tokenry/koa"
@@ -8,10 +8,10 @@ import type { RateCounters } from "../store/rateCounters.ts"
 /** Of each limit. */
 export const windowSeconds = 60
 
-/** All an owner's tokens together may call as often as this many of them. */
+/** All of an owner's tokens together may call as often as this many tokens. */
 const tokensPerOwner = 5
 
-/** How many attempts to sign in may fail, from one address. */
+/** How many failed sign-ins are allowed from one address. */
 interface FailedSignIns {
   /** For one account. */
   readonly perAccount: number
@@ -23,32 +23,33 @@ export interface DemoRateLimits {
   /** For the guard. */
   readonly ofTokens: RateLimits | undefined
   /**
-   * For after what reads the session. An account's sessions count as one token, and not towards its owner's: who has a
-   * token that runs wild must be able to come and revoke it.
+   * For middleware after the session. An account's sessions share one token's limit, but don't count towards the
+   * owner's limit: the owner of a runaway token must be able to sign in and revoke it.
    */
   readonly ofSessions: Koa.Middleware
-  /** For before a token is revoked by its plaintext: an address may try as often as a token may call (RFC 7009 §5). */
+  /** For revocations by plaintext: an address may try as often as a token may call (RFC 7009 §5). */
   readonly ofRevocations: Koa.Middleware
   /**
-   * Whether somebody may try a password; if not, it is answered. To be asked before it is known whether there is such an
-   * account, or the answer would tell. An account as such has no limit, or anybody could lock its person out.
+   * Whether a password attempt is allowed; if not, the response is already set. Call it before looking up the account,
+   * or the response would reveal whether it exists. Accounts have no limit of their own, or anyone could lock people
+   * out.
    */
   readonly maySignIn: (ctx: Koa.Context, email: string) => Promise<boolean>
-  /** The attempt was no failure after all. */
+  /** Takes back an attempt that succeeded. */
   readonly signedIn: (ctx: Koa.Context, email: string) => Promise<void>
 }
 
 export interface DemoRateLimitsOptions {
   readonly problemBase: string
   /**
-   * Requests per minute and token; so many different wrong tokens may come from an address, too. `off` lifts all limits
-   * but those of signing in.
+   * Requests per minute and token, and how many different wrong tokens an address may send. `off` disables every limit
+   * except sign-in.
    */
   readonly limit: number | "off"
-  /** The default is 30 and 120 a minute. */
+  /** Default: 30 and 120 per minute. */
   readonly failedSignIns?: FailedSignIns
   readonly counters: RateCounters
-  /** Receives what goes wrong in counting, once for each outage. */
+  /** Receives the first counting error of each outage. */
   readonly onError: (cause: unknown) => void
 }
 
@@ -73,7 +74,7 @@ export const limited = ({
   const perSession = limit === "off" ? undefined : counters.counter("session", limit)
   const perRevoker = limit === "off" ? undefined : counters.counter("revocation", limit)
 
-  /** The address first: the emails that it may name are bounded then. */
+  /** The address first, to bound how many emails it can try. */
   const attemptOf = (ctx: Koa.Context, email: string) => {
     const address = rateLimitAddress(ctx.ip)
     return [
@@ -84,7 +85,7 @@ export const limited = ({
 
   const { tooManyRequests, storeUnavailable } = ProblemAnswers.make({ problemBase })
 
-  /** Whether the request may go on; if not, it is answered. */
+  /** Whether the request may proceed; if not, the response is already set. */
   const isWithinLimits = (ctx: Koa.Context, verdict: RateLimitVerdict): boolean => {
     if (verdict.allowed) ctx.set(verdict.headers)
     else writeAnswer(ctx, verdict.reason === "unavailable" ? storeUnavailable : tooManyRequests(verdict.headers))
@@ -114,5 +115,5 @@ export const limited = ({
   }
 }
 
-/** Of an email address, which is long or odd at will. */
+/** Hashed, because an email address can be of any length and content. */
 const hashOf = (email: string): string => createHash("sha256").update(email).digest("base64url")

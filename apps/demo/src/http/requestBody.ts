@@ -1,4 +1,4 @@
-/** Reads and checks what a request carries: JSON bodies and query parameters. */
+/** Reads and checks a request's input: JSON bodies and query parameters. */
 import { InvalidInput } from "@tokenry/core"
 import { parseRequest } from "@tokenry/core/adapter"
 import { Effect, Result, type Schema } from "effect"
@@ -9,36 +9,36 @@ import { HttpError } from "./HttpError.ts"
 type Shape = Schema.Top & { readonly DecodingServices: never }
 
 /**
- * The request's JSON body, of the schema's shape and without other fields. Fails with 415 if it is not declared to be
- * JSON or is compressed, 413 above 16 KiB, 400 if it doesn't parse, and `InvalidInput` with all that is wrong with its shape.
+ * The request's JSON body, with the schema's shape and no other fields. Fails with 415 if it isn't declared as JSON or
+ * is compressed, 413 above 16 KiB, 400 if it doesn't parse, and `InvalidInput` with every problem in its shape.
  */
 export const readBody = async <S extends Shape>(ctx: Koa.Context, schema: S): Promise<S["Type"]> => {
   const isPlain = ["", "identity"].includes(ctx.get("Content-Encoding"))
   const isUtf8 = ["", "utf-8", "utf8"].includes(ctx.request.charset.toLowerCase())
   if (!isPlain || !isUtf8 || !ctx.is("application/json")) {
-    throw new HttpError(415, "The body has to be JSON in UTF-8, not compressed")
+    throw new HttpError(415, "The body must be uncompressed JSON in UTF-8")
   }
   return checked(schema, parseJson(await rawBody(ctx.req, { length: ctx.get("Content-Length"), limit: "16kb" })))
 }
 
-/** The same, where a request without a body asks for nothing in particular. */
+/** The same, but a missing body counts as an empty object. */
 export const readOptionalBody = async <S extends Shape>(ctx: Koa.Context, schema: S): Promise<S["Type"]> =>
   hasBody(ctx) ? readBody(ctx, schema) : checked(schema, {})
 
-/** Whether there is one, of whatever type (RFC 9112 §6.3). */
+/** Whether there is a body of any type (RFC 9112 §6.3). */
 const hasBody = (ctx: Koa.Context): boolean =>
   ctx.get("Transfer-Encoding") !== "" || !["", "0"].includes(ctx.get("Content-Length"))
 
-/** Bytes that are no UTF-8 are refused rather than replaced: strings come back as they went in. */
+/** Invalid UTF-8 is refused rather than replaced, so that strings come back unchanged. */
 const parseJson = (bytes: Buffer): unknown => {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes))
   } catch {
-    throw Object.assign(new SyntaxError("The body is no JSON in UTF-8"), { status: 400 })
+    throw Object.assign(new SyntaxError("The body is not JSON in UTF-8"), { status: 400 })
   }
 }
 
-/** The query's parameters, each given once, `limit` as a number. */
+/** The query parameters, each given once, with `limit` as a number. */
 export const readQuery = <S extends Shape>(ctx: Koa.Context, schema: S): Promise<S["Type"]> =>
   checked(
     schema,

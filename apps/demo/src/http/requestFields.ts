@@ -1,11 +1,11 @@
-/** Reads the header fields by which a request says what it expects, and whether it was sent before. */
+/** Reads the header fields for conditional and retried requests. */
 import { InvalidInput } from "@tokenry/core"
 import { readIdempotencyKey, readIfMatch } from "@tokenry/http"
 import type Koa from "koa"
 
 /**
- * The revisions of which one has to be there still, as `If-Match` tells them; `undefined` if any will do. Throws
- * `InvalidInput`, which is answered 400, if it can't be read.
+ * The revisions allowed by `If-Match`; `undefined` if any will do. Throws `InvalidInput`, which becomes a 400, if it is
+ * malformed.
  */
 export const expectedRevisionOf = (ctx: Koa.Context): ReadonlyArray<number> | undefined => {
   const ifMatch = readIfMatch(fieldOf(ctx, "if-match"))
@@ -19,7 +19,7 @@ export const expectedRevisionOf = (ctx: Koa.Context): ReadonlyArray<number> | un
   }
 }
 
-/** The key in `Idempotency-Key`; `undefined` if there is none. Throws `InvalidInput` if it can't be read. */
+/** The key in `Idempotency-Key`; `undefined` if there is none. Throws `InvalidInput` if it is malformed. */
 export const idempotencyKeyOf = (ctx: Koa.Context): string | undefined => {
   const field = readIdempotencyKey(fieldOf(ctx, "idempotency-key"))
   if (field._tag === "Invalid") {
@@ -28,7 +28,7 @@ export const idempotencyKeyOf = (ctx: Koa.Context): string | undefined => {
   return field._tag === "Key" ? field.key : undefined
 }
 
-/** All of its values; `undefined` if it is not there, while Koa's `get` says the same of an empty one. */
+/** All values of the field; `undefined` if it is missing. Koa's `get` can't distinguish that from an empty one. */
 const fieldOf = (ctx: Koa.Context, name: string): string | undefined => {
   const value = ctx.req.headers[name]
   return Array.isArray(value) ? value.join(", ") : value

@@ -1,2 +1,2 @@
-/** How paths are matched: exactly as they are written, so that the guard and the router never see two different ones. */
+/** Matches paths exactly as written, so that the guard and the router always agree. */
 export const exactPaths = { sensitive: true, strict: true } as const

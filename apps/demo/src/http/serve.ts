@@ -1,4 +1,4 @@
-/** Serves a declared route: lets in whom it lets in, checks what it takes, and hands that to its handler. */
+/** Serves a declared route: checks who may call it, then its input, then calls its handler. */
 import type { Router } from "@koa/router"
 import { missingScopes } from "@tokenry/core"
 import { type Route, type SecurityRequirement, type Shape } from "@tokenry/http"
@@ -11,17 +11,17 @@ import { problemsOf } from "./guard.ts"
 import { HttpError } from "./HttpError.ts"
 import { readBody, readOptionalBody, readQuery } from "./requestBody.ts"
 
-/** What a handler is given besides the context. */
+/** What a handler receives besides the context. */
 export interface Input<Query extends Shape, Body extends Shape> {
   readonly query: Query["Type"]
   readonly body: Body["Type"]
-  /** The path's parameters; empty for one that the path does not have. */
+  /** A path parameter; empty if the path has no such parameter. */
   readonly param: (name: string) => string
 }
 
 export type DemoContext = Koa.ParameterizedContext<DemoState>
 
-/** Nobody who is not let in has a word of their body read. */
+/** Never reads the body of a request that isn't admitted. */
 export const serve = <Query extends Shape, Body extends Shape>(
   router: Router<DemoState>,
   services: Services,
@@ -44,7 +44,7 @@ const bodyOf = (ctx: DemoContext, { body }: Route): Promise<unknown> | undefined
   return body.isOptional ? readOptionalBody(ctx, body.schema) : readBody(ctx, body.schema)
 }
 
-/** Lets principals pass that meet one of the requirements. */
+/** Admits principals that meet one of the requirements. */
 const admits = (services: Services, security: ReadonlyArray<SecurityRequirement>): Koa.Middleware<DemoState> => {
   const { guard } = services
   const { sessionRequired } = problemsOf(services)

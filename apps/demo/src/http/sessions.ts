@@ -8,8 +8,8 @@ import type { Account, SessionData, Store } from "../store/Store.ts"
 const maxAgeMilliseconds = 24 * 60 * 60 * 1000
 
 /**
- * The cookie's name: one of our own, since cookies don't tell apart the applications on a host, not even by port. The
- * `__Host-` prefix, which https allows, keeps out cookies of other hosts and paths.
+ * Our own name, because all applications on a host share cookies, whatever their port. The `__Host-` prefix, which
+ * needs https, keeps out cookies from other hosts and paths.
  */
 const sessionCookieName = (isSecure: boolean): string =>
   isSecure ? "__Host-tokenry_demo_session" : "tokenry_demo_session"
@@ -19,7 +19,7 @@ const sessionCookieName = (isSecure: boolean): string =>
  * their hash.
  */
 export const sessions = (app: Koa, store: Store, isSecure: boolean): Koa.Middleware => {
-  /** The id that a request's session gets if it is a new one. */
+  /** The id for a request's session if it is new. */
   const newIds = new WeakMap<object, string>()
   return createSession(
     {
@@ -36,7 +36,7 @@ export const sessions = (app: Koa, store: Store, isSecure: boolean): Koa.Middlew
       },
       store: {
         get: (id) => store.sessions.get(hashOf(id), new Date()),
-        // An older session is only updated, so that a request that is slow can't revive one that has been signed out.
+        // Only updates an existing session, so a slow request can't revive one that was signed out.
         set: (id, data: SessionData, maxAge, { ctx }) =>
           newIds.get(ctx as object) === id
             ? store.sessions.set(hashOf(id), data, new Date(Date.now() + Math.min(maxAge, maxAgeMilliseconds)))
@@ -48,21 +48,21 @@ export const sessions = (app: Koa, store: Store, isSecure: boolean): Koa.Middlew
   )
 }
 
-/** The account that is signed in; `undefined` if none is, or not any more. */
+/** The signed-in account; `undefined` if there is none, or the session is over. */
 export const signedIn = async (ctx: Koa.Context, store: Store): Promise<Account | undefined> => {
   const data = ctx["session"] as SessionData
   const account = data.accountId === undefined ? undefined : await store.accounts.find(data.accountId)
   return account?.active && account.sessionGeneration === data.sessionGeneration ? account : undefined
 }
 
-/** How long a password counts as typed recently. */
+/** How long a password counts as recently entered. */
 const recentMilliseconds = 60 * 60 * 1000
 
-/** Whether the person typed their password in this session within the last hour: a plaintext is shown only then. */
+/** Whether the person entered their password in this session within the last hour. Required for showing a plaintext. */
 export const isPasswordRecent = (ctx: Koa.Context): boolean =>
   Date.now() - ((ctx["session"] as SessionData).signedInAt ?? 0) <= recentMilliseconds
 
-/** Signs the account in, under a session id that nobody knew before. The draft is for the page that comes next. */
+/** Signs the account in under a fresh session id. The draft is for the next page. */
 export const signIn = async (ctx: Koa.Context, account: Account, draft?: SessionData["draft"]): Promise<void> => {
   const data: SessionData = {
     accountId: account.id,
@@ -78,12 +78,12 @@ export const signOut = (ctx: Koa.Context): void => {
   ctx["session"] = null
 }
 
-/** Has the next page at this path say once what has been done. */
+/** Makes the next page at this path show a one-time notice. */
 export const tellOnce = (ctx: Koa.Context, notice: NonNullable<SessionData["notice"]>): void => {
   ctx["session"].notice = notice
 }
 
-/** The name of the notice for this page, which is forgotten with that. */
+/** Removes and returns the notice for this page. */
 export const takeNotice = (ctx: Koa.Context): string | undefined => {
   const { notice } = ctx["session"] as SessionData
   if (notice?.path !== ctx.path) return undefined
@@ -91,7 +91,7 @@ export const takeNotice = (ctx: Koa.Context): string | undefined => {
   return notice.name
 }
 
-/** The fields that were typed into this page's form before the person had to sign in again; forgotten with that. */
+/** Removes and returns what the person had entered into this page's form before signing in again. */
 export const takeDraft = (ctx: Koa.Context): URLSearchParams | undefined => {
   const { draft } = ctx["session"] as SessionData
   if (draft?.path !== ctx.path) return undefined

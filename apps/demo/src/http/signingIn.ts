@@ -1,4 +1,4 @@
-/** Whether an address and a password belong together: the one place where passwords are tried. */
+/** Checks an email address and a password: the only place where passwords are tried. */
 import { createHmac, randomBytes } from "node:crypto"
 import { STATUS_CODES } from "node:http"
 import { type HttpAnswer, ProblemAnswers } from "@tokenry/http"
@@ -9,23 +9,23 @@ import { isPassword } from "../passwords.ts"
 import type { Services } from "../Services.ts"
 import type { Account } from "../store/Store.ts"
 
-/** `Answered`: there were too many attempts, from there or altogether, and the response says so. */
+/** `Answered`: too many attempts, from this address or in total, and the response is already set. */
 export type Attempt =
   | { readonly _tag: "Right"; readonly account: Account }
   | { readonly _tag: "Wrong" }
   | { readonly _tag: "Answered" }
 
-/** What the log says of a request that tries a password. */
+/** What the log records about a password attempt. */
 export interface AttemptState {
-  /** The account's id, or, of an address that no account has, its hash under a key that this process alone knows. */
+  /** The account's id or, for an unknown address, its hash under a key that only this process knows. */
   triedAccount?: string
 }
 
 const [longestEmail, longestPassword] = [320, 1000] as const
 
 /**
- * Tries a password within the limits. Unknown addresses, wrong passwords and deactivated accounts are `Wrong` alike, and
- * take as long.
+ * Tries a password within the limits. Unknown addresses, wrong passwords and deactivated accounts all give `Wrong` and
+ * take equally long.
  */
 export const tryPassword = (
   services: Services,
@@ -46,7 +46,7 @@ export const tryPassword = (
       return { _tag: "Right", account }
     } catch (error) {
       if (!(error instanceof QueueFull)) throw error
-      // Nothing was tried, so it costs no attempt.
+      // No password was tried, so this doesn't count as an attempt.
       await rateLimits.signedIn(ctx, email)
       writeAnswer(ctx, busy)
       return { _tag: "Answered" }
@@ -54,7 +54,7 @@ export const tryPassword = (
   }
 }
 
-/** 503, and nothing in the log: it is the answer to a flood. */
+/** 503, without a log line, because it may answer a flood of requests. */
 const busyAnswer = (publicUrl: string): HttpAnswer => {
   const { ofStatus } = ProblemAnswers.make({ problemBase: `${publicUrl}/problems/` })
   const answer = ofStatus(503, STATUS_CODES[503] ?? "", {

@@ -1,12 +1,12 @@
-/** Ends a server's connections: those that have nothing to finish at once, the others with their answer. */
+/** Closes a server's connections: idle ones at once, the others after their response. */
 import { once } from "node:events"
 import type { IncomingMessage, Server, ServerResponse } from "node:http"
 import type { Socket } from "node:net"
 
 export interface Connections {
   /**
-   * Stops accepting and resolves when the last connection is closed: idle ones at once, those whose request is still
-   * arriving after a second, and all others with their answer, at the latest after three seconds. Aborting `hasten` leaves
+   * Stops accepting connections and resolves when the last one is closed: idle ones at once, those still receiving a
+   * request after a second, and all others after their response or three seconds. Aborting `hasten` shortens that to
    * half a second.
    */
   readonly close: (hasten: AbortSignal) => Promise<void>
@@ -14,9 +14,9 @@ export interface Connections {
 
 const [bodyMilliseconds, answerMilliseconds, hastenedMilliseconds] = [1000, 3000, 500] as const
 
-/** Call it before the server listens: it watches all of the server's connections and requests. */
+/** Call it before the server listens, to track all of its connections and requests. */
 export const watchConnections = (server: Server): Connections => {
-  /** The requests under way on each open connection. */
+  /** The requests in progress on each open connection. */
   const open = new Map<Socket, Set<IncomingMessage>>()
   let isClosing = false
 
@@ -59,6 +59,6 @@ export const watchConnections = (server: Server): Connections => {
   }
 }
 
-/** Whether a request's body has not arrived whole. */
+/** Whether part of a request's body is still missing. */
 const isIncomplete = (requests: ReadonlySet<IncomingMessage>): boolean =>
   [...requests].some((request) => !request.complete)

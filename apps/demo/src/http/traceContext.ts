@@ -1,4 +1,4 @@
-/** Which trace a request belongs to, as W3C's Trace Context has it. */
+/** The trace a request belongs to, following W3C Trace Context. */
 import { randomBytes } from "node:crypto"
 
 export interface TraceContext {
@@ -11,8 +11,8 @@ export interface TraceContext {
 }
 
 /**
- * From a `traceparent` field (§3.2.2). One that is malformed, or was sent twice, counts as none; of a later version only
- * what version 00 has is read (§3.2.4).
+ * From a `traceparent` field (§3.2.2). A malformed or repeated field is ignored; from a later version only version 00's
+ * fields are read (§3.2.4).
  */
 export const traceContextOf = (field: unknown): TraceContext => {
   const spanId = randomBytes(8).toString("hex")

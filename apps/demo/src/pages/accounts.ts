@@ -1,4 +1,4 @@
-/** The pages of an admin: accounts, and the tokens of each, which can be revoked and never seen. */
+/** An admin's pages: accounts and their tokens, which an admin can revoke but never see. */
 import type { Router } from "@koa/router"
 import type { TokenDetails } from "@tokenry/core/promise"
 import { attributionOf } from "../http/attribution.ts"
@@ -38,7 +38,7 @@ export const accountPages = (router: Router<PageState>, services: Services): voi
   router.get("/settings/accounts/:owner", async (ctx) => {
     const owner = ownerOf(ctx)
     const [account, lists] = await Promise.all([store.accounts.find(owner), listsOf(ctx, tokens, owner)])
-    if (account === undefined && isEmpty(lists)) throw new HttpError(404, "There is no such thing")
+    if (account === undefined && isEmpty(lists)) throw new HttpError(404, "Not found")
     const titleOf = (token: TokenDetails) =>
       html`${nameOf(token)}${token.revokedAt === null && html` <a href="${pathOf(owner)}/${token.id}/revoke">Revoke<span class="unseen"> ${nameOf(token)}</span></a>`}`
     const content = html`<p><a href="/settings/accounts">Accounts</a></p>
@@ -46,7 +46,7 @@ export const accountPages = (router: Router<PageState>, services: Services): voi
       ${account !== undefined && factsOf(account)}
       ${isEmpty(lists) ? html`<p>It has no tokens.</p>` : tokenLists(lists, pathOf(owner), titleOf)}
       ${!isEmpty(lists) && html`<p class="actions"><a class="button danger" href="${pathOf(owner)}/revoke-all">Revoke all of these</a></p>`}`
-    const title = account?.email ?? "An account that is gone"
+    const title = account?.email ?? "A deleted account"
     answerPage(ctx, pageOf({ title, account: ctx.state.account, notice: noticeOf(ctx), content }))
   })
 
@@ -76,7 +76,7 @@ export const accountPages = (router: Router<PageState>, services: Services): voi
     const content = html`<h1>Revoke ${nameOf(token)} of ${headingOf(account, owner)}?</h1>
       ${
         lineage.descendants.length > 0 &&
-        html`<p>What was minted by means of it ends with it:</p>
+        html`<p>Tokens minted with it are revoked too:</p>
           ${descendantsOf(lineage, nameOf)}`
       }
       ${confirmation(`${pathOf(owner)}/${token.id}/revoke`, owner, "Revoke")}`
@@ -100,15 +100,15 @@ const ownerOf = (ctx: PageContext): string => paramOf(ctx, "owner")
 
 const pathOf = (owner: string): string => `/settings/accounts/${encodeURIComponent(owner.toWellFormed())}`
 
-/** Tokens outlive the account that they belong to, and then only its id is known. */
+/** Tokens outlive their account, of which only the id is known then. */
 const headingOf = (account: Account | undefined, owner: string): Html =>
-  account === undefined ? html`An account that is gone (<bdi>${owner}</bdi>)` : html`<bdi>${account.email}</bdi>`
+  account === undefined ? html`A deleted account (<bdi>${owner}</bdi>)` : html`<bdi>${account.email}</bdi>`
 
 const factsOf = ({ active, isAdmin, scopes }: Account): Html =>
   html`<dl class="facts card">
     <div>
       <dt>State</dt>
-      <dd>${active ? "Active" : "Deactivated: none of its tokens is accepted"}</dd>
+      <dd>${active ? "Active" : "Deactivated: its tokens are refused"}</dd>
     </div>
     <div>
       <dt>Role</dt>
@@ -139,14 +139,12 @@ const accountList = (accounts: ReadonlyArray<Account>): Html =>
         <label for="owner">Its id</label>
         <input id="owner" name="owner" autocomplete="off" required aria-describedby="owner-hint" />
       </p>
-      <p class="hint" id="owner-hint">
-        Tokens outlive an account that is gone, and can be found and revoked by its id.
-      </p>
+      <p class="hint" id="owner-hint">Tokens outlive a deleted account. Find and revoke them by its id.</p>
       <p><button type="submit" class="quiet">Show its tokens</button></p>
     </form>`
 
 const confirmation = (action: string, owner: string, button: string): Html =>
-  html`<p>Whoever uses it is refused from the next request on. This can't be undone.</p>
+  html`<p>Programs that use it are refused from the next request on. This can't be undone.</p>
     <form method="post" action="${action}">
       <p class="actions">
         <button type="submit" class="danger">${button}</button> <a href="${pathOf(owner)}">Cancel</a>

@@ -1,4 +1,4 @@
-/** Answers a request with a page, under headers that keep it to itself: no cache, no other origin, nothing inline. */
+/** Sends a page with headers that isolate it: no cache, no other origin, nothing inline. */
 import type Koa from "koa"
 import type { Html } from "./html.ts"
 
@@ -12,7 +12,7 @@ export const answerPage = (ctx: Answerable, page: Html, status = 200): void => {
   ctx.body = String(page)
 }
 
-/** 303: what follows is another page, to be had with GET (RFC 9110 §15.4.4). The path is one of ours. */
+/** 303: the browser continues with a GET of this path (RFC 9110 §15.4.4), which must be one of ours. */
 export const seeOther = (ctx: Pick<Koa.Context, "status" | "redirect" | "set" | "vary">, path: string): void => {
   ctx.vary("Cookie, Authorization")
   ctx.set("Cache-Control", "no-store")
@@ -20,7 +20,7 @@ export const seeOther = (ctx: Pick<Koa.Context, "status" | "redirect" | "set" | 
   ctx.redirect(path)
 }
 
-/** All that a page may load is its own. */
+/** A page may only load its own resources. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -31,7 +31,7 @@ const contentSecurityPolicy = [
   "base-uri 'none'",
 ].join("; ")
 
-/** With a stricter `Referrer-Policy` browsers would send forms with `Origin: null`, and none would be accepted. */
+/** With a stricter `Referrer-Policy` browsers send forms with `Origin: null`, and every form would be refused. */
 const pageHeaders = {
   "Cache-Control": "no-store",
   "Content-Security-Policy": contentSecurityPolicy,

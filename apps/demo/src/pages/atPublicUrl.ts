@@ -1,13 +1,13 @@
-/** Leads a browser from another name of this machine to the one that the site knows itself by. */
+/** Redirects a browser from another name of this machine to the site's public URL. */
 import type Koa from "koa"
 import { isLoopback } from "../http/securityHeaders.ts"
 import { mayHoldToken } from "../http/tokensInText.ts"
 import type { Services } from "../Services.ts"
 
 /**
- * Redirects a page opened at `http://localhost:3000` to `http://127.0.0.1:3000`, or the other way round: forms are taken
- * from one origin alone, and cookies are a host's own. Only between loopback names with the same port, without a proxy:
- * elsewhere the `Host` field may be a proxy's, which would redirect for ever.
+ * Redirects a page opened at `http://localhost:3000` to `http://127.0.0.1:3000`, or the other way round, because forms
+ * are accepted from one origin only, and cookies belong to a host. Only between loopback names with the same port and
+ * without a proxy: a proxy's `Host` field could cause endless redirects.
  */
 export const atPublicUrl = ({ publicUrl, trustedProxies }: Services): Koa.Middleware => {
   const own = new URL(publicUrl)

@@ -1,16 +1,16 @@
-/** What a person had typed into a form when their session ended, on its way through the page where they sign in. */
+/** What a person had entered into a form when their session ended, kept through the sign-in page. */
 import { mayHoldToken } from "../http/tokensInText.ts"
 
 /** Longer ones are dropped. */
 const longestDraft = 8000
 
-/** The form's fields as a form encodes them, without its password and its id. Empty if they may hold a token. */
+/** The form's fields, form-encoded, without its password and its id. Empty if they may contain a token. */
 export const draftOf = (form: URLSearchParams): string => {
   const kept = new URLSearchParams([...form].filter(([name]) => name !== "password" && name !== "formId"))
   return checked(kept.toString())
 }
 
-/** The draft that the page where one signs in has kept. */
+/** The draft preserved by the sign-in page. */
 export const readDraft = (form: URLSearchParams): string => draftOf(new URLSearchParams(form.get("draft") ?? ""))
 
 const checked = (draft: string): string => (draft.length > longestDraft || mayHoldToken(draft) ? "" : draft)

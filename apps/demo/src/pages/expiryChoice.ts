@@ -1,4 +1,4 @@
-/** The part of a form that asks when a token is to expire. */
+/** The expiry choice of a form. */
 import { TokenPolicy } from "@tokenry/core"
 import { Instant } from "@tokenry/core/adapter"
 import { DateTime, Duration, Option } from "effect"
@@ -6,13 +6,13 @@ import { describedBy, fieldError, type FieldErrors, noErrors } from "./form.ts"
 import { type Html, html } from "./html.ts"
 import { momentOf } from "./moments.ts"
 
-/** As use cases take it. Empty: the expiry that it has. */
+/** As use cases take it. Empty: keep the current expiry. */
 export interface Expiry {
   readonly expiresIn?: string
   readonly expiresAt?: Date | null
 }
 
-/** What was typed, to stand there again. */
+/** The input, to show it again. */
 export interface ExpiryTyped {
   readonly choice: string
   readonly date: string
@@ -26,16 +26,16 @@ export const expiryTypedIn = (form: URLSearchParams): ExpiryTyped => ({
 const lifetimes = ["7", "30", "90"] as const
 type LifetimeDays = (typeof lifetimes)[number]
 
-/** What was chosen, or a sentence about what is wrong with it. */
+/** The choice, or a sentence that says what is wrong with it. */
 export const readExpiry = (form: URLSearchParams): Expiry | string => {
   const { choice, date } = expiryTypedIn(form)
   if (choice === "keep") return {}
   if (choice === "never") return { expiresAt: null }
   if (choice === "date") return endOfDay(date, form.get("timeZone") ?? "")
-  return lifetimes.some((days) => days === choice) ? { expiresIn: `${choice} days` } : "Choose when it is to expire."
+  return lifetimes.some((days) => days === choice) ? { expiresIn: `${choice} days` } : "Choose when it expires."
 }
 
-/** What is wrong with the choice, by itself or by the policy. */
+/** What is wrong with the choice, by itself or under the policy. */
 export const expiryErrors = (expiry: Expiry | string, policy: TokenPolicy, now: Date): FieldErrors => {
   if (typeof expiry === "string") return { expiry }
   if (expiry.expiresAt === undefined && expiry.expiresIn === undefined) return noErrors
@@ -49,8 +49,8 @@ const lifetimeOf = ({ expiresIn }: Expiry): Duration.Duration | null =>
   expiresIn === undefined ? null : Duration.days(Number.parseInt(expiresIn, 10))
 
 /**
- * The last second of the day where the person is: the one before the next day begins there, also if clocks change that
- * night. In UTC, if their browser does not say where that is.
+ * The last second of that day where the person is, even if clocks change that night. In UTC if the browser sends no
+ * time zone.
  */
 const endOfDay = (date: string, timeZone: string): Expiry | string => {
   const day = /^\d{4}-\d\d-\d\d$/.test(date) ? Instant.parse(`${date}T00:00:00Z`) : undefined
@@ -66,7 +66,7 @@ const endOfDay = (date: string, timeZone: string): Expiry | string => {
   })
 }
 
-/** The lifetimes that the policy allows and, where a token can only be shortened, that end before it does. */
+/** The lifetimes the policy allows. If a token can only be shortened, only those that end before its current expiry. */
 export const possibleLifetimes = (policy: TokenPolicy, now: Date, sooner?: Date | null): ReadonlyArray<LifetimeDays> =>
   lifetimes.filter((days) => {
     const isAllowed = expiryErrors({ expiresIn: `${days} days` }, policy, now) === noErrors
@@ -83,9 +83,9 @@ interface ExpiryChoice {
   readonly errors: FieldErrors
   readonly now: Date
   readonly policy: TokenPolicy
-  /** The choice to leave the expiry as it is, in words; without it, there is no such choice. */
+  /** The label for keeping the expiry; without it, there is no such choice. */
   readonly keep?: string
-  /** The present expiry of a token that can only be shortened (`null`: never): choices end before it. */
+  /** The expiry of a token that can only be shortened (`null`: never). Choices end before it. */
   readonly sooner?: Date | null
 }
 
@@ -120,11 +120,11 @@ export const expiryChoice = ({ legend, typed, errors, now, policy, keep, sooner 
     <p class="hint" id="expires-on-hint" data-zone-hint>Until 23:59:59 UTC on that day.</p>
     <p class="hint" id="expires-on-moment" aria-live="polite"></p>
     <input type="hidden" name="timeZone" value="" />
-    ${never && radio("never", "Never", html`Anybody who finds it can use it until you revoke it.`)}
+    ${never && radio("never", "Never", html`Anyone who finds it can use it until you revoke it.`)}
   </fieldset>`
 }
 
-/** What was chosen; if that is not possible any more, the longest lifetime that is shorter, or else a date. */
+/** The choice or, if it isn't possible any more, the longest shorter lifetime, or else a date. */
 const chosenOf = ({ choice }: ExpiryTyped, possible: ReadonlyArray<LifetimeDays>): string => {
   const isLifetime = lifetimes.some((days) => days === choice)
   if (!isLifetime || possible.some((days) => days === choice)) return choice
@@ -137,7 +137,7 @@ const latestUnder = ({ longestLifetime }: TokenPolicy, now: Date): Date | undefi
 const earlierOf = (left: Date | undefined, right: Date | undefined): Date | undefined =>
   left === undefined || right === undefined ? (left ?? right) : left < right ? left : right
 
-/** So long after its name has ended in UTC, a day may end elsewhere, with the day itself. */
+/** How long after a day has ended in UTC the same day can still end elsewhere. */
 const zonesMilliseconds = 1.5 * dayMilliseconds
 
 const dayOf = (date: Date): string => date.toISOString().slice(0, 10)

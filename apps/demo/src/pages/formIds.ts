@@ -1,4 +1,7 @@
-/** One-time ids of forms that make a plaintext: sent twice, by a reload, a double click or the back button, one works once. */
+/**
+ * One-time ids for forms that create a plaintext: submitted twice, by a reload, a double click or the back button, only
+ * one takes effect.
+ */
 import { randomBytes } from "node:crypto"
 import { HttpError } from "../http/HttpError.ts"
 import { type Issued, once, type Once } from "../idempotency.ts"
@@ -7,7 +10,7 @@ import type { PageContext } from "./person.ts"
 
 export const newFormId = (): string => randomBytes(16).toString("base64url")
 
-/** Calls `make` unless the person has sent the form with this id before, whatever it had in its fields then. */
+/** Calls `make` unless the person has already sent the form with this id, whatever its fields were. */
 export const onceForForm = (
   ctx: PageContext,
   { store }: Services,

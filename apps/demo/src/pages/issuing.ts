@@ -78,7 +78,7 @@ const issuePage = (ctx: PageContext, { name, scopes, expiry }: Typed, errors: Fi
         />
       </p>
       <p class="hint" id="name-hint">
-        What it is for, to tell it from your others: “Laptop”, “Nightly backup”. At most 100 characters.
+        What it is for, so you can recognise it: “Laptop”, “Nightly backup”. At most 100 characters.
       </p>
       ${fieldError(errors, "name")}
       ${expiryChoice({ legend: "Expires", typed: expiry, errors, now: new Date(), policy: tokenPolicy })}
@@ -87,7 +87,7 @@ const issuePage = (ctx: PageContext, { name, scopes, expiry }: Typed, errors: Fi
         offered: scopeCatalogue.scopes,
         chosen: scopes,
         available: principal.scopes,
-        whyUnavailable: "Your account does not hold this scope, so it can't be given.",
+        whyUnavailable: "Your account doesn't have this scope, so a token can't get it.",
         errors,
       })}
       ${passwordField(ctx, errors)}

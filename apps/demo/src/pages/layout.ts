@@ -1,16 +1,16 @@
-/** What all pages have in common: the head, who is signed in, where one can go, and where the content begins. */
+/** What all pages share: the head, the signed-in account, the navigation and the content area. */
 import type { Account } from "../store/Store.ts"
 import { type Html, html } from "./html.ts"
 
 export interface Page {
   readonly title: string
-  /** The page's own, if the navigation has it, to be marked there. */
+  /** This page's path, if it is in the navigation, to mark it there. */
   readonly path?: string
-  /** Who is signed in, if anybody is. */
+  /** The signed-in account, if any. */
   readonly account: Pick<Account, "email" | "isAdmin"> | undefined
   /** One sentence about what has just been done. */
   readonly notice?: string | undefined
-  /** Whether what was sent has to be corrected: the title says so first, for who hears it. */
+  /** Whether the form has errors. The title says so first, for people using a screen reader. */
   readonly hasErrors?: boolean
   readonly content: Html
 }

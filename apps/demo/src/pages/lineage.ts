@@ -1,4 +1,4 @@
-/** By means of which tokens a token was minted, and what was minted by means of it. */
+/** The tokens a token was minted with, and those minted with it. */
 import type { OwnerId, TokenId } from "@tokenry/core/adapter"
 import { TokenNotFound } from "@tokenry/core"
 import type { TokenDetails } from "@tokenry/core/promise"
@@ -10,16 +10,16 @@ import { linkTo } from "./tokenMarks.ts"
 type Relative = Pick<TokenDetails, "id" | "name"> & { readonly isRevoked: boolean }
 
 export interface Lineage {
-  /** The outermost first. Those that are gone from the store are left out. */
+  /** The outermost first. Omits purged tokens. */
   readonly ancestors: ReadonlyArray<Relative>
-  /** The newest first, and no more than can be shown. */
+  /** Newest first, limited to what fits on a page. */
   readonly descendants: ReadonlyArray<Relative>
   readonly hasMore: boolean
 }
 
 const shownAtMost = 50
 
-/** A look-up for each ancestor, eight at most, and one for all descendants. */
+/** One lookup per ancestor, at most eight, and one for all descendants. */
 export const lineageOf = async (
   { store, tokens }: Services,
   { id, ownedBy, ancestors }: TokenDetails,
@@ -63,7 +63,8 @@ export const lineageSection = (lineage: Lineage): Html | undefined => {
     ${
       ancestors.length > 0 &&
       html`<p>
-          Minted by means of these, the outermost first. It can do no more than each of them, and ends with each.
+          Minted with these tokens, the outermost first. It can't exceed any of them. Revoking one revokes this token
+          too.
         </p>
         <ol>
           ${ancestors.map((token) => relative(token, linkTo))}
@@ -71,7 +72,7 @@ export const lineageSection = (lineage: Lineage): Html | undefined => {
     }
     ${
       descendants.length > 0 &&
-      html`<p>Minted by means of this token. They end with it.</p>
+      html`<p>Minted with this token. Revoking it revokes them too.</p>
         ${descendantsOf(lineage)}`
     }
   </section>`

@@ -1,4 +1,4 @@
-/** Everything that the rules have against a new token, at once, beside what else is wrong with the form. */
+/** Every rule a new token breaks, together with the form's own errors. */
 import { holdsToken, TokenName } from "@tokenry/core/adapter"
 import { olderTokenFormat, scopeCatalogue, tokenFormat, tokenPolicy } from "../scopes.ts"
 import { type Expiry, expiryErrors } from "./expiryChoice.ts"
@@ -10,7 +10,10 @@ interface NewToken {
   readonly expiry: Expiry | string
 }
 
-/** `held` is what the account may do. The use case decides again; this only says it together with the form's own errors. */
+/**
+ * `held` are the account's scopes. The use case decides again; this only reports the problem together with the form's
+ * own errors.
+ */
 export const newTokenErrors = (
   { name, scopes, expiry }: NewToken,
   held: ReadonlyArray<string>,
@@ -30,5 +33,5 @@ const scopesErrors = (scopes: ReadonlyArray<string>, held: ReadonlyArray<string>
   const notHeld = scopes.filter((scope) => !held.includes(scope))
   return notHeld.length === 0
     ? {}
-    : { scopes: `Your account does not hold ${notHeld.join(", ")}, so it can't be given.` }
+    : { scopes: `Your account doesn't have ${notHeld.join(", ")}, so a token can't get it.` }
 }

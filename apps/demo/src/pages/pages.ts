@@ -1,4 +1,4 @@
-/** All pages for people, which are no part of the API and of its description. */
+/** Pages for people, which aren't part of the API or its description. */
 import { Router } from "@koa/router"
 import { exactPaths } from "../http/routing.ts"
 import type Koa from "koa"

@@ -1,4 +1,4 @@
-/** Lets people in who are signed in, and takes forms from this very site alone. */
+/** Admits signed-in people, and accepts forms from this site only. */
 import { writeAnswer } from "@tokenry/koa"
 import type Koa from "koa"
 import { type DemoState, hasAuthorization } from "../http/authentication.ts"
@@ -15,15 +15,15 @@ import { ownPath } from "./ownPath.ts"
 import { signInPage } from "./signInPage.ts"
 
 export interface PageState extends DemoState {
-  /** Of the person who is signed in. */
+  /** The signed-in person's account. */
   account: Account
 }
 
 export type PageContext = Koa.ParameterizedContext<PageState>
 
 /**
- * Refuses, with 403, forms that another origin makes a browser send, and requests with a token. The `Origin` has to be
- * exactly this one, since another port of the same host is the same site to a cookie; `Sec-Fetch-Site` is only there to agree.
+ * Refuses, with 403, forms sent from another origin and requests with a token. The `Origin` must match exactly, since
+ * cookies treat another port of the same host as the same site. `Sec-Fetch-Site` must agree.
  */
 export const fromThisSite = (services: Services): Koa.Middleware => {
   const { crossSiteRequest, sessionRequired } = problemsOf(services)
@@ -34,9 +34,7 @@ export const fromThisSite = (services: Services): Koa.Middleware => {
   }
 }
 
-/**
- * Lets people in who are signed in. Others sign in first and come back, with what they had typed if they sent a form.
- */
+/** Admits signed-in people. Others sign in first and come back, with their input if they sent a form. */
 export const person = ({ store, publicUrl }: Services): Koa.Middleware<PageState> =>
   async function person(ctx, next) {
     const account = await signedIn(ctx, store)
@@ -56,11 +54,11 @@ export const person = ({ store, publicUrl }: Services): Koa.Middleware<PageState
     return next()
   }
 
-/** For after `person`. */
+/** Use it after `person`. */
 export const admin: Koa.Middleware<PageState> = async function admin(ctx, next) {
   if (!ctx.state.account.isAdmin) throw new HttpError(403, "Only an admin can see this.")
   return next()
 }
 
 const signedOutMeanwhile =
-  "You are not signed in any more, and nothing was done. Sign in to go on: what you had typed will be there again."
+  "You have been signed out, and nothing was changed. Sign in to continue; what you entered will still be there."

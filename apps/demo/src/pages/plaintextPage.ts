@@ -1,4 +1,4 @@
-/** The one page that shows a plaintext token, and the one that stands there when its form is sent again. */
+/** The only page that shows a plaintext token, and the one shown if its form is sent again. */
 import type { TokenDetails } from "@tokenry/core/promise"
 import type { Once } from "../idempotency.ts"
 import { scopeCatalogue } from "../scopes.ts"
@@ -21,8 +21,8 @@ export const plaintextPage = ({ publicUrl }: Services, { title, account, plainte
   const path = scopeCatalogue.close(token.scopes).some((scope) => scope === "treasure:read") ? "treasures" : "me"
   const content = html`<h1>${title}</h1>
     <p class="warning">
-      <strong>Copy it now.</strong> It is shown this once, and nobody can show it again: not even we know it. Keep it
-      like a password.
+      <strong>Copy it now.</strong> You won't be able to see it again, because we don't store it. Keep it safe, like a
+      password.
     </p>
     <p class="field">
       <label for="plaintext">Token “${nameOf(token)}”</label>
@@ -44,28 +44,28 @@ export const plaintextPage = ({ publicUrl }: Services, { title, account, plainte
     ${remark}
     <h2>Try it</h2>
     <pre class="plaintext" tabindex="0">curl -H 'Authorization: Bearer ${plaintext}' ${publicUrl}/api/${path}</pre>
-    <p><a href="${pathOf(token)}">I have copied it: on to the token's page</a></p>`
+    <p><a href="${pathOf(token)}">I have copied it. Go to the token's page</a></p>`
   return pageOf({ title, account, content })
 }
 
-/** For a form that was sent before. */
+/** For a form that was already sent. */
 export const repeatedPage = (account: Account, before: Exclude<Once, { readonly _tag: "Made" }>): Html => {
   const tokenId = before._tag === "MadeBefore" ? before.tokenId : undefined
-  const title = "This form was sent before"
+  const title = "This form was already sent"
   const content = html`<h1>${title}</h1>
     ${
       tokenId === undefined
         ? html`<p>
-            What it asked for is under way, or something came in between. Nothing was done twice. See in the list
-            whether the token is there; its plaintext can't be shown again.
+            Your first request is still in progress, or was interrupted. Nothing was done twice. Check the list for the
+            token; it can't be shown again.
           </p>`
         : html`<p>
-              It did what it asked for then, and nothing now. The token was shown in that answer and can't be shown
-              again. If you did not get to copy it,
+              Nothing was done twice. The token was shown the first time and can't be shown again. If you didn't copy
+              it,
               <a href="/settings/tokens/${tokenId}/rotate">give the token a new secret</a>.
             </p>
-            <p><a href="/settings/tokens/${tokenId}">To the token's page</a></p>`
+            <p><a href="/settings/tokens/${tokenId}">Go to the token's page</a></p>`
     }
-    <p><a href="/settings/tokens">To your tokens</a></p>`
+    <p><a href="/settings/tokens">Go to your tokens</a></p>`
   return pageOf({ title, account, content })
 }

@@ -1,14 +1,11 @@
-/** Shows problems to people as pages, where a browser asked for one. */
+/** Shows problems as pages if a browser requested one. */
 import { problemMediaType } from "@tokenry/http"
 import type Koa from "koa"
 import { answerPage } from "./answerPage.ts"
 import { type Html, html } from "./html.ts"
 import { pageOf } from "./layout.ts"
 
-/**
- * The outermost middleware, around what turns errors into problem details: an answer that is one, to a request for a page,
- * becomes a page of the same status that says the same.
- */
+/** The outermost middleware: if a page request ends in a problem, shows it as a page with the same status. */
 export const problemPages = (publicUrl: string): Koa.Middleware =>
   async function problemPages(ctx, next) {
     await next()
@@ -24,30 +21,30 @@ export const problemPages = (publicUrl: string): Koa.Middleware =>
     answerPage(ctx, pageOf({ title: title ?? "Error", account: ctx.state["account"], content }), ctx.status)
   }
 
-/** What a process that is too busy says itself is better than what is said of any 503. */
+/** A busy process's own explanation beats the generic one for 503. */
 const wordsFor = (status: number, detail: string | undefined): string =>
   (status === 503 && detail !== undefined ? `${detail}.` : undefined) ??
   advice[status] ??
   detail ??
-  "It can't be done like that. Go back and look again."
+  "That can't be done this way. Go back and try again."
 
-/** A form is taken from the one address that the site knows itself by, though others may lead to it. */
+/** Forms are only accepted from the site's public URL, though other addresses may lead to it. */
 const comeFromHere = (publicUrl: string): Html =>
   html`<p>
     This site is at <a href="${publicUrl}/settings/tokens">${publicUrl}</a>, and takes forms from its own pages there
     alone. Open it there and try again.
   </p>`
 
-/** Told of the address as it was sent, which may be one that does not parse. */
+/** Takes the raw address, which may not parse. */
 const isForPage = (url: string): boolean => /^\/(?:login|logout|settings(?:\/[^?]*)?)?(?:\?|$)/.test(url)
 
-/** Where people need other words than programs. */
+/** Statuses where people need different words than programs. */
 const advice: Readonly<Record<number, string>> = {
-  404: "Nothing is at this address, or nothing that you may see. It may have been removed meanwhile.",
-  405: "This address can't be opened like that. Go back to where you came from.",
-  413: "What was sent is too large.",
-  415: "What was sent is not a form of this site.",
-  429: "There were too many requests in a short while.",
-  500: "It is not your fault. Nothing is known about what has become of the request: look before you repeat it.",
-  503: "The store does not answer just now. A change may have happened nonetheless: look before you repeat it.",
+  404: "There is nothing here, or you aren't allowed to see it. It may have been removed.",
+  405: "This address can't be opened that way. Go back and try again.",
+  413: "The form is too large.",
+  415: "This is not a form of this site.",
+  429: "There were too many requests in a short time.",
+  500: "Something went wrong on our side. Your change may or may not have been saved, so check before you try again.",
+  503: "The service is temporarily unavailable. Your change may have been saved anyway, so check before you try again.",
 }

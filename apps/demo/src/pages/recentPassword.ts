@@ -1,4 +1,4 @@
-/** Asks for the password again before a plaintext is shown, if it was typed long ago. */
+/** Asks for the password again before showing a plaintext, unless it was entered recently. */
 import { isPasswordRecent, signIn } from "../http/sessions.ts"
 import { tryPassword } from "../http/signingIn.ts"
 import type { Services } from "../Services.ts"
@@ -20,13 +20,13 @@ export const passwordField = (ctx: PageContext, errors: FieldErrors): Html | und
           />
         </p>
         <p class="hint" id="password-hint">
-          You signed in more than an hour ago. Type it again, to show that it is you.
+          You signed in more than an hour ago. Enter it again to confirm that it's you.
         </p>
         ${fieldError(errors, "password")}`
 
 /**
- * What is wrong with the password, if it has to be typed; `undefined` if there were too many attempts, which is answered.
- * A right one counts as signing in, also if something else in the form is wrong.
+ * What is wrong with the password, if one is required; `undefined` if there were too many attempts and the response is
+ * already set. A correct one counts as signing in, even if another field is wrong.
  */
 export const passwordErrors = async (
   ctx: PageContext,
@@ -35,7 +35,7 @@ export const passwordErrors = async (
 ): Promise<FieldErrors | undefined> => {
   if (isPasswordRecent(ctx)) return noErrors
   const password = form.get("password") ?? ""
-  if (password === "") return { password: "Type your password, since you signed in more than an hour ago." }
+  if (password === "") return { password: "Enter your password, since you signed in more than an hour ago." }
   const attempted = await tryPassword(services)(ctx, ctx.state.account.email, password)
   if (attempted._tag === "Answered") return undefined
   if (attempted._tag === "Wrong") return { password: "The password is wrong." }

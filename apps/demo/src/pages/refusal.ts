@@ -1,4 +1,4 @@
-/** What the rules say against a request, as sentences beside the fields of a form. */
+/** Turns rule violations into sentences next to a form's fields. */
 import { InvalidInput, PolicyViolation, ScopeNotHeld } from "@tokenry/core"
 import type { FieldErrors } from "./form.ts"
 
@@ -10,12 +10,12 @@ const subjects: Readonly<Record<string, readonly [field: string, subject: string
   graceFor: ["grace", "The grace"],
 }
 
-/** What has become of a form whose fields are against the rules. @throws whatever else the error is about. */
+/** A form whose fields break the rules. @throws every other error. */
 export const refusal = (error: unknown) => ({ _tag: "Refused", errors: errorsOf(error) }) as const
 
 const errorsOf = (error: unknown): FieldErrors => {
   if (error instanceof ScopeNotHeld) {
-    return { scopes: `Your account does not hold ${error.scopes.join(", ")}, so it can't be given.` }
+    return { scopes: `Your account doesn't have ${error.scopes.join(", ")}, so a token can't get it.` }
   }
   if (!(error instanceof InvalidInput || error instanceof PolicyViolation)) throw error
   const sentences = error.issues.flatMap(({ path: [first = ""], message }) => {

@@ -1,4 +1,4 @@
-/** The pages that ask whether tokens are really to be revoked, and say what that ends. */
+/** Pages that ask for confirmation before tokens are revoked, and list what else ends. */
 import type { Router } from "@koa/router"
 import { attributionOf } from "../http/attribution.ts"
 import type { Services } from "../Services.ts"
@@ -18,9 +18,7 @@ export const revokingPages = (router: Router<PageState>, services: Services): vo
   router.get("/settings/tokens/revoke-all", (ctx) => {
     const title = "Revoke all your tokens?"
     const content = html`<h1>${title}</h1>
-      <p>
-        Whatever uses one of them is refused from the next request on. This can't be undone. You stay signed in here.
-      </p>
+      <p>Programs that use them are refused from the next request on. This can't be undone. You stay signed in here.</p>
       <form method="post" action="/settings/tokens/revoke-all">
         <p class="actions">
           <button type="submit" class="danger">Revoke all</button> <a href="/settings/tokens">Cancel</a>
@@ -40,10 +38,10 @@ export const revokingPages = (router: Router<PageState>, services: Services): vo
     const token = await tokens.find({ id: idOf(ctx), ownedBy: account.id })
     const lineage = await lineageOf(services, token)
     const content = html`<h1>Revoke ${nameOf(token)}?</h1>
-      <p>Whoever uses it is refused from the next request on. This can't be undone.</p>
+      <p>Programs that use it are refused from the next request on. This can't be undone.</p>
       ${
         lineage.descendants.length > 0 &&
-        html`<p>What was minted by means of it ends with it:</p>
+        html`<p>Tokens minted with it are revoked too:</p>
           ${descendantsOf(lineage)}`
       }
       <form method="post" action="${pathOf(token)}/revoke">

@@ -1,4 +1,4 @@
-/** The page where a token gets a new secret, and a new expiry if one likes. */
+/** The page that gives a token a new secret and, optionally, a new expiry. */
 import type { Router } from "@koa/router"
 import { attributionOf } from "../http/attribution.ts"
 import { takeDraft } from "../http/sessions.ts"
@@ -19,7 +19,7 @@ import { retiringOf } from "./tokenHistory.ts"
 import { expiryOf, isLive, nameOf, pathOf } from "./tokenMarks.ts"
 import { idOf } from "./tokenPage.ts"
 
-/** How long the secret that is replaced may be accepted yet. */
+/** The grace periods to choose from. */
 const graces = ["0 minutes", "1 hour", "24 hours", "7 days", "30 days"] as const
 
 export const rotatingPages = (router: Router<PageState>, services: Services): void => {
@@ -38,7 +38,7 @@ export const rotatingPages = (router: Router<PageState>, services: Services): vo
     const expiry = readExpiry(form)
     const graceFor = graces.find((grace) => grace === typed.graceFor)
     const errors = {
-      ...(graceFor === undefined && { grace: "Choose how long the old secret is still accepted." }),
+      ...(graceFor === undefined && { grace: "Choose how long the old secret stays valid." }),
       ...expiryErrors(expiry, tokenPolicy, new Date()),
       ...wrongPassword,
     }
@@ -53,10 +53,10 @@ export const rotatingPages = (router: Router<PageState>, services: Services): vo
     const [retiring] = retiringOf(rotated.token, new Date())
     const remark =
       retiring?.graceEnds == null
-        ? html`<p>The secret that it had is not accepted any more.</p>`
+        ? html`<p>The previous secret no longer works.</p>`
         : html`<p>
-            The secret that it had is accepted until ${momentOf(retiring.graceEnds)}. The token's page shows whether it
-            is still used, and ends it sooner.
+            The previous secret stays valid until ${momentOf(retiring.graceEnds)}. The token's page shows whether it is
+            still used, and ends it sooner.
           </p>`
     answerPage(ctx, plaintextPage(services, { title: "The new secret", account, ...rotated, remark }))
   })
@@ -84,8 +84,8 @@ const rotatePage = async (
   const token = await tokens.find({ id: idOf(ctx), ownedBy: account.id })
   const now = new Date()
   const form = html`<p>
-      The token stays what it is: its name, its scopes, its history. It gets a new secret, which is shown once; the one
-      that it has is accepted for a while yet, so that you can move over.
+      The token keeps its name, scopes and history. It gets a new secret, which is shown once; the one that it has is
+      accepted for a while yet, so that you can move over.
     </p>
     ${errorSummary(errors)}
     <form method="post" action="${pathOf(token)}/rotate" novalidate>
@@ -110,11 +110,11 @@ const rotatePage = async (
         policy: tokenPolicy,
         keep: "As it does now",
       })}
-      <p class="hint">Now: ${expiryOf(token, now)}. The old secret never lives longer than that.</p>
+      <p class="hint">Now: ${expiryOf(token, now)}. The old secret never stays valid longer than that.</p>
       ${passwordField(ctx, errors)}
       <p class="actions"><button type="submit">Make a new secret</button> <a href="${pathOf(token)}">Cancel</a></p>
     </form>`
   const content = html`<h1>New secret for ${nameOf(token)}</h1>
-    ${isLive(token, now) ? form : html`<p>The token is not live any more, so it can't have one. <a href="/settings/tokens/new">Issue a new token</a>.</p>`}`
+    ${isLive(token, now) ? form : html`<p>This token is revoked or expired, so it can't get a new secret. <a href="/settings/tokens/new">Issue a new token</a>.</p>`}`
   return pageOf({ title: "New secret", account, hasErrors: errors !== noErrors, content })
 }

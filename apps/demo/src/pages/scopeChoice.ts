@@ -1,14 +1,14 @@
-/** The part of a form that asks what a token may do. */
+/** The scope choice of a form. */
 import { scopeCatalogue } from "../scopes.ts"
 import { describedBy, fieldError, type FieldErrors } from "./form.ts"
 import { type Html, html } from "./html.ts"
 
 interface ScopeChoice {
   readonly legend: string
-  /** Those to choose from, in the catalogue's order. */
+  /** The scopes to choose from, in catalogue order. */
   readonly offered: ReadonlyArray<string>
   readonly chosen: ReadonlyArray<string>
-  /** Of those that are offered; the others are shown, and can't be chosen. */
+  /** The offered scopes that can be chosen. The others are shown as unavailable. */
   readonly available: ReadonlyArray<string>
   readonly whyUnavailable: string
   readonly errors: FieldErrors
@@ -31,9 +31,7 @@ export const scopeChoice = ({ legend, offered, chosen, available, whyUnavailable
         }${hints !== "" && html` aria-describedby="${hints}"`}
       />
       <div>
-        <label for="${id}"
-          ><code>${scope}</code> ${scopeCatalogue.descriptionOf(scope) ?? "No longer means anything"}</label
-        >
+        <label for="${id}"><code>${scope}</code> ${scopeCatalogue.descriptionOf(scope) ?? "No longer declared"}</label>
         ${implied.length > 0 && html`<span class="hint" id="${id}-implies">Includes ${implied.join(", ")}.</span>`}
         ${!isAvailable && html`<span class="hint why" id="${id}-why">${whyUnavailable}</span>`}
       </div>
@@ -41,7 +39,7 @@ export const scopeChoice = ({ legend, offered, chosen, available, whyUnavailable
   }
   return html`<fieldset id="scopes" tabindex="-1" ${describedBy(errors, "scopes", "scopes-hint")}>
     <legend>${legend}</legend>
-    <p class="hint" id="scopes-hint">As few as will do. With none, the token says who it is and may do nothing.</p>
+    <p class="hint" id="scopes-hint">Choose as few as possible. Without any, the token only proves identity.</p>
     ${fieldError(errors, "scopes")} ${offered.map(checkbox)}
   </fieldset>`
 }

@@ -17,8 +17,8 @@ export const signInPages = (router: Router<PageState>, services: Services): void
 
   router.get("/login", async (ctx) => {
     const wanted = firstOf(ctx.query["next"])
-    // Sent here by another page, a person signs in, whatever this path's cookie says: two pages that each see another
-    // cookie would redirect to each other for ever.
+    // Ignores this path's cookie if another page sent the person here: two pages that see different cookies would
+    // redirect to each other for ever.
     const isSignedIn = wanted === undefined && (await signedIn(ctx, store)) !== undefined
     if (isSignedIn) return seeOther(ctx, "/settings/tokens")
     answerPage(ctx, signInPage({ ...nothingTyped, next: ownPath(publicUrl, wanted) }))
@@ -47,6 +47,6 @@ export const signInPages = (router: Router<PageState>, services: Services): void
 
 const wrongCredentials: FieldErrors = { email: "The email address or the password is wrong." }
 
-/** The parameter, given once or more often. */
+/** The parameter's first value. */
 const firstOf = (value: string | ReadonlyArray<string> | undefined): string | undefined =>
   typeof value === "string" ? value : value?.[0]

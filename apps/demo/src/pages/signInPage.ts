@@ -1,13 +1,13 @@
-/** The page where a person signs in, and which keeps what they had typed into another form. */
+/** The sign-in page, which preserves what the person had entered into another form. */
 import { describedBy, errorSummary, fieldError, type FieldErrors, noErrors } from "./form.ts"
 import { type Html, html } from "./html.ts"
 import { pageOf } from "./layout.ts"
 
 export interface SignInForm {
-  /** Where to go then. */
+  /** The page to continue with. */
   readonly next: string
   readonly email: string
-  /** What was typed into the form at `next`, as a form encodes it; empty: nothing. */
+  /** The input of the form at `next`, form-encoded. Empty if there is none. */
   readonly draft: string
   readonly errors: FieldErrors
   readonly notice: string | undefined

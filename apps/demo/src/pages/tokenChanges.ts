@@ -1,4 +1,4 @@
-/** The forms on a token's page that change it: another name, fewer scopes, an earlier end. */
+/** The forms that change a token: a new name, fewer scopes, an earlier expiry. */
 import type { TokenDetails } from "@tokenry/core/promise"
 import { scopeCatalogue, tokenPolicy } from "../scopes.ts"
 import { expiryChoice, expiryTypedIn } from "./expiryChoice.ts"
@@ -9,7 +9,7 @@ import { pathOf } from "./tokenMarks.ts"
 
 interface Typed {
   readonly errors: FieldErrors
-  /** The fields of the form that was sent, and the button that sent it as `do`; empty if none was. */
+  /** The submitted form's fields, with the submit button as `do`; empty if none was sent. */
   readonly form: URLSearchParams
 }
 
@@ -44,7 +44,7 @@ export const changeForms = (token: TokenDetails, { errors, form }: Typed, now: D
           whyUnavailable: "",
           errors,
         })}
-        <p><button type="submit" name="do" value="narrow" class="quiet">Take the others away</button></p>
+        <p><button type="submit" name="do" value="narrow" class="quiet">Remove the others</button></p>
       </form>`
     }
     <form method="post" action="${pathOf(token)}">

@@ -1,4 +1,4 @@
-/** A token's history and how its secrets have been used, as a person reads it. */
+/** A token's history and the use of its secrets, for people. */
 import type { TokenDetails, TokenUsage } from "@tokenry/core/promise"
 import { type Html, html } from "./html.ts"
 import { distanceOf, momentOf } from "./moments.ts"
@@ -8,15 +8,15 @@ type Change = TokenDetails["history"][number]
 const kinds: Readonly<Record<Change["kind"], string>> = {
   issued: "Issued",
   renamed: "Renamed",
-  narrowed: "Scopes taken away",
+  narrowed: "Scopes removed",
   shortened: "Expiry brought forward",
   rotated: "New secret",
   "grace-ended": "Older secrets ended",
-  reused: "A replaced secret came back",
+  reused: "A replaced secret was used",
   revoked: "Revoked",
 }
 
-/** The newest first. `reader` is the account that reads it. */
+/** Newest first. `reader` is the signed-in account. */
 export const historySection = ({ history, ownedBy }: TokenDetails, reader: string): Html => {
   const now = new Date()
   const line = ({ kind, at, actor, origin, detail }: Change) =>
@@ -41,7 +41,7 @@ const actorOf = (actor: Change["actor"], ownedBy: string, reader: string): Html 
       if (actor.id === reader) return html`by you`
       return actor.id === ownedBy ? html`by its owner` : html`by an admin`
     case "token":
-      return html`by means of <a href="/settings/tokens/${actor.id}">a token</a>`
+      return html`with <a href="/settings/tokens/${actor.id}">a token</a>`
     case "sweep":
       return html`by a sweep (${actor.id})`
     case "system":
@@ -49,7 +49,7 @@ const actorOf = (actor: Change["actor"], ownedBy: string, reader: string): Html 
   }
 }
 
-/** Each secret with what it is good for and when it was last used. Those that nothing is known of are left out. */
+/** Each secret, its state and its last use. Omits secrets nothing is known about. */
 export const secretsSection = ({ secrets }: TokenDetails, usage: TokenUsage | undefined): Html => {
   const now = new Date()
   const usageOf = (generation: number) => usage?.secrets.find((secret) => secret.generation === generation)
@@ -83,7 +83,7 @@ export const secretsSection = ({ secrets }: TokenDetails, usage: TokenUsage | un
         </tbody>
       </table>
     </div>
-    ${usage !== undefined && html`<p class="hint">Uses are known since ${momentOf(usage.since)}.</p>`}
+    ${usage !== undefined && html`<p class="hint">Recorded since ${momentOf(usage.since)}.</p>`}
   </section>`
 }
 
@@ -93,6 +93,6 @@ const stateOf = (state: TokenDetails["secrets"][number]["state"], graceEnds: Dat
   return html`Replaced, accepted until ${momentOf(graceEnds)}`
 }
 
-/** The secrets that were replaced and are still accepted. */
+/** Replaced secrets that are still accepted. */
 export const retiringOf = ({ secrets }: TokenDetails, now: Date) =>
   secrets.filter(({ state, graceEnds }) => state === "retiring" && graceEnds !== null && graceEnds > now)

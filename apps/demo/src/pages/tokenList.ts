@@ -1,4 +1,4 @@
-/** The list of a person's tokens: live ones first, then dead ones, each a page at a time. */
+/** The list of a person's tokens: live ones first, then dead ones, each paginated separately. */
 import type { Router } from "@koa/router"
 import type { EffectiveState, PromiseApiTokens, TokenDetails, TokenUsage } from "@tokenry/core/promise"
 import type { Services } from "../Services.ts"
@@ -33,7 +33,7 @@ interface Entry {
 interface TokenList {
   readonly entries: ReadonlyArray<Entry>
   readonly nextCursor: string | null
-  /** The cursor that this page begins at; `undefined` for the first. */
+  /** The cursor this page starts at; `undefined` for the first page. */
   readonly cursor: string | undefined
 }
 
@@ -44,7 +44,7 @@ export interface TokenLists {
 
 const [livePerPage, deadPerPage] = [20, 10] as const
 
-/** The pages of an owner's tokens that the address asks for, in as many queries however many there are. */
+/** The requested pages of an owner's tokens, in a fixed number of queries. */
 export const listsOf = async (
   { query }: Pick<PageContext, "query">,
   tokens: PromiseApiTokens,
@@ -72,11 +72,11 @@ export const listsOf = async (
 const cursorIn = (value: string | ReadonlyArray<string> | undefined): string | undefined =>
   value === undefined || value === "" ? undefined : String(value)
 
-/** Whether the owner has no token at all. */
+/** Whether the owner has no tokens at all. */
 export const isEmpty = ({ live, dead }: TokenLists): boolean =>
   [live, dead].every(({ entries, cursor }) => entries.length === 0 && cursor === undefined)
 
-/** Both lists, of which each turns its pages by itself. */
+/** Both lists, each paginated independently. */
 export const tokenLists = ({ live, dead }: TokenLists, path: string, titleOf: (token: TokenDetails) => Html): Html => {
   const now = new Date()
   const section = (
@@ -106,7 +106,7 @@ export const tokenLists = ({ live, dead }: TokenLists, path: string, titleOf: (t
     </section>`
   }
   const hasDead = dead.entries.length > 0 || dead.cursor !== undefined
-  return html`${section("Live", "live", live, "No token is live.")}
+  return html`${section("Live", "live", live, "No live tokens.")}
   ${hasDead && section("Expired and revoked", "dead", dead, "There are no more.")}`
 }
 

@@ -1,10 +1,10 @@
-/** A token's name, scopes, state and whereabouts, as every page shows them. */
+/** A token's name, scopes, state and origin, as shown on every page. */
 import type { EffectiveState, TokenDetails } from "@tokenry/core/promise"
 import { scopeCatalogue } from "../scopes.ts"
 import { type Html, html } from "./html.ts"
 import { distanceOf, momentOf } from "./moments.ts"
 
-/** Set apart, so that marks for writing from right to left reach no further; and if nothing of it can be seen, with its id. */
+/** Isolated, so right-to-left marks don't affect the rest of the page. Adds the id if the name isn't visible. */
 export const nameOf = ({ id, name }: Pick<TokenDetails, "id" | "name">): Html =>
   isVisible(name) ? html`<bdi>${name}</bdi>` : html`<bdi>${name}</bdi>(no visible name, ${id})`
 
@@ -15,7 +15,7 @@ export const linkTo = (token: Pick<TokenDetails, "id" | "name">): Html =>
 
 export const pathOf = ({ id }: Pick<TokenDetails, "id">): string => `/settings/tokens/${id}`
 
-/** Tokens that have less than this to live are marked. */
+/** Tokens that expire sooner than this are marked. */
 const soonMilliseconds = 7 * 24 * 60 * 60 * 1000
 
 type TokenCondition = "live" | "soon" | "expired" | "revoked"
@@ -36,7 +36,10 @@ const words: Readonly<Record<TokenCondition, string>> = {
   revoked: "Revoked",
 }
 
-/** What a token is, in words: its own state, or what else keeps it from being accepted or from permitting anything. */
+/**
+ * A token's condition in words: its own state, or whatever else keeps it from being accepted or from permitting
+ * anything.
+ */
 export const conditionMark = (token: TokenDetails, effective: EffectiveState, now: Date): Html => {
   const condition = conditionOf(token, now)
   const obstacle = effective.on === "token" ? undefined : obstacles[effective.state]
@@ -45,47 +48,47 @@ export const conditionMark = (token: TokenDetails, effective: EffectiveState, no
   return html`<span class="badge ${condition}">${words[condition]}${permitsNothing && ", permits nothing"}</span>`
 }
 
-/** By the state of an ancestor or of the owner. */
+/** What the state of an ancestor or the owner means for the token. */
 const obstacles: Readonly<Record<EffectiveState["state"], string | undefined>> = {
   live: undefined,
-  revoked: "a token that it was minted with is revoked",
-  expired: "a token that it was minted with has expired",
-  "owner-inactive": "the account is deactivated or gone",
-  damaged: "the record of a token that it was minted with is damaged",
+  revoked: "a token it was minted with is revoked",
+  expired: "a token it was minted with has expired",
+  "owner-inactive": "the account is deactivated or deleted",
+  damaged: "the record of a token it was minted with is damaged",
 }
 
 export const expiryOf = ({ expiresAt }: TokenDetails, now: Date): Html =>
   expiresAt === null ? html`Never` : html`${momentOf(expiresAt)} (${distanceOf(expiresAt, now)})`
 
-/** A list of scopes, with why some of them grant nothing. */
+/** A list of scopes, with the reason if one grants nothing. */
 export const scopesOf = (scopes: ReadonlyArray<string>, effective?: EffectiveState): Html =>
   scopes.length === 0
-    ? html`None: it says who it is, and may do nothing`
+    ? html`None: it only proves identity`
     : html`<ul class="scopes">
           ${scopes.map((scope) => {
             const why = whyNothing(scope, effective)
             return html`<li class="scope">${scope}${why !== undefined && html` <span class="hint">${why}</span>`}</li>`
           })}
         </ul>
-        ${isIdle(effective) && html`<p class="hint">None of them grants anything now: it may do nothing.</p>`}`
+        ${isIdle(effective) && html`<p class="hint">None of them grants anything now.</p>`}`
 
 const isIdle = (effective: EffectiveState | undefined): boolean =>
   effective?.state === "live" && effective.scopes.length === 0
 
-/** Why a scope grants nothing; `undefined` if it does. */
+/** Why a scope grants nothing; `undefined` if it grants something. */
 export const whyNothing = (scope: string, effective: EffectiveState | undefined): string | undefined => {
   if (scopeCatalogue.undeclared([scope]).length > 0) return "no longer declared, grants nothing"
   const withheld = effective?.withheld.find((missing) => missing.scope === scope)
   if (withheld === undefined) return undefined
   return withheld.on === "owner"
-    ? "withheld: the account does not hold it"
-    : "withheld: a token that it was minted with does not hold it"
+    ? "withheld: the account doesn't have it"
+    : "withheld: a token it was minted with doesn't have it"
 }
 
-/** From where it was issued, as far as that is known and remembered: a history forgets its oldest changes first. */
+/** Where it was issued from, if known and still remembered: a history drops its oldest changes first. */
 export const issuedFrom = ({ history, issuedTo, ancestors }: TokenDetails): Html => {
   const origin = history.find(({ kind }) => kind === "issued")?.origin
-  return html`${origin?.address ?? "Not known"}${ancestors.length > 0 && ", by means of another token"}${
+  return html`${origin?.address ?? "Not known"}${ancestors.length > 0 && ", with another token"}${
     issuedTo !== null && html`, for <bdi>${issuedTo}</bdi>`
   }${origin?.userAgent !== undefined && html` <span class="hint"><bdi>${shortened(origin.userAgent)}</bdi></span>`}`
 }

@@ -1,4 +1,4 @@
-/** A token's own page: what it is, what it has done, and what can be changed. */
+/** A token's own page: what it is, its history, and the forms that change it. */
 import type { Router } from "@koa/router"
 import type { TokenDetails, TokenUsage } from "@tokenry/core/promise"
 import { attributionOf } from "../http/attribution.ts"
@@ -53,7 +53,7 @@ export const tokenPages = (router: Router<PageState>, services: Services): void 
   })
 }
 
-/** Whether a form of the page has changed anything. */
+/** Whether a form of the page changed anything. */
 const isDifferent = (before: TokenDetails, after: TokenDetails): boolean => {
   const now = new Date()
   const changeable = (token: TokenDetails) =>
@@ -63,7 +63,7 @@ const isDifferent = (before: TokenDetails, after: TokenDetails): boolean => {
 
 export const idOf = (ctx: PageContext): string => String((ctx["params"] as Record<string, string>)["id"])
 
-/** What was sent and has to be corrected, or sent again. */
+/** A submitted form, to be corrected or sent again. */
 interface Sent {
   readonly errors: FieldErrors
   readonly form: URLSearchParams
@@ -151,9 +151,9 @@ const actionsOf = (token: TokenDetails, usage: TokenUsage | undefined, now: Date
       retiring.length > 0 &&
       html`<form class="warning" method="post" action="${pathOf(token)}">
         <p>
-          ${retiring.length === 1 ? "The secret that was replaced is" : "Secrets that were replaced are"} still
+          ${retiring.length === 1 ? "The replaced secret is" : "Replaced secrets are"} still
           accepted${lastEnd && html`, until ${momentOf(lastEnd)}`}. Last use:
-          ${lastUse === undefined ? "none so far" : distanceOf(lastUse, now)}.
+          ${lastUse === undefined ? "never" : distanceOf(lastUse, now)}.
         </p>
         <p><button type="submit" name="do" value="end-grace" class="danger">End it now</button></p>
       </form>`

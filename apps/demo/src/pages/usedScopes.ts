@@ -1,4 +1,4 @@
-/** What a token may do and has done: which of its scopes were never needed, and one click to be without those. */
+/** A token's scopes and their use, with a button that removes the ones it never needed. */
 import type { EffectiveState, TokenDetails, TokenUsage } from "@tokenry/core/promise"
 import { scopeCatalogue } from "../scopes.ts"
 import { type Html, html } from "./html.ts"
@@ -30,7 +30,7 @@ export const usedScopesSection = (
     <h2 id="used">What it may do</h2>
     ${
       granted.length === 0
-        ? html`<p>Nothing but say who it is.</p>`
+        ? html`<p>Nothing. It only proves identity.</p>`
         : html`<div class="scroll" role="region" aria-label="Scopes, a table" tabindex="0">
             <table>
               <thead>
@@ -50,13 +50,13 @@ export const usedScopesSection = (
       effective.state === "live" &&
       granted.length > 0 &&
       effective.scopes.length === 0 &&
-      html`<p>None of them grants anything now: it may do nothing but say who it is.</p>`
+      html`<p>None of them grants anything now, so the token only proves identity.</p>`
     }
     ${isLive && usage !== undefined && narrowing(token, usage)}
   </section>`
 }
 
-/** Nothing for a token that was never used: what it needs is not known yet. */
+/** Nothing for an unused token, because its needs are unknown. */
 const narrowing = (token: TokenDetails, { narrowableTo, unusedScopes }: TokenUsage): Html | undefined => {
   if (narrowableTo.length === 0 || unusedScopes.length === 0) return undefined
   return html`<form method="post" action="${pathOf(token)}">

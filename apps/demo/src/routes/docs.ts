@@ -1,4 +1,4 @@
-/** The API's description: for programs as OpenAPI, for people as a page that shows it. */
+/** The API's description: OpenAPI for programs, and a page that shows it for people. */
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { Router } from "@koa/router"
@@ -26,7 +26,7 @@ export const declaredDocs = {
     method: "GET",
     path: "/docs",
     operationId: "showDocs",
-    summary: "Shows the API's description to people",
+    summary: "Shows the API's description as a page",
     security: anyone,
     answers: { 200: { description: "The page", ...page } },
   }),
@@ -34,7 +34,7 @@ export const declaredDocs = {
     method: "GET",
     path: "/docs/:file",
     operationId: "getDocsAsset",
-    summary: "Gives what the page is made of",
+    summary: "Serves the page's assets",
     security: anyone,
     parameters: { file: "The file's name" },
     answers: { 200: { description: "The file", schema: Schema.String, mediaType: "*/*" } },
@@ -64,7 +64,7 @@ export const docsRoutes = (services: Services, description: OpenApiDocument): Ro
   return router
 }
 
-/** All that the page may load is its own. Icons in its style sheet are data. */
+/** The page may only load its own resources. Icons in its style sheet are data URLs. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",

@@ -1,4 +1,4 @@
-/** For who watches the process: whether it lives, and whether it can do its work. */
+/** For monitoring: whether the process is alive, and whether it is ready. */
 import { Router } from "@koa/router"
 import { Route } from "@tokenry/http"
 import { Status } from "../api/schemas.ts"
@@ -13,7 +13,7 @@ export const declaredHealth = {
     method: "GET",
     path: "/healthz",
     operationId: "checkLife",
-    summary: "Says that the process lives",
+    summary: "Reports that the process is alive",
     security: anyone,
     answers: { 200: { description: "It lives", schema: Status } },
   }),
@@ -21,7 +21,7 @@ export const declaredHealth = {
     method: "GET",
     path: "/readyz",
     operationId: "checkReadiness",
-    summary: "Says whether the store answers",
+    summary: "Reports whether the process is ready to serve requests",
     security: anyone,
     answers: { 200: { description: "It does", schema: Status } },
     problems: ["store-unavailable"],

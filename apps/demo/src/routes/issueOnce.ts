@@ -1,4 +1,7 @@
-/** Issues one token for each `Idempotency-Key`, however often its request comes (draft-ietf-httpapi-idempotency-key-header-07). */
+/**
+ * Issues one token per `Idempotency-Key`, however often the request is sent
+ * (draft-ietf-httpapi-idempotency-key-header-07).
+ */
 import { writeAnswer } from "@tokenry/koa"
 import { problemsOf } from "../http/guard.ts"
 import { idempotencyKeyOf } from "../http/requestFields.ts"
@@ -10,15 +13,15 @@ import type { Services } from "../Services.ts"
 export const addressOf = (tokenId: string): string => `/api/tokens/${tokenId}`
 
 /**
- * What is issued, or `undefined` if the key isn't free: the request is answered then. Without a key it issues each time.
- * A key belongs to its owner and holds for a day (§2.3).
+ * Returns the issued token, or `undefined` if the key is taken and the response is already set. Without a key it issues
+ * a token each time. A key belongs to its owner and lasts for a day (§2.3).
  *
  * - The same request again is 409 `plaintext-gone` with the token's address. The draft would repeat the first response
  *   (§2.6), but the plaintext isn't kept anywhere, and a program that reads `plaintext` from a 201 without one would
  *   store `null` and find out later.
  * - Another body, or the same one with another token, is 422 `idempotency-key-reused` (§2.7).
- * - While the first request is at work, or if its outcome is unknown, it is 409 `idempotency-key-in-use`, which leads to
- *   the list of tokens.
+ * - While the first request is in progress, or if its outcome is unknown, it is 409 `idempotency-key-in-use`, which
+ *   refers to the list of tokens.
  */
 export const issueOnce = async (
   ctx: DemoContext,
@@ -49,6 +52,6 @@ export const issueOnce = async (
   }
 }
 
-/** The order in which a client names fields does not matter. */
+/** The order of a client's fields doesn't matter. */
 const byName = ([left]: readonly [string, unknown], [right]: readonly [string, unknown]): number =>
   left < right ? -1 : 1

@@ -1,4 +1,4 @@
-/** Who am I: for a client, to see what its token stands for. */
+/** Who am I: shows a client what its token represents. */
 import { Router } from "@koa/router"
 import { Route } from "@tokenry/http"
 import { Me } from "../api/schemas.ts"
@@ -13,7 +13,7 @@ export const declaredMe = {
     method: "GET",
     path: "/api/me",
     operationId: "showCaller",
-    summary: "Says who calls, and what they may do now",
+    summary: "Returns the caller and its current rights",
     security: sessionOrToken(),
     answers: { 200: { description: "The caller", schema: Me } },
   }),

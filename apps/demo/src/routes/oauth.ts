@@ -1,4 +1,4 @@
-/** What OAuth's tools ask for: what a token stands for, its end, and what the service is. */
+/** The standard OAuth endpoints: introspection, revocation and resource metadata. */
 import { Router } from "@koa/router"
 import { Route } from "@tokenry/http"
 import { introspection, protectedResourceMetadata, revocation } from "@tokenry/koa"
@@ -10,10 +10,13 @@ import { exactPaths } from "../http/routing.ts"
 import type { Services } from "../Services.ts"
 
 const mediaType = "application/x-www-form-urlencoded"
-const isNoForm = { description: "The body is no form with one token (RFC 6749 §5.2)", schema: Schemas.OAuthError }
-const isAway = { description: "The store does not answer", headers: { "Retry-After": "Seconds" } }
+const isNoForm = {
+  description: "The body is not a form with exactly one token (RFC 6749 §5.2)",
+  schema: Schemas.OAuthError,
+}
+const isAway = { description: "The store is unavailable", headers: { "Retry-After": "Seconds" } }
 
-/** Who may ask about everybody's tokens. */
+/** The scope that lets a token look up everyone's tokens. */
 const scopeForAll = "token:introspect"
 
 export const declaredOauth = {
@@ -21,7 +24,7 @@ export const declaredOauth = {
     method: "POST",
     path: "/oauth/introspect",
     operationId: "introspectToken",
-    summary: "Says what a token stands for (RFC 7662): one's owner's, or with token:introspect anybody's",
+    summary: "Describes a token of the caller's owner, or anyone's with token:introspect (RFC 7662)",
     security: [
       { scheme: "bearer", scopes: [] },
       { scheme: "bearer", scopes: [scopeForAll] },
@@ -29,7 +32,7 @@ export const declaredOauth = {
     body: { schema: Schemas.TokenForm, example: { token: "tcp_unknown" }, mediaType },
     answers: {
       200: {
-        description: "What it stands for; only that it is not active, if it isn't, or is not for the caller to know",
+        description: "The token's details; only active: false if it isn't active or the caller may not see it",
         schema: Schemas.Introspection,
       },
       400: isNoForm,
@@ -42,17 +45,17 @@ export const declaredOauth = {
     method: "POST",
     path: "/oauth/revoke",
     operationId: "revokePresentedToken",
-    summary: "Ends the token that is presented (RFC 7009)",
+    summary: "Revokes the token in the body (RFC 7009)",
     security: anyone,
     body: { schema: Schemas.TokenForm, example: { token: "tcp_unknown" }, mediaType },
-    answers: { 200: { description: "It is revoked, or was none" }, 400: isNoForm, 503: isAway },
+    answers: { 200: { description: "The token is not accepted any more, or never was" }, 400: isNoForm, 503: isAway },
     hasOwnErrors: true,
   }),
   metadata: Route.declare({
     method: "GET",
     path: "/.well-known/oauth-protected-resource",
     operationId: "describeResource",
-    summary: "Says what the service is, and how to call it (RFC 9728)",
+    summary: "Describes the service and how to authenticate (RFC 9728)",
     security: anyone,
     answers: { 200: { description: "The resource", schema: Schemas.ProtectedResource } },
   }),

@@ -1,4 +1,4 @@
-/** What each problem type means: a problem's `type` leads here. */
+/** The documentation of each problem type: where a problem's `type` points. */
 import { Router } from "@koa/router"
 import { problemTypes, Route } from "@tokenry/http"
 import { Schema } from "effect"
@@ -14,7 +14,7 @@ export const declaredProblems = {
     method: "GET",
     path: "/problems/:slug",
     operationId: "explainProblem",
-    summary: "Explains a type of problem",
+    summary: "Explains a problem type",
     security: anyone,
     parameters: { slug: "The last part of a problem's type" },
     answers: { 200: { description: "The explanation", schema: Schema.String, mediaType: "text/plain" } },

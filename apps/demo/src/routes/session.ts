@@ -32,7 +32,7 @@ export const declaredSession = {
     operationId: "signOut",
     summary: "Ends the session, if there is one",
     security: anyone,
-    answers: { 204: { description: "Nobody is signed in" } },
+    answers: { 204: { description: "Signed out" } },
     problems: ["cross-site-request"],
   }),
 }
@@ -49,7 +49,7 @@ export const sessionRoutes = (services: Services): Router<DemoState> => {
 
   router.use((ctx, next) => {
     ctx.set("Cache-Control", "no-store")
-    // Browsers always tell the origin of what another site makes them send; other clients need not.
+    // Browsers always send the origin with another site's requests; other clients don't have to.
     const isCrossSite = ctx.method === "POST" && !["", publicUrl].includes(ctx.get("Origin"))
     return isCrossSite ? writeAnswer(ctx, crossSiteRequest) : next()
   })

@@ -3,13 +3,13 @@ import type { EffectiveState, PromiseApiTokens, TokenDetails, TokenUsage } from 
 import { entityTagOf } from "@tokenry/http"
 import { scopeCatalogue } from "../scopes.ts"
 
-/** What is known of a token besides what its record says. */
+/** What is known about a token besides its record. */
 interface Known {
   readonly usage?: TokenUsage | undefined
   readonly effective?: EffectiveState | undefined
 }
 
-/** Without its history. `lastUsedAt` is `null` as long as no use is known, `effective` where it was not looked up. */
+/** Without its history. `lastUsedAt` is `null` if no use is known, and `effective` is if it wasn't looked up. */
 export const tokenBody = (token: TokenDetails, { usage, effective }: Known = {}) => ({
   id: token.id,
   name: token.name,
@@ -32,14 +32,13 @@ export const tokenBody = (token: TokenDetails, { usage, effective }: Known = {})
 const effectiveBody = ({ state, on, scopes, withheld }: EffectiveState) => ({ state, on, scopes, withheld })
 
 /**
- * The token's entity-tag, for `If-Match`. It stands for all that anybody can change. When the token was last used is in
- * the body and not in the revision, so that a use does not get in the way of a change: what somebody saw and decided on is
- * as they saw it. For the same reason it is no validator of a cache: nothing is answered 304 by it, and answers are
- * `no-store`.
+ * The token's entity tag, for `If-Match`. It covers everything anyone can change. The last use is in the body but not
+ * in the revision, so using a token never conflicts with changing it. For the same reason it isn't a cache validator:
+ * responses are `no-store`, and never 304.
  */
 export const tokenTagOf = ({ revision }: TokenDetails): string => entityTagOf(revision)
 
-/** What is known of each of these tokens, in one look-up for all of them each. */
+/** What is known about these tokens, with one lookup of each kind for all of them. */
 export const knownOf = async (
   tokens: PromiseApiTokens,
   items: ReadonlyArray<TokenDetails>,
@@ -48,13 +47,13 @@ export const knownOf = async (
   return states.map((effective, index) => ({ usage: usages?.[index], effective }))
 }
 
-/** All of them. */
+/** Several tokens. */
 export const tokenBodies = async (tokens: PromiseApiTokens, items: ReadonlyArray<TokenDetails>) => {
   const known = await knownOf(tokens, items)
   return items.map((token, index) => tokenBody(token, known[index]))
 }
 
-/** A change that has happened is answered even if nothing else can be looked up. */
+/** A successful change is reported even if further lookups fail. */
 export const tokenBodyAfterChange = async (tokens: PromiseApiTokens, token: TokenDetails) => {
   const [known] = await knownOf(tokens, [token]).catch(() => [])
   return tokenBody(token, known)

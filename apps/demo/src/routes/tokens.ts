@@ -1,4 +1,4 @@
-/** An owner's tokens: issued, listed, changed, rotated and revoked; in a session, or by means of a token. */
+/** An owner's tokens: issue, list, change, rotate and revoke, in a session or with a token. */
 import { Router } from "@koa/router"
 import { type Acting, RevisionMismatch } from "@tokenry/core"
 import type { TokenDetails } from "@tokenry/core/promise"
@@ -22,7 +22,7 @@ import { knownOf, tokenBodies, tokenBody, tokenBodyAfterChange, tokenTagOf } fro
 const security = sessionOrTokenWith("token:manage")
 const parameters = { id: "The token's id" }
 const tagged = { ETag: "The token's revision, for If-Match" }
-const conditional = { "If-Match": "Entity-tags of the token, of which one has to be the current one; * is any" }
+const conditional = { "If-Match": "One of these entity tags must be the token's current one; * matches any" }
 const beyondWhatIsHeld = ["scope-not-held", "expiry-not-held", "secret-not-active"] as const
 const inTheWayOfChanges = ["token-not-live", "revision-conflict", "secret-not-active", "precondition-failed"] as const
 
@@ -31,11 +31,11 @@ export const declaredTokens = {
     method: "POST",
     path: "/api/tokens",
     operationId: "issueToken",
-    summary: "Issues a token; by means of a token, mints one that can do no more than it",
+    summary: "Issues a token. With a token, mints one that can't exceed it",
     security,
     headers: {
       "Idempotency-Key":
-        'A string in double quotes that is new for each new token, as "8e03978e-40d5-43dd-bc93-6894a57f9324". What is sent again with it within a day makes no second token',
+        'A string in double quotes that is new for each new token, as "8e03978e-40d5-43dd-bc93-6894a57f9324". A retry with the same key within a day never creates a second token',
     },
     body: {
       schema: Schemas.IssueBody,
@@ -43,9 +43,9 @@ export const declaredTokens = {
     },
     answers: {
       201: {
-        description: "The token, and the only sight of its plaintext",
+        description: "The token, with the only copy of its plaintext",
         schema: Schemas.IssuedToken,
-        headers: { Location: "Where the token is found from now on", ...tagged },
+        headers: { Location: "The token's address", ...tagged },
       },
     },
     problems: [
@@ -62,17 +62,17 @@ export const declaredTokens = {
     method: "GET",
     path: "/api/tokens",
     operationId: "listTokens",
-    summary: "Lists tokens, the newest first; by means of a token, itself and what was minted by means of it",
+    summary: "Lists tokens, newest first. With a token, lists that token and those minted with it",
     security,
     query: Schemas.TokensQuery,
-    answers: { 200: { description: "A page of them", schema: Schemas.pageOf(Schemas.Token) } },
+    answers: { 200: { description: "A page of tokens", schema: Schemas.pageOf(Schemas.Token) } },
     problems: ["secret-not-active"],
   }),
   find: Route.declare({
     method: "GET",
     path: "/api/tokens/:id",
     operationId: "findToken",
-    summary: "Shows a token with its history and how it has been used",
+    summary: "Returns a token with its history and usage",
     security,
     parameters,
     headers: conditional,
@@ -83,26 +83,26 @@ export const declaredTokens = {
     method: "PATCH",
     path: "/api/tokens/:id",
     operationId: "editToken",
-    summary: "Renames a token, takes scopes away, brings its expiry forward: all that is asked for, or nothing",
+    summary: "Renames a token, removes scopes or brings its expiry forward, atomically",
     security,
     parameters,
     headers: conditional,
     body: { schema: Schemas.EditBody, example: { name: "the old laptop" } },
-    answers: { 200: { description: "The token as it is now", schema: Schemas.Token, headers: tagged } },
+    answers: { 200: { description: "The updated token", schema: Schemas.Token, headers: tagged } },
     problems: ["policy-violation", "scope-not-held", ...inTheWayOfChanges],
   }),
   rotate: Route.declare({
     method: "POST",
     path: "/api/tokens/:id/rotate",
     operationId: "rotateToken",
-    summary: "Gives a token a new secret; the one it had is accepted until its grace ends",
+    summary: "Gives a token a new secret. The previous one stays valid for its grace period",
     security,
     parameters,
     headers: conditional,
     body: { schema: Schemas.RotateBody, example: { graceFor: "2 hours" }, isOptional: true },
     answers: {
       200: {
-        description: "The token, and the only sight of its new plaintext",
+        description: "The token, with the only copy of its new plaintext",
         schema: Schemas.IssuedToken,
         headers: tagged,
       },
@@ -113,23 +113,23 @@ export const declaredTokens = {
     method: "POST",
     path: "/api/tokens/:id/end-grace",
     operationId: "endGrace",
-    summary: "Ends the grace of all secrets that were replaced, now",
+    summary: "Ends the grace period of every replaced secret now",
     security,
     parameters,
     headers: conditional,
     body: { schema: Schemas.EmptyBody, example: {}, isOptional: true },
-    answers: { 200: { description: "The token as it is now", schema: Schemas.Token, headers: tagged } },
+    answers: { 200: { description: "The updated token", schema: Schemas.Token, headers: tagged } },
     problems: inTheWayOfChanges,
   }),
   revoke: Route.declare({
     method: "DELETE",
     path: "/api/tokens/:id",
     operationId: "revokeToken",
-    summary: "Ends a token at once and for good",
+    summary: "Revokes a token, immediately and permanently",
     security,
     parameters,
     headers: conditional,
-    answers: { 204: { description: "It is revoked, now or since before" } },
+    answers: { 204: { description: "The token is revoked" } },
     problems: ["secret-not-active", "precondition-failed"],
   }),
 }
@@ -138,7 +138,7 @@ export const tokenRoutes = (services: Services): Router<DemoState> => {
   const { tokens } = services
   const { recentSignInRequired } = problemsOf(services)
   const router = new Router<DemoState>(exactPaths)
-  /** Whether the caller may see a plaintext, as on the pages; if not, that is answered. */
+  /** Whether the caller may see a plaintext, as on the pages; if not, the response is already set. */
   const maySeePlaintext = (ctx: DemoContext): boolean => {
     const may = ctx.state.principal.via === "token" || isPasswordRecent(ctx)
     if (!may) writeAnswer(ctx, recentSignInRequired)
@@ -202,16 +202,16 @@ export const tokenRoutes = (services: Services): Router<DemoState> => {
   return router
 }
 
-/** On whose authority a request is made: the token's that it came with, or the signed-in owner's. */
+/** The authority of the request: its token's, or the signed-in owner's. */
 const authorityIn = ({ state: { principal, caller } }: DemoContext): Acting =>
   principal.via === "token" ? { caller } : { ownedBy: principal.ownedBy }
 
 const actingIn = (ctx: DemoContext) => ({ ...authorityIn(ctx), by: attributionOf(ctx) })
 
-/** Which token is changed, by whom, and in which revision it has to be. */
+/** Which token to change, by whom, and its expected revision. */
 const changeOf = (ctx: DemoContext, id: string) => ({ id, expectedRevision: expectedRevisionOf(ctx), ...actingIn(ctx) })
 
-/** Nothing more is asked of the store now, for if that failed, the plaintext would be lost. */
+/** Doesn't query the store again, since a failure would lose the plaintext. */
 const answerPlaintext = (ctx: DemoContext, { plaintext, token }: Issued): void => {
   ctx.set("Cache-Control", "no-store")
   ctx.set("ETag", tokenTagOf(token))

@@ -1,4 +1,4 @@
-/** A person's treasures: the API that tokens are for. */
+/** A person's treasures: the API that tokens give access to. */
 import { randomUUID } from "node:crypto"
 import { Router } from "@koa/router"
 import { InvalidInput } from "@tokenry/core"
@@ -21,10 +21,10 @@ export const declaredTreasures = {
     method: "GET",
     path: "/api/treasures",
     operationId: "listTreasures",
-    summary: "Lists one's treasures, the newest first",
+    summary: "Lists the owner's treasures, newest first",
     security: sessionOrToken("treasure:read"),
     query: Schemas.PageQuery,
-    answers: { 200: { description: "A page of them", schema: Schemas.pageOf(Schemas.Treasure) } },
+    answers: { 200: { description: "A page of treasures", schema: Schemas.pageOf(Schemas.Treasure) } },
   }),
   create: Route.declare({
     method: "POST",
@@ -39,20 +39,20 @@ export const declaredTreasures = {
     method: "PATCH",
     path: "/api/treasures/:id",
     operationId: "editTreasure",
-    summary: "Changes a treasure of one's own",
+    summary: "Changes one of the owner's treasures",
     security: sessionOrToken("treasure:edit"),
     parameters,
     body: { schema: Schemas.TreasureChange, example: { value: 6 } },
-    answers: { 200: { description: "The treasure as it is now", schema: Schemas.Treasure } },
+    answers: { 200: { description: "The updated treasure", schema: Schemas.Treasure } },
   }),
   remove: Route.declare({
     method: "DELETE",
     path: "/api/treasures/:id",
     operationId: "deleteTreasure",
-    summary: "Deletes a treasure of one's own",
+    summary: "Deletes one of the owner's treasures",
     security: sessionOrToken("treasure:delete"),
     parameters,
-    answers: { 204: { description: "It is gone" } },
+    answers: { 204: { description: "The treasure is deleted" } },
   }),
 }
 
@@ -97,7 +97,7 @@ const isTreasureId = (value: unknown): value is string =>
 const positionOf = (cursor: string): { readonly createdAt: Date; readonly id: string } => {
   const position = ListCursor.decode(cursor, isTreasureId)
   if (position === undefined) {
-    throw new InvalidInput({ issues: [{ path: ["cursor"], message: "must be a cursor that a page gave" }] })
+    throw new InvalidInput({ issues: [{ path: ["cursor"], message: "must be the nextCursor of a previous page" }] })
   }
   return { createdAt: DateTime.toDate(position.createdAt), id: position.id }
 }

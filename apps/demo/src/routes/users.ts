@@ -1,4 +1,4 @@
-/** What an admin sees and does: accounts, what they may do from now on, and their tokens. */
+/** The admin API: accounts, their scopes and their tokens. */
 import { Router } from "@koa/router"
 import { PolicyViolation } from "@tokenry/core"
 import { OwnerId } from "@tokenry/core/adapter"
@@ -25,13 +25,13 @@ export const declaredUsers = {
     operationId: "listAccounts",
     summary: "Lists all accounts",
     security,
-    answers: { 200: { description: "All of them", schema: Schemas.pageOf(Schemas.Account) } },
+    answers: { 200: { description: "All accounts", schema: Schemas.pageOf(Schemas.Account) } },
   }),
   edit: Route.declare({
     method: "PATCH",
     path: "/api/users/:id",
     operationId: "editAccount",
-    summary: "Says what an account may do from now on, in its sessions and by means of its tokens",
+    summary: "Changes what an account may do, in its sessions and with its tokens",
     security,
     parameters,
     body: { schema: Schemas.AccountChange, example: { scopes: ["treasure:read"] } },
@@ -42,27 +42,27 @@ export const declaredUsers = {
     method: "GET",
     path: "/api/users/:id/tokens",
     operationId: "listTokensOfAccount",
-    summary: "Lists an account's tokens, the newest first, also when the account is gone",
+    summary: "Lists an account's tokens, newest first, even if the account was deleted",
     security,
     parameters,
     query: Schemas.TokensQuery,
-    answers: { 200: { description: "A page of them", schema: Schemas.pageOf(Schemas.Token) } },
+    answers: { 200: { description: "A page of tokens", schema: Schemas.pageOf(Schemas.Token) } },
   }),
   revokeTokens: Route.declare({
     method: "DELETE",
     path: "/api/users/:id/tokens",
     operationId: "revokeTokensOfAccount",
-    summary: "Revokes all of an account's tokens, also when the account is gone",
+    summary: "Revokes all of an account's tokens, even if the account was deleted",
     security,
     parameters,
-    answers: { 204: { description: "They are revoked" } },
+    answers: { 204: { description: "The tokens are revoked" } },
   }),
 }
 
 export const userRoutes = (services: Services): Router<DemoState> => {
   const { store, tokens } = services
   const router = new Router<DemoState>(exactPaths)
-  /** The id, if an account has it, or tokens are left of one that is gone; 404 otherwise. */
+  /** The id if it belongs to an account, or to a deleted one that still has tokens; 404 otherwise. */
   const knownOwner = async (ownedBy: string): Promise<string> => {
     if ((await store.accounts.find(ownedBy)) !== undefined) return ownedBy
     const isId = OwnerId.flawOf(ownedBy) === undefined
@@ -77,7 +77,7 @@ export const userRoutes = (services: Services): Router<DemoState> => {
   serve(router, services, declaredUsers.edit, async (ctx, { body, param }) => {
     const id = param("id")
     if (id === ctx.state.principal.ownedBy && body.active === false) {
-      throw new HttpError(409, "You can't deactivate the account that you are signed in with")
+      throw new HttpError(409, "You can't deactivate your own account")
     }
     const account = found(await store.accounts.update(id, declared(body)))
     await tokens.ownerChanged(id)
@@ -101,7 +101,7 @@ export const userRoutes = (services: Services): Router<DemoState> => {
 
 type Change = typeof Schemas.AccountChange.Type
 
-/** The change with each scope once, if all of them are declared. */
+/** The change with duplicate scopes removed, if all of them are declared. */
 const declared = (change: Change): Change => {
   const { scopes = [] } = change
   const issues = scopes.flatMap((scope, index) => {

@@ -27,7 +27,7 @@ export const mongoIdempotencyKeys = (db: Db): IdempotencyKeys => {
         const taken = { _id: keyHash, fingerprint, tokenId: null, expiresAt }
         if (await insertUnlessThere(keys.insertOne(taken, bounds))) return undefined
         const held = await keys.findOne({ _id: keyHash }, bounds)
-        // One that was released or removed in this moment counts as held still: whoever asks again finds it free.
+        // A key released or removed at this moment still counts as held: a retry will find it free.
         return { fingerprint: held?.fingerprint ?? fingerprint, tokenId: held?.tokenId ?? undefined }
       }),
     settle: (keyHash, tokenId) =>

@@ -56,7 +56,7 @@ const patience = {
 } as const
 
 const storeOf = (db: Db): Omit<Store, "tokenRepository" | "tokenUsage" | "close"> => {
-  /** Holds one document, written after everything else: whoever wrote it has filled the store. */
+  /** Holds one document, written last: its writer has filled the store. */
   const filled = db.collection<{ _id: "fixtures" }>("filled")
   const accounts = mongoAccounts(db)
   const treasures = mongoTreasures(db)

@@ -17,7 +17,7 @@ export const postgresIdempotencyKeys = (database: PostgresDatabase): Idempotency
         if (taken.length === 1) return undefined
         const text = "SELECT fingerprint, token_id FROM idempotency_key WHERE key_hash = $1"
         const [held] = await query<KeyRow>({ text }, [keyHash])
-        // One that was released in this moment counts as still held: the next attempt finds it free.
+        // A key released at this moment still counts as held: a retry will find it free.
         return { fingerprint: held?.fingerprint ?? fingerprint, tokenId: held?.token_id ?? undefined }
       }),
     ),

@@ -43,7 +43,7 @@ export const isPostgresOutage = (error: unknown): boolean => {
   return typeof error === "object" && error !== null && "_tag" in error && error._tag === "RepositoryUnavailable"
 }
 
-/** How long the server may take for a look-up; a connection that can't be made in this time counts as refused. */
+/** How long the server may take for a lookup. A connection that takes longer counts as refused. */
 const patience = {
   max: 20,
   connectionTimeoutMillis: 3000,

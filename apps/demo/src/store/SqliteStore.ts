@@ -46,7 +46,7 @@ export const openSqliteStore = async (
   }
 }
 
-/** Without `recursive`, which goes on for ever below /proc. What is wrong with the folder, opening the file will tell. */
+/** Without `recursive`, which never ends below /proc. Opening the file reports any problem with the folder. */
 const makeFolderOf = (filename: string): void => {
   try {
     mkdirSync(dirname(filename))

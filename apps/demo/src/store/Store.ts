@@ -1,4 +1,4 @@
-/** What the demo keeps besides tokens: accounts, treasures, sessions and idempotency keys. */
+/** What the demo stores besides tokens: accounts, treasures, sessions and idempotency keys. */
 import type { ApiTokenRepository, TokenUsageStore } from "@tokenry/core/adapter"
 
 export interface Account {
@@ -9,7 +9,7 @@ export interface Account {
   readonly active: boolean
   /** What its sessions and tokens may do. */
   readonly scopes: ReadonlyArray<string>
-  /** Raised when the account is deactivated: sessions of an earlier generation are over. */
+  /** Incremented when the account is deactivated, which ends sessions of earlier generations. */
   readonly sessionGeneration: number
 }
 
@@ -25,11 +25,11 @@ export interface Treasure {
 export interface SessionData {
   readonly accountId: string
   readonly sessionGeneration: number
-  /** When its person last typed their password, in milliseconds since 1970. */
+  /** When the person last entered their password, in milliseconds since 1970. */
   readonly signedInAt?: number
-  /** What the next page at this path says has just been done. */
+  /** The notice to show on the next page at this path. */
   readonly notice?: { readonly path: string; readonly name: string }
-  /** What was typed into the form at this path when the session before had ended, as a form encodes it. */
+  /** The form-encoded input for the form at this path, from before the session ended. */
   readonly draft?: { readonly path: string; readonly fields: string }
 }
 
@@ -41,7 +41,7 @@ interface Position {
 
 export interface Accounts {
   readonly find: (id: string) => Promise<Account | undefined>
-  /** Addresses differ regardless of case. */
+  /** Addresses are compared case-insensitively. */
   readonly findByEmail: (email: string) => Promise<Account | undefined>
   readonly all: () => Promise<ReadonlyArray<Account>>
   /** The account after the change; `undefined` if there is none. Deactivating raises its session generation. */
@@ -64,35 +64,38 @@ export interface Treasures {
     ownedBy: string,
     change: { readonly name?: string; readonly value?: number },
   ) => Promise<Treasure | undefined>
-  /** Whether the owner had it. */
+  /** Returns whether the owner had it. */
   readonly remove: (id: string, ownedBy: string) => Promise<boolean>
 }
 
-/** Sessions under the hashes of their ids, so that a stolen database signs nobody in. */
+/** Sessions by hashed id, so a stolen database doesn't let anyone sign in. */
 export interface Sessions {
-  /** `undefined` if there is none or it is over. */
+  /** `undefined` if it doesn't exist or has expired. */
   readonly get: (idHash: string, now: Date) => Promise<SessionData | undefined>
   readonly set: (idHash: string, data: SessionData, expiresAt: Date) => Promise<void>
-  /** Replaces the data of a session that is there. One that was removed meanwhile stays so. */
+  /** Replaces an existing session's data. A removed session stays removed. */
   readonly update: (idHash: string, data: SessionData) => Promise<void>
   readonly remove: (idHash: string) => Promise<void>
 }
 
-/** What is known of a key that is not free. */
+/** What is known about a reserved key. */
 interface HeldKey {
-  /** Of the request that took the key. */
+  /** The fingerprint of the request that reserved the key. */
   readonly fingerprint: string
-  /** What that request made; `undefined` as long as that is not known, which may be for ever. */
+  /** The token that request created; `undefined` while unknown, possibly for ever. */
   readonly tokenId: string | undefined
 }
 
-/** Idempotency keys under hashes, of which one stands for a key and an owner together. */
+/** Idempotency keys by hash, which combines the key and its owner. */
 export interface IdempotencyKeys {
-  /** Takes a key that is free or over: `undefined`. Else what holds it. Of any number that try at once, one takes it. */
+  /**
+   * Reserves a free or expired key and returns `undefined`; otherwise returns what holds it. Of several concurrent
+   * calls, one succeeds.
+   */
   readonly take: (keyHash: string, fingerprint: string, now: Date, expiresAt: Date) => Promise<HeldKey | undefined>
-  /** Remembers what the request that took the key has made. */
+  /** Records what the request holding the key created. */
   readonly settle: (keyHash: string, tokenId: string) => Promise<void>
-  /** Frees a key whose request has made nothing. */
+  /** Frees the key of a request that created nothing. */
   readonly release: (keyHash: string) => Promise<void>
 }
 
@@ -102,14 +105,14 @@ export interface Store {
   readonly treasures: Treasures
   readonly sessions: Sessions
   readonly idempotencyKeys: IdempotencyKeys
-  /** The tokens' repository in the same database, and the record of their uses. */
+  /** The token repository and its usage store in the same database. */
   readonly tokenRepository: ApiTokenRepository["Service"]
   readonly tokenUsage: TokenUsageStore["Service"]
-  /** Whether nothing was added yet, or adding it was interrupted. */
+  /** Whether nothing has been added yet, or adding was interrupted. */
   readonly isEmpty: () => Promise<boolean>
   /**
-   * Adds all of it unless that was done before. Says whether it did: of any number that try at once, one. What has been
-   * added by an attempt that was interrupted stays as it is.
+   * Adds everything unless that was done before, and returns whether it did: of several concurrent calls, one does.
+   * What an interrupted attempt has added stays unchanged.
    */
   readonly addIfEmpty: (accounts: ReadonlyArray<Account>, treasures: ReadonlyArray<Treasure>) => Promise<boolean>
   /** Resolves if the store answers; rejects if it doesn't. */

@@ -17,11 +17,11 @@ export const openStore = (location: StoreLocation): Promise<Store> => {
   }
 }
 
-/** Whether it is worth trying again: a server may come up later, a file that can't be opened stays as it is. */
+/** Whether retrying makes sense: a server may come up later, but an unusable file stays unusable. */
 export const isWorthWaiting = (location: StoreLocation, error: unknown): boolean =>
   (location.kind === "mongodb" && isOutage(error)) || (location.kind === "postgres" && isPostgresOutage(error))
 
-/** Where the store is, for people: without a user's name, a password and options. */
+/** Where the store is, for people, without user name, password and options. */
 export const describeLocation = (location: StoreLocation): string => {
   switch (location.kind) {
     case "memory":

@@ -1,4 +1,4 @@
-/** Counts requests for rate limits: in memory, or in the store's MongoDB or PostgreSQL, so that all processes count as one. */
+/** Counts requests for rate limits: in memory, or in MongoDB or PostgreSQL so that all processes share the counts. */
 import type { Consumption, RateLimiter } from "@tokenry/http"
 import { bounded } from "@tokenry/mongodb"
 import { migrate, PostgresDatabase } from "@tokenry/postgres"
@@ -11,7 +11,7 @@ import { makeIndexes } from "./mongoOperations.ts"
 import { postgresMigrations } from "./postgresMigrations.ts"
 
 export interface RateCounter extends RateLimiter {
-  /** Takes back what was counted for the key, once. Never rejects. */
+  /** Takes back one counted request for the key. Never rejects. */
   readonly giveBack: (key: string) => Promise<void>
 }
 
@@ -25,7 +25,7 @@ export interface RateCounters {
 export interface RateCountersOptions {
   /** Of each limit. */
   readonly windowSeconds: number
-  /** Called once for each outage of the server. Meanwhile this process counts in memory. */
+  /** Called once per outage of the server. Until it ends, this process counts in memory. */
   readonly onError: (cause: unknown) => void
   /** How long a request waits for the server. The default is 500. */
   readonly deadlineMilliseconds?: number
@@ -52,7 +52,7 @@ const memoryCounters = ({ windowSeconds: duration }: RateCountersOptions): RateC
   close: async () => {},
 })
 
-/** By connections of their own, since a request waits for its counters much less long than for the store. */
+/** Separate connections, because a request waits far less time for its counters than for the store. */
 const openMongoCounters = async (
   url: string,
   { windowSeconds: duration, onError, deadlineMilliseconds = 500 }: RateCountersOptions,
@@ -63,7 +63,7 @@ const openMongoCounters = async (
       keyPrefix,
       points,
       duration,
-      // A key that has used its limit up is not looked up again until its window ends.
+      // A key that has exceeded its limit isn't looked up again until its window ends.
       inMemoryBlockOnConsumed: points + 1,
       storeClient: client,
       dbName: client.db().databaseName,
@@ -88,7 +88,7 @@ const openMongoCounters = async (
   }
 }
 
-/** By a pool of their own, for the same reason. The library's own way to make its table does not wait for it. */
+/** A separate pool, for the same reason. The library can create its table, but doesn't wait for it. */
 const openPostgresCounters = async (
   url: string,
   { windowSeconds: duration, onError, deadlineMilliseconds = 500 }: RateCountersOptions,
@@ -130,7 +130,7 @@ const postgresImpatience = {
   application_name: "tokenry-demo-rate-limits",
 } as const
 
-/** What is lost with a machine is a minute's counts, so no write waits for a second one. */
+/** A lost machine only loses a minute's counts, so writes don't wait for a second one. */
 const impatience = {
   writeConcern: { w: 1 },
   serverSelectionTimeoutMS: 2000,
@@ -152,7 +152,7 @@ const memoryCounter = (library: Library): RateCounter => ({
   },
 })
 
-/** Counts on the server, and `meanwhile` when that does not answer. */
+/** Counts on the server, or with `meanwhile` if the server doesn't answer. */
 const counterWith = (library: Library, inTime: InTime, meanwhile: RateCounter): RateCounter => ({
   consume: (key) => inTime(() => consume(library, key)).catch(() => meanwhile.consume(key)),
   giveBack: async (key) => {
@@ -172,7 +172,7 @@ const consume = async (library: Library, key: string): Promise<Consumption> => {
   }
 }
 
-/** The library rejects with its result for one too many, and with an Error if it can't count. */
+/** The library rejects with its result if the limit is exceeded, and with an Error if it can't count. */
 const count = async (library: Library, key: string) => {
   try {
     return { allowed: true, result: await library.consume(key) }
@@ -185,8 +185,8 @@ const count = async (library: Library, key: string) => {
 type InTime = <A>(ask: () => Promise<A>) => Promise<A>
 
 /**
- * Waits so long at most. After a failure nothing is asked for a second, so that an outage does not make every
- * request wait.
+ * Waits no longer than the deadline. After a failure it skips the server for a second, so that an outage doesn't slow
+ * every request down.
  */
 const withinDeadline = (milliseconds: number, onError: (cause: unknown) => void): InTime => {
   let restUntil = 0

@@ -118,7 +118,7 @@ describeInBrowser("issuing", (demo) => {
     await person.press("Issue token")
     const plaintext = await plaintextOn(person, "Reloaded")
     await person.page.reload()
-    await person.sees("This form was sent before")
+    await person.sees("This form was already sent")
     expect(await person.page.content()).not.toContain(plaintext)
     await person.goBack()
     await person.sees("New token")
@@ -129,7 +129,7 @@ describeInBrowser("issuing", (demo) => {
   it.each([
     [true, /^Your new token$/],
     // The browser drops the answer to the first click, and shows the one to the second.
-    [false, /^(Your new token|This form was sent before)$/],
+    [false, /^(Your new token|This form was already sent)$/],
   ])("a double click issues one token (with JavaScript: %s)", async (javaScriptEnabled, heading) => {
     const person = await signedIn(demo(), "owner", { javaScriptEnabled })
     const name = `Clicked twice ${javaScriptEnabled}`
@@ -144,7 +144,7 @@ describeInBrowser("issuing", (demo) => {
     await fillForm(person, "x".repeat(101))
     await person.tick("Never")
     await person.press("Issue token")
-    await person.sees("One thing has to be corrected")
+    await person.sees("One field needs correcting")
     expect(await person.page.title()).toMatch(/^Error: /)
     const name = person.field("Name")
     expect(await name.inputValue()).toBe("x".repeat(101))
@@ -163,7 +163,7 @@ describeInBrowser("issuing", (demo) => {
     await fillForm(person, "Too late")
     await person.fill("Date", "2020-01-01")
     await person.press("Issue token")
-    await person.sees("One thing has to be corrected")
+    await person.sees("One field needs correcting")
     expect(await person.field("Date").inputValue()).toBe("2020-01-01")
     expect(await person.field("On a date").isChecked()).toBe(true)
     expect((await tokensOf(demo(), "owner")).some(({ name }) => name === "Too late")).toBe(false)
@@ -172,9 +172,9 @@ describeInBrowser("issuing", (demo) => {
   it("offers no scope that the account does not hold, and says why", async () => {
     const person = await signedIn(demo(), "owner")
     await person.follow("New token")
-    const unavailable = person.field("token:introspect Ask about anybody's tokens")
+    const unavailable = person.field("token:introspect Look up anyone's tokens")
     expect(await unavailable.isDisabled()).toBe(true)
-    await person.page.getByText(/Your account does not hold this scope/).waitFor()
+    await person.page.getByText(/Your account doesn't have this scope/).waitFor()
     await person.page.getByText("Includes treasure:read.").waitFor()
   })
 

@@ -44,7 +44,7 @@ describeInBrowser("with the keyboard alone", (demo) => {
     await person.sees("The new secret")
     await keyboard.enter("link", /copied it/)
     await keyboard.enter("button", "End it now")
-    await person.page.getByText("Only the newest secret is accepted from now on.").waitFor()
+    await person.page.getByText("Only the newest secret is accepted now.").waitFor()
     expect((await program.get("/api/treasures")).status).toBe(401)
 
     await keyboard.enter("link", "Revoke")

@@ -75,7 +75,7 @@ it("tokens of an account that is gone are found by its id and revoked, on the pa
     database.close()
     const admin = await Browser.signedIn(demo.publicUrl, "admin")
     const page = await admin.get(`/settings/accounts?owner=${gone}`)
-    expect(page.text).toContain(`An account that is gone ( ${gone} )`)
+    expect(page.text).toContain(`A deleted account ( ${gone} )`)
     await (await page.follow("Revoke left behind")).submit({}, `/settings/accounts/${gone}/${token.id}/revoke`)
     expect((await demo.tokens.find({ id: token.id, ownedBy: gone })).revokedAt).not.toBe(null)
     expect((await admin.get("/settings/accounts?owner=nobody%2Fat%2Fall")).status).toBe(404)

@@ -35,7 +35,7 @@ describe.each(stores)("issuing a token on %s", (_, location) => {
     const plaintext = plaintextIn(page)
     expect((await new Client(demo.publicUrl).withToken(plaintext).get("/api/treasures")).status).toBe(200)
     expect(page.text).toContain(`curl -H 'Authorization: Bearer ${plaintext}' ${demo.publicUrl}/api/treasures`)
-    expect(page.text).toContain("Copy it now. It is shown this once")
+    expect(page.text).toContain("Copy it now. You won't be able to see it again")
     const [token] = await liveTokens()
     expect(token).toMatchObject({ name: "<b>once</b>", scopes: ["treasure:edit"] })
     expect(token?.history[0]).toMatchObject({
@@ -54,7 +54,7 @@ describe.each(stores)("issuing a token on %s", (_, location) => {
     const again = await form.submit({ name: "reloaded", expiry: "7" }, path)
     expect(again.status).toBe(409)
     expect(again.html).not.toContain(plaintextIn(first))
-    expect(again.linkTo("To the token's page")).toBe(`/settings/tokens/${token?.id}`)
+    expect(again.linkTo("Go to the token's page")).toBe(`/settings/tokens/${token?.id}`)
     expect((await liveTokens()).filter(({ name }) => name === "reloaded")).toHaveLength(1)
   })
 
@@ -68,7 +68,7 @@ describe.each(stores)("issuing a token on %s", (_, location) => {
   it("keeps what was typed, and says beside each field what is wrong with it", async () => {
     const page = await issue({ name: " ", scopes: ["treasure:read"], expiry: "date", expiresOn: "2027-02-30" })
     expect([page.status, page.title]).toEqual([422, "Error: New token · Treasures"])
-    expect(page.text).toContain("2 things have to be corrected")
+    expect(page.text).toContain("2 fields need correcting")
     expect(page.html).toContain('<p class="error" id="name-error">The name must not be empty.</p>')
     expect(page.html).toContain('aria-invalid="true" aria-describedby="name-hint name-error"')
     expect(page.html).toMatch(/id="expiry-error">The date must be a day of the calendar/)
@@ -85,7 +85,7 @@ describe.each(stores)("issuing a token on %s", (_, location) => {
     const page = await issue({ scopes: ["treasure:reed"], expiry: "date", expiresOn: "2001-01-01" })
     expect(page.status).toBe(422)
     expect(page.text).toContain("Each scope must be a declared scope; did you mean treasure:read?")
-    expect(page.text).toContain("The expiry must lie in the future.")
+    expect(page.text).toContain("The expiry must be in the future.")
     expect((await page.submit({ scopes: [], expiry: "never" }, path)).status).toBe(200)
     expect((await liveTokens())[0]).toMatchObject({ scopes: [], expiresAt: null })
   })
@@ -125,7 +125,7 @@ describe.each(stores)("issuing a token on %s", (_, location) => {
     expect(form.html).toMatch(/value="token:introspect"\s+disabled\s+aria-describedby="scope-5-why"/)
     const page = await form.submit({ name: "more", expiry: "7", scopes: ["token:introspect"] }, path)
     expect(page.status).toBe(422)
-    expect(page.text).toContain("Your account does not hold token:introspect, so it can't be given.")
+    expect(page.text).toContain("Your account doesn't have token:introspect, so a token can't get it.")
   })
 
   it("says everything that is wrong at once, the password too", async () => {
@@ -139,18 +139,18 @@ describe.each(stores)("issuing a token on %s", (_, location) => {
       password: "wrong",
     }
     const page = await (await late.get(path)).submit(fields, path)
-    expect(page.text).toContain("4 things have to be corrected")
+    expect(page.text).toContain("4 fields need correcting")
     for (const sentence of [
       "The name must not be empty.",
-      "The expiry must lie in the future.",
-      "Your account does not hold token:introspect, so it can't be given.",
+      "The expiry must be in the future.",
+      "Your account doesn't have token:introspect, so a token can't get it.",
       "The password is wrong.",
     ]) {
       expect(page.text).toContain(sentence)
     }
     // A right password needs to be typed once only, and the scope can no longer be ticked.
     const right = await page.submit({ password: fixturePassword }, path)
-    expect(right.text).toContain("2 things have to be corrected")
+    expect(right.text).toContain("2 fields need correcting")
     expect(right.html).not.toContain('id="password"')
   })
 
@@ -180,7 +180,7 @@ describe.each(stores)("issuing a token on %s", (_, location) => {
     await signedInLongAgo(demo, cookie)
     const asked = await early.submit({ name: "late", expiry: "7" }, path)
     expect(asked.status).toBe(422)
-    expect(asked.text).toContain("Type your password, since you signed in more than an hour ago.")
+    expect(asked.text).toContain("Enter your password, since you signed in more than an hour ago.")
     expect(asked.valueOf("name")).toBe("late")
     const wrong = await asked.submit({ password: "wrong" }, path)
     expect(wrong.text).toContain("The password is wrong.")

@@ -38,7 +38,7 @@ describe.each(stores)("the list of tokens on %s", (_, location) => {
       "Lost phone",
       "Last year's CI".replace("'", "&#39;"),
     ])
-    expect(cards[0]).toContain("Scopes None: it says who it is, and may do nothing Created 2 days ago Last used Never")
+    expect(cards[0]).toContain("Scopes None: it only proves identity Created 2 days ago Last used Never")
     expect(cards[1]).toContain("for chart-plotter")
     expect(cards[3]).toMatch(
       /Live, expires soon Looks like tcp_…\w{4} Scopes treasure:edit .* Expires .* UTC \( in 3 days \)/,
@@ -98,7 +98,7 @@ describe.each(stores)("the list of tokens on %s", (_, location) => {
     const deadFor = "0 minutes"
     await tokens.revokeOwnedBy({ ownedBy: account?.id ?? "" })
     const admin = await Browser.signedIn(demo.publicUrl, "admin")
-    expect((await admin.get("/settings/tokens")).text).toContain("No token is live.")
+    expect((await admin.get("/settings/tokens")).text).toContain("No live tokens.")
     await tokens.purge({ deadFor })
     const page = await admin.get("/settings/tokens")
     expect(page.text).toContain("A token lets a program, such as a script or a build server, work with your treasures")

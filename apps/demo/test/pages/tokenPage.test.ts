@@ -44,10 +44,10 @@ describe.each(stores)("a token's page on %s", (_, location) => {
   it("says what has been done, and nothing that has not", async () => {
     const { id, path } = await aToken({ name: "same", scopes: ["treasure:edit", "treasure:read"] })
     const page = await browser.get(path)
-    const unchanged = "Nothing was changed: the token was like that already."
+    const unchanged = "Nothing was changed. The token already had these values."
     const submissions = [
       [{ name: "same" }, path, "Rename"],
-      [{}, path, "Take the others away"],
+      [{}, path, "Remove the others"],
     ] as const
     for (const [fields, action, button] of submissions) {
       expect((await page.submit(fields, action, button)).text).toContain(unchanged)
@@ -56,7 +56,7 @@ describe.each(stores)("a token's page on %s", (_, location) => {
     expect((await browser.post(path, { do: "end-grace" })).text).toContain(unchanged)
     const revoke = await browser.get(`${path}/revoke`)
     expect((await revoke.submit({}, `${path}/revoke`)).text).toContain("The token is revoked.")
-    expect((await revoke.submit({}, `${path}/revoke`)).text).toContain("The token was revoked before.")
+    expect((await revoke.submit({}, `${path}/revoke`)).text).toContain("The token was already revoked.")
     for (const done of ["revoked", "renamed", "all-revoked", "<b>nonsense"]) {
       const planted = await browser.get(`${path}?done=${encodeURIComponent(done)}`)
       expect(planted.html).not.toMatch(/class="notice"|nonsense/)
@@ -93,7 +93,7 @@ describe.each(stores)("a token's page on %s", (_, location) => {
 
   it("takes scopes away, and gives none", async () => {
     const { id, path } = await aToken({ scopes: ["treasure:edit", "treasure:delete"] })
-    const take = "Take the others away"
+    const take = "Remove the others"
     await (await browser.get(path)).submit({ scopes: ["treasure:read"] }, path, take)
     expect((await find(id)).scopes).toEqual(["treasure:read"])
     const page = await (await browser.get(path)).submit({ scopes: ["treasure:delete"] }, path, take)
@@ -126,11 +126,11 @@ describe.each(stores)("a token's page on %s", (_, location) => {
     const page = await form.submit({ graceFor: "1 hour" }, `${path}/rotate`)
     const plaintext = plaintextIn(page)
     expect([page.status, page.headers.get("Cache-Control")]).toEqual([200, "no-store"])
-    expect(page.text).toMatch(/The secret that it had is accepted until \d+ \w+ \d{4}/)
+    expect(page.text).toMatch(/The previous secret stays valid until \d+ \w+ \d{4}/)
     expect([await works(old), await works(plaintext)]).toEqual([true, true])
     const after = await browser.get(path)
     expect(after.text).toMatch(
-      /The secret that was replaced is still accepted, until \d+ \w+ \d{4}, \d\d:\d\d UTC \. Last use: just now \./,
+      /The replaced secret is still accepted, until \d+ \w+ \d{4}, \d\d:\d\d UTC \. Last use: just now \./,
     )
     await after.submit({}, path, "End it now")
     expect([await works(old), await works(plaintext)]).toEqual([false, true])
@@ -168,7 +168,7 @@ describe.each(stores)("a token's page on %s", (_, location) => {
     const refused = await form.submit({ graceFor: "1 year" }, `${path}/rotate`)
     expect(refused.status).toBe(422)
     const page = await refused.submit({ graceFor: "0 minutes", expiry: "90" }, `${path}/rotate`)
-    expect(page.text).toContain("The secret that it had is not accepted any more.")
+    expect(page.text).toContain("The previous secret no longer works.")
     expect([await works(old), await works(plaintextIn(page))]).toEqual([false, true])
     expect((await find(id)).expiresAt?.getTime()).toBeGreaterThan(Date.now() + 89 * 86_400_000)
   })
@@ -181,17 +181,15 @@ describe.each(stores)("a token's page on %s", (_, location) => {
     expect(page.linkTo("<u>child</u>")).toBe(`/settings/tokens/${minted.token.id}`)
     const child = await page.follow("<u>child</u>")
     expect(child.linkTo("parent")).toBe(path)
-    expect(child.text).toContain("by means of a token")
+    expect(child.text).toContain("with a token")
     const confirmation = await page.follow("Revoke")
-    expect(confirmation.text).toMatch(
-      /Revoke parent \? .*What was minted by means of it ends with it: grandchild <u>child/,
-    )
+    expect(confirmation.text).toMatch(/Revoke parent \? .*Tokens minted with it are revoked too: grandchild <u>child/)
     expect((await find(id)).revokedAt).toBe(null)
     const after = await confirmation.submit({}, `${path}/revoke`)
     expect(after.text).toContain("The token is revoked.")
     expect(await works(minted.plaintext)).toBe(false)
     expect(after.html).not.toContain(">Rename<")
-    expect((await browser.get(`${path}/rotate`)).text).toContain("The token is not live any more")
+    expect((await browser.get(`${path}/rotate`)).text).toContain("This token is revoked or expired")
     const late = await browser.post(path, { do: "rename", name: "late" })
     expect(late.status).toBe(409)
     expect(late.headers.get("Content-Type")).toBe("text/html; charset=utf-8")

@@ -1,4 +1,4 @@
-/** Tells the audit sink of every change at least once, whatever fails in between. */
+/** Delivers every change to the audit sink at least once, despite crashes and outages. */
 import { Cause, Clock, Effect, Stream } from "effect"
 import { RepositoryUnavailable } from "../errors.ts"
 import type { ApiTokenRepository } from "../ports/ApiTokenRepository.ts"
@@ -8,37 +8,37 @@ import type { Change } from "../token/Change.ts"
 import { makeLaterWork } from "./LaterWork.ts"
 
 /**
- * The token with room for another change in its history: if too many wait for the audit sink, it has them first. Fails if
- * the sink doesn't take them now.
+ * The token with room for another change in its history: if too many are pending, the audit sink receives them first.
+ * Fails if the sink doesn't accept them now.
  */
 export type MakeRoom = (token: ApiToken) => Effect.Effect<ApiToken, RepositoryUnavailable>
 
 interface AuditDelivery {
-  /** Tells of the token's changes soon; of those that can't be told now, at the next search. */
+  /** Delivers the token's changes soon. If that fails, the next search finds them. */
   readonly changed: (token: ApiToken) => void
-  /** Tells soon of all that is undelivered in the store, after changes of many tokens at once. */
+  /** Delivers all pending changes in the store soon, after a bulk change. */
   readonly changedMany: () => void
-  /** Tells now of all that is undelivered in the store. */
+  /** Delivers all pending changes in the store now. */
   readonly deliverEverything: Effect.Effect<void, AuditSinkUnavailable | RepositoryUnavailable>
   readonly makeRoom: MakeRoom
 }
 
-/** How long the sink may take for one token. */
+/** The time limit for the sink to accept one token's changes. */
 const patience = "30 seconds"
 
-/** After how many failures a search is given up until the next one. */
+/** How many failures end a search. The next one tries again. */
 const failuresAtMost = 10
 
-/** How often the store is searched for changes that nobody has told: after a crash, or an outage of the sink. */
+/** How often to search the store for changes left undelivered by a crash or an outage of the sink. */
 const searchInterval = "1 minute"
 
-/** How long the process that made a change has to tell of it, before another one does. */
+/** How long the process that made a change has to deliver it before others do. */
 const precedenceMilliseconds = 30_000
 
-/** How many changed tokens may wait to be told of. What finds no place is found by the search. */
+/** How many changed tokens can be queued. The search finds the rest. */
 const capacity = 1000
 
-/** Tells until its scope closes, and then of what is waiting: for five seconds at most. */
+/** Delivers changes until the scope closes, then spends up to five seconds on the queue. */
 export const makeAuditDelivery = Effect.fnUntraced(function* (
   repository: ApiTokenRepository["Service"],
   sink: AuditSink["Service"],
@@ -48,15 +48,17 @@ export const makeAuditDelivery = Effect.fnUntraced(function* (
       Effect.andThen(repository.markDelivered(token.id, token.revision)),
       Effect.timeoutOrElse({
         duration: patience,
-        orElse: () => Effect.fail(new AuditSinkUnavailable({ cause: "it hangs" })),
+        orElse: () => Effect.fail(new AuditSinkUnavailable({ cause: "timed out after 30 seconds" })),
       }),
     )
 
-  /** What one token fails at does not keep the others from being told. How many failed; it gives up after ten. */
+  /**
+   * A failure for one token doesn't stop delivery of the others. Returns the number of failures; gives up after ten.
+   */
   const deliverAll = (changedBefore: number) =>
     Effect.suspend(() => {
       let failures = 0
-      // A stream takes whole chunks at a time, so each token is asked about again.
+      // A stream reads whole chunks ahead, so read each token again.
       const attempt = (token: ApiToken) =>
         failures >= failuresAtMost
           ? Effect.void
@@ -76,13 +78,17 @@ export const makeAuditDelivery = Effect.fnUntraced(function* (
   const deliverEverything = Effect.flatMap(deliverAll(Infinity), (failures) =>
     failures === 0
       ? Effect.void
-      : Effect.fail(new AuditSinkUnavailable({ cause: `${failures} tokens could not be told of` })),
+      : Effect.fail(new AuditSinkUnavailable({ cause: `the changes of ${failures} tokens could not be delivered` })),
   )
 
   const search = Effect.flatMap(Clock.currentTimeMillis, (now) => deliverAll(now - precedenceMilliseconds))
 
-  const later = yield* makeLaterWork<Effect.Effect<void, unknown>>("Telling the audit sink", capacity, (work) => work)
-  yield* Effect.catchCause(search, () => Effect.logWarning("Undelivered changes could not be searched for")).pipe(
+  const later = yield* makeLaterWork<Effect.Effect<void, unknown>>(
+    "Delivering to the audit sink",
+    capacity,
+    (work) => work,
+  )
+  yield* Effect.catchCause(search, () => Effect.logWarning("Could not search for undelivered changes")).pipe(
     Effect.andThen(Effect.sleep(searchInterval)),
     Effect.forever,
     Effect.forkScoped,

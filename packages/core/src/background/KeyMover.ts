@@ -1,4 +1,4 @@
-/** Moves stored digests to the active key: plain ones at once, others when their plaintext is presented. */
+/** Moves stored digests to the active key: plain ones in the background, others when their plaintext is presented. */
 import { Effect, Option, Schedule, Stream } from "effect"
 import type { Digesting } from "../ports/digesting.ts"
 import type { ApiTokenRepository } from "../ports/ApiTokenRepository.ts"
@@ -8,16 +8,16 @@ import type { TokenId } from "../token/TokenId.ts"
 import { makeLaterWork } from "./LaterWork.ts"
 
 interface KeyMover {
-  /** A secret that is stored under another key, or none, was accepted: it moves off the request's path. */
+  /** A secret stored under another key, or none, was accepted. Moves it after the response. */
   readonly outdated: (tokenId: TokenId, generation: number, sha256: Digest) => void
 }
 
-/** How many secrets may wait to move. Those that find no place move when they are presented again. */
+/** How many secrets can be queued. The rest move the next time they are presented. */
 const capacity = 1000
 
 /**
- * Converts what is stored without a key, in the background: each token by a write of its own, so that it can be
- * interrupted and goes on when it is opened again, and others verify meanwhile, under either digest.
+ * Converts digests stored without a key, in the background. Each token is a separate write, so the conversion can be
+ * interrupted and resumes on the next start. Verifies accept either digest in the meantime.
  */
 export const makeKeyMover = Effect.fnUntraced(function* (
   repository: ApiTokenRepository["Service"],
@@ -25,7 +25,7 @@ export const makeKeyMover = Effect.fnUntraced(function* (
 ) {
   const waiting = new Set<TokenId>()
 
-  /** Reads again after a lost race, until nothing is left to move. */
+  /** Retries after a lost race until nothing is left to move. */
   const moveTo = (tokenId: TokenId, move: (token: ApiToken) => ApiToken | undefined): Effect.Effect<void, unknown> =>
     Effect.gen(function* () {
       const token = Option.getOrUndefined(yield* repository.findById(tokenId))
@@ -33,7 +33,10 @@ export const makeKeyMover = Effect.fnUntraced(function* (
       if (token && moved) yield* repository.replace(moved, token.revision)
     }).pipe(Effect.retry({ while: (error) => error._tag === "RevisionConflict" }))
 
-  /** Retired secrets can't move, since nobody presents them; they are forgotten, or the old key would be needed for ever. */
+  /**
+   * Retired secrets can't move, since no client presents them. They are dropped, or the old key would be needed for
+   * ever.
+   */
   const moveSecret = (tokenId: TokenId, generation: number, sha256: Digest) =>
     moveTo(tokenId, (token) =>
       token.secrets.some((secret) => secret.generation === generation && isOutdated(secret.keyId))
@@ -44,7 +47,7 @@ export const makeKeyMover = Effect.fnUntraced(function* (
         : undefined,
     ).pipe(Effect.ensuring(Effect.sync(() => waiting.delete(tokenId))))
 
-  /** What is stored without a key is the SHA-256 itself. */
+  /** A digest stored without a key is the SHA-256 itself. */
   const convert = ({ id }: ApiToken) =>
     moveTo(id, (token) =>
       token.secrets.some(({ keyId }) => Option.isNone(keyId))
@@ -53,9 +56,7 @@ export const makeKeyMover = Effect.fnUntraced(function* (
     )
 
   const convertAll = Stream.runForEach(repository.withKey(Option.none()), (token) =>
-    Effect.catchCause(convert(token), () =>
-      Effect.logWarning(`The digests of the token ${token.id} were not converted`),
-    ),
+    Effect.catchCause(convert(token), () => Effect.logWarning(`Could not convert the digests of token ${token.id}`)),
   ).pipe(
     Effect.andThen(repository.keyIdsInUse),
     Effect.filterOrFail((keyIds) => !keyIds.some(Option.isNone)),

@@ -1,14 +1,14 @@
-/** Small pieces of work that a request leaves behind, done one after the other when it has been answered. */
+/** Small jobs that a request queues, run one after another after the response. */
 import { type Cause, Effect, Fiber, Queue } from "effect"
 
 interface LaterWork<A> {
-  /** Whether it was taken: not if very much is waiting already. */
+  /** Whether the job was queued; `false` if the queue is full. */
   readonly add: (work: A) => boolean
 }
 
 /**
- * Does each piece once. When the scope closes, what is under way and what is waiting is given five seconds. A piece that
- * fails is logged by its name alone, and the next one is done.
+ * Runs each job once. When the scope closes, running and queued jobs get five seconds. A failed job is logged by name
+ * only, and the next one runs.
  */
 export const makeLaterWork = Effect.fnUntraced(function* <A>(
   name: string,
@@ -17,7 +17,7 @@ export const makeLaterWork = Effect.fnUntraced(function* <A>(
 ) {
   const queue = yield* Queue.dropping<A, Cause.Done>(capacity)
   const next = Effect.flatMap(Queue.take(queue), (work) =>
-    Effect.catchCause(run(work), () => Effect.logWarning(`${name} did not succeed`)),
+    Effect.catchCause(run(work), () => Effect.logWarning(`${name} failed`)),
   )
   const worker = yield* Effect.forkDetach(Effect.ignore(Effect.forever(next)))
   yield* Effect.addFinalizer(() =>

@@ -1,4 +1,4 @@
-/** Does what the policy says when a retired secret comes back, off the request's path. */
+/** Applies the policy's response to a retired secret, after the request has been answered. */
 import { Clock, DateTime, Effect, Option, Schedule } from "effect"
 import type { ApiTokenRepository } from "../ports/ApiTokenRepository.ts"
 import type { ApiToken } from "../token/ApiToken.ts"
@@ -12,15 +12,15 @@ interface ReuseWatch {
   readonly reused: (tokenId: TokenId, generation: number) => void
 }
 
-/** The reason that such a token is revoked with. */
-const reason = "a retired secret came back"
+/** The reason recorded for such a revocation. */
+const reason = "a retired secret was used"
 
 const bySweep: Attribution = { actor: { kind: "sweep", id: "reuse" }, origin: {} }
 
-/** For four minutes in all; whoever has the secret will hardly have used it only once. */
+/** Retries for four minutes in all; anyone with the secret is likely to use it again anyway. */
 const afterOutage = Schedule.exponential("1 second")
 
-/** How many such events may wait. One that finds no place is dealt with when the secret comes back again. */
+/** How many events can be queued. A dropped one is handled when the secret is used again. */
 const capacity = 1000
 
 export const makeReuseWatch = Effect.fnUntraced(function* (
@@ -30,7 +30,7 @@ export const makeReuseWatch = Effect.fnUntraced(function* (
 ) {
   const waiting = new Set<string>()
 
-  /** Judged by what is stored now and by the system's clock, whatever was thought when the secret was presented. */
+  /** Judges by the stored state and the system's clock now, not by what held when the secret was presented. */
   const respond = (token: ApiToken, generation: number, now: DateTime.Utc): ApiToken => {
     if (!token.isReuse(generation, now)) return token
     const noted = token.noteReuse(generation, now, bySweep)
@@ -41,7 +41,7 @@ export const makeReuseWatch = Effect.fnUntraced(function* (
     Effect.gen(function* () {
       const found = Option.getOrUndefined(yield* repository.findById(work.tokenId))
       if (found === undefined) return
-      // No outage of the audit sink delays a revocation.
+      // An outage of the audit sink must not delay a revocation.
       const revokes = response === "revoke" && Option.isNone(found.revocation)
       const token = revokes ? found : yield* makeRoom(found)
       const now = DateTime.makeUnsafe(yield* Clock.currentTimeMillis)

@@ -1,4 +1,4 @@
-/** Counts uses in memory and writes them down now and then, so that verifying itself writes nothing. */
+/** Counts uses in memory and writes them periodically, so that verifying never writes. */
 import { Cause, Clock, DateTime, Duration, Effect, Exit, Latch, Option, Semaphore } from "effect"
 import type { RepositoryUnavailable } from "../errors.ts"
 import type { TokenUsageStore } from "../ports/TokenUsageStore.ts"
@@ -8,17 +8,17 @@ import { SecretUsage } from "../token/SecretUsage.ts"
 import type { TokenId } from "../token/TokenId.ts"
 
 export interface UsageOptions {
-  /** How often what has gathered is written: each secret at most once. A second or more; the default is a minute. */
+  /** How often to write the gathered uses. At least a second. Default: `"1 minute"`. */
   readonly interval?: DurationOption
   /**
-   * How many secrets may gather in an interval; the uses of further ones are not counted. The default is 50,000, some
-   * 25 MB if they are all used.
+   * How many secrets can have uses gathered per interval; beyond that, uses aren't counted. Default: 50,000, about 25
+   * MB when full.
    */
   readonly capacity?: number
 }
 
 export interface UsageRecorder {
-  /** A secret was accepted for these scopes; so the tokens that its token was minted by gave them. */
+  /** A secret was accepted for these scopes. Also counts as a use of its token's ancestors. */
   readonly used: (
     tokenId: TokenId,
     generation: number,
@@ -26,7 +26,7 @@ export interface UsageRecorder {
     scopes: ReadonlyArray<string>,
     at: number,
   ) => void
-  /** Scopes that were needed by a use that is counted already. */
+  /** Adds scopes to a use that was already counted. */
   readonly scopesUsed: (
     tokenId: TokenId,
     generation: number,
@@ -35,15 +35,15 @@ export interface UsageRecorder {
     at: number,
   ) => void
   readonly reused: (tokenId: TokenId, generation: number, at: number) => void
-  /** What is recorded, together with what has gathered here and is not written yet. */
+  /** The recorded usage, including uses not written yet by this process. */
   readonly usageOf: (ids: ReadonlyArray<TokenId>) => Effect.Effect<ReadonlyArray<SecretUsage>, RepositoryUnavailable>
-  /** Since when uses are recorded. */
+  /** When recording started. */
   readonly since: (now: DateTime.Utc) => Effect.Effect<DateTime.Utc, RepositoryUnavailable>
-  /** Writes what has gathered. If that fails, it is kept for the next time; then some of it may be counted twice. */
+  /** Writes the gathered uses. If that fails they are kept for the next attempt, and some may be counted twice. */
   readonly flush: Effect.Effect<void>
 }
 
-/** What has gathered of one secret since it was last written. */
+/** A secret's uses since the last write. */
 interface Gathered {
   count: number
   lastUsedAt: number
@@ -52,13 +52,13 @@ interface Gathered {
   lastReusedAt: number
 }
 
-/** Before all instants. */
+/** Earlier than any instant. */
 const never = -Infinity
 
 const batchSize = 100
 const closingPatience = Duration.seconds(5)
 
-/** Lives as long as the scope, and writes what is left when that closes: for five seconds at most. */
+/** Runs until the scope closes, then spends up to five seconds writing what is left. */
 export const makeUsageRecorder = Effect.fnUntraced(function* (
   store: TokenUsageStore["Service"],
   options: UsageOptions,
@@ -69,7 +69,7 @@ export const makeUsageRecorder = Effect.fnUntraced(function* (
   if (!(Number.isSafeInteger(capacity) && capacity >= 1)) throw new RangeError("usage.capacity must be 1 or more")
 
   const gathered = new Map<TokenId, Map<number, Gathered>>()
-  /** What is being written now. */
+  /** The uses being written now. */
   let leaving: ReadonlyArray<SecretUsage> = []
   let size = 0
   const isWaiting = Latch.makeUnsafe()
@@ -90,7 +90,7 @@ export const makeUsageRecorder = Effect.fnUntraced(function* (
   }
 
   const note = (secret: Gathered | undefined, count: number, scopes: ReadonlyArray<string>, at: number): void => {
-    // An instant that is none (from JavaScript) can't be written.
+    // An invalid instant (from JavaScript) can't be written.
     if (secret === undefined || !Number.isSafeInteger(at)) return
     secret.count += count
     if (at > secret.lastUsedAt) secret.lastUsedAt = at
@@ -134,7 +134,7 @@ export const makeUsageRecorder = Effect.fnUntraced(function* (
     }
   }
 
-  /** A batch that the store can't take at all (a defect) is given up, or it would be tried for ever. */
+  /** Drops a batch the store rejects with a defect, or it would be retried for ever. */
   const writeAll = oneAtATime.withPermit(
     Effect.flatMap(Clock.currentTimeMillis, (now) => {
       leaving = takeAll().map((usage) => SecretUsage.notAfter(usage, now))
@@ -152,7 +152,7 @@ export const makeUsageRecorder = Effect.fnUntraced(function* (
             leaving = []
           }),
         ),
-        Effect.catchCause(() => Effect.logWarning("Uses of tokens could not be recorded")),
+        Effect.catchCause(() => Effect.logWarning("Could not record token uses")),
       )
     }),
   )

@@ -1,27 +1,27 @@
-/** Notices that the wall clock was set, by comparing it with the monotonic clock. */
+/** Detects jumps of the wall clock by comparing it with the monotonic clock. */
 import { Clock, Effect } from "effect"
 
 interface ClockWatch {
-  /** Whether the wall clock can be relied on now. Cheap; call it before each piece of work that depends on it. */
+  /** Whether the wall clock is reliable now. Cheap; call it before any work that depends on it. */
   readonly isSteady: Effect.Effect<boolean>
 }
 
-/** How far both clocks may drift apart: a minute, and a thousandth of the time that has passed. */
+/** The tolerated drift between the clocks: a minute, plus a thousandth of the elapsed time. */
 const toleratedMilliseconds = 60_000
 const toleratedShare = 0.001
 
-/** After what time without another jump the new time is believed. */
+/** How long to wait without another jump before trusting the new time. */
 const settlingMilliseconds = 3_600_000
 
-/** The wall clock's time when the monotonic clock was at 0, as reckoned at a moment of the monotonic clock. */
+/** The wall clock's time at zero on the monotonic clock, calculated at some point in time. */
 interface Origin {
   readonly wall: number
   readonly at: number
 }
 
 /**
- * A wall clock that has jumped is not steady until it is back, or until an hour has passed without another jump: then the
- * time before was the wrong one. Whether it was right at the beginning can't be known.
+ * After a jump the wall clock isn't steady until it jumps back, or until an hour passes without another jump: then the
+ * earlier time must have been wrong. Whether it was right at startup is unknown.
  */
 export const makeClockWatch: Effect.Effect<ClockWatch> = Effect.gen(function* () {
   const clock = yield* Clock.Clock

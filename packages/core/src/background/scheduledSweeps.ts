@@ -1,4 +1,4 @@
-/** Keeps order in the store now and then, without anybody asking for it. */
+/** Cleans up the store periodically. */
 import { type Duration, Effect } from "effect"
 import { aSecondOrMore, type DurationOption, durationOption, zeroOrMore } from "../token/DurationOption.ts"
 import { anyValue, checkOptions, isBoolean, type OptionRules } from "../token/OptionRules.ts"
@@ -6,13 +6,13 @@ import { makeClockWatch } from "./clockWatch.ts"
 
 export interface SweepOptions {
   /**
-   * How often; first when so much time has passed. A second or more, months too. Any number of processes may sweep at
-   * once: each token is purged or revoked once.
+   * The interval, which also precedes the first sweep. At least a second; months work too. Any number of processes can
+   * sweep at once: each token is purged or revoked once.
    */
   readonly every: DurationOption
-  /** Purge what has been dead for so long: `90 days`. Nothing is purged unless it is told. */
+  /** Purges tokens that have been dead for this long, such as `90 days`. Default: nothing is purged. */
   readonly purgeDeadFor?: DurationOption
-  /** Whether to revoke what has been unused for longer than the policy's `longestUnused`. */
+  /** Whether to revoke tokens unused for longer than the policy's `longestUnused`. */
   readonly revokeUnused?: boolean
 }
 
@@ -22,15 +22,15 @@ const sweepRules: OptionRules<SweepOptions> = {
   revokeUnused: [isBoolean, "write true or false"],
 }
 
-/** What is swept, each giving how many it was. */
+/** The sweeps; each returns how many tokens it affected. */
 interface Sweeps {
   readonly purge: (request: { readonly deadFor: Duration.Duration }) => Effect.Effect<number, unknown>
   readonly revokeUnused: (request: {}) => Effect.Effect<number, unknown>
 }
 
 /**
- * Sweeps until the scope closes. What fails is logged by its name, and done the next time. While the wall clock has jumped
- * nothing is swept, since by a wrong clock every token may be dead or unused.
+ * Sweeps until the scope closes. A failed sweep is logged by name and runs again next time. Nothing is swept after the
+ * wall clock jumps, since a wrong clock can make every token look dead or unused.
  */
 export const scheduleSweeps = Effect.fnUntraced(function* (sweeps: Sweeps, options: SweepOptions) {
   const { purgeDeadFor, revokeUnused = false } = options
@@ -42,8 +42,8 @@ export const scheduleSweeps = Effect.fnUntraced(function* (sweeps: Sweeps, optio
       : sweeps.purge({ deadFor: durationOption("sweeps.purgeDeadFor", purgeDeadFor, zeroOrMore) })
   const revoking = revokeUnused ? sweeps.revokeUnused({}) : Effect.void
   const sweep = Effect.andThen(
-    Effect.catchCause(revoking, () => Effect.logWarning("Unused tokens could not be revoked")),
-    Effect.catchCause(purging, () => Effect.logWarning("Dead tokens could not be purged")),
+    Effect.catchCause(revoking, () => Effect.logWarning("Could not revoke unused tokens")),
+    Effect.catchCause(purging, () => Effect.logWarning("Could not purge dead tokens")),
   )
   const { isSteady } = yield* makeClockWatch
   let declined = false
@@ -65,4 +65,4 @@ export const scheduleSweeps = Effect.fnUntraced(function* (sweeps: Sweeps, optio
 })
 
 const clockJumped =
-  "The system's clock was set: nothing is swept until it is back, or has gone on without another jump for an hour"
+  "The system clock jumped: sweeps are paused until it jumps back, or runs for an hour without another jump"

@@ -1,4 +1,7 @@
-/** An `ApiTokenRepository`, and a `TokenUsageStore` beside it, that forget everything when the process ends: for tests and for trying things out. */
+/**
+ * An `ApiTokenRepository` and a `TokenUsageStore` in memory, for tests and experiments. Everything is lost when the
+ * process ends.
+ */
 import { Context, type DateTime, Effect, Exit, Layer, Option, Order, Stream } from "effect"
 import { DuplicateToken, RevisionConflict } from "../errors.ts"
 import { ApiTokenRepository, type FoundToken, type ListQuery } from "../ports/ApiTokenRepository.ts"
@@ -10,7 +13,7 @@ import type { TokenId } from "../token/TokenId.ts"
 import { assertWhole, givenInstant, givenText } from "./given.ts"
 import { memoryUsage } from "./memoryUsage.ts"
 
-/** One process, no persistence. Reads and writes are atomic because nothing here waits. */
+/** One process, no persistence. Reads and writes are atomic because everything is synchronous. */
 const make = Effect.sync(() => {
   const tokens = new Map<TokenId, ApiToken>()
   const byDigest = new Map<string, { readonly id: TokenId; readonly found: Exit.Exit<Option.Option<FoundToken>> }>()
@@ -20,7 +23,7 @@ const make = Effect.sync(() => {
   const isTaken = (token: ApiToken) =>
     token.secrets.some(({ digest }) => (byDigest.get(digest.hex)?.id ?? token.id) !== token.id)
 
-  /** Frozen, since what is handed out is what is stored. */
+  /** Frozen, because callers receive the stored object itself. */
   const put = (token: ApiToken) => {
     remove(token.id)
     for (const list of [token.scopes, token.ancestors, token.secrets, token.history]) Object.freeze(list)
@@ -52,7 +55,7 @@ const make = Effect.sync(() => {
         givenInstant(after.value.createdAt)
         givenText(after.value.id)
       }
-      if (!(limit >= 1)) throw new TypeError("A limit is a number from 1 on")
+      if (!(limit >= 1)) throw new TypeError("A limit must be a number of at least 1")
       return [...tokens.values()]
         .filter(
           (token) =>

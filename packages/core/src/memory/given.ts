@@ -1,26 +1,26 @@
-/** What the in-memory stores accept: values from JavaScript callers that are missing, empty or of another type are defects. */
+/** Input checks of the in-memory stores: a missing or empty value, or one of another type, is a defect. */
 import type { DateTime } from "effect"
 import type { ApiToken } from "../token/ApiToken.ts"
 import { OwnerId } from "../token/OwnerId.ts"
 
-/** The text, unless it is missing or empty (from JavaScript): it never means "all". */
+/** Returns the text. Throws if it is missing or empty (from JavaScript), so it never means "all". */
 export const givenText = <A extends string>(value: A): A => {
   if (typeof value !== "string" || value === "") {
-    throw new TypeError("A text was expected, but something else was given")
+    throw new TypeError("Expected a non-empty string")
   }
   return value
 }
 
-/** The instant, if it is one: a text is none, nor is one that is `NaN` or beyond what a `Date` can hold. */
+/** Returns the instant. Throws for a string, `NaN`, or anything beyond the range of `Date`. */
 export const givenInstant = (value: DateTime.Utc): DateTime.Utc => {
   const milliseconds: unknown = typeof value === "object" ? value?.epochMilliseconds : undefined
   if (!Number.isSafeInteger(milliseconds) || Math.abs(milliseconds as number) > 8.64e15) {
-    throw new TypeError("An instant was expected, but something else was given")
+    throw new TypeError("Expected a valid instant")
   }
   return value
 }
 
-/** Fails on a token that no store could keep, so that this one is as strict as the others. */
+/** Throws for a token that no store could save, so this one is as strict as the others. */
 export const assertWhole = ({ id, ownedBy, createdAt, expiresAt, revocation, secrets, history }: ApiToken): void => {
   givenText(id)
   OwnerId.assert(ownedBy)
@@ -38,7 +38,7 @@ export const assertWhole = ({ id, ownedBy, createdAt, expiresAt, revocation, sec
         givenInstant(state.at)
         break
       default:
-        throw new TypeError("A secret's state was expected, but something else was given")
+        throw new TypeError("Expected a secret's state")
     }
   }
   for (const { at } of history) givenInstant(at)

@@ -1,4 +1,4 @@
-/** The record of uses that belongs to the in-memory repository. */
+/** The in-memory repository's usage store. */
 import { type DateTime, Effect } from "effect"
 import { TokenUsageStore } from "../ports/TokenUsageStore.ts"
 import { SecretUsage } from "../token/SecretUsage.ts"

@@ -1,18 +1,18 @@
-/** How long something took, gathered in plain numbers that a metric reads when it is asked for. */
+/** Durations collected in plain numbers, which a metric reads on demand. */
 import type { Metric } from "effect"
 
 export interface DurationHistogram {
-  /** That it took so long, so many times. */
+  /** Adds this duration the given number of times. */
   readonly observe: (seconds: number, times: number) => void
   readonly state: () => Metric.HistogramState
 }
 
-/** Seconds: from what memory takes to the deadlines of stores. */
+/** In seconds: from in-memory lookups to store deadlines. */
 export const durationBoundaries: ReadonlyArray<number> = [
   0.00001, 0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
 ]
 
-/** A bucket holds what took its boundary or less; what took longer than all of them is in the count alone. */
+/** A bucket holds durations up to its boundary. Longer ones only appear in the count. */
 export const makeDurationHistogram = (): DurationHistogram => {
   const counts = new Float64Array(durationBoundaries.length)
   let count = 0

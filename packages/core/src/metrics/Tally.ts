@@ -1,33 +1,33 @@
-/** What is counted, and under which names Effect's metrics find it: plain numbers, read when somebody asks for them. */
+/** The counters and their names in Effect's metrics: plain numbers, read on demand. */
 import { Context, Metric } from "effect"
 import type { RepositoryUnavailable } from "../errors.ts"
 import type { Refusal } from "../token/Refusal.ts"
 import { type DurationHistogram, durationBoundaries, makeDurationHistogram } from "./DurationHistogram.ts"
 
-/** What a verify comes to: accepted, refused, or nothing that could be said. */
+/** The outcome of a verify: accepted, refused, or an outage. */
 type Outcome = "accepted" | Refusal["_tag"] | RepositoryUnavailable["_tag"]
 
 interface Tally {
   readonly verifies: Record<Outcome, number>
   readonly durations: DurationHistogram
-  /** Decisions about required scopes: by `authorize`, or by a verify that required some. */
+  /** Decisions about required scopes, by `authorize` or by a verify with a requirement. */
   readonly authorizations: Record<"granted" | "InsufficientScope", number>
-  /** Look-ups that the cache was asked for, and those of them for which it asked the store. */
+  /** Cache lookups, and how many of them had to query the store. */
   readonly cache: { asked: number; missed: number }
-  /** By the port's method. */
+  /** By port method. */
   readonly outages: Map<string, number>
 }
 
 export interface SharedTally {
   readonly tally: Tally
-  /** From now on there is a cache to tell of. */
+  /** Registers the cache's metrics. */
   readonly showCache: () => void
   readonly addOutage: (operation: string) => void
 }
 
 /**
- * All that verify in one registry, under the same attributes, add to the same numbers, which outlive them: a count never
- * goes back.
+ * Every instance with the same registry and attributes shares these counters. They outlive the instances, so a count
+ * never goes down.
  */
 export const tallyIn = (context: Context.Context<never>): SharedTally => {
   const tally = findOrMake(context)
@@ -38,7 +38,7 @@ export const tallyIn = (context: Context.Context<never>): SharedTally => {
   const showOutages = (operation: string) =>
     show(
       "tokenry.store.errors",
-      "Outages of the store or the directory of owners",
+      "Outages of the store or the owner directory",
       { operation, unit: "{error}" },
       () => tally.outages.get(operation) ?? 0,
     )
@@ -62,7 +62,7 @@ export const tallyIn = (context: Context.Context<never>): SharedTally => {
   return {
     tally,
     showCache: () => {
-      const description = "Look-ups of the cache"
+      const description = "Cache lookups"
       const unit = "{lookup}"
       show("tokenry.cache.lookups", description, { result: "hit", unit }, () => cache.asked - cache.missed)
       show("tokenry.cache.lookups", description, { result: "miss", unit }, () => cache.missed)

@@ -1,4 +1,4 @@
-/** Counts verifies and times them at next to no cost: a number goes up, and the clock is rarely asked. */
+/** Counts and times verifies at almost no cost: one increment, and the clock is rarely read. */
 import { Clock, Effect, Exit } from "effect"
 import type { RepositoryUnavailable } from "../errors.ts"
 import type { LookUp } from "../verifying/lookUp.ts"
@@ -6,11 +6,11 @@ import { isVerdict, type Verdict, type Verifier } from "../verifying/verifying.t
 import { type SharedTally, tallyIn } from "./Tally.ts"
 
 interface Metering {
-  /** The same verifier, of which each verdict and each outage is counted. */
+  /** The same verifier, counting every verdict and outage. */
   readonly verifier: (verifier: Verifier) => Verifier
-  /** The look-up that a cache falls back to. */
+  /** The lookup a cache falls back to. */
   readonly beneathCache: (lookUp: LookUp) => LookUp
-  /** The look-up that a cache gives. */
+  /** The lookup through a cache. */
   readonly throughCache: (lookUp: LookUp) => LookUp
   readonly onOutage: SharedTally["addOutage"]
   /** Counts a decision about required scopes. */
@@ -18,12 +18,12 @@ interface Metering {
 }
 
 /**
- * Reading the clock twice can take a tenth of what a verify in memory does. So of the verifies that are answered at once
- * one in so many is timed, and counts for all of them; those that wait for a store are all timed.
+ * Reading the clock twice can cost a tenth of an in-memory verify. So among synchronous verifies, one in this many is
+ * timed and counts for all of them. Those that wait for a store are all timed.
  */
 const every = 32
 
-/** Into the registry, and by the clock, of who makes it. */
+/** Uses the registry and the clock of the calling fiber. */
 export const makeMetering = Effect.gen(function* () {
   const clock = yield* Clock.Clock
   const { tally, showCache, addOutage } = tallyIn(yield* Effect.context())

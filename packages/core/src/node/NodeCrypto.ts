@@ -6,8 +6,8 @@ import { SecureRandom } from "../ports/SecureRandom.ts"
 import { Digest } from "../token/Digest.ts"
 
 /**
- * The system's CSPRNG, asked for 4 KiB at a time (one call for each token costs 60 times as much). Bytes are handed out
- * once and erased from the pool.
+ * Reads the system's CSPRNG 4 KiB at a time, since a call per token costs 60 times as much. Bytes are used once and
+ * erased from the pool.
  */
 const pooledRandom = (): SecureRandom["Service"] => {
   const pool = new Uint8Array(4096)

@@ -1,7 +1,7 @@
-/** The system's clock, whose timers don't keep a process alive that has nothing else to do. */
+/** The system clock, with timers that don't keep an otherwise idle process alive. */
 import { Clock, Duration, Effect } from "effect"
 
-/** The longest that a timer of Node's can be set to; a longer one would go off at once. */
+/** The longest delay of a Node timer; a longer one fires immediately. */
 const longest = Duration.millis(2 ** 31 - 1)
 
 const sleep = (duration: Duration.Duration): Effect.Effect<void> =>
@@ -16,7 +16,7 @@ const sleep = (duration: Duration.Duration): Effect.Effect<void> =>
         return Effect.sync(() => clearTimeout(timer))
       })
 
-/** For what waits in the background. A program that ends without closing loses what waited. */
+/** For background work. A program that exits without closing loses work that is still waiting. */
 export const backgroundClock: Clock.Clock = Object.assign(Object.create(Effect.runSync(Clock.Clock)) as Clock.Clock, {
   sleep,
 })

@@ -1,4 +1,4 @@
-/** The port to whoever has to know of every change: a security log, a message queue. Optional. */
+/** The port to a log of every change: a security log, a message queue. Optional. */
 import { Context, Data, type DateTime, Effect, Layer, type Option } from "effect"
 import type { Actor, Origin } from "../token/Attribution.ts"
 import type { ChangeKind } from "../token/Change.ts"
@@ -10,7 +10,7 @@ import type { TokenName } from "../token/TokenName.ts"
 export interface AuditEvent {
   readonly tokenId: TokenId
   readonly ownedBy: OwnerId
-  /** What the token is called now. */
+  /** The token's current name. */
   readonly name: TokenName
   readonly kind: ChangeKind
   readonly at: DateTime.Utc
@@ -19,10 +19,10 @@ export interface AuditEvent {
   readonly detail: Option.Option<string>
 }
 
-/** The sink did not take the events. They will be told again. */
+/** The sink didn't accept the events. They will be delivered again. */
 export class AuditSinkUnavailable extends Data.TaggedError("AuditSinkUnavailable")<{ readonly cause: unknown }> {
   override get message(): string {
-    return "The audit sink does not take events"
+    return "The audit sink doesn't accept events"
   }
 }
 
@@ -30,17 +30,17 @@ export class AuditSink extends Context.Service<
   AuditSink,
   {
     /**
-     * Told at least once of each change that is in a token's history, the oldest of a token first, after the change was
-     * written; again after a crash in between, after a failure, and by each process that finds it undelivered. So take what is
-     * told twice for one: an event is the same if all of it is the same. After success it is not told again.
+     * Receives every change in a token's history at least once, after it is written and oldest first per token. Delivery
+     * repeats after a crash or a failure, and several processes may deliver the same change, so discard duplicates: two
+     * events are the same if all their fields are equal. Changes are not delivered again after success.
      *
-     * While the sink is away, a token can change 16 times; then edits and rotations of it fail as an outage, until the sink
-     * has its changes. Revocations never wait.
+     * While the sink is down, a token can change 16 times. After that, its edits and rotations fail with an outage until
+     * the sink has accepted its changes. Revocations never wait.
      */
     readonly deliver: (events: ReadonlyArray<AuditEvent>) => Effect.Effect<void, AuditSinkUnavailable>
   }
 >()("@tokenry/core/AuditSink") {
-  /** A sink from a function that may be asynchronous. If it throws or rejects, it will be told again. */
+  /** A sink from a function, which may be asynchronous. If it throws or rejects, it is called again later. */
   static layerFrom(deliver: (events: ReadonlyArray<AuditEvent>) => void | Promise<void>): Layer.Layer<AuditSink> {
     return Layer.succeed(AuditSink, {
       deliver: (events) =>

@@ -1,4 +1,4 @@
-/** The port for one-way hashing. Pure and synchronous: it is called for each verify. */
+/** The port for one-way hashing. Pure and synchronous; called for every verify. */
 import { Context } from "effect"
 import type { Digest } from "../token/Digest.ts"
 
@@ -8,7 +8,7 @@ export class Hasher extends Context.Service<
     /** SHA-256 (FIPS 180-4) of the string's UTF-8 bytes. */
     readonly sha256: (text: string) => Digest
 
-    /** HMAC-SHA-256 (RFC 2104, FIPS 198-1) of the 32 bytes that the digest stands for. */
+    /** HMAC-SHA-256 (RFC 2104, FIPS 198-1) of the digest's 32 bytes. */
     readonly hmacSha256: (key: Uint8Array, digest: Digest) => Digest
   }
 >()("@tokenry/core/Hasher") {}

@@ -1,4 +1,4 @@
-/** The port by which the core learns what an owner may do now. Optional: without it, every owner may do everything. */
+/** The port that tells the core what an owner may do now. Optional; without it, every owner may do everything. */
 import { Context, Effect, Layer } from "effect"
 import { RepositoryUnavailable } from "../errors.ts"
 import type { OwnerId } from "../token/OwnerId.ts"
@@ -12,14 +12,14 @@ export class OwnerDirectory extends Context.Service<
   OwnerDirectory,
   {
     /**
-     * Asked at every verify of a live token and at every issue, so that a deactivation takes effect on the next
-     * request. An owner who does not exist (any longer) is not active. Fails only for an outage: a failure is
-     * answered with "unavailable", never taken for a verdict.
+     * Called for every verify of a live token and every issue, so a deactivation takes effect on the next request.
+     * Return inactive for an owner who doesn't exist. Fail only for an outage: the client then sees "unavailable", and
+     * the failure never counts as a verdict.
      */
     readonly authorityOf: (ownedBy: OwnerId) => Effect.Effect<OwnerAuthority, RepositoryUnavailable>
   }
 >()("@tokenry/core/OwnerDirectory") {
-  /** A directory from a function that may be asynchronous. What it throws, or rejects with, counts as an outage. */
+  /** A directory from a function, which may be asynchronous. Throwing or rejecting counts as an outage. */
   static layerFrom(
     authorityOf: (ownedBy: string) => OwnerAuthority | Promise<OwnerAuthority>,
   ): Layer.Layer<OwnerDirectory> {
@@ -44,7 +44,7 @@ const isOwnerAuthority = (value: unknown): value is OwnerAuthority => {
   return scopes === "all" || (Array.isArray(scopes) && scopes.every((scope) => typeof scope === "string"))
 }
 
-/** Neither a refusal nor an outage: the function itself has to be mended. */
+/** Neither a refusal nor an outage: the function itself has a bug. */
 const notAnAuthority = new TypeError(
   'owners must return { active: false }, or { active: true, scopes } with "all" or a list of scopes',
 )

@@ -1,12 +1,12 @@
-/** The port for randomness that nobody can predict. */
+/** The port for unpredictable randomness. */
 import { Context } from "effect"
 
 export class SecureRandom extends Context.Service<
   SecureRandom,
   {
     /**
-     * `count` bytes from a cryptographically secure source, uniformly distributed and independent of all that were
-     * returned before. Never fewer; a source that has failed throws, which ends the use case as a defect.
+     * Exactly `count` bytes from a cryptographically secure source: uniformly distributed, and independent of all earlier
+     * bytes. If the source fails it throws, and the use case dies with a defect.
      */
     readonly bytes: (count: number) => Uint8Array
   }

@@ -10,7 +10,7 @@ export interface TokenChangeListener {
   readonly tokenChanged: (id: TokenId) => void
   /** A process announced that this owner's rights changed. */
   readonly ownerChanged: (ownedBy: OwnerId) => void
-  /** Any number of tokens and owners may have changed, the feed can't say which. */
+  /** Any number of tokens and owners may have changed; the feed can't say which. */
   readonly everythingChanged: () => void
 }
 

@@ -1,28 +1,28 @@
-/** The port to where uses of tokens are recorded: beside the tokens, never in them. */
+/** The port to the usage records, which are stored beside the tokens, never inside them. */
 import { Context, type DateTime, type Effect } from "effect"
 import type { RepositoryUnavailable } from "../errors.ts"
 import type { SecretUsage } from "../token/SecretUsage.ts"
 import type { TokenId } from "../token/TokenId.ts"
 
 /**
- * It belongs to a repository: what is recorded of a token is gone when that one has purged the token. An outage is a
- * `RepositoryUnavailable`, as of the repository; after one, what was to be recorded may or may not be. An id or an
- * instant that is missing or empty (from JavaScript) is a defect.
+ * Belongs to a repository: purging a token also deletes its usage records. An outage is a `RepositoryUnavailable`, as
+ * in the repository, after which the uses may or may not have been recorded. A missing or empty id or instant (from
+ * JavaScript) is a defect.
  */
 export class TokenUsageStore extends Context.Service<
   TokenUsageStore,
   {
     /**
-     * Adds what was seen to what is recorded: counts are summed, of two instants the later one stays. Atomic for each
-     * secret, so that what several processes record at once is all there. Uses of a token that there is not (any more)
-     * are ignored. What comes twice is counted twice.
+     * Adds to the recorded usage: counts are summed, and the later of two instants is kept. Atomic per secret, so
+     * concurrent processes lose no counts. Ignores tokens that don't exist. Not idempotent: recording the same usage
+     * twice counts it twice.
      */
     readonly record: (usages: ReadonlyArray<SecretUsage>) => Effect.Effect<void, RepositoryUnavailable>
 
-    /** What is recorded of the secrets of these tokens, in no particular order, in one query. No ids, no query. */
+    /** The recorded usage of these tokens' secrets, in any order, in one query. With no ids, no query runs. */
     readonly usageOf: (ids: ReadonlyArray<TokenId>) => Effect.Effect<ReadonlyArray<SecretUsage>, RepositoryUnavailable>
 
-    /** Since when uses are recorded here: the instant that the very first call gave, of any number at once. */
+    /** When recording started in this store: the instant of the very first call, even if several run concurrently. */
     readonly begin: (now: DateTime.Utc) => Effect.Effect<DateTime.Utc, RepositoryUnavailable>
   }
 >()("@tokenry/core/TokenUsageStore") {}

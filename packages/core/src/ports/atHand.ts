@@ -1,7 +1,7 @@
-/** Answers that need no fiber: a port whose answer is at hand returns it as an `Exit`. */
+/** Answers that need no fiber: a synchronous port returns its answer as an `Exit`. */
 import { Exit } from "effect"
 import type { Effect } from "effect"
 
-/** Whether the effect is its own answer, a success, so that it can be read without running anything. */
+/** Whether the effect is already a successful result, readable without running it. */
 export const isAtHand = <A, E>(effect: Effect.Effect<A, E>): effect is Exit.Success<A, E> =>
   Exit.isExit(effect) && Exit.isSuccess(effect)

@@ -1,4 +1,4 @@
-/** From plaintext tokens to what is stored of them and looked up, under the keys of the ring if there is one. */
+/** Turns plaintext tokens into the digests that are stored and looked up, using the key ring if there is one. */
 import { Option } from "effect"
 import type { Hasher } from "./Hasher.ts"
 import type { Digest } from "../token/Digest.ts"
@@ -8,17 +8,17 @@ import type { KeyId, Secret } from "../token/Secret.ts"
 type StoredDigest = Pick<Secret, "digest" | "keyId">
 
 export interface Digesting {
-  /** SHA-256, which stands for the plaintext everywhere inside, and is stored if there is no active key. */
+  /** SHA-256, which represents the plaintext internally. Stored as it is if there is no active key. */
   readonly sha256: (plaintext: string) => Digest
   /** What to store of a secret. */
   readonly toStore: (sha256: Digest) => StoredDigest
-  /** What may be stored of a secret: under the active key, under each of the others, under none. */
+  /** Every digest a secret may be stored under: the active key's, each other key's, and without a key. */
   readonly candidates: (sha256: Digest) => ReadonlyArray<Digest>
-  /** Whether what is stored so is to be moved to the active key. */
+  /** Whether a digest stored under this key should move to the active key. */
   readonly isOutdated: (keyId: Option.Option<KeyId>) => boolean
 }
 
-/** For each verify one SHA-256, and one HMAC for each key of the ring. */
+/** Each verify costs one SHA-256, and one HMAC per key of the ring. */
 export const makeDigesting = (hasher: Hasher["Service"], ring: KeyRing | undefined): Digesting => {
   if (ring === undefined) {
     return {

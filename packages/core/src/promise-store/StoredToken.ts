@@ -1,4 +1,4 @@
-/** A token as plain values, for stores written without Effect: what such a store keeps, and returns as it was. */
+/** A token as plain values, for stores written without Effect. Stores must return it unchanged. */
 import { DateTime, Option } from "effect"
 import { DamagedToken } from "../errors.ts"
 import { ApiToken } from "../token/ApiToken.ts"
@@ -24,9 +24,9 @@ export interface StoredToken {
   /** The outermost first; eight at most. */
   readonly ancestors: ReadonlyArray<string>
   readonly issuedTo: string | null
-  /** The newest first; one to eight. Their digests are unique in the whole store. */
+  /** Newest first, one to eight. Digests are unique across the whole store. */
   readonly secrets: ReadonlyArray<StoredSecret>
-  /** The oldest first. */
+  /** Oldest first. */
   readonly history: ReadonlyArray<StoredChange>
   readonly undelivered: number
   readonly revision: number
@@ -92,7 +92,7 @@ const storedStateOf = (state: SecretState): StoredSecret["state"] => {
   }
 }
 
-/** @throws DamagedToken if the store returned what it was never given. */
+/** @throws DamagedToken if the stored token is invalid. */
 export const tokenOfStored = (stored: StoredToken): ApiToken => {
   const id = TokenId.is(stored.id) ? stored.id : damaged("", "id")
   const instantOf = (field: string, date: unknown): DateTime.Utc =>
@@ -155,7 +155,7 @@ export const tokenOfStored = (stored: StoredToken): ApiToken => {
 }
 
 const dateOf = (instant: DateTime.Utc): Date => {
-  if (!Number.isSafeInteger(instant?.epochMilliseconds)) throw new TypeError("An instant was expected")
+  if (!Number.isSafeInteger(instant?.epochMilliseconds)) throw new TypeError("Expected a valid instant")
   return new Date(instant.epochMilliseconds)
 }
 

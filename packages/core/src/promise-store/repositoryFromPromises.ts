@@ -1,4 +1,4 @@
-/** Makes a repository of async functions and plain values, so that a store can be written without Effect. */
+/** Builds a repository from async functions and plain values, for stores written without Effect. */
 import { type DateTime, Effect, Layer, Option, Order, Result, Stream } from "effect"
 import { DamagedToken, DuplicateToken, RepositoryUnavailable, RevisionConflict } from "../errors.ts"
 import { assertWhole, givenInstant, givenText } from "../memory/given.ts"
@@ -11,15 +11,15 @@ import type { TokenId } from "../token/TokenId.ts"
 import { type StoredToken, storedTokenOf, tokenOfStored } from "./StoredToken.ts"
 
 /**
- * The functions of a store. Values come back as they were given: instants to the millisecond, `null` as `null`. Whatever a
- * function throws or rejects with counts as an outage: the use case fails with `RepositoryUnavailable`.
+ * The functions of a store. They return values as they received them: instants to the millisecond, `null` as `null`. If
+ * a function throws or rejects, that counts as an outage, and the use case fails with `RepositoryUnavailable`.
  */
 export interface PromiseStore {
   /** Adds a token, atomically; `"duplicate"`, and nothing is written, if its id or one of its digests exists. */
   readonly insert: (token: StoredToken) => Promise<"inserted" | "duplicate">
   /** `null` if there is none. */
   readonly findById: (id: string) => Promise<StoredToken | null>
-  /** Those that exist, in any order. */
+  /** The tokens that exist, in any order. */
   readonly findManyById: (ids: ReadonlyArray<string>) => Promise<ReadonlyArray<StoredToken>>
   /** The token that has a secret with one of these digests, whatever its state; `null` if none has. Needs an index. */
   readonly findByDigest: (digests: ReadonlyArray<string>) => Promise<StoredToken | null>
@@ -179,7 +179,7 @@ const repositoryOn = (store: PromiseStore): ApiTokenRepository["Service"] => {
         givenInstant(now)
         if (lineageOf !== undefined) givenText(lineageOf)
         if (Option.isSome(after)) givenText(after.value.id)
-        if (!(limit >= 1)) throw new TypeError("A limit is a number from 1 on")
+        if (!(limit >= 1)) throw new TypeError("A limit must be a number of at least 1")
         return ownedBy("listOwnedBy", OwnerId.assert(owner), after).pipe(
           Stream.filter(
             (token) =>
@@ -235,7 +235,7 @@ const repositoryOn = (store: PromiseStore): ApiTokenRepository["Service"] => {
         if (token?.revision !== revision) return
         yield* replace(new ApiToken({ ...token, undelivered: 0 }), revision, "markDelivered")
       }).pipe(
-        // Somebody has replaced the token meanwhile, so its changes are undelivered.
+        // A concurrent change replaced the token, so its changes are undelivered.
         Effect.catchTag("RevisionConflict", () => Effect.void),
         Effect.catchTag("DuplicateToken", Effect.die),
       ),
@@ -279,13 +279,13 @@ const foundOf = (token: ApiToken, digests: ReadonlyArray<string>): FoundToken =>
   return { token, secret }
 }
 
-/** A token that can't be read is left out, and logged. */
+/** Skips and logs a token that can't be read. */
 const readable = (stored: StoredToken) =>
   Effect.suspend(() => Effect.succeed(Result.succeed(tokenOfStored(stored)))).pipe(
     Effect.catchDefect((defect) =>
       defect instanceof DamagedToken
         ? Effect.as(
-            Effect.logWarning("A stored token is damaged and was left out").pipe(
+            Effect.logWarning("Skipped a damaged token").pipe(
               Effect.annotateLogs({ id: defect.id, field: defect.field }),
             ),
             Result.fail(undefined),

@@ -1,13 +1,13 @@
-/** A repository that reports every write to the cache and the audit delivery, so that no use case can forget to. */
+/** Wraps a repository to notify the cache and the audit sink of every write, so no use case can forget to. */
 import { Effect, Exit } from "effect"
 import type { ApiTokenRepository } from "../ports/ApiTokenRepository.ts"
 import type { ApiToken } from "../token/ApiToken.ts"
 import type { TokenId } from "../token/TokenId.ts"
 
 export interface Listener {
-  /** This token may have changed: a write of it has ended, well or not. */
+  /** This token may have changed: a write has finished, successfully or not. */
   readonly onTouched: (id: TokenId) => void
-  /** This is in the store now. */
+  /** This token is in the store now. */
   readonly onWritten: (token: ApiToken) => void
   /** Any number of tokens may have changed. */
   readonly onManyTouched: () => void

@@ -1,4 +1,4 @@
-/** A repository and a directory of owners whose outages are counted, by the operation in which they were met. */
+/** Wraps a repository and an owner directory to count outages by operation. */
 import { Effect, Stream } from "effect"
 import type { RepositoryUnavailable } from "../errors.ts"
 import { isAtHand } from "../ports/atHand.ts"
@@ -8,7 +8,7 @@ import type { TokenChanges } from "../ports/TokenChanges.ts"
 
 type OnOutage = (operation: string) => void
 
-/** What is at hand stays at hand. */
+/** Synchronous answers stay synchronous. */
 export const countingOutages = (
   repository: ApiTokenRepository["Service"],
   onOutage: OnOutage,

@@ -1,4 +1,4 @@
-/** The entity that stands for a plaintext token, and the rules of its life. */
+/** The token entity and the rules of its lifecycle. */
 import { Data, DateTime, Duration, Option } from "effect"
 import type { Attribution } from "./Attribution.ts"
 import { Change } from "./Change.ts"
@@ -11,31 +11,31 @@ import { Secrets } from "./Secrets.ts"
 import type { TokenId } from "./TokenId.ts"
 import type { TokenName } from "./TokenName.ts"
 
-/** That a token was revoked: when first, and why. */
+/** When a token was first revoked, and why. */
 export interface Revocation {
   readonly at: DateTime.Utc
-  /** In words for people: `on request`, `found in a public repository`. */
+  /** A reason people can read: `on request`, `found in a public repository`. */
   readonly reason: string
 }
 
-/** What verifying needs of a token, and no more, so that a look-up stays small. */
+/** The fields verifying needs, and no more, to keep lookups small. */
 export interface VerifiableToken {
   readonly id: TokenId
   readonly ownedBy: OwnerId
-  /** As declared when it was issued or narrowed; what they imply is worked out at use. */
+  /** As declared when issued or narrowed. Implied scopes are computed on use. */
   readonly scopes: ReadonlyArray<Scope>
   /** None: never. */
   readonly expiresAt: Option.Option<DateTime.Utc>
   readonly revocation: Option.Option<Revocation>
-  /** The tokens by means of which this one was minted, the outermost first. Eight at most. */
+  /** The tokens this one was minted with, the outermost first. Eight at most. */
   readonly ancestors: ReadonlyArray<TokenId>
 }
 
 export type TokenState = "live" | "expired" | "revoked"
 
 /**
- * What the token is at `now`. It is expired from `now >= expiresAt` on; revoked outweighs expired. Of an instant that is
- * `NaN` (from JavaScript) nothing can be said, and then it is expired too.
+ * The token's state at `now`. It expires at the instant `expiresAt`; a token that is both revoked and expired is
+ * revoked. An instant that is `NaN` (from JavaScript) makes it expired.
  */
 export const stateOf = (token: VerifiableToken, now: Instant): TokenState => {
   if (Option.isSome(token.revocation)) return "revoked"
@@ -43,27 +43,27 @@ export const stateOf = (token: VerifiableToken, now: Instant): TokenState => {
   return Option.isNone(expiry) || now.epochMilliseconds < expiry.value.epochMilliseconds ? "live" : "expired"
 }
 
-/** When the token was revoked or expired, whichever came first; none if it neither is nor will. */
+/** When the token was revoked or expired, whichever came first; none if neither happened or will. */
 export const diedAt = ({ expiresAt, revocation }: VerifiableToken): Option.Option<DateTime.Utc> => {
   const deaths = [expiresAt, Option.map(revocation, ({ at }) => at)].flatMap(Option.toArray)
   return Option.fromUndefinedOr(deaths.sort(DateTime.Order)[0])
 }
 
-/** What a rotation is given besides the new secret. All of it has passed the policy already. */
+/** A rotation's parameters besides the new secret, already checked against the policy. */
 export interface Rotation {
   readonly now: DateTime.Utc
-  /** When the secret that is replaced is to end: not after the expiry that it has, and at once if that is not after `now`. */
+  /** When the replaced secret ends: no later than its own expiry, and at once if that isn't after `now`. */
   readonly graceEnds: DateTime.Utc
-  /** The token's expiry from now on, for the new secret. */
+  /** The token's expiry from now on. */
   readonly expiresAt: Option.Option<DateTime.Utc>
-  /** The generation by means of which the token rotates itself. */
+  /** The generation the token presented to rotate itself. */
   readonly presented?: number | undefined
 }
 
-/** For how long a token that rotates itself may repeat that with the secret which it had. */
+/** How long a token that rotated itself may retry with its previous secret. */
 const repeatable = Duration.minutes(5)
 
-/** The earliest expiry of all these tokens; none if none of them expires. */
+/** The earliest expiry of these tokens; none if none expires. */
 export const earliestExpiry = (
   tokens: ReadonlyArray<Pick<VerifiableToken, "expiresAt">>,
 ): Option.Option<DateTime.Utc> => {
@@ -74,20 +74,20 @@ export const earliestExpiry = (
 export interface ApiTokenFields extends VerifiableToken {
   readonly name: TokenName
   readonly createdAt: DateTime.Utc
-  /** The third party that the token was issued to: an app, an integration. */
+  /** The third party the token was issued to, such as an app or an integration. */
   readonly issuedTo: Option.Option<string>
   readonly secrets: Secrets
-  /** The last 50 changes, the oldest first. */
+  /** The last 50 changes, oldest first. */
   readonly history: ReadonlyArray<Change>
-  /** How many of the newest changes in the history the audit sink has not confirmed yet. */
+  /** How many of the newest changes the audit sink hasn't confirmed yet. */
   readonly undelivered: number
-  /** Raised by every write. */
+  /** Incremented by every write. */
   readonly revision: number
 }
 
-/** Immutable: each method that changes something returns the changed token, with its revision and history. */
+/** Immutable: methods that change something return the changed token, with a new revision and history. */
 export class ApiToken extends Data.Class<ApiTokenFields> {
-  /** A new token with its first secret. What it is given has passed the policy already. */
+  /** A new token with its first secret. The fields have already passed the policy. */
   static issue(
     fields: Pick<ApiTokenFields, "id" | "ownedBy" | "name" | "scopes" | "expiresAt" | "issuedTo" | "ancestors">,
     secret: NewSecret,
@@ -109,7 +109,7 @@ export class ApiToken extends Data.Class<ApiTokenFields> {
     return name === this.name ? this : this.#changed({ name }, Change.make("renamed", now, by, `was ${this.name}`))
   }
 
-  /** Leaves the token these scopes, of which its present ones grant each already. */
+  /** Keeps only these scopes, all of which the current scopes already grant. */
   narrow(scopes: ReadonlyArray<Scope>, now: DateTime.Utc, by: Attribution): ApiToken {
     const isSame = scopes.length === this.scopes.length && scopes.every((scope) => this.scopes.includes(scope))
     return isSame
@@ -117,7 +117,7 @@ export class ApiToken extends Data.Class<ApiTokenFields> {
       : this.#changed({ scopes }, Change.make("narrowed", now, by, `was ${this.scopes.join(" ") || "without scopes"}`))
   }
 
-  /** Brings the expiry forward to an instant that is not after the present one. */
+  /** Brings the expiry forward, to an instant no later than the current one. */
   shorten(expiresAt: Option.Option<DateTime.Utc>, now: DateTime.Utc, by: Attribution): ApiToken {
     const [was, becomes] = [millisecondsOf(this.expiresAt), millisecondsOf(expiresAt)]
     return was === becomes
@@ -125,12 +125,12 @@ export class ApiToken extends Data.Class<ApiTokenFields> {
       : this.#changed({ expiresAt }, Change.make("shortened", now, by, `was ${was === Infinity ? "never" : iso(was)}`))
   }
 
-  /** Whether the expiry lies after the token's own, so that it would lengthen its life. `None` is never. */
+  /** Whether this expiry is later than the token's own. `None` means never. */
   isOutlivedBy(expiresAt: Option.Option<DateTime.Utc>): boolean {
     return millisecondsOf(expiresAt) > millisecondsOf(this.expiresAt)
   }
 
-  /** Gives the token a new active secret; the one it had lives on until its grace ends. */
+  /** Gives the token a new active secret. The previous one stays valid until its grace period ends. */
   rotate(next: NewSecret, rotation: Rotation, by: Attribution): ApiToken {
     const { now, graceEnds, expiresAt, presented } = rotation
     const until = Option.match(this.expiresAt, {
@@ -144,8 +144,8 @@ export class ApiToken extends Data.Class<ApiTokenFields> {
   }
 
   /**
-   * Whether the token may rotate itself by means of this secret: it is the active one; or it was replaced by such a
-   * rotation less than five minutes ago, the answer to which may have got lost, and nobody else has rotated it since.
+   * Whether the token may rotate itself with this secret: it is the active one, or such a rotation replaced it less
+   * than five minutes ago (the response may have been lost) and nothing else has rotated the token since.
    */
   mayRotateItself(generation: number, now: DateTime.Utc): boolean {
     const [active] = this.secrets
@@ -162,8 +162,8 @@ export class ApiToken extends Data.Class<ApiTokenFields> {
   }
 
   /**
-   * Whether the return of this secret at `now` is a sign that somebody has it who should not. It is not if the secret
-   * lived until the expiry which the token had before a rotation renewed it.
+   * Whether seeing this secret at `now` suggests that it leaked. It doesn't if the secret lasted until the token's
+   * expiry before a rotation renewed it.
    */
   isReuse(generation: number, now: DateTime.Utc): boolean {
     const secret = Option.getOrUndefined(Secrets.ofGeneration(this.secrets, generation))
@@ -173,7 +173,7 @@ export class ApiToken extends Data.Class<ApiTokenFields> {
     return replacedBy === undefined || !Option.contains(replacedBy.detail, expiryWas(end.epochMilliseconds))
   }
 
-  /** The rotations that replaced this secret and those after it, the oldest first: as far as they are remembered. */
+  /** The remembered rotations that replaced this secret and the ones after it, oldest first. */
   #rotationsSince(generation: number): ReadonlyArray<Change> {
     const count = this.secrets[0].generation - generation
     const rotations = this.history.filter(({ kind }) => kind === "rotated")
@@ -186,9 +186,12 @@ export class ApiToken extends Data.Class<ApiTokenFields> {
     return secrets === this.secrets ? this : this.#changed({ secrets }, Change.make("grace-ended", now, by))
   }
 
-  /** Notes that a retired secret came back: once a day for each, so that who repeats it can't fill the history. */
+  /**
+   * Records that a retired secret was presented, once a day per secret, so a client replaying it can't flood the
+   * history.
+   */
   noteReuse(generation: number, now: DateTime.Utc, by: Attribution): ApiToken {
-    const detail = `the retired secret of generation ${generation} came back`
+    const detail = `the retired secret of generation ${generation} was used`
     const isNoted = this.history.some(
       (change) =>
         change.kind === "reused" &&
@@ -199,8 +202,8 @@ export class ApiToken extends Data.Class<ApiTokenFields> {
   }
 
   /**
-   * The same secrets under other digests, where there is one; those that are to be forgotten left out, but for the active
-   * one. People see nothing of it, so history doesn't either.
+   * The same secrets under other digests where `digestOf` returns one. Drops the secrets to be forgotten, except the
+   * active one. Leaves no trace in the history, because nothing changes for people.
    */
   rekey(digestOf: (secret: Secret) => Pick<Secret, "digest" | "keyId"> | "forget" | undefined): ApiToken {
     const [active, ...others] = this.secrets
@@ -212,25 +215,25 @@ export class ApiToken extends Data.Class<ApiTokenFields> {
     return new ApiToken({ ...this, secrets, revision: this.revision + 1 })
   }
 
-  /** The changes that the audit sink has not confirmed yet, the oldest first: those of them that are remembered. */
+  /** The remembered changes that the audit sink hasn't confirmed yet, oldest first. */
   get undeliveredChanges(): ReadonlyArray<Change> {
     return this.undelivered === 0 ? [] : this.history.slice(-this.undelivered)
   }
 
   /**
-   * Whether so many changes wait for the audit sink that it has to confirm them before the next edit or rotation: so no
-   * change leaves the history before the sink has it.
+   * Whether the audit sink must confirm pending changes before the next edit or rotation, so that no change leaves the
+   * history before the sink has received it.
    */
   get isFullOfUndelivered(): boolean {
     return this.undeliveredChanges.length > History.undeliveredAtMost
   }
 
-  /** Whether it is this token, or was minted by means of it. */
+  /** Whether this is the token itself or one minted with it. */
   isOfLineage(ancestor: TokenId): boolean {
     return this.id === ancestor || this.ancestors.includes(ancestor)
   }
 
-  /** Revoked for good. The first revocation stays: what is revoked already is returned as it is. */
+  /** Revokes the token permanently. A token that is already revoked is returned unchanged. */
   revoke(revocation: Revocation, by: Attribution): ApiToken {
     return Option.isSome(this.revocation)
       ? this
@@ -253,7 +256,7 @@ export class ApiToken extends Data.Class<ApiTokenFields> {
 const millisecondsOf = (expiresAt: Option.Option<DateTime.Utc>): number =>
   Option.isSome(expiresAt) ? expiresAt.value.epochMilliseconds : Infinity
 
-/** What the history says of a rotation that changed the expiry. */
+/** The history detail of a rotation that changed the expiry. */
 const expiryWas = (was: number): string => `expiry was ${was === Infinity ? "never" : iso(was)}`
 
 const iso = (epochMilliseconds: number): string => new Date(epochMilliseconds).toISOString()

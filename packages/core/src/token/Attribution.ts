@@ -1,10 +1,10 @@
-/** Who makes a change, and from where. */
+/** Who made a change, and from where. */
 
 /**
- * - `person`: somebody in a session of the surrounding system, by their id there.
- * - `token`: a client, by means of the token with this id.
- * - `sweep`: a periodic task, by its name.
- * - `system`: the application itself; what is assumed when nothing is told.
+ * - `person`: a signed-in person, by their id in the surrounding system.
+ * - `token`: a client using the token with this id.
+ * - `sweep`: a periodic task, by name.
+ * - `system`: the application itself. The default.
  */
 export type Actor =
   | { readonly kind: "person"; readonly id: string }
@@ -12,7 +12,7 @@ export type Actor =
   | { readonly kind: "sweep"; readonly id: string }
   | { readonly kind: "system" }
 
-/** From where a request came, as far as it is known. */
+/** Where a request came from, as far as known. */
 export interface Origin {
   /** An IP address. */
   readonly address?: string
@@ -24,5 +24,5 @@ export interface Attribution {
   readonly origin: Origin
 }
 
-/** No one in particular: the application itself, from nowhere that is known. */
+/** The default: the application itself, origin unknown. */
 export const unattributed: Attribution = { actor: { kind: "system" }, origin: {} }

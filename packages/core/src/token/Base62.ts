@@ -24,7 +24,7 @@ export const encodeInteger = (value: number, length: number): string => {
   return digits
 }
 
-/** What the UTF-16 code unit counts as a digit, 0 to 61; -1 if it is none. */
+/** The value of the UTF-16 code unit as a digit, 0 to 61; -1 if it isn't one. */
 export const digitOf = (code: number): number => (code < 128 ? (digits[code] as number) : -1)
 
 const digits = Int8Array.from({ length: 128 }, (_, code) => alphabet.indexOf(String.fromCharCode(code)))

@@ -1,4 +1,4 @@
-/** The result of verifying: who calls, with which token, and what they may do now; and the rule about scopes. */
+/** The result of verifying: the caller, its token and its current rights; and the rule for scopes. */
 import type { DateTime, Option } from "effect"
 import type { OwnerId } from "./OwnerId.ts"
 import type { MissingScope, Side } from "./Refusal.ts"
@@ -7,7 +7,7 @@ import type { TokenId } from "./TokenId.ts"
 
 export interface Caller<S extends string = string> extends ScopeHolder {
   readonly tokenId: TokenId
-  /** Which of the token's secrets was presented. */
+  /** The generation of the presented secret. */
   readonly generation: number
   readonly ownedBy: OwnerId
   /** The tokens this one was minted with, the outermost first. */
@@ -18,25 +18,25 @@ export interface Caller<S extends string = string> extends ScopeHolder {
   readonly expiresAt: Option.Option<DateTime.Utc>
 }
 
-/** Whoever holds scopes: a caller, or a person in a session. */
+/** Anyone who holds scopes: a caller, or a signed-in person. */
 export interface ScopeHolder {
   readonly scopes: ReadonlyArray<string>
   /**
-   * What each side grants, the token first, where ancestors or the owner narrow what the token grants. Empty where the
-   * token's own scopes are all that counts.
+   * What each side grants, the token first, if ancestors or the owner narrow the token's scopes. Empty if only the
+   * token's own scopes matter.
    */
   readonly narrowedBy?: ReadonlyArray<ScopeSide>
 }
 
-/** The scopes that one side of a caller's authority grants, implied ones included. */
+/** The scopes granted by one side of a caller's authority, implied ones included. */
 export interface ScopeSide {
   readonly on: Side
   readonly scopes: ReadonlyArray<string>
 }
 
 /**
- * The rule about scopes, the only one: those of the required scopes that the holder lacks, each with the first side that
- * lacks it. Empty means that everything required is granted.
+ * The one rule for scopes: the required scopes the holder lacks, each with the first side that lacks it. Empty means
+ * everything required is granted.
  */
 export const missingScopes = (
   required: ReadonlyArray<string>,

@@ -1,4 +1,4 @@
-/** One line of a token's history: what happened to it, when, by whom and from where. */
+/** One entry in a token's history: what happened, when, by whom and from where. */
 import { type DateTime, Option } from "effect"
 import type { Actor, Attribution, Origin } from "./Attribution.ts"
 
@@ -17,7 +17,7 @@ export interface Change {
   readonly at: DateTime.Utc
   readonly actor: Actor
   readonly origin: Origin
-  /** What it was before, or why; in words for people. */
+  /** The previous value or the reason, for people to read. */
   readonly detail: Option.Option<string>
 }
 

@@ -1,20 +1,19 @@
 /**
- * The checksum in a token: CRC-32 over its random characters, as six base62 characters. It lets a server, or a
- * scanner of leaked secrets, tell a mistyped string from a token without a look-up. It is no protection against
- * forgery, and needs to be none.
+ * The token checksum: CRC-32 over the random characters, as six base62 characters. Servers and secret scanners can
+ * detect a mistyped token without a lookup. It doesn't protect against forgery and doesn't need to.
  *
- * The same as GitHub's: https://github.blog/engineering/behind-githubs-new-authentication-token-formats/
+ * The same algorithm as GitHub's: https://github.blog/engineering/behind-githubs-new-authentication-token-formats/
  */
 import { digitOf, encodeInteger } from "./Base62.ts"
 
-/** How many characters a checksum has: 62^6 exceeds 2^32. */
+/** The length of a checksum in characters: 62^6 exceeds 2^32. */
 export const checksumLength = 6
 
 /** The checksum of base62 characters. */
 export const checksumOf = (characters: string): string =>
   encodeInteger(scan(characters, 0, characters.length).crc, checksumLength)
 
-/** What is wrong with a text that from `from` on is to be base62 characters, the last six of them a checksum. */
+/** What is wrong with the text from `from` on, which must be base62 characters ending in a six-character checksum. */
 export const checksumFlawOf = (text: string, from: number): "WrongCharacter" | "WrongChecksum" | undefined => {
   const to = text.length - checksumLength
   const { crc, areDigits } = scan(text, from, to)
@@ -30,9 +29,8 @@ export const checksumFlawOf = (text: string, from: number): "WrongCharacter" | "
 }
 
 /**
- * CRC-32 as in IEEE 802.3 (reflected, polynomial 0xEDB88320, initial value and final XOR 0xFFFFFFFF) of ASCII
- * characters, and whether all of them are base62. One pass, four characters at a time, since it runs for each request
- * before anything else.
+ * CRC-32 (IEEE 802.3: reflected, polynomial 0xEDB88320, initial value and final XOR 0xFFFFFFFF) of ASCII characters,
+ * and whether all of them are base62. One pass, four characters at a time, since it runs first on every request.
  */
 const scan = (text: string, from: number, to: number): { readonly crc: number; readonly areDigits: boolean } => {
   let crc = -1
@@ -55,10 +53,10 @@ const scan = (text: string, from: number, to: number): { readonly crc: number; r
   return { crc: ~crc >>> 0, areDigits: digits >= 0 }
 }
 
-/** What a byte comes to when so many zero bytes have followed it. */
+/** The table entry for a byte followed by this many zero bytes. */
 const after = (zeros: number, byte: number): number => table[zeros * 256 + (byte & 0xff)] as number
 
-/** Signed, because engines keep 32-bit integers unboxed only so. */
+/** Signed, because engines only keep signed 32-bit integers unboxed. */
 const table = new Int32Array(4 * 256)
 for (let byte = 0; byte < 256; byte++) {
   let crc = byte

@@ -2,8 +2,8 @@
 import { Equal, Hash } from "effect"
 
 /**
- * A SHA-256 (or HMAC-SHA-256) value as 64 lower-case hex digits, wrapped so that neither printing, logging nor
- * JSON shows it. Only an adapter that stores or looks it up reads `hex`.
+ * A SHA-256 (or HMAC-SHA-256) value as 64 lower-case hex digits, wrapped so it never shows when printed, logged or
+ * serialised to JSON. Only an adapter that stores it or looks it up reads `hex`.
  */
 export class Digest implements Equal.Equal {
   readonly #hex: string
@@ -15,15 +15,15 @@ export class Digest implements Equal.Equal {
   /**
    * Wraps a hash that was computed or read from a store.
    *
-   * @throws Error if `hex` hasn't 64 characters; the message doesn't repeat it. That they are hex digits is trusted: this
-   * is on the hot path, and what is none matches nothing.
+   * @throws Error if `hex` doesn't have 64 characters; the message doesn't repeat it. The digits aren't checked,
+   *   because this is on the hot path and an invalid digest matches nothing.
    */
   static fromHex(hex: string): Digest {
     if (hex.length !== 64) throw new Error("A digest has 64 hex digits")
     return new Digest(hex)
   }
 
-  /** The 64 hex digits. A digest can't be turned back into a token, yet it belongs in no log. */
+  /** The 64 hex digits. A digest can't be turned back into a token, but still doesn't belong in a log. */
   get hex(): string {
     return this.#hex
   }
@@ -44,7 +44,7 @@ export class Digest implements Equal.Equal {
     return "<digest>"
   }
 
-  /** Node's `util.inspect` would show the getter, and on request what it gives. */
+  /** Without this, Node's `util.inspect` shows the getter and, on request, its value. */
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return "<digest>"
   }

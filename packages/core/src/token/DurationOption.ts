@@ -1,21 +1,21 @@
-/** Durations as the library's options take them: `"30 days"`, or Effect's `Duration`. */
+/** Durations as options accept them: `"30 days"`, or Effect's `Duration`. */
 import { Duration, Option } from "effect"
 
 /**
- * `"90 days"`, `"12 hours"`, `"500 millis"`, or an Effect `Duration`. A plain number counts as milliseconds, as everywhere
+ * `"90 days"`, `"12 hours"`, `"500 millis"`, or an Effect `Duration`. A plain number is in milliseconds, as everywhere
  * in Effect.
  */
 export type DurationOption = Duration.Input
 
-/** The bounds of an option, both inclusive, with the words its error uses for them. */
+/** An option's inclusive bounds, and how its error describes them. */
 export interface DurationBounds {
   readonly atLeast: Duration.Duration
   readonly atMost: Duration.Duration
-  /** The end of the sentence "… must be a duration": `of a second or more`. */
+  /** Completes the sentence "… must be a duration": `of a second or more`. */
   readonly words: string
 }
 
-/** The longest duration that counts anywhere: 100 years. */
+/** The longest duration allowed anywhere: 100 years. */
 export const longestOfAll = Duration.days(36_525)
 
 /** More than zero, at most 100 years. */
@@ -42,7 +42,7 @@ export const aSecondOrMore: DurationBounds = {
 /**
  * The option's value as a `Duration`.
  *
- * @throws RangeError that names the option and shows what to write, if the value is no duration or out of bounds.
+ * @throws RangeError that names the option and gives an example, if the value isn't a duration or is out of bounds.
  */
 export const durationOption = (name: string, value: DurationOption, bounds: DurationBounds): Duration.Duration => {
   const duration = Option.getOrUndefined(Duration.fromInput(value))
@@ -56,3 +56,13 @@ export const durationOption = (name: string, value: DurationOption, bounds: Dura
   }
   return duration
 }
+
+/** A duration in words for a message: `366 days`, `1 hour 30 minutes`, `100 years`. */
+export const spelled = (duration: Duration.Duration): string =>
+  Duration.equals(duration, longestOfAll)
+    ? "100 years"
+    : Duration.format(duration).replaceAll(/(\d+)(ms|d|h|m|s)\b/g, (_, count: string, unit: keyof typeof unitNames) =>
+        count === "1" ? `1 ${unitNames[unit]}` : `${count} ${unitNames[unit]}s`,
+      )
+
+const unitNames = { d: "day", h: "hour", m: "minute", s: "second", ms: "millisecond" } as const

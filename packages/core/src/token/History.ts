@@ -1,34 +1,35 @@
-/** What a token remembers of its changes, and which of them the audit sink has still to hear of. */
+/** The changes a token remembers, and which of them the audit sink hasn't received yet. */
 import { DateTime, Duration } from "effect"
 import type { Actor, Origin } from "./Attribution.ts"
 import { Change, type ChangeKind } from "./Change.ts"
 
 export interface History {
-  /** The oldest first. */
+  /** Oldest first. */
   readonly history: ReadonlyArray<Change>
-  /** How many of the newest changes the audit sink has not confirmed yet. */
+  /** How many of the newest changes the audit sink hasn't confirmed yet. */
   readonly undelivered: number
 }
 
-/** How many of them may be other changes than edits, so that at least 20 edits always have a place. */
+/** How many entries may be something other than edits, so that at least 20 edits always fit. */
 const othersAtMost = 30
 
 /**
- * With how many undelivered changes a token may still be edited and rotated; beyond that the audit sink has to hear of
- * them first. One edit adds three, and a token must be revocable during an outage of the sink: 16 leaves room for both.
+ * The number of undelivered changes beyond which edits and rotations must wait for the audit sink. One edit adds up to
+ * three, and a token must stay revocable while the sink is down: 16 leaves room for both.
  */
 const undeliveredAtMost = 16
 
-/** How long after an edit another one by the same actor from the same place still belongs to it. */
+/** How soon after an edit another one by the same actor from the same place counts as part of it. */
 const repetition = Duration.minutes(1)
 
-/** Changes that a client can repeat at will. */
+/** Changes a client can repeat at will. */
 const edits: ReadonlySet<ChangeKind> = new Set(["renamed", "narrowed", "shortened"])
 
 /**
- * The history with one more change. An edit replaces one of its kind that the same actor made from the same place within
- * the last minute, and keeps what that one says the value was before. Beyond 50 changes the oldest edit is forgotten, or
- * the oldest other change if there are more than 30; the issue never is. So no number of edits can hide a rotation.
+ * The history with one more change. An edit replaces one of the same kind that the same actor made from the same place
+ * within the last minute, and keeps its record of the earlier value. Beyond 50 changes the oldest edit is dropped, or
+ * the oldest other change if there are more than 30. The issue is always kept. So no number of edits can hide a
+ * rotation.
  */
 const append = ({ history, undelivered }: History, change: Change): History => {
   const firstUndelivered = Math.max(0, history.length - undelivered)
@@ -45,7 +46,7 @@ interface Line {
   readonly isDelivered: boolean
 }
 
-/** Where the edit is that this one repeats: among the edits at the end, since no other change may come in between. */
+/** The index of the edit this one repeats. Only looks at the edits at the end: no other change may come in between. */
 const indexOfRepeated = (history: ReadonlyArray<Change>, change: Change): number => {
   const since = DateTime.subtractDuration(change.at, repetition)
   for (let index = history.length - 1; index >= 0; index--) {

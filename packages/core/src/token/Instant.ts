@@ -1,15 +1,16 @@
-/** Instants, and how people write them: RFC 3339 with an offset and a calendar day that exists. */
+/** Instants, and how people write them: RFC 3339 with an offset and an existing calendar day. */
 import { DateTime } from "effect"
 
-/** All that comparing instants needs: a `DateTime.Utc` has it, and making one costs more than a comparison may. */
+/**
+ * All it takes to compare instants. A `DateTime.Utc` has it too, but creating one can cost more than the comparison.
+ */
 export type Instant = Pick<DateTime.Utc, "epochMilliseconds">
 
 const pattern = /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:([Zz])|([+-])(\d{2}):(\d{2}))$/
 
 /**
- * The instant that an RFC 3339 §5.6 `date-time` names, to the millisecond (finer digits are cut off), or `undefined`
- * if the text is none: no offset, a day that the month doesn't have, an hour 24. A leap second, `:60`, is refused:
- * JavaScript's time has none.
+ * The instant an RFC 3339 §5.6 `date-time` names, truncated to the millisecond; `undefined` if the text isn't valid: no
+ * offset, a day the month doesn't have, hour 24. A leap second, `:60`, is refused because JavaScript has none.
  */
 const parse = (text: string): DateTime.Utc | undefined => {
   const match = pattern.exec(text)

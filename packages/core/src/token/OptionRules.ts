@@ -1,20 +1,20 @@
-/** Checks options when something is made from them, also in JavaScript, so that a typo never turns a setting off. */
+/** Checks options at run time, for JavaScript too, so a typo never silently disables a setting. */
 import { editDistance } from "./editDistance.ts"
 
-/** What makes a value good, and what to write instead: the end of a sentence such as `write true or false`. */
+/** The check for a value, and advice that completes a sentence, such as `write true or false`. */
 export type OptionRule = readonly [isGood: (value: unknown) => boolean, advice: string]
 
-/** A rule for each option there is. */
+/** A rule for every option. */
 export type OptionRules<Options> = { readonly [Name in keyof Required<Options>]: OptionRule }
 
-/** Advice for options that people write by mistake, because they belong elsewhere or are called otherwise. */
+/** Advice for options that belong elsewhere or have another name. */
 export type Misplaced = Readonly<Record<string, string>>
 
 /**
- * Checks the options, or throws.
+ * Checks the options, or throws. An option set to `undefined` counts as omitted.
  *
- * @throws TypeError that names the option and says what to write: an unknown one, a required one that is missing, or one of
- *   the wrong type. An option set to `undefined` counts as left out.
+ * @throws TypeError that names the option and says what to write, if it is unknown, required but missing, or of the
+ *   wrong type.
  */
 export const checkOptions = <Options extends object>(
   where: string,

@@ -1,4 +1,4 @@
-/** Who a token acts for, by the id that the surrounding system gives: a user, an organisation, a service. */
+/** The owner a token acts for, by its id in the surrounding system: a user, an organisation, a service. */
 import type { Brand } from "effect"
 import { flawOfText } from "./Text.ts"
 
@@ -6,14 +6,14 @@ export type OwnerId = string & Brand.Brand<"OwnerId">
 
 const maxLength = 255
 
-/** What is wrong with the value as an owner id, as a sentence's end; `undefined` if nothing is. */
+/** What is wrong with the owner id, completing a sentence; `undefined` if nothing is. */
 const flawOf = (value: string): string | undefined => flawOfText(value, maxLength)
 
 const is = (value: unknown): value is OwnerId => typeof value === "string" && flawOf(value) === undefined
 
-/** For adapters: the value if it is an owner's id, so that an absent one never means "all". */
+/** For adapters: returns the value if it is an owner id, so a missing one never means "all". */
 const assert = (value: OwnerId): OwnerId => {
-  if (!is(value)) throw new TypeError("An owner's id was expected, but something else was given")
+  if (!is(value)) throw new TypeError("Expected an owner id")
   return value
 }
 

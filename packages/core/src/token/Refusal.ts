@@ -1,9 +1,9 @@
-/** Why a token is not accepted: a closed union of plain values, none of which holds a secret. */
+/** Why a token is refused: a closed union of plain values, none of which holds a secret. */
 import type { OwnerId } from "./OwnerId.ts"
 import type { TokenFlaw } from "./TokenFormat.ts"
 import type { TokenId } from "./TokenId.ts"
 
-/** Whose side lacks a scope: the token's own, that of a token it was minted with, or its owner's. */
+/** Which side lacks a scope: the token, a token it was minted with, or its owner. */
 export type Side = "token" | "ancestor" | "owner"
 
 export interface MissingScope {
@@ -12,13 +12,13 @@ export interface MissingScope {
 }
 
 /**
- * - `Malformed`: not a token of any accepted format. No store was asked.
+ * - `Malformed`: not a token of any accepted format. The store wasn't queried.
  * - `Unknown`: well-formed, but never issued, or purged.
- * - `Retired`: a secret that was replaced by a rotation, and whose grace is over.
- * - `Revoked`, `Expired`: the token is, or (`on` says which) a token that it was minted by.
+ * - `Retired`: a rotation replaced this secret, and its grace period is over.
+ * - `Revoked`, `Expired`: the token itself or (see `on`) one it was minted with.
  * - `OwnerInactive`: the owner is deactivated or gone.
- * - `InsufficientScope`: all else is well, but the token may not do what was required. The only refusal that a client
- *   may be told the reason of; the others must look alike from outside.
+ * - `InsufficientScope`: the token is valid but lacks a required scope. The only reason a client may learn; the others
+ *   must be indistinguishable from outside.
  */
 export type Refusal =
   | { readonly _tag: "Malformed"; readonly flaw: TokenFlaw }

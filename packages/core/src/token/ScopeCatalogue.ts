@@ -1,4 +1,4 @@
-/** Which scopes there are, what each means to people, and which others each implies. */
+/** The declared scopes: what each means to people, and which others it implies. */
 import { editDistance } from "./editDistance.ts"
 import { Scope } from "./Scope.ts"
 
@@ -8,14 +8,14 @@ export const isCatalogue = (value: unknown): boolean => value instanceof ScopeCa
 /** The names that a catalogue declares: `type Scope = ScopeOf<typeof catalogue>`. */
 export type ScopeOf<C> = C extends ScopeCatalogue<infer S> ? S : never
 
-/** One scope's entry: a sentence for people, or that and the scopes it implies. */
+/** One scope's entry: a sentence for people, optionally with the scopes it implies. */
 export type ScopeDeclaration<S extends string = string> =
   | string
   | { readonly description: string; readonly implies?: ReadonlyArray<S> }
 
-/** The declared scopes, whose names are `S`. Closures are computed once, when the catalogue is made. */
+/** The declared scopes; `S` is the union of their names. Closures are computed once, on creation. */
 export class ScopeCatalogue<out S extends string = string> {
-  /** In the order of their declaration. */
+  /** In declaration order. */
   readonly scopes: ReadonlyArray<Scope & S>
   readonly #descriptions: ReadonlyMap<string, string>
   readonly #closures: ReadonlyMap<string, ReadonlyArray<Scope & S>>
@@ -49,7 +49,7 @@ export class ScopeCatalogue<out S extends string = string> {
       if (!Scope.is(name)) throw new Error(`ScopeCatalogue: ${JSON.stringify(name)} is not an RFC 6749 scope-token`)
       const { description, implies = [] } = typeof declaration === "string" ? { description: declaration } : declaration
       if (typeof description !== "string" || description.trim() === "") {
-        throw new Error(`ScopeCatalogue: ${name} needs a sentence that says what it allows`)
+        throw new Error(`ScopeCatalogue: ${name} needs a description of what it allows`)
       }
       entries.set(name as Scope & S, { description, implies })
     }
@@ -74,7 +74,7 @@ export class ScopeCatalogue<out S extends string = string> {
     return scopes as ReadonlyArray<S>
   }
 
-  /** What is wrong with a scope that is asked for, as a sentence's end; `undefined` if it is declared. */
+  /** What is wrong with a requested scope, completing a sentence; `undefined` if it is declared. */
   flawOf(scope: string): string | undefined {
     if (this.has(scope)) return undefined
     const nearest = this.nearest(scope)
@@ -82,8 +82,8 @@ export class ScopeCatalogue<out S extends string = string> {
   }
 
   /**
-   * The same for many scopes, in their order. A declared scope is suggested for the first five flaws only: it costs a
-   * comparison with every declared scope of similar length.
+   * The same for many scopes, in order. Suggests a declared scope only for the first five flaws, since each suggestion
+   * compares with every declared scope of similar length.
    */
   flawsOf(scopes: ReadonlyArray<string>): ReadonlyArray<string | undefined> {
     let suggestions = suggestedAtMost
@@ -93,20 +93,17 @@ export class ScopeCatalogue<out S extends string = string> {
     })
   }
 
-  /** Those of the scopes that are not declared (any longer). Stored in a token, they grant nothing. */
+  /** The scopes that aren't declared, or no longer. Stored in a token, they grant nothing. */
   undeclared(scopes: ReadonlyArray<string>): ReadonlyArray<string> {
     return scopes.filter((scope) => !this.has(scope))
   }
 
-  /** The sentence that says to a person what the scope allows; `undefined` for a scope that is not declared. */
+  /** The sentence that tells people what the scope allows; `undefined` if it isn't declared. */
   descriptionOf(scope: string): string | undefined {
     return this.#descriptions.get(scope)
   }
 
-  /**
-   * The scopes with all that they imply, each once. A scope that is not declared (any longer) grants nothing and is
-   * left out.
-   */
+  /** The scopes and everything they imply, each once. Leaves out undeclared scopes, which grant nothing. */
   close(scopes: ReadonlyArray<string>): ReadonlyArray<Scope & S> {
     if (scopes.length === 1) return this.#closures.get(scopes[0] as string) ?? []
     const closed = new Set<Scope & S>()
@@ -114,7 +111,7 @@ export class ScopeCatalogue<out S extends string = string> {
     return [...closed]
   }
 
-  /** The declared scope that is spelled most like the given one; `undefined` if none is near. */
+  /** The declared scope with the most similar spelling; `undefined` if none is close. */
   nearest(scope: string): (Scope & S) | undefined {
     let nearest: { readonly declared: Scope & S; readonly distance: number } | undefined
     for (const declared of this.scopes) {

@@ -1,42 +1,42 @@
-/** One digest of a token, with its generation and what it is still good for. */
+/** One digest of a token, with its generation and state. */
 import { type Brand, type DateTime, Option } from "effect"
 import type { Digest } from "./Digest.ts"
 import type { Instant } from "./Instant.ts"
 
-/** Which key of a key ring the digest was made with. */
+/** The key of the key ring that the digest was made with. */
 export type KeyId = string & Brand.Brand<"KeyId">
 
 /**
- * - `Active`: the one secret that clients should use.
- * - `Retiring`: replaced by a rotation, accepted until the instant `until`, which never lies after the expiry that
- *   the token had then.
- * - `Retired`: no longer accepted; remembered so that its return can be noticed. Nobody has reason to use it from the
- *   instant `at` on, which lies ahead if it had to give way to newer ones within its grace.
+ * - `Active`: the one secret clients should use.
+ * - `Retiring`: replaced by a rotation; accepted until `until`, which is never later than the token's expiry at that
+ *   time.
+ * - `Retired`: no longer accepted, but remembered to detect reuse. No client has a legitimate reason to use it after
+ *   `at`, which is in the future if newer secrets displaced it during its grace period.
  */
 export type SecretState =
   | { readonly _tag: "Active" }
   | { readonly _tag: "Retiring"; readonly until: DateTime.Utc }
   | { readonly _tag: "Retired"; readonly at: DateTime.Utc }
 
-/** What verifying needs of a secret. */
+/** The fields of a secret that verifying needs. */
 export interface VerifiableSecret {
   readonly digest: Digest
-  /** 1 for the secret that a token was issued with, one more at each rotation. */
+  /** 1 for the secret a token was issued with, incremented by each rotation. */
   readonly generation: number
-  /** None: plain SHA-256, made without a key ring. */
+  /** None: plain SHA-256, without a key ring. */
   readonly keyId: Option.Option<KeyId>
   readonly state: SecretState
 }
 
 export interface Secret extends VerifiableSecret {
   /**
-   * What a person can compare with the string in their secret manager: the prefix and the last four characters of the
-   * plaintext token, as in `tcp_…7T0m`. It narrows the search for a token by at most 24 of its 256 random bits.
+   * Lets people identify the token in their secret manager: the prefix and last four characters of the plaintext, as in
+   * `tcp_…7T0m`. Reveals at most 24 of its 256 random bits.
    */
   readonly hint: string
 }
 
-/** A secret that has no generation yet: what a new or a rotated token receives. */
+/** A secret without a generation yet, for a new or rotated token. */
 export type NewSecret = Pick<Secret, "digest" | "keyId" | "hint">
 
 const active: SecretState = { _tag: "Active" }
@@ -53,7 +53,7 @@ const isUsable = (secret: Pick<VerifiableSecret, "state">, now: Instant): boolea
   }
 }
 
-/** When a replaced secret ends, or ended; none if it is active. */
+/** When a replaced secret ends or ended; none if it is active. */
 const endOf = ({ state }: Pick<VerifiableSecret, "state">): Option.Option<DateTime.Utc> => {
   switch (state._tag) {
     case "Active":
@@ -65,12 +65,12 @@ const endOf = ({ state }: Pick<VerifiableSecret, "state">): Option.Option<DateTi
   }
 }
 
-/** How long after its end a secret may still come back in requests that were on their way. */
+/** How long after its end a secret may still arrive in requests that were in flight. */
 const inFlightMilliseconds = 60_000
 
 /**
- * Whether its return at `now` is a sign that somebody has it who should not: from a minute after its end on, and never
- * if it ended because its token expired.
+ * Whether seeing the secret at `now` suggests that it leaked: more than a minute after its end, and never if it ended
+ * because its token expired.
  */
 const isReuse = (
   secret: Pick<VerifiableSecret, "state">,
@@ -82,7 +82,7 @@ const isReuse = (
   return !(Option.isSome(expiresAt) && expiresAt.value.epochMilliseconds <= end)
 }
 
-/** Until when the secret is accepted, given the token's expiry, which may have been brought forward since the rotation. */
+/** Until when the secret is accepted, given the token's expiry, which may have moved forward since the rotation. */
 const expiryOf = (
   secret: Pick<VerifiableSecret, "state">,
   expiresAt: Option.Option<DateTime.Utc>,

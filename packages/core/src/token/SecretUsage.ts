@@ -1,22 +1,22 @@
-/** What is recorded of the uses of one secret, or of what was minted by means of a token. */
+/** The recorded usage of one secret, or of everything minted with a token. */
 import { DateTime, Option } from "effect"
 import type { TokenId } from "./TokenId.ts"
 
 export interface SecretUsage {
   readonly tokenId: TokenId
-  /** That of the secret; 0 stands for all that was minted by means of the token. */
+  /** The secret's generation. 0 aggregates everything minted with the token. */
   readonly generation: number
-  /** How many times it was accepted. */
+  /** How often it was accepted. */
   readonly count: number
   readonly lastUsedAt: Option.Option<DateTime.Utc>
-  /** Each scope that an accepted request required, and when last. */
+  /** Each scope an accepted request required, and when it last did. */
   readonly scopes: ReadonlyMap<string, DateTime.Utc>
-  /** How many times it came back after it was retired, and was refused. */
+  /** How often it was presented, and refused, after it was retired. */
   readonly reuses: number
   readonly lastReusedAt: Option.Option<DateTime.Utc>
 }
 
-/** Both together. Whichever way and in whichever order parts are put together, the whole is the same. */
+/** The sum of both. Commutative and associative. */
 const add = (left: SecretUsage, right: SecretUsage): SecretUsage => {
   const scopes = new Map(left.scopes)
   for (const [scope, at] of right.scopes) {
@@ -38,10 +38,7 @@ const later = (left: Option.Option<DateTime.Utc>, right: Option.Option<DateTime.
     ? Option.some(DateTime.max(left.value, right.value))
     : Option.orElse(left, () => right)
 
-/**
- * The usage with every instant after `now` replaced by `now`: after a clock was ahead for a while, nothing was last used in
- * the future.
- */
+/** The usage with future instants replaced by `now`, in case a clock ran ahead for a while. */
 const notAfter = (usage: SecretUsage, now: number): SecretUsage => {
   const present = DateTime.makeUnsafe(now)
   const earlier = (at: DateTime.Utc) => DateTime.min(at, present)
@@ -53,7 +50,7 @@ const notAfter = (usage: SecretUsage, now: number): SecretUsage => {
   }
 }
 
-/** One for each secret, in the order of their first. */
+/** One entry per secret, in order of first appearance. */
 const merge = (usages: ReadonlyArray<SecretUsage>): ReadonlyArray<SecretUsage> => {
   const bySecret = new Map<string, SecretUsage>()
   for (const usage of usages) {
@@ -64,7 +61,7 @@ const merge = (usages: ReadonlyArray<SecretUsage>): ReadonlyArray<SecretUsage> =
   return [...bySecret.values()]
 }
 
-/** The generation under which a token is charged with what was minted by means of it does. */
+/** Generation 0 aggregates the usage of everything minted with the token. */
 const byDescendants = 0
 
 export const SecretUsage = { add, merge, notAfter, byDescendants } as const

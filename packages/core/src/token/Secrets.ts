@@ -1,29 +1,28 @@
-/** All secrets of one token, the newest first, and what a rotation makes of them. */
+/** All secrets of one token, newest first, and how a rotation changes them. */
 import { DateTime, Option } from "effect"
 import { type NewSecret, Secret } from "./Secret.ts"
 
-/** One active secret, up to two retiring ones, and the last five retired ones; the newest first. */
+/** One active secret, up to two retiring ones, and the last five retired ones; newest first. */
 export type Secrets = readonly [Secret, ...ReadonlyArray<Secret>]
 
-/** How many secrets that were replaced may be in their grace at once. */
+/** How many replaced secrets may be in their grace period at once. */
 const retiringAtMost = 2
 
-/** How many retired secrets are remembered, so that their return can be noticed. */
+/** How many retired secrets are remembered, to detect reuse. */
 const retiredAtMost = 5
 
 interface Overlap {
   readonly now: DateTime.Utc
-  /** Until when the secret that is replaced is still accepted; none that is accepted longer than its token was to be. */
+  /** Until when the replaced secret stays valid; none stays valid beyond the token's earlier expiry. */
   readonly until: DateTime.Utc
-  /** The generation by means of which the rotation is made, if it is made by means of this very token. */
+  /** The generation that was presented, if the token rotates itself. */
   readonly presented: number | undefined
 }
 
 /**
- * A new active secret in front; the one that was active retires in its grace, and the others keep the grace that they
- * were given. If that would be three, the one in the middle gives way: neither the oldest, which is what clients have
- * whose answer got lost, however often, nor the one that was replaced just now. The secret that the rotation was made
- * with stays in any case.
+ * Adds a new active secret. The previous one starts its grace period, and other retiring ones keep theirs. At most two
+ * replaced secrets stay valid: the oldest, which clients have if they lost every response since, and the most recently
+ * replaced. The secret used for the rotation always stays valid.
  */
 const rotate = (secrets: Secrets, next: NewSecret, { now, until, presented }: Overlap): Secrets => {
   const [active, ...older] = secrets
@@ -44,17 +43,20 @@ const rotate = (secrets: Secrets, next: NewSecret, { now, until, presented }: Ov
   ])
 }
 
-/** No longer accepted, but who comes with it may still think so until its grace was to end: no sign of a theft. */
+/**
+ * No longer accepted, but clients may hold it in good faith until the original grace period ends, so seeing it isn't a
+ * sign of theft.
+ */
 const gaveWay = (secret: Secret): Secret =>
   secret.state._tag === "Retiring" ? { ...secret, state: { _tag: "Retired", at: secret.state.until } } : secret
 
-/** Every secret in its grace retires now. The same list if there is none. */
+/** Retires every secret in its grace period now. Returns the same list if there are none. */
 const endGrace = (secrets: Secrets, now: DateTime.Utc): Secrets =>
   secrets.some((secret) => secret.state._tag === "Retiring" && Secret.isUsable(secret, now))
     ? remembered(secrets.map((secret) => (secret.state._tag === "Active" ? secret : retired(secret, now))))
     : secrets
 
-/** Retired now, or since its grace was over. */
+/** Retired now, or when its grace period ended. */
 const retired = (secret: Secret, now: DateTime.Utc): Secret => {
   switch (secret.state._tag) {
     case "Retired":
@@ -73,7 +75,7 @@ const remembered = (secrets: ReadonlyArray<Secret>): Secrets => {
   return [active, ...others]
 }
 
-/** The secret of this generation; none if it is forgotten, or never was. */
+/** The secret of this generation; none if it was forgotten or never existed. */
 const ofGeneration = (secrets: Secrets, generation: number): Option.Option<Secret> =>
   Option.fromUndefinedOr(secrets.find((secret) => secret.generation === generation))
 

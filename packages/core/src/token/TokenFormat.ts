@@ -1,25 +1,25 @@
-/** What a plaintext token looks like: makes one from random bytes, recognises one, says what is wrong with a string. */
+/** The shape of a plaintext token: makes one from random bytes, recognises one, says what is wrong with a string. */
 import { randomCharacters } from "./Base62.ts"
 import { checksumFlawOf, checksumLength, checksumOf } from "./Checksum.ts"
 
-/** In what way a string is not a token of a format. */
+/** Why a string isn't a token of a format. */
 export type TokenFlaw = "NotAString" | "WrongPrefix" | "WrongLength" | "WrongCharacter" | "WrongChecksum"
 
-/** One shape of plaintext tokens. */
+/** One token format. */
 export interface TokenFormat {
   readonly name: "checksummed" | "hex"
-  /** What stands before the random part and its `_`: `tcp`, `acme_live`. */
+  /** The part before the random characters and their `_`: `tcp`, `acme_live`. */
   readonly prefix: string
-  /** How many characters each token has. */
+  /** The length of every token, in characters. */
   readonly length: number
-  /** How many random bytes `make` is to be given. */
+  /** How many random bytes `make` needs. */
   readonly randomByteCount: number
   /**
-   * A plaintext token from `randomByteCount` bytes of a cryptographically secure source. `undefined` if too many of
-   * them had to be rejected (less than once in 10^15 calls): call again with fresh bytes.
+   * A plaintext token from `randomByteCount` bytes of a cryptographically secure source. `undefined` if too many bytes
+   * had to be rejected (less than once in 10^15 calls): call again with fresh bytes.
    */
   readonly make: (random: Uint8Array) => string | undefined
-  /** What is wrong with the string as a token of this format; `undefined` if nothing is. Asks no store. */
+  /** What is wrong with the string as a token of this format; `undefined` if nothing is. Needs no store. */
   readonly flawOf: (presented: string) => TokenFlaw | undefined
 }
 
@@ -32,13 +32,14 @@ export const isFormat = (value: unknown): boolean =>
   "make" in value &&
   typeof value.make === "function"
 
-/** The prefix and the last four characters of a token of this format, as in `tcp_…7T0m`: enough to tell it from others. */
+/** The prefix and the last four characters of a token, as in `tcp_…7T0m`: enough to recognise it. */
 export const hintOf = ({ prefix }: TokenFormat, plaintext: string): string => `${prefix}_…${plaintext.slice(-4)}`
 
 interface TokenFormatOptions {
   /**
-   * What stands before the random part: 1 to 20 of `a-z`, `0-9` and `_`, beginning with a letter, with no underscore at the
-   * end and no two in a row. Use your product's name, so that secret scanners can recognise a leaked token: `acme_live`.
+   * The part before the random characters: 1 to 20 of `a-z`, `0-9` and `_`, starting with a letter, without a trailing
+   * or double underscore. Use your product's name, such as `acme_live`, so that secret scanners can recognise a leaked
+   * token.
    */
   readonly prefix: string
 }
@@ -71,8 +72,8 @@ const checksummed = ({ prefix }: TokenFormatOptions): TokenFormat => {
 }
 
 /**
- * `prefix_` and 64 lower-case hex digits (256 random bits), without a checksum: for tokens that other software made
- * or expects in this shape.
+ * `prefix_` and 64 lower-case hex digits (256 random bits), without a checksum, for compatibility with other software
+ * that creates or expects this format.
  *
  * @throws Error if the prefix is not allowed.
  */
@@ -97,12 +98,12 @@ const hex = ({ prefix }: TokenFormatOptions): TokenFormat => {
   }
 }
 
-/** The two formats that ship. */
+/** The built-in formats. */
 export const TokenFormat = { checksummed, hex } as const
 
 /**
- * What is wrong with the value as a token of any of these formats; `undefined` if one recognises it. Of several
- * flaws it names the one of the format that came nearest.
+ * What is wrong with the value as a token of any of these formats; `undefined` if one accepts it. Reports the flaw of
+ * the format that came closest.
  */
 export const flawOfAll = (formats: ReadonlyArray<TokenFormat>, presented: unknown): TokenFlaw | undefined => {
   if (typeof presented !== "string") return "NotAString"
@@ -126,7 +127,7 @@ const nearness: Record<TokenFlaw, number> = {
 const checkedStart = (prefix: string): string => {
   if (typeof prefix !== "string" || prefix.length > 20 || !/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/.test(prefix)) {
     throw new Error(
-      `A prefix is 1 to 20 of a-z, 0-9 and _, beginning with a letter, with no _ at the end and no two in a row, as in "acme_live"; it can't be ${JSON.stringify(prefix)}`,
+      `The prefix ${JSON.stringify(prefix)} is not valid. Use 1 to 20 of a-z, 0-9 and _, starting with a letter, without a trailing or double _, as in "acme_live"`,
     )
   }
   return `${prefix}_`

@@ -1,4 +1,4 @@
-/** The public name of a token: a UUIDv7 (RFC 9562 §5.7), which sorts by the time of issue and is no secret. */
+/** A token's public id: a UUIDv7 (RFC 9562 §5.7), which sorts by time of issue and isn't secret. */
 import type { Brand, DateTime } from "effect"
 
 export type TokenId = string & Brand.Brand<"TokenId">
@@ -7,7 +7,7 @@ const pattern = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f
 
 const is = (value: unknown): value is TokenId => typeof value === "string" && pattern.test(value)
 
-/** How many random bytes `make` is to be given. */
+/** How many random bytes `make` needs. */
 const randomByteCount = 10
 
 /** An id for a token issued at `now`: 48 bits of milliseconds, version and variant, 74 random bits. */

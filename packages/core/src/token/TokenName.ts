@@ -1,4 +1,4 @@
-/** What a person calls a token, to tell it from their others: "CI", "laptop". */
+/** A person's name for a token, such as "CI" or "laptop". */
 import type { Brand } from "effect"
 import { flawOfText } from "./Text.ts"
 
@@ -6,7 +6,7 @@ export type TokenName = string & Brand.Brand<"TokenName">
 
 const maxLength = 100
 
-/** 1 to 100 Unicode code points, no control characters; need not be unique. */
+/** 1 to 100 Unicode code points without control characters. Need not be unique. */
 export const TokenName = {
   flawOf: (value: string): string | undefined => flawOfText(value, maxLength),
   is: (value: string): value is TokenName => flawOfText(value, maxLength) === undefined,

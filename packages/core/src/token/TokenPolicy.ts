@@ -1,34 +1,34 @@
-/** How long tokens and replaced secrets may live. It binds every way in by which one gets an expiry. */
+/** How long tokens and replaced secrets may live. Applies wherever one gets an expiry. */
 import { DateTime, Duration, Option } from "effect"
-import { anyLength, type DurationOption, durationOption, longestOfAll, zeroOrMore } from "./DurationOption.ts"
+import { anyLength, type DurationOption, durationOption, longestOfAll, spelled, zeroOrMore } from "./DurationOption.ts"
 import { anyValue, checkOptions, isBoolean, isOneOf, type OptionRules } from "./OptionRules.ts"
 
-/** What was asked for: an instant, a lifetime from now, `null` for never, `undefined` for the policy's default. */
+/** The requested expiry: an instant, a lifetime from now, `null` for never, `undefined` for the policy's default. */
 export type RequestedExpiry = DateTime.Utc | Duration.Duration | null | undefined
 
 export interface TokenPolicy {
-  /** For who asks for nothing. `null`: never expires. */
+  /** Used when no expiry is requested. `null`: never expires. */
   readonly defaultLifetime: Duration.Duration | null
-  /** The longest that may be asked for. `null`: as long as one likes (up to 100 years, then ask for never). */
+  /** The longest lifetime a request may ask for. `null`: up to 100 years. */
   readonly longestLifetime: Duration.Duration | null
-  /** Whether a token may be asked for that never expires. */
+  /** Whether a request may ask for a token that never expires. */
   readonly allowsNeverExpiring: boolean
-  /** How long a secret that a rotation replaces is still accepted, unless asked otherwise. */
+  /** How long a replaced secret stays valid, unless a rotation asks otherwise. */
   readonly defaultGrace: Duration.Duration
-  /** The longest grace that may be asked for. */
+  /** The longest grace period a rotation may ask for. */
   readonly longestGrace: Duration.Duration
-  /** What follows when a retired secret comes back. */
+  /** What happens when a retired secret is presented. */
   readonly onReuse: ReuseResponse
-  /** After how long without use `revokeUnused` revokes a token. `null`: that has to be told there. */
+  /** How long a token may go unused before `revokeUnused` revokes it. `null`: each call must specify it. */
   readonly longestUnused: Duration.Duration | null
 }
 
 /**
- * In any case the request is refused, and looks from outside like one with an unknown token.
+ * In every case the request is refused, and looks from outside like one with an unknown token.
  *
- * - `record`: it is counted in the record of uses, if there is a `TokenUsageStore`.
- * - `notify`: besides, it is noted in the token's history, and so told to the audit sink; once a day for each secret.
- * - `revoke`: besides, the token is revoked, and with it all that was minted by means of it.
+ * - `record`: counts it in the usage records, if there is a `TokenUsageStore`.
+ * - `notify`: also adds it to the token's history, and so to the audit sink, once a day per secret.
+ * - `revoke`: also revokes the token and everything minted with it.
  */
 export type ReuseResponse = "record" | "notify" | "revoke"
 
@@ -40,7 +40,7 @@ export const isPolicy = (value: unknown): boolean =>
   Duration.isDuration(value.defaultGrace) &&
   "onReuse" in value
 
-/** A policy as you write it: what differs from the defaults. Durations may be strings, as in `"30 days"`. */
+/** A policy as you write it: only what differs from the defaults. Durations may be strings, as in `"30 days"`. */
 export interface TokenPolicyOptions {
   /** The lifetime of a token for which no expiry is requested; `null` for never. Default: 90 days. */
   readonly defaultLifetime?: DurationOption | null
@@ -48,21 +48,24 @@ export interface TokenPolicyOptions {
   readonly longestLifetime?: DurationOption | null
   /** Whether a request may ask for a token that never expires. Default: `false`. */
   readonly allowsNeverExpiring?: boolean
-  /** How long a replaced secret is still accepted, unless a rotation asks otherwise. Default: 24 hours. */
+  /** How long a replaced secret stays valid, unless a rotation asks otherwise. Default: 24 hours. */
   readonly defaultGrace?: DurationOption
   /** The longest grace period a rotation may ask for. Default: 30 days. */
   readonly longestGrace?: DurationOption
-  /** What follows when a retired secret is presented again. Default: `record`. */
+  /** What happens when a retired secret is presented. Default: `record`. */
   readonly onReuse?: ReuseResponse
-  /** How long a token may go unused before `revokeUnused` revokes it; `null` to say it with each call. Default: `null`. */
+  /**
+   * How long a token may go unused before `revokeUnused` revokes it; `null` to specify it with each call. Default:
+   * `null`.
+   */
   readonly longestUnused?: DurationOption | null
 }
 
 /**
- * A policy from what differs from the default: 90 days unless asked otherwise, at most 366 days, never "never"; a grace
- * of 24 hours, at most 30 days; what comes back is recorded.
+ * A policy from what differs from the defaults.
  *
- * @throws Error if a default contradicts the rest, or a lifetime is not finite and positive (a grace may be zero).
+ * @throws Error if the options contradict each other, or a lifetime isn't finite and positive (a grace period may be
+ *   zero).
  */
 const make = (options: TokenPolicyOptions = {}): TokenPolicy => {
   checkOptions("TokenPolicy.make", options, optionRules)
@@ -87,7 +90,7 @@ const make = (options: TokenPolicyOptions = {}): TokenPolicy => {
     longestUnused: lifetime("longestUnused", longestUnused),
   }
   if (policy.defaultLifetime === null && !policy.allowsNeverExpiring) {
-    throw new Error("TokenPolicy: the default is never to expire, which the policy does not allow")
+    throw new Error("TokenPolicy: defaultLifetime is null (never expires), which needs allowsNeverExpiring: true")
   }
   if (policy.defaultLifetime !== null && exceeds(policy.defaultLifetime, policy.longestLifetime ?? longestOfAll)) {
     throw new Error("TokenPolicy: defaultLifetime is longer than longestLifetime")
@@ -108,28 +111,31 @@ const optionRules: OptionRules<TokenPolicyOptions> = {
   longestUnused: anyValue,
 }
 
-/** The grace that the request comes to, or why the policy forbids it, as the end of a sentence. */
+/** The grace period for this request, or why the policy forbids it, completing a sentence. */
 const graceFor = (policy: TokenPolicy, requested: Duration.Duration | undefined): Duration.Duration | string => {
   const grace = requested ?? policy.defaultGrace
-  return exceeds(grace, policy.longestGrace) ? `must be at most ${Duration.format(policy.longestGrace)}` : grace
+  return exceeds(grace, policy.longestGrace) ? `must be at most ${spelled(policy.longestGrace)}` : grace
 }
 
-/** The expiry that the request comes to at `now`, or why the policy forbids it, as the end of a sentence. */
+/** The expiry for this request at `now`, or why the policy forbids it, completing a sentence. */
 const expiryFor = (
   policy: TokenPolicy,
   requested: RequestedExpiry,
   now: DateTime.Utc,
 ): Option.Option<DateTime.Utc> | string => {
   const wanted = requested === undefined ? policy.defaultLifetime : requested
-  if (wanted === null) return policy.allowsNeverExpiring ? Option.none() : "must be given: never is not allowed"
+  if (wanted === null)
+    return policy.allowsNeverExpiring ? Option.none() : "is required: the policy doesn't allow tokens that never expire"
   const longest = policy.longestLifetime ?? longestOfAll
   const lifetime = Duration.isDuration(wanted) ? wanted : DateTime.distance(now, wanted)
-  if (Duration.isLessThanOrEqualTo(lifetime, Duration.zero)) return "must lie in the future"
-  if (exceeds(lifetime, longest)) return `must be at most ${Duration.format(longest)} from now`
+  if (Duration.isLessThanOrEqualTo(lifetime, Duration.zero)) return "must be in the future"
+  if (exceeds(lifetime, longest)) return `must be within ${spelled(longest)}`
   return Option.some(Duration.isDuration(wanted) ? DateTime.addDuration(now, wanted) : wanted)
 }
 
-/** The expiry that a token keeps when it is rotated at `now`: its own, or the longest that the policy allows if that is earlier. */
+/**
+ * The expiry a token keeps when it is rotated at `now`: its own, or the latest the policy allows if that is earlier.
+ */
 const keptExpiry = (
   policy: TokenPolicy,
   expiresAt: Option.Option<DateTime.Utc>,

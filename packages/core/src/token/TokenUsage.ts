@@ -1,4 +1,4 @@
-/** How a token has been used: what a person needs to know before narrowing it, or ending an overlap. */
+/** How a token has been used: what people need to know before they narrow it or end a grace period. */
 import { DateTime, Option } from "effect"
 import type { ApiToken } from "./ApiToken.ts"
 import type { Scope } from "./Scope.ts"
@@ -8,23 +8,23 @@ import { SecretUsage } from "./SecretUsage.ts"
 export interface TokenUsage {
   /** None: not since `since`. */
   readonly lastUsedAt: Option.Option<DateTime.Utc>
-  /** When what was minted by means of it was last used. */
+  /** When anything minted with it was last used. */
   readonly lineageUsedAt: Option.Option<DateTime.Utc>
-  /** How many requests it was accepted for itself. */
+  /** How many requests it was accepted for, not counting those of its descendants. */
   readonly count: number
-  /** What is recorded of each secret, the newest first; secrets that were never used are not among them. */
+  /** The usage of each secret, newest first. Omits secrets that were never used. */
   readonly secrets: ReadonlyArray<SecretUsage>
-  /** Each scope that a request required for which it, or what was minted by means of it, was accepted, and when last. */
+  /** Each scope that an accepted request required, from the token or anything minted with it, and when it last did. */
   readonly scopes: ReadonlyMap<string, DateTime.Utc>
-  /** From when on the record is complete: since the token was issued, or since uses are recorded at all. */
+  /** When the record starts: the token's creation, or the start of recording if that is later. */
   readonly since: DateTime.Utc
-  /** What the token's scopes grant, implied ones too, and no request has needed since then. */
+  /** Scopes the token grants, implied ones included, that no request has needed since then. */
   readonly unusedScopes: ReadonlyArray<Scope>
-  /** What to narrow it to so that everything which ran since then still runs. */
+  /** The scopes to narrow it to without breaking anything that ran since then. */
   readonly narrowableTo: ReadonlyArray<Scope>
 }
 
-/** What these records of the token's secrets come to, if uses are recorded since `recordedSince`. */
+/** Summarises the records of the token's secrets, given that recording started at `recordedSince`. */
 const of = (
   token: Pick<ApiToken, "id" | "createdAt" | "scopes">,
   secrets: ReadonlyArray<SecretUsage>,
@@ -50,7 +50,7 @@ const of = (
   }
 }
 
-/** Of two scopes that imply each other, the one that is declared first stands for both. */
+/** Of two scopes that imply each other, the one declared first represents both. */
 const implies = (catalogue: ScopeCatalogue, scope: Scope, implied: Scope): boolean =>
   catalogue.close([scope]).includes(implied) &&
   (!catalogue.close([implied]).includes(scope) || catalogue.scopes.indexOf(scope) < catalogue.scopes.indexOf(implied))

@@ -1,4 +1,4 @@
-/** How differently two words are spelled, for "did you mean". */
+/** How different two spellings are, for "did you mean". */
 
 /** The Levenshtein distance: how many characters to insert, delete or replace. Costs the product of the lengths. */
 export const editDistance = (left: string, right: string): number => {

@@ -1,11 +1,11 @@
-/** Finds plaintext tokens that somebody put into a text where none belongs: a name, a reason, a user agent. */
+/** Finds plaintext tokens in text where they don't belong: a name, a reason, a user agent. */
 import type { TokenFormat } from "./TokenFormat.ts"
 
-/** Whether the text holds a token of one of these formats, on its own or in the middle of a longer word. */
+/** Whether the text contains a token of one of these formats, even inside a longer word. */
 export const holdsToken = (formats: ReadonlyArray<TokenFormat>, text: string): boolean =>
   formats.some((format) => nextToken(format, text, 0) >= 0)
 
-/** The text with `…` in the place of each token of these formats. */
+/** The text with each token of these formats replaced by `…`. */
 export const maskTokens = (formats: ReadonlyArray<TokenFormat>, text: string): string =>
   formats.reduce(maskTokensOf, text)
 
@@ -19,7 +19,7 @@ const maskTokensOf = (text: string, format: TokenFormat): string => {
   return masked + text.slice(end)
 }
 
-/** Where the next token begins; -1 if there is none. A search for the prefix, so that a text without one costs little. */
+/** The index of the next token; -1 if there is none. Searches for the prefix, so text without one is cheap. */
 const nextToken = (format: TokenFormat, text: string, from: number): number => {
   const prefix = `${format.prefix}_`
   let start = text.indexOf(prefix, from)

@@ -1,4 +1,4 @@
-/** The opaque string by which a client asks for the next page of a list, the newest first. */
+/** The opaque string a client sends to get the next page of a list. */
 import { DateTime, Result } from "effect"
 import { Base64Url } from "effect/encoding"
 
@@ -9,7 +9,7 @@ interface Position<Id extends string> {
 
 const encode = ({ createdAt, id }: Position<string>): string => Base64Url.encode(`${createdAt.epochMilliseconds}.${id}`)
 
-/** The position in a cursor, or `undefined` if no page can have given it out: its id has to be one. */
+/** The position in a cursor; `undefined` if no page could have returned it, for example because its id is invalid. */
 const decode = <Id extends string>(cursor: string, isId: (value: unknown) => value is Id): Position<Id> | undefined => {
   const [, milliseconds, id] =
     /^(\d{1,15})\.(.+)$/.exec(Result.getOrElse(Base64Url.decodeString(cursor), () => "")) ?? []

@@ -1,4 +1,4 @@
-/** What all use cases are made from. */
+/** What every use case is built from. */
 import type { Effect, Option } from "effect"
 import type { MakeRoom } from "../background/AuditDelivery.ts"
 import type { UsageRecorder } from "../background/UsageRecorder.ts"

@@ -1,4 +1,4 @@
-/** Who may do what: an owner with their own tokens; a token with itself and what was minted by means of it. */
+/** Who may do what: owners manage their own tokens; a token manages itself and the tokens minted with it. */
 import { type DateTime, Effect, Option } from "effect"
 import { InactiveOwner, type RepositoryUnavailable, SecretNotActive, TokenNotFound, TokenNotLive } from "../errors.ts"
 import type { ApiTokenRepository } from "../ports/ApiTokenRepository.ts"
@@ -14,7 +14,7 @@ interface Acting {
   readonly ancestors: ReadonlyArray<VerifiableToken>
 }
 
-/** Which token of which owner, and with which token if not in the owner's session. */
+/** The token and its owner, and the calling token unless the owner acts in a session. */
 export interface Reach {
   readonly id: string
   readonly ownedBy: string
@@ -22,13 +22,13 @@ export interface Reach {
 }
 
 export interface Authority {
-  /** The owner's token with this id, if who asks may see it. */
+  /** The owner's token with this id, if the caller may see it. */
   readonly reach: (request: Reach, now: DateTime.Utc) => Effect.Effect<ApiToken, Unreachable>
-  /** The same for a rotation, which a token may repeat for a short time with the secret that it had. */
+  /** The same for a rotation, which a token may briefly retry with its previous secret. */
   readonly reachToRotate: (request: Reach, now: DateTime.Utc) => Effect.Effect<ApiToken, Unreachable>
-  /** The token by means of which it is done, if it is live, and this is its active secret; with all by which it was minted. */
+  /** The calling token with its ancestors, if the token is live and presented its active secret. */
   readonly actingToken: (caller: ActingCaller, now: DateTime.Utc) => Effect.Effect<Acting, Unreachable>
-  /** All tokens by means of which this one was minted; fails if one of them is not live. */
+  /** All tokens this one was minted with; fails if one of them is not live. */
   readonly liveAncestors: (
     token: ApiToken,
     now: DateTime.Utc,
@@ -69,7 +69,10 @@ export const makeAuthority = (
     return ancestors
   })
 
-  /** Live itself and in all its lineage, of an active owner, and with a secret that may act: as verifying would have it. */
+  /**
+   * The calling token may act if verifying would accept it: live with all its ancestors, an active owner, a valid
+   * secret.
+   */
   const assertActs = Effect.fnUntraced(function* (acting: ApiToken, now: DateTime.Utc, mayAct: boolean) {
     yield* assertLive(acting, now)
     const ancestors = yield* liveAncestors(acting, now)

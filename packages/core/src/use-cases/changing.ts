@@ -1,4 +1,4 @@
-/** Changes one token: read, let the rules decide, write under the revision that was read. */
+/** Changes one token: read, apply the rules, write under the revision that was read. */
 import { type DateTime, Effect, Option, Schedule } from "effect"
 import type { MakeRoom } from "../background/AuditDelivery.ts"
 import { RevisionConflict, RevisionMismatch } from "../errors.ts"
@@ -21,14 +21,14 @@ import { currentInstant } from "./present.ts"
 import { proposeChange, proposeRotation } from "./proposals.ts"
 import type { UseCaseParts } from "./UseCaseParts.ts"
 
-/** Why a token is revoked, if nobody says. */
+/** The default reason for a revocation. */
 export const onRequest = "on request"
 
 export const changing = (
   { repository, random, digesting, rules, policy, format, parse, makeRoom }: UseCaseParts,
   { reach, reachToRotate, liveAncestors }: Authority,
 ) => {
-  /** What is decided is written, unless nothing changes; fails if somebody else was quicker. */
+  /** Writes the decision unless nothing changes; fails if another write came first. */
   const change = <E>(
     request: Reach,
     decide: (token: ApiToken, now: DateTime.Utc) => Effect.Effect<ApiToken, E>,
@@ -82,13 +82,13 @@ export const changing = (
         return token.rotate(secret, { ...proposal, now, presented }, attributionOf(request))
       })
 
-    // Another change in between does not matter; another rotation has won.
+    // Other concurrent changes don't matter, but another rotation wins.
     return yield* change(request, rotate, { find: reachToRotate }).pipe(
       Effect.retry({ while: (error) => isLostRace(error) && !isOutrun, schedule: afterLostRace, times: 200 }),
     )
   })
 
-  /** As at issue, the plaintext stays outside of the span. */
+  /** As with `issue`, the plaintext stays outside the span. */
   const rotate = (request: RotateRequest) =>
     Effect.suspend(() => {
       const plaintext = makePlaintext(format, random)
@@ -114,7 +114,7 @@ export const changing = (
       Option.isSome(token.revocation)
         ? Effect.succeed(token)
         : Effect.as(assertExpected(token, request), token.revoke({ at: now, reason }, attributionOf(request)))
-    // No outage of the audit sink delays a revocation.
+    // An outage of the audit sink must not delay a revocation.
     return yield* change(request, decide, { prepare: Effect.succeed }).pipe(
       Effect.retry({ while: isLostRace, schedule: afterLostRace }),
       Effect.catchTag("RevisionConflict", Effect.die),
@@ -129,14 +129,17 @@ export const changing = (
   }
 }
 
-/** Fails if the change was asked for on another revision. The write is under the one that was read, so this holds in a race. */
+/**
+ * Fails if the current revision isn't the expected one. Safe in a race, because the write checks the revision that was
+ * read.
+ */
 const assertExpected = ({ id, revision }: ApiToken, { expectedRevision }: Pick<EditRequest, "expectedRevision">) =>
   expectedRevision === undefined || [expectedRevision].flat().includes(revision)
     ? Effect.void
     : Effect.fail(new RevisionMismatch({ id }))
 
-/** Whether somebody else's write came first. */
+/** Whether another write came first. */
 export const isLostRace = (error: { readonly _tag: string }): boolean => error._tag === "RevisionConflict"
 
-/** Somebody else's write succeeded, so this one may be tried again soon; jitter keeps many from marching in step. */
+/** Another write succeeded, so a retry is likely to work soon. Jitter keeps concurrent retries apart. */
 const afterLostRace = Schedule.spaced("5 millis").pipe(Schedule.jittered)

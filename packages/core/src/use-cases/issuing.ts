@@ -1,4 +1,4 @@
-/** Makes tokens: in a person's session, or minted by means of another token. */
+/** Creates tokens: in a person's session, or minted with another token. */
 import { type DateTime, Effect, Option } from "effect"
 import { InactiveOwner, PolicyViolation, ScopeNotHeld } from "../errors.ts"
 import { makePlaintext } from "./plaintext.ts"
@@ -14,14 +14,14 @@ import { currentInstant } from "./present.ts"
 import { proposeNew } from "./proposals.ts"
 import type { UseCaseParts } from "./UseCaseParts.ts"
 
-/** A new token, or a rotated one, and the only sight of its plaintext. */
+/** A new or rotated token, with the only copy of its plaintext. */
 export interface Issued {
-  /** What the client is to send. Show it once; it is stored nowhere. */
+  /** What the client sends. Show it once; it isn't stored anywhere. */
   readonly plaintext: string
   readonly token: ApiToken
 }
 
-/** How many tokens may stand one behind the other before a minted one. */
+/** The maximum depth: how many ancestors a token may have. */
 const ancestorsAtMost = 8
 
 export const issuing = (
@@ -37,7 +37,7 @@ export const issuing = (
     return authority.scopes === "all" ? catalogue.scopes : catalogue.close(authority.scopes)
   })
 
-  /** The tokens by means of which one is minted, the outermost first: itself live, all of its ancestors too. */
+  /** The tokens a new one is minted with, outermost first. Fails unless all of them are live. */
   const mintersOf = Effect.fnUntraced(function* (caller: IssueRequest["caller"], now: DateTime.Utc) {
     if (caller === undefined) return { ids: [], tokens: [] }
     const { token, ancestors } = yield* actingToken(caller, now)
@@ -77,7 +77,7 @@ export const issuing = (
     return token
   })
 
-  /** A span keeps what it ends with, so the plaintext stays outside of it. */
+  /** A span keeps its result, so the plaintext stays outside it. */
   const issue = (request: IssueRequest) =>
     Effect.suspend(() => {
       const plaintext = makePlaintext(format, random)
@@ -90,10 +90,10 @@ export const issuing = (
 
 const tooDeep = {
   path: ["caller"],
-  message: `must have fewer than ${ancestorsAtMost} ancestors to mint by means of it`,
+  message: `must have fewer than ${ancestorsAtMost} ancestors to mint tokens`,
 }
 
-/** Fails with what is asked for and not held, on the first side that doesn't. */
+/** Fails with the requested scopes that aren't held, for the first side that lacks any. */
 const assertHeld = (
   asked: ReadonlyArray<string>,
   sides: ReadonlyArray<{ readonly on: Side; readonly scopes: ReadonlyArray<string> }>,

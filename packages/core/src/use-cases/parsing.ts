@@ -1,4 +1,4 @@
-/** Checks requests, and keeps plaintext tokens out of what is stored and told. */
+/** Checks requests, and keeps plaintext tokens out of everything that is stored or reported. */
 import { Effect, type Schema } from "effect"
 import { type InputIssue, InvalidInput } from "../errors.ts"
 import { type ActingCaller, parseRequest } from "./requests.ts"
@@ -6,21 +6,24 @@ import type { Attribution } from "../token/Attribution.ts"
 import type { TokenFormat } from "../token/TokenFormat.ts"
 import { holdsToken, maskTokens } from "../token/tokensInText.ts"
 
-/** The request if it has the schema's shape; what a client may have put into its origin is made harmless. */
+/** The request if it has the schema's shape. Masks tokens that a client put into its origin. */
 export type Parse = <S extends Schema.Top & { readonly DecodingServices: never }>(
   schema: S,
   request: unknown,
 ) => Effect.Effect<Owned<S["Type"]>, InvalidInput>
 
-/** A parsed request knows its owner: the caller's, if it was made with a token. */
+/** A parsed request has an owner: the caller's, if it was made with a token. */
 type Owned<Request> = "ownedBy" extends keyof Request
   ? Omit<Request, "ownedBy"> & { readonly ownedBy: string }
   : Request
 
-/** Texts that are stored besides a token's name, which has the rule in its policy. */
+/** Stored texts besides the token's name, which the proposals check. */
 const guarded = ["ownedBy", "issuedTo", "reason"] as const
 
-/** Refuses a text that holds one of the application's tokens, wherever in it; masks it in an origin, which the client wrote. */
+/**
+ * Refuses text that contains one of the application's tokens, wherever it is. Masks it in an origin, which the client
+ * controls.
+ */
 export const makeParse = (formats: ReadonlyArray<TokenFormat>): Parse => {
   const withoutTokens = (origin: Attribution["origin"]) =>
     Object.fromEntries(Object.entries(origin).map(([name, text]) => [name, maskTokens(formats, String(text))]))

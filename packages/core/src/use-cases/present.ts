@@ -1,5 +1,5 @@
-/** The present, as use cases see it. */
+/** The current time, as use cases see it. */
 import { Clock, DateTime, Effect } from "effect"
 
-/** To the millisecond, also where a clock for tests counts in fractions of one. */
+/** In whole milliseconds, even with a test clock that counts in fractions. */
 export const currentInstant = Effect.map(Clock.currentTimeMillis, (milliseconds) => DateTime.makeUnsafe(milliseconds))

@@ -1,4 +1,4 @@
-/** What a request proposes for a token, held against the rules and the policy: everything that is forbidden, at once. */
+/** Checks what a request proposes for a token against the rules and the policy, and reports every violation at once. */
 import { DateTime, Duration, Effect, Option } from "effect"
 import { ExpiryNotHeld, type InputIssue, PolicyViolation, ScopeNotHeld } from "../errors.ts"
 import { type ApiToken, earliestExpiry, type Rotation } from "../token/ApiToken.ts"
@@ -9,30 +9,30 @@ import { TokenName } from "../token/TokenName.ts"
 import { holdsToken } from "../token/tokensInText.ts"
 import { type RequestedExpiry, TokenPolicy } from "../token/TokenPolicy.ts"
 
-/** What a token is to be called, may do, and until when. */
+/** A token's proposed name, scopes and expiry. */
 export interface Proposal {
   readonly name: TokenName
   readonly scopes: ReadonlyArray<Scope>
   readonly expiresAt: Option.Option<DateTime.Utc>
 }
 
-/** What proposals are held against. */
+/** What proposals are checked against. */
 export interface Rules {
   readonly catalogue: ScopeCatalogue
-  /** The formats of tokens that are accepted: none of them belongs in a name. */
+  /** The accepted token formats: a name must not contain any of them. */
   readonly formats: ReadonlyArray<TokenFormat>
 }
 
 /**
- * What a new token would be, if the rules and the policy allow it. One that is minted takes the latest expiry that it may
- * have where the policy's default is later.
+ * A new token's fields, if the rules and the policy allow them. A minted token gets its latest possible expiry if the
+ * policy's default is later.
  */
 export const proposeNew = (
   request: {
     readonly name: string
     readonly scopes: ReadonlyArray<string>
     readonly expiry: RequestedExpiry
-    /** The expiry of what it is minted by. */
+    /** The expiry of the token it is minted with. */
     readonly latest: Option.Option<DateTime.Utc>
   },
   { catalogue, formats }: Rules,
@@ -52,15 +52,15 @@ export const proposeNew = (
 }
 
 /**
- * What a rotation would come to, if the policy allows it. Without a requested expiry the token keeps its own, or takes the
- * longest that the policy allows now if that is earlier, so a tightened policy stops no client that rotates itself.
+ * The result of a rotation, if the policy allows it. Without a requested expiry the token keeps its own, or the latest
+ * the policy allows now if that is earlier, so tightening the policy doesn't break clients that rotate themselves.
  */
 export const proposeRotation = (
   token: ApiToken,
   request: {
     readonly expiry: RequestedExpiry
     readonly graceFor: Duration.Duration | undefined
-    /** The latest expiry that it may be renewed to. */
+    /** The latest expiry it may be renewed to. */
     readonly latest: Option.Option<DateTime.Utc>
   },
   policy: TokenPolicy,
@@ -83,8 +83,7 @@ export const proposeRotation = (
 }
 
 /**
- * What a token would become: its own name, scopes and expiry where the request is silent. It may lose scopes and time,
- * and gain neither.
+ * What an edit makes of a token; unspecified fields stay unchanged. It can lose scopes and time, but never gain either.
  */
 export const proposeChange = (
   token: ApiToken,
@@ -130,19 +129,20 @@ const scopeIssues = (
         : [{ path: ["scopes", String(index)], message: flaw }],
     )
 
-/** Why a token can't be given this expiry in the place of its own. */
+/** Why the token can't have this expiry instead of its own. */
 const flawOfExpiry = (token: ApiToken, expiresAt: Option.Option<DateTime.Utc>, now: DateTime.Utc) => {
   if (Option.exists(expiresAt, (instant) => DateTime.isLessThanOrEqualTo(instant, now))) {
-    return "must lie in the future; to end the token now, revoke it"
+    return "must be in the future; to end the token now, revoke it"
   }
-  if (token.isOutlivedBy(expiresAt)) return "must not be later than it is: an expiry can only be brought forward"
+  if (token.isOutlivedBy(expiresAt))
+    return "must not be later than the current expiry, which can only be brought forward"
   const lifetime = Option.map(expiresAt, (instant) => DateTime.distance(now, instant))
   return Option.exists(lifetime, (lifetime) => Duration.isGreaterThan(lifetime, TokenPolicy.longestOfAll))
-    ? "must be at most 100 years from now"
+    ? "must be within 100 years"
     : undefined
 }
 
-/** That a later expiry was asked for than there is to give. */
+/** Fails if the requested expiry is later than possible. */
 const excessOf = (
   asked: RequestedExpiry,
   expiresAt: Option.Option<DateTime.Utc>,
@@ -152,7 +152,7 @@ const excessOf = (
     ? new ExpiryNotHeld({ field: fieldOf(asked), latest: new Date(latest.value.epochMilliseconds) })
     : undefined
 
-/** The field by which the expiry was asked for. */
+/** The request field that asked for the expiry. */
 const fieldOf = (expiry: RequestedExpiry): ExpiryNotHeld["field"] =>
   Duration.isDuration(expiry) ? "expiresIn" : "expiresAt"
 

@@ -1,4 +1,4 @@
-/** Shows an owner their tokens, and how they have been used. */
+/** Shows owners their tokens, and how they have been used. */
 import { Effect, Option } from "effect"
 import { InvalidInput } from "../errors.ts"
 import { ListCursor } from "./ListCursor.ts"
@@ -13,7 +13,7 @@ import type { UseCaseParts } from "./UseCaseParts.ts"
 
 export interface Page {
   readonly items: ReadonlyArray<ApiToken>
-  /** For `cursor`, to get the next page. None: this is the last one. */
+  /** Pass it as `cursor` to get the next page. None: this is the last page. */
   readonly nextCursor: Option.Option<string>
 }
 

@@ -1,4 +1,4 @@
-/** What callers of the use cases ask for: the shape of each request, checked once, at the edge. */
+/** The requests of the use cases: their shapes, checked once at the edge. */
 import { DateTime, Duration, Effect, Schema, SchemaIssue } from "effect"
 import { type InputIssue, InvalidInput } from "../errors.ts"
 import { ListCursor } from "./ListCursor.ts"
@@ -13,7 +13,7 @@ import { type RequestedExpiry, TokenPolicy } from "../token/TokenPolicy.ts"
 const text = (maxLength: number) =>
   Schema.String.check(Schema.makeFilter((value: string) => flawOfText(value, maxLength)))
 
-/** Told by a client, so kept as it is; but short, and such that every store can keep it. */
+/** Client-supplied and kept unchanged, but short and safe for every store. */
 const clientText = Schema.String.check(
   Schema.isMaxLength(1000),
   Schema.makeFilter((value: string) => value.isWellFormed() || "must be well-formed Unicode"),
@@ -45,7 +45,7 @@ const lifetime = Schema.declare((value): value is string | Duration.Duration => 
   expected: 'a whole number of minutes, hours, days or weeks, as in "90 days"',
 })
 
-/** A lifetime as text, or a finite `Duration` that is not negative. */
+/** A lifetime as text, or a finite, non-negative `Duration`. */
 export const durationOf = (value: unknown): Duration.Duration | undefined => {
   if (typeof value === "string") return Lifetime.parse(value)
   return Duration.isDuration(value) && Duration.isFinite(value) && !Duration.isLessThan(value, Duration.zero)
@@ -53,7 +53,7 @@ export const durationOf = (value: unknown): Duration.Duration | undefined => {
     : undefined
 }
 
-/** As long as any policy allows a token to live: beyond it no clock counts. */
+/** Limited to the longest lifetime any policy allows. */
 const period = lifetime.check(
   Schema.makeFilter(
     (value: string | Duration.Duration) =>
@@ -71,22 +71,22 @@ const expiry = {
 
 const scopes = Schema.Array(Schema.String).check(Schema.isMaxLength(1000))
 
-/** Who makes the change, and from where; the application itself if it isn't told. */
+/** Who makes the change, and from where. Default: the application itself. */
 const by = Schema.optional(AttributionInput)
 
 /**
- * On whose authority a request is made: exactly one of the two, never by default.
+ * Whose authority a request uses: exactly one of the two, and never by default.
  *
- * - `ownedBy` alone: the owner's own, as of a person who is signed in. It reaches all of the owner's tokens.
- * - `caller`: a token's, as `verify` returned it. It reaches that token and the tokens minted with it, takes the token's
- *   active secret to change anything, and can't give more than the token has. `ownedBy` is then the caller's; you may
- *   leave it out.
+ * - `ownedBy` alone: the owner's, as for a signed-in person. It covers all of the owner's tokens.
+ * - `caller`: a token's, as returned by `verify`. It covers that token and the tokens minted with it, needs the token's
+ *   active secret for any change, and can't grant more than the token has. `ownedBy` must then be the caller's, or be
+ *   left out.
  */
 export type Acting =
   | { readonly ownedBy: string; readonly caller?: never }
   | { readonly caller: ActingCaller; readonly ownedBy?: string }
 
-/** What a request has to know of a caller. Pass the `Caller` that `verify` returned. */
+/** The part of a caller that requests need. Pass the `Caller` that `verify` returned. */
 export interface ActingCaller {
   readonly tokenId: string
   readonly generation: number
@@ -94,7 +94,7 @@ export interface ActingCaller {
 }
 
 /**
- * Optional, but never `undefined`: a caller that got lost on its way here is an error and does not mean the owner's full
+ * Optional, but never `undefined`: losing the caller on the way here is an error, and must not grant the owner's full
  * authority.
  */
 const caller = Schema.optionalKey(
@@ -103,7 +103,7 @@ const caller = Schema.optionalKey(
   }),
 )
 
-/** Whether the value says by means of which token of whom something is done. */
+/** Whether the value identifies a calling token and its owner. */
 export const isActingCaller = (value: unknown): value is ActingCaller =>
   typeof value === "object" &&
   value !== null &&
@@ -121,10 +121,10 @@ const onSomeAuthority = Schema.makeFilter(
   },
 )
 
-/** Both halves of `Acting`, in one shape that a schema can have. */
+/** Both variants of `Acting` in one shape, as a schema needs it. */
 const acting = { ownedBy: Schema.optionalKey(ownedBy), caller }
 
-/** A request's own fields, with the authority that it is made on. */
+/** A request's own fields, plus its authority. */
 type On<Fields extends { readonly ownedBy?: unknown }> = Omit<Fields, "ownedBy" | "caller"> & Acting
 
 const ofTokenAsSeen = {
@@ -132,26 +132,26 @@ const ofTokenAsSeen = {
   ...acting,
   by,
   /**
-   * The `revision` that the token must still have when the change is written, else `RevisionMismatch`: so nobody changes
-   * what they have not seen. Of several, one of them; an empty list: none will do.
+   * The `revision` the token must still have when the change is written, so nobody overwrites what they haven't seen.
+   * Otherwise fails with `RevisionMismatch`. A list allows any of its revisions; an empty list allows none.
    */
   expectedRevision: Schema.optional(Schema.Union([Schema.Int, Schema.Array(Schema.Int)])),
 }
 
 export const IssueRequest = Schema.Struct({
-  /** 1 to 100 characters by which a person tells it from their others. */
+  /** 1 to 100 characters that help a person recognise the token. */
   name: Schema.String,
-  /** Declared scopes. Empty: the token proves identity and permits nothing. */
+  /** Declared scopes. Empty: the token only proves identity. */
   scopes,
   ...expiry,
-  /** The third party that gets the token: an app, an integration. 1 to 255 characters. */
+  /** The third party that receives the token: an app, an integration. 1 to 255 characters. */
   issuedTo: Schema.optional(text(255)),
   by,
   ...acting,
 }).check(onSomeAuthority)
 export type IssueRequest<S extends string = string> = Omit<On<typeof IssueRequest.Type>, "scopes"> &
   Acting & {
-    /** Declared scopes. An empty list proves identity and permits nothing. */
+    /** Declared scopes. Empty: the token only proves identity. */
     readonly scopes: ReadonlyArray<S>
   }
 
@@ -160,15 +160,16 @@ export type FindRequest = On<typeof FindRequest.Type>
 
 export const ListRequest = Schema.Struct({
   ...acting,
-  /** `live`, `dead` (revoked or expired) or, if it isn't told, `any`. */
+  /** `live`, `dead` (revoked or expired) or `any`. Default: `any`. */
   state: Schema.optional(Schema.Literals(["live", "dead", "any"])),
-  /** 1 to 100; 20 if it isn't told. */
+  /** 1 to 100. Default: 20. */
   limit: Schema.optional(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 100 }))),
-  /** The `nextCursor` of the page before. */
+  /** The previous page's `nextCursor`. */
   cursor: Schema.optional(
     Schema.String.check(
       Schema.makeFilter(
-        (value: string) => ListCursor.decode(value, TokenId.is) !== undefined || "must be a cursor that a page gave",
+        (value: string) =>
+          ListCursor.decode(value, TokenId.is) !== undefined || "must be the nextCursor of a previous page",
       ),
     ),
   ),
@@ -189,9 +190,9 @@ export type EditRequest<S extends string = string> = Omit<On<typeof EditRequest.
 
 export const RotateRequest = Schema.Struct({
   ...ofTokenAsSeen,
-  /** How long the secret that is replaced is still accepted; the policy's grace if it isn't told, `0 minutes`: not at all. */
+  /** How long the replaced secret stays valid. Default: the policy's grace period. `0 minutes`: not at all. */
   graceFor: Schema.optional(lifetime),
-  /** With one of these the token is renewed: an expiry within the policy. Else it keeps the one that it has. */
+  /** Either one renews the token, to an expiry within the policy. Default: the token keeps its expiry. */
   ...expiry,
 }).check(onSomeAuthority)
 export type RotateRequest = On<typeof RotateRequest.Type>
@@ -203,7 +204,7 @@ const reason = Schema.optional(text(255))
 
 export const RevokeRequest = Schema.Struct({
   ...ofTokenAsSeen,
-  /** Why, in words for people. */
+  /** The reason, for people to read. */
   reason,
 }).check(onSomeAuthority)
 export type RevokeRequest = On<typeof RevokeRequest.Type>
@@ -211,7 +212,7 @@ export type RevokeRequest = On<typeof RevokeRequest.Type>
 export const RevokeOwnedByRequest = Schema.Struct({ ownedBy, reason, by })
 export type RevokeOwnedByRequest = typeof RevokeOwnedByRequest.Type
 
-/** The third party, as it was told at issue. */
+/** The third party, exactly as given at issue. */
 const issuedTo = text(255)
 
 export const RevokeIssuedToRequest = Schema.Struct({ issuedTo, ownedBy, reason, by })
@@ -221,13 +222,13 @@ export const RevokeAllIssuedToRequest = Schema.Struct({ issuedTo, reason, by })
 export type RevokeAllIssuedToRequest = typeof RevokeAllIssuedToRequest.Type
 
 export const PurgeRequest = Schema.Struct({
-  /** For how long a token has to be dead. `0 minutes`: all that is dead. */
+  /** How long a token must have been dead. `0 minutes`: every dead token. */
   deadFor: period,
 })
 export type PurgeRequest = typeof PurgeRequest.Type
 
 export const RevokeUnusedRequest = Schema.Struct({
-  /** For how long a token, and all that was minted by means of it, has to be unused. The policy's if it isn't told. */
+  /** How long a token, and everything minted with it, must have been unused. Default: the policy's `longestUnused`. */
   unusedFor: Schema.optional(
     period.check(
       Schema.makeFilter(
@@ -245,7 +246,7 @@ export const ExpiringRequest = Schema.Struct({
 })
 export type ExpiringRequest = typeof ExpiringRequest.Type
 
-/** The request if it has the schema's shape and no other field; else everything that is wrong with it at once. */
+/** The request if it has the schema's shape and no unknown fields, otherwise every problem at once. */
 export const parseRequest = <S extends Schema.Top & { readonly DecodingServices: never }>(
   schema: S,
   request: unknown,
@@ -262,16 +263,16 @@ const issuesOf = (error: Schema.SchemaError): ReadonlyArray<InputIssue> =>
     message: message
       .replace(/ \| undefined$/, "")
       .replace(/^Missing key$/, "is missing")
-      .replace(/^Expected no excess property$/, "is not a field that is known here")
+      .replace(/^Expected no excess property$/, "is not a known field")
       .replace(/^Expected (?=(string|number|boolean)$)/, "must be a ")
       .replace(/^Expected (?=(array|object)$)/, "must be an ")
       .replace(/^Expected /, "must be "),
   }))
 
-/** A field as an error may name it: what is too long for one may be a plaintext token in the wrong place. */
+/** A field's name for an error. Truncated, since a long one may be a plaintext token in the wrong place. */
 const nameOf = (key: PropertyKey): string => (String(key).length > 40 ? "…" : String(key))
 
-/** Who makes the change, for the history: the token by means of which it is made, or whoever is told. */
+/** Who makes the change, for the history: the calling token, or the given attribution. */
 export const attributionOf = ({
   by = unattributed,
   caller,
@@ -280,7 +281,7 @@ export const attributionOf = ({
   readonly caller?: ActingCaller | undefined
 }): Attribution => (caller === undefined ? by : { actor: { kind: "token", id: caller.tokenId }, origin: by.origin })
 
-/** What the two fields of a request come to: at most one of them may be given. */
+/** The expiry from a request's two fields. Only one of them may be set. */
 export const requestedExpiry = ({
   expiresAt,
   expiresIn,

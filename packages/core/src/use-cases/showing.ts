@@ -1,4 +1,4 @@
-/** Shows what an owner's tokens come to now, in as few questions as possible. */
+/** Shows the current state of an owner's tokens in as few queries as possible. */
 import { Cause, Effect, Option } from "effect"
 import { DamagedToken, InvalidInput } from "../errors.ts"
 import type { OwnerAuthority } from "../ports/OwnerDirectory.ts"
@@ -10,7 +10,7 @@ import { currentInstant } from "./present.ts"
 import type { UseCaseParts } from "./UseCaseParts.ts"
 
 export const showing = ({ repository, owners, rules: { catalogue } }: UseCaseParts) => {
-  /** The tokens that exist; `undefined` in the place of one whose record is damaged. */
+  /** The tokens that exist; `undefined` instead of one whose record is damaged. */
   const findAll = (ids: ReadonlyArray<TokenId>) =>
     repository.findManyById(ids).pipe(
       Effect.map((found) => new Map<TokenId, VerifiableToken | undefined>(found.map((token) => [token.id, token]))),

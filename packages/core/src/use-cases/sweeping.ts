@@ -1,4 +1,4 @@
-/** What is done to many tokens at once: after an incident, or now and then to keep order. */
+/** Operations on many tokens at once: incident response and periodic cleanup. */
 import { DateTime, Duration, Effect, Option, Stream } from "effect"
 import type { UsageRecorder } from "../background/UsageRecorder.ts"
 import { InvalidInput } from "../errors.ts"
@@ -53,11 +53,11 @@ export const sweeping = ({ repository, usage, policy, deliverEverything, parse }
   const revokeUnused = Effect.fn("ApiTokens.revokeUnused")(function* (input: RevokeUnusedRequest) {
     const { unusedFor } = yield* parse(RevokeUnusedRequest, input)
     const longest = unusedFor === undefined ? policy.longestUnused : periodOf(unusedFor)
-    if (longest === null) return yield* invalid("unusedFor", "is missing, and the policy does not say it")
-    if (Option.isNone(usage)) return yield* invalid("unusedFor", "can't be known: there is no record of uses")
+    if (longest === null) return yield* invalid("unusedFor", "is required, since the policy has no longestUnused")
+    if (Option.isNone(usage)) return yield* invalid("unusedFor", "can't be checked, since uses are not recorded")
     const now = yield* currentInstant
     const since = DateTime.subtractDuration(now, longest)
-    // Of what was before uses were recorded nothing is known.
+    // Nothing is known about the time before recording started.
     if (DateTime.isGreaterThan(yield* usage.value.since(now), since)) return 0
     const revoke = revokeIfUnused(repository, usage.value.usageOf, since, now)
     return yield* Stream.runFoldEffect(
@@ -71,7 +71,7 @@ export const sweeping = ({ repository, usage, policy, deliverEverything, parse }
     Stream.unwrap(
       Effect.gen(function* () {
         const { within } = yield* parse(ExpiringRequest, input)
-        // What expires now is expired, and what expires at the very end is within.
+        // A token that expires right now has expired; one that expires exactly at the end is included.
         const from = DateTime.addDuration(yield* currentInstant, Duration.millis(1))
         return repository.expiringBetween(from, DateTime.addDuration(from, periodOf(within)))
       }),
@@ -80,7 +80,7 @@ export const sweeping = ({ repository, usage, policy, deliverEverything, parse }
   return { revokeOwnedBy, revokeIssuedTo, revokeAllIssuedTo, purge, revokeUnused, expiringWithin }
 }
 
-/** Revokes the token unless it, or anything that was minted by means of it, was used since; says whether it did. */
+/** Revokes the token unless it, or anything minted with it, was used since then. Returns whether it did. */
 const revokeIfUnused = (
   repository: UseCaseParts["repository"],
   usageOf: UsageRecorder["usageOf"],
@@ -101,7 +101,7 @@ const revokeIfUnused = (
     Effect.flatMap(usageOf([id]), (usages) => (usages.some(isUsed) ? Effect.succeed(false) : attempt(id)))
 }
 
-/** Who has just been given a new secret has had no time to use it. */
+/** A freshly rotated token has had no time to use its new secret. */
 const isRotated = ({ history }: ApiToken, since: DateTime.Utc): boolean =>
   history.some(({ kind, at }) => kind === "rotated" && DateTime.isGreaterThan(at, since))
 

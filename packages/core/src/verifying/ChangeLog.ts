@@ -1,25 +1,25 @@
-/** What changed lately, to decide whether something read earlier is still true. */
+/** Recent changes, to decide whether something read earlier is still current. */
 import type { VerifiableToken } from "../token/ApiToken.ts"
 
-/** Beyond so many changes within the period, the log stops naming them: everything read earlier counts as changed. */
+/** Beyond this many changes in a period the log stops naming them, and everything read earlier counts as changed. */
 const capacity = 10_000
 
 /**
  * Numbers all changes. A reader notes the `version` before it reads; later `isCurrent` decides whether what it read has
- * changed since. So a change costs the same however much was read, and a read that was in flight during a change needs
- * no special treatment. Changes older than the period are forgotten: by then, what was read before them must be too.
+ * changed since. A change costs the same however much was read, and a read in flight during a change needs no special
+ * treatment. Changes older than the period are forgotten, so anything read before them must be discarded by then.
  */
 export class ChangeLog {
   readonly #period: number
   #version = 0
-  /** What was read before this version has changed, whatever it is. */
+  /** Everything read before this version counts as changed. */
   #floor = 0
-  /** The version of the latest change of each token and owner, in this period and in the one before. */
+  /** The version of each token's and owner's latest change, in this period and in the previous one. */
   #recent = new Map<string, number>()
   #older = new Map<string, number>()
   #turnedAt = 0
 
-  /** `period` in milliseconds: for how long something that was read may be used. */
+  /** `period`, in milliseconds, is the longest time something read may be used. */
   constructor(period: number) {
     this.#period = period
   }
@@ -28,7 +28,7 @@ export class ChangeLog {
     return this.#version
   }
 
-  /** Notes that the token or the owner with this id changed, at `now` in milliseconds of a monotonic clock. */
+  /** Records a change of the token or owner with this id at `now`, in milliseconds of a monotonic clock. */
   changed(id: string, now: number): void {
     if (now - this.#turnedAt >= this.#period) {
       this.#older = this.#recent
@@ -45,7 +45,7 @@ export class ChangeLog {
     this.#older.clear()
   }
 
-  /** Whether the token, its owner and all its ancestors are as they were at this version. */
+  /** Whether the token, its owner and all its ancestors are unchanged since this version. */
   isCurrent(version: number, { id, ownedBy, ancestors }: VerifiableToken): boolean {
     if (version === this.#version) return true
     if (version < this.#floor || this.#hasChanged(id, version) || this.#hasChanged(ownedBy, version)) return false

@@ -1,7 +1,7 @@
-/** A table of limited size from digests to values, small enough to hold hundreds of thousands. */
+/** A bounded hash table keyed by digest, compact enough for hundreds of thousands of entries. */
 import type { Digest } from "../token/Digest.ts"
 
-/** When something was read: by the change log, by the monotonic clock and by the wall clock, both in milliseconds. */
+/** When something was read: the change log's version, the monotonic clock and the wall clock, both in milliseconds. */
 export interface Moment {
   readonly version: number
   readonly elapsed: number
@@ -9,21 +9,23 @@ export interface Moment {
 }
 
 /**
- * Each slot is one cache line of 64 bytes: the digest as eight words, the moment as three doubles, and the neighbours in
- * the order of eviction. A `Map` of hex strings takes twice as much, and its iterators walk over deleted entries.
+ * Each slot is one 64-byte cache line: the digest as eight words, the moment as three doubles, and the neighbours in
+ * eviction order. A `Map` keyed by hex strings takes twice as much memory, and its iterators walk over deleted entries.
  */
 const wordsPerSlot = 16
 const doublesPerSlot = wordsPerSlot / 2
 const at = { elapsed: 4, wall: 5, version: 6, older: 14, newer: 15 } as const
 const none = -1
 
-/** The oldest entry is evicted first; replacing an entry makes it the newest. Every operation takes constant time. */
+/**
+ * The oldest entries are evicted first; replacing an entry makes it the newest. Every operation takes constant time.
+ */
 export class DigestTable<A> {
   readonly #capacity: number
-  /** Open addressing: a slot's number plus one, or 0. At most half full, so that probes are short. */
+  /** Open addressing: the slot's number plus one, or 0 if empty. At most half full, to keep probes short. */
   readonly #places: Int32Array
   readonly #mask: number
-  /** Mixed into the hash, so that nobody can choose tokens whose digests collide. */
+  /** Mixed into the hash, so an attacker can't choose tokens whose digests collide. */
   readonly #seed = Math.trunc(Math.random() * 2 ** 32)
   readonly #words: Int32Array
   readonly #doubles: Float64Array
@@ -31,7 +33,7 @@ export class DigestTable<A> {
   #oldest = none
   #newest = none
 
-  /** Reserves 64 bytes for each of `capacity` entries; the system provides memory only when they are used. */
+  /** Reserves 64 bytes per entry; the operating system only allocates memory once it is used. */
   constructor(capacity: number) {
     this.#capacity = capacity
     const places = 2 ** Math.ceil(Math.log2(capacity * 2))
@@ -62,14 +64,14 @@ export class DigestTable<A> {
     return this.#doubles[slot * doublesPerSlot + at.version] as number
   }
 
-  /** Whether the entry is younger than `staleness` by both clocks. A wall clock that was set back proves nothing. */
+  /** Whether the entry is younger than `staleness` by both clocks. A wall clock that went backwards proves nothing. */
   isFreshAt(slot: number, elapsed: number, wall: number, staleness: number): boolean {
     const start = slot * doublesPerSlot
     const age = wall - (this.#doubles[start + at.wall] as number)
     return age >= 0 && age < staleness && elapsed - (this.#doubles[start + at.elapsed] as number) < staleness
   }
 
-  /** Adds or replaces an entry, which is then the newest; evicts the oldest if there are too many. */
+  /** Adds or replaces an entry, making it the newest. Evicts the oldest if the table is full. */
   put(digest: Digest, value: A, { version, elapsed, wall }: Moment): void {
     let slot = this.find(digest)
     if (slot !== none) this.#unlink(slot)
@@ -82,7 +84,7 @@ export class DigestTable<A> {
     this.#append(slot)
   }
 
-  /** A slot for a digest that is not there yet: a new one, or the oldest entry's. */
+  /** A slot for a new digest: an unused one, or the oldest entry's. */
   #claim(hex: string): number {
     let slot = this.#values.length
     if (slot === this.#capacity) {
@@ -97,7 +99,7 @@ export class DigestTable<A> {
     return slot
   }
 
-  /** Takes a slot out of its place, and moves those behind it up that would not be found otherwise. */
+  /** Empties a slot's place, and moves up the entries behind it that would otherwise become unreachable. */
   #vacate(slot: number): void {
     let hole = this.#homeOf(this.#words[slot * wordsPerSlot] as number)
     while (this.#places[hole] !== slot + 1) hole = (hole + 1) & this.#mask
@@ -141,7 +143,7 @@ export class DigestTable<A> {
   }
 }
 
-/** The 32 bits that eight hex digits of the digest stand for. */
+/** The 32 bits that eight hex digits of the digest encode. */
 const wordOf = (hex: string, index: number): number => {
   let word = 0
   for (let at = index * 8, end = at + 8; at < end; at++) {

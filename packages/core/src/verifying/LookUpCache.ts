@@ -1,4 +1,4 @@
-/** Remembers lookups for a short, stated time, so that frequent verifies spare the store. */
+/** Caches lookups for a short, configured time, so that frequent verifies don't load the store. */
 import { Clock, Duration, Effect, Exit, Fiber, Option } from "effect"
 import type { RepositoryUnavailable } from "../errors.ts"
 import { isAtHand } from "../ports/atHand.ts"
@@ -15,16 +15,16 @@ import { makeRemember, type RememberedToken } from "./RememberedToken.ts"
 
 export interface CacheOptions {
   /**
-   * The hard bound on the age of an entry, in real time, at most one hour. Changes through this process take effect at
-   * once. Changes by other processes take effect after `maxStaleness` at the latest, and much sooner with a store that
-   * reports them (`TokenChanges`: SQLite, PostgreSQL).
+   * The maximum age of an entry in real time, at most one hour. Changes made by this process apply at once. Changes by
+   * other processes apply within `maxStaleness`, and much sooner if the store reports them (`TokenChanges`: SQLite,
+   * PostgreSQL).
    */
   readonly maxStaleness: DurationOption
-  /** How many tokens are remembered, 1 to 10,000,000; the oldest is evicted first. Default: 10,000, some 4 MB. */
+  /** How many tokens to cache, 1 to 10,000,000. The oldest are evicted first. Default: 10,000, about 4 MB. */
   readonly capacity?: number
   /**
-   * How long to remember that a token is unknown, at most `maxStaleness`. Default: not at all, which is right unless
-   * clients repeat the same wrong token: an attacker sends different ones.
+   * How long to remember that a token is unknown, at most `maxStaleness`. Default: not at all. Only useful if clients
+   * repeat the same wrong token; attackers send different ones.
    */
   readonly unknownFor?: DurationOption
 }
@@ -43,11 +43,10 @@ interface Pending extends Moment {
 }
 
 /**
- * The age of an entry counts from the moment its lookup began. A lookup that was in flight during a change is not used
- * for what changed, and later callers don't join it: it may have read the state before. Outages are never remembered.
- * Concurrent verifies of one token share one lookup, which goes on if some of them are interrupted.
- *
- * With a feed of changes: while it is interrupted, every lookup goes to the store.
+ * An entry's age counts from the start of its lookup. If something changes during a lookup, its result isn't cached and
+ * later callers don't join it, because it may have read the old state. Outages are never cached. Concurrent verifies of
+ * one token share a lookup, which continues even if some of them are interrupted. While a change feed is interrupted,
+ * every lookup goes to the store.
  */
 export const makeLookUpCache = Effect.fnUntraced(function* (
   lookUp: LookUp,

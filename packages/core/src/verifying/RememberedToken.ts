@@ -1,4 +1,4 @@
-/** What a cache keeps of a lookup: the same facts in as few objects as possible. */
+/** A cached lookup: the same facts in as few objects as possible. */
 import { Option } from "effect"
 import type { OwnerAuthority } from "../ports/OwnerDirectory.ts"
 import type { VerifiableToken } from "../token/ApiToken.ts"
@@ -7,14 +7,14 @@ import type { Scope } from "../token/Scope.ts"
 import type { TokenId } from "../token/TokenId.ts"
 import type { Facts } from "./lookUp.ts"
 
-/** What most tokens have in common: no ancestors, an owner who may do everything, an active secret. */
+/** What most tokens share: no ancestors, an owner who may do everything, an active secret. */
 interface Circumstances {
   readonly secret: Facts["found"]["secret"]
   readonly ancestors: Facts["ancestors"]
   readonly owner: OwnerAuthority
 }
 
-/** A token and the rest of its facts. Its own fields are all that differs between most tokens. */
+/** A token with the rest of its facts. Only its own fields usually differ from other tokens'. */
 export class RememberedToken implements VerifiableToken {
   readonly id: TokenId
   readonly ownedBy: OwnerId
@@ -34,17 +34,17 @@ export class RememberedToken implements VerifiableToken {
     this.#circumstances = circumstances
   }
 
-  /** The facts as they were looked up, but for the secret's digest. */
+  /** The facts as looked up, without the secret's digest. */
   get facts(): Facts {
     const { secret, ancestors, owner } = this.#circumstances
     return { found: { token: this, secret }, ancestors, owner }
   }
 }
 
-/** Beyond so many different values nothing is gained by sharing them, and the table of them starts anew. */
+/** Beyond this many distinct values, sharing stops paying off and the table is cleared. */
 const mostShared = 1000
 
-/** Makes `RememberedToken`s that share equal lists of scopes and equal circumstances. */
+/** Creates `RememberedToken`s that share equal scope lists and circumstances. */
 export const makeRemember = (): ((facts: Facts) => RememberedToken) => {
   const lists = new Map<string, ReadonlyArray<Scope>>()
   const circumstances = new Map<string, Circumstances>()
@@ -68,7 +68,7 @@ export const makeRemember = (): ((facts: Facts) => RememberedToken) => {
   }
 }
 
-/** Leaves out the secret's digest, under which the entry is found anyway. */
+/** Omits the secret's digest, which is the entry's key anyway. */
 const circumstancesOf = ({ found, ancestors, owner }: Facts): Circumstances => {
   const { generation, keyId, state } = found.secret
   return { secret: { generation, keyId, state }, ancestors, owner }

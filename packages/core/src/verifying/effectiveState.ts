@@ -1,4 +1,4 @@
-/** What a token comes to now, for pages that show it: the rules of verifying, asked without a request. */
+/** A token's current state for pages that show it: the rules of verifying, applied without a request. */
 import { Option } from "effect"
 import type { OwnerAuthority } from "../ports/OwnerDirectory.ts"
 import type { TokenState, VerifiableToken } from "../token/ApiToken.ts"
@@ -13,20 +13,20 @@ import { judge } from "./verifying.ts"
 /** Whether a token is accepted now, and what it may do. */
 export interface EffectiveState {
   /**
-   * `live`: its active secret is accepted. Otherwise `on` says whose state this is. `damaged`: the record of an ancestor
-   * can't be read, so verifying the token fails.
+   * `live`: its active secret is accepted. Otherwise `on` says whose state this is. `damaged`: an ancestor's record
+   * can't be read, so verifying fails.
    */
   readonly state: TokenState | "owner-inactive" | "damaged"
   readonly on: Side
-  /** What it may do, with all implied scopes. Empty: it is not live, or permits nothing. */
+  /** What it may do, implied scopes included. Empty if it isn't live or permits nothing. */
   readonly scopes: ReadonlyArray<Scope>
-  /** What its own scopes grant, and an ancestor or its owner (no longer) does. */
+  /** Scopes the token grants but an ancestor or its owner doesn't, or no longer does. */
   readonly withheld: ReadonlyArray<{ readonly scope: string; readonly on: Side }>
-  /** Those of its scopes that the catalogue doesn't have (any longer). They grant nothing. */
+  /** Scopes of the token that the catalogue doesn't declare, or no longer declares. They grant nothing. */
   readonly undeclaredScopes: ReadonlyArray<string>
 }
 
-/** `ancestors` are those that exist. `owner` only matters if the token and all its ancestors are live. */
+/** `ancestors` are the ones that exist. `owner` only matters if the token and all its ancestors are live. */
 export const effectiveStateOf = (
   token: VerifiableToken,
   ancestors: ReadonlyArray<VerifiableToken>,
@@ -49,7 +49,7 @@ export const effectiveStateOf = (
   return { ...deathOf(refusal), scopes: [], withheld: [], undeclaredScopes }
 }
 
-/** The same for a token that has an ancestor whose record is damaged. */
+/** The same for a token with an ancestor whose record is damaged. */
 export const stateBelowDamage = (token: VerifiableToken, catalogue: ScopeCatalogue): EffectiveState => ({
   state: "damaged",
   on: "ancestor",
@@ -71,7 +71,7 @@ const deathOf = (refusal: Refusal): Pick<EffectiveState, "state" | "on"> => {
   }
 }
 
-/** Stands for the secret that a client would present. */
+/** Stands in for the secret a client would present. */
 const anActiveSecret: VerifiableSecret = {
   digest: Digest.fromHex("0".repeat(64)),
   generation: 0,

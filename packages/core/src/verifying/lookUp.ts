@@ -1,4 +1,4 @@
-/** What the store and the directory of owners know about a presented token, in as few queries as possible. */
+/** What the store and the owner directory know about a presented token, in as few queries as possible. */
 import { Effect, Exit, Option } from "effect"
 import type { Digesting } from "../ports/digesting.ts"
 import type { RepositoryUnavailable } from "../errors.ts"
@@ -10,21 +10,21 @@ import type { Digest } from "../token/Digest.ts"
 import type { Instant } from "../token/Instant.ts"
 import { Secret, type VerifiableSecret } from "../token/Secret.ts"
 
-/** Once the token, its secret or an ancestor is known to be dead, nothing more is looked up. */
+/** Once the token, its secret or an ancestor is known to be dead, lookups stop. */
 export interface Facts {
   readonly found: {
     readonly token: VerifiableToken
     readonly secret: Omit<VerifiableSecret, "digest">
   }
-  /** Those that exist. */
+  /** The ancestors that exist. */
   readonly ancestors: ReadonlyArray<VerifiableToken>
   readonly owner: OwnerAuthority
 }
 
-/** An `Exit` if the answer is at hand; `undefined` if no such token is known. */
+/** An `Exit` if the answer is synchronous; `undefined` if the token is unknown. */
 export type LookUp = (sha256: Digest, now: Instant) => Effect.Effect<Facts | undefined, RepositoryUnavailable>
 
-/** One look-up; for a token that was minted one more; if there is a directory, one question to it. */
+/** One lookup, a second one for a minted token, and one owner directory call if there is a directory. */
 export const makeLookUp = (
   repository: ApiTokenRepository["Service"],
   owners: Option.Option<OwnerDirectory["Service"]>,
@@ -54,7 +54,7 @@ export const makeLookUp = (
     )
 }
 
-/** `flatMap`, at once if the effect is a value already. */
+/** `flatMap`, run immediately if the effect is already a value. */
 const then = <A, B>(
   effect: Effect.Effect<A, RepositoryUnavailable>,
   next: (value: A) => Effect.Effect<B, RepositoryUnavailable>,

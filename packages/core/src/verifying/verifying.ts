@@ -1,7 +1,7 @@
 /**
- * The hot path: from what a client presents to a caller or a refusal. The cheapest check comes first, and nothing that
- * a stranger sends reaches the store before its checksum holds. Flat, without generators or spans, and where the store
- * answers at once, without a fiber: a verify costs little more than its hash.
+ * The hot path: turns what a client presents into a caller or a refusal. Cheapest checks first: nothing reaches the
+ * store before its checksum is valid. Written flat, without generators or spans, and without a fiber if the store is
+ * synchronous, so a verify costs little more than its hash.
  */
 import { Effect } from "effect"
 import type { RepositoryUnavailable } from "../errors.ts"
@@ -32,12 +32,12 @@ export interface VerifyObserver {
   readonly onReused: (found: Facts["found"], at: number) => void
 }
 
-/** What verifying comes to. */
+/** The result of verifying. */
 export type Verdict =
   | { readonly accepted: true; readonly caller: Caller }
   | { readonly accepted: false; readonly refusal: Refusal }
 
-/** The verdict itself if the store and the directory of owners answer at once; else the effect that gives it. */
+/** The verdict itself if the store and the owner directory answer synchronously, otherwise an effect. */
 export type Deciding = Verdict | Effect.Effect<Verdict, RepositoryUnavailable>
 
 export type Verifier = (presented: unknown, required: ReadonlyArray<string>, now: Instant) => Deciding
@@ -65,7 +65,7 @@ export const makeVerifier = ({ sha256, lookUp, catalogue, formats, observer }: V
   }
 }
 
-/** The rules, in the order in which they are asked. */
+/** The rules, in order. */
 export const judge = (
   { found: { token, secret }, ancestors, owner }: Facts,
   required: ReadonlyArray<string>,
@@ -106,7 +106,7 @@ export const judge = (
     : refuse({ _tag: "InsufficientScope", tokenId: token.id, ownedBy: token.ownedBy, required, missing })
 }
 
-/** The token's side, one for each ancestor, and the owner's; none where nothing narrows the token. */
+/** The token's side, one per ancestor, and the owner's; none if nothing narrows the token. */
 const sidesOf = (
   own: ReadonlyArray<string>,
   catalogue: ScopeCatalogue,
@@ -120,7 +120,7 @@ const sidesOf = (
   return sides
 }
 
-/** Whether it is decided, or an effect that will. */
+/** Whether this is already a verdict rather than an effect. */
 export const isVerdict = (deciding: Deciding): deciding is Verdict => "accepted" in deciding
 
 const refuse = (refusal: Refusal): Verdict => ({ accepted: false, refusal })

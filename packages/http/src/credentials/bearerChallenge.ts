@@ -1,28 +1,28 @@
-/** Writes the challenge of RFC 6750 §3: the value of WWW-Authenticate that says how to authenticate. */
+/** Builds the challenge of RFC 6750 §3: the WWW-Authenticate value that says how to authenticate. */
 import { Scope } from "@tokenry/core/adapter"
 
 /** The error codes of RFC 6750 §3.1. */
 export type BearerError = "invalid_request" | "invalid_token" | "insufficient_scope"
 
 export interface BearerChallenge {
-  /** What is protected, in words for people: one or more printable ASCII characters. */
+  /** What is protected, for people: one or more printable ASCII characters. */
   readonly realm: string
-  /** Not for a request without credentials (RFC 6750 §3.1). */
+  /** Omitted for a request without credentials (RFC 6750 §3.1). */
   readonly error?: BearerError
   /** For developers, not for users: printable ASCII without `"` and `\`. */
   readonly errorDescription?: string
-  /** What is required, not what is missing. None, no parameter. */
+  /** The required scopes, not the missing ones. If empty, the parameter is omitted. */
   readonly scopes?: ReadonlyArray<string>
-  /** Where the metadata of the protected resource are (RFC 9728 §5.1): an absolute http or https URL. */
+  /** The URL of the protected resource's metadata (RFC 9728 §5.1): absolute, http or https. */
   readonly resourceMetadata?: string | undefined
 }
 
 /**
- * The challenge, every parameter a quoted-string within its allowed characters: `Bearer realm="treasures"`. Give it
- * nothing that a client sent.
+ * The challenge: `Bearer realm="treasures"`. Every parameter is a quoted-string of its allowed characters. Never pass
+ * it anything from a client.
  *
- * @throws Error if a value has characters that its parameter can't have. So make a challenge with your realm when the
- *   application starts.
+ * @throws Error if a value contains characters its parameter can't have. Build one challenge with your realm at
+ *   startup, so that a mistake shows early.
  */
 export const bearerChallenge = ({
   realm,
@@ -43,14 +43,14 @@ export const bearerChallenge = ({
 
 /** The content of a quoted-string (RFC 9110 §5.6.4). */
 const quotedRealm = (realm: string): string => {
-  if (!/^[\x20-\x7e]+$/.test(realm)) throw new Error("A realm is one or more printable ASCII characters")
+  if (!/^[\x20-\x7e]+$/.test(realm)) throw new Error("The realm must be one or more printable ASCII characters")
   return realm.replace(/["\\]/g, String.raw`\$&`)
 }
 
 /** RFC 6750 §3: `error` and `error_description` have no quote and no backslash, escaped or not. */
 const described = (parameter: string, value: string): string => {
   if (!/^[\x20\x21\x23-\x5b\x5d-\x7e]+$/.test(value)) {
-    throw new Error(`${parameter} is one or more printable ASCII characters other than " and \\ (RFC 6750 §3)`)
+    throw new Error(`${parameter} must be one or more printable ASCII characters other than " and \\ (RFC 6750 §3)`)
   }
   return value
 }
@@ -63,7 +63,7 @@ const scopeToken = (scope: string): string => {
 /** A URL has neither quotes nor backslashes (RFC 3986 §2), so nothing in it needs escaping in a quoted-string. */
 const metadataUrl = (url: string): string => {
   if (!/^https?:\/\/[\x21\x23-\x5b\x5d-\x7e]+$/.test(url) || !URL.canParse(url)) {
-    throw new Error('resourceMetadata is an absolute http or https URL, without spaces, " and \\')
+    throw new Error('resourceMetadata must be an absolute http or https URL without spaces, " and \\')
   }
   return url
 }

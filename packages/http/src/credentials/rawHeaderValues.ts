@@ -1,4 +1,4 @@
-/** All values of one header field in Node's `rawHeaders`, each line as it came in. */
+/** All values of one header field in Node's `rawHeaders`, one per line as received. */
 
 /**
  * `headers` silently keeps the first of two Authorization lines, and `headersDistinct` doesn't exist in HTTP/2.

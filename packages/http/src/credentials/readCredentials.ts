@@ -1,4 +1,4 @@
-/** Reads a token from a request's header fields as they came in (RFC 9110 §11.4 and §11.6.2, RFC 6750 §2.1). */
+/** Reads a token from raw request header fields (RFC 9110 §11.4 and §11.6.2, RFC 6750 §2.1). */
 
 /** How a request's credentials break the rules. */
 export type CredentialsFlaw =
@@ -11,11 +11,11 @@ export type CredentialsFlaw =
   | "SeveralWays"
 
 /**
- * - `None`: there are no credentials.
- * - `OtherScheme`: credentials of another scheme than Bearer.
- * - `Invalid`: credentials that break the grammar of HTTP, or more than one.
- * - `TooLong`: longer than any token. Answered like a refused token.
- * - `Bearer`: a token68, as it came in. It may or may not be a token that was ever issued.
+ * - `None`: no credentials.
+ * - `OtherScheme`: a scheme other than Bearer.
+ * - `Invalid`: credentials that break HTTP's grammar, or more than one.
+ * - `TooLong`: longer than any token. Treated like a refused token.
+ * - `Bearer`: a token68, unchanged. It may or may not be a token that was ever issued.
  */
 export type Credentials =
   | { readonly _tag: "None" }
@@ -24,7 +24,7 @@ export type Credentials =
   | { readonly _tag: "TooLong" }
   | { readonly _tag: "Bearer"; readonly token: string }
 
-/** The length up to which a value is read, in characters; a token has some 50 to 80. */
+/** The longest value that is read, in characters. A token has about 50 to 80. */
 const maxCredentialsLength = 4096
 
 /**
@@ -44,8 +44,8 @@ export const readBearer = (authorization: ReadonlyArray<string>): Credentials =>
 }
 
 /**
- * Reads a header that holds a token and nothing else, such as `X-API-Key`, besides the Authorization field. A request with
- * both is invalid, whatever the Authorization field holds: nobody could tell which credentials were meant.
+ * Reads a header that only contains a token, such as `X-API-Key`, besides the Authorization field. A request with both
+ * is invalid, whatever the Authorization field contains, because it is ambiguous.
  */
 export const readKeyOrBearer = (key: ReadonlyArray<string>, authorization: ReadonlyArray<string>): Credentials => {
   const [first] = key
@@ -80,8 +80,8 @@ const readOther = (value: string): Credentials => {
 }
 
 /**
- * Whether another scheme's value goes on after a comma with anything but a parameter, `name=value` (§11.2). Then a proxy or
- * a framework has joined two header lines.
+ * Whether anything other than a parameter, `name=value`, follows a comma in another scheme's value (§11.2). If so, a
+ * proxy or a framework has joined two header lines.
  */
 const hasSecondCredentials = (value: string): boolean =>
   value.includes(",") &&
@@ -94,7 +94,7 @@ const hasSecondCredentials = (value: string): boolean =>
 const quotedStrings = /"(?:[^"\\]|\\.)*"/g
 const parameter = /^[ \t]*[\w!#$%&'*+\-.^`|~]+[ \t]*=/
 
-/** By hand, because a regular expression for blanks at the end takes quadratic time on blanks in the middle. */
+/** Done by hand, because a regular expression for trailing blanks takes quadratic time on blanks in the middle. */
 const withoutBlanksAtEnds = (value: string): string => {
   let start = 0
   let end = value.length

@@ -1,4 +1,4 @@
-/** The responses to requests that are not let through (RFC 6750 §3, RFC 6585 §4). */
+/** Responses to denied requests (RFC 6750 §3, RFC 6585 §4). */
 import { bearerChallenge, type BearerChallenge } from "../credentials/bearerChallenge.ts"
 import type { Credentials, CredentialsFlaw } from "../credentials/readCredentials.ts"
 import { type OAuthError, oauthErrorOf } from "../oauth/OAuthAnswers.ts"
@@ -8,42 +8,42 @@ import { type ProblemSlug, problemTypes } from "../problems/problemTypes.ts"
 import { retryAfterSeconds } from "../problems/ProblemAnswers.ts"
 
 /**
- * - `missing`: no credentials, or those of another scheme. 401.
- * - `malformed`: credentials that break the grammar of HTTP, or more than one. 400.
- * - `refused`: the token is not accepted, for whatever reason. 401, always the same.
+ * - `missing`: no credentials, or a scheme other than Bearer. 401.
+ * - `malformed`: credentials that break HTTP's grammar, or more than one. 400.
+ * - `refused`: the token is not accepted, whatever the reason. 401, always the same.
  * - `insufficient-scope`: the token is accepted, but lacks a scope. 403.
  * - `rate-limited`: too many requests. 429.
- * - `unavailable`: the store or a limiter doesn't answer, so nobody can say. 503.
+ * - `unavailable`: the store or a limiter doesn't answer, so the token can't be judged. 503.
  */
 export type DenialReason = "missing" | "malformed" | "refused" | "insufficient-scope" | "rate-limited" | "unavailable"
 
-/** A request that is not let through, and the whole response to it. */
+/** A denied request's reason, and the complete response. */
 export interface Denial extends HttpAnswer {
   readonly reason: DenialReason
   /** What happened, for people: the same for every denial of this kind. */
   readonly title: string
   /** What exactly is malformed. */
   readonly detail?: string
-  /** Everything the route requires, where a scope is lacking. */
+  /** Every scope the route requires, if one is missing. */
   readonly scopes?: ReadonlyArray<string>
-  /** What failed, where something is unavailable: for your log, never for the client. */
+  /** What failed during an outage: for your log, never for the client. */
   readonly cause?: unknown
 }
 
-/** What every challenge says of what is protected. */
+/** What every challenge says about the protected resource. */
 export interface Protection {
-  /** What the tokens protect, in words for people: printable ASCII. */
+  /** What the tokens protect, for people: printable ASCII. */
   readonly realm: string
   /** The URL of the protected resource's metadata (RFC 9728 §5.1), as `ProtectedResourceMetadata` gives it. */
   readonly resourceMetadata?: string | undefined
 }
 
-/** Makes denials: with problem details as bodies, or with OAuth's own error format. */
+/** Creates denials, with problem details or OAuth's own error format as bodies. */
 export interface Denials {
   readonly ofCredentials: (credentials: Exclude<Credentials, { readonly _tag: "Bearer" }>) => Denial
   readonly refused: Denial
   readonly insufficientScope: (required: ReadonlyArray<string>) => Denial
-  /** With the limits' fields, `Retry-After` among them. */
+  /** With the limits' header fields, including `Retry-After`. */
   readonly rateLimited: (headers: Headers) => Denial
   readonly unavailable: (cause: unknown) => Denial
 }
@@ -149,10 +149,10 @@ const denialsOf = (
 /** For developers: printable ASCII without `"` and `\`. */
 const flawDescriptions: Record<CredentialsFlaw, (keyHeader: string | undefined) => string> = {
   SeveralHeaders: () => "The request has the same credentials header more than once",
-  SeveralCredentials: () => "The Authorization header holds credentials of more than one kind",
-  NoScheme: () => "The Authorization header does not begin with a scheme and a space",
-  NoToken: () => "The header that should hold the token holds none",
-  Comma: () => "There is a comma in the header that holds the token; send one token",
-  NotToken68: () => "The header that should hold the token holds characters that no token has",
+  SeveralCredentials: () => "The Authorization header contains more than one kind of credentials",
+  NoScheme: () => "The Authorization header does not start with a scheme and a space",
+  NoToken: () => "The header that should contain the token is empty",
+  Comma: () => "The header with the token contains a comma; send one token",
+  NotToken68: () => "The header with the token contains characters that tokens never have",
   SeveralWays: (keyHeader) => `Send the token in Authorization or in ${keyHeader ?? "another header"}, not in both`,
 }

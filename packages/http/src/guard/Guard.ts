@@ -1,4 +1,4 @@
-/** The guard: the whole decision about a request, from its headers to a caller or a denial, without a framework. */
+/** The guard: decides about a request, from its headers to a caller or a denial, independent of any framework. */
 import { isApiTokensError } from "@tokenry/core"
 import { checkOptions, isObject, isText, type OptionRules } from "@tokenry/core/adapter"
 import type { Caller, PromiseApiTokens } from "@tokenry/core/promise"
@@ -8,18 +8,18 @@ import { limitsRule, type RateLimits, type RateLimitVerdict } from "../rate-limi
 import { type Denial, type Denials, oauthDenials, problemDenials, type Protection } from "./Denial.ts"
 import { hasMethods } from "./hasMethods.ts"
 
-/** What a guard needs of the use cases. */
+/** The use cases a guard needs. */
 export type GuardTokens<S extends string = string> = Pick<PromiseApiTokens<S>, "verify" | "authorize" | "catalogue">
 
 export interface GuardOptions<S extends string = string> extends Protection, ProblemOptions {
   /** What `createApiTokens` returned. */
   readonly tokens: GuardTokens<S>
   /**
-   * Another header that may hold the token, and nothing else, for clients you already have. The Authorization header is
-   * still read; a request with both is 400. Default: none.
+   * Another header that contains just the token, for existing clients. The Authorization header is still read; a
+   * request with both is 400. Default: none.
    */
   readonly from?: { readonly header: string } | undefined
-  /** Limits for tokens, owners and addresses, asked after each verify. Default: none. */
+  /** Limits for tokens, owners and addresses, checked after each verify. Default: none. */
   readonly limits?: RateLimits | undefined
 }
 
@@ -31,26 +31,29 @@ export interface GuardedRequest {
   readonly address?: string | undefined
 }
 
-/** What the guard decides. `headers` belong on the response either way. */
+/** The guard's decision. Put `headers` on the response either way. */
 export type Admission<S extends string = string> =
   | { readonly admitted: true; readonly caller: Caller<S>; readonly headers: Readonly<Record<string, string>> }
   | { readonly admitted: false; readonly denial: Denial }
 
 export interface Guard<S extends string = string> {
   /**
-   * Reads the credentials, verifies the token, applies the limits, and checks the scopes, in this order. Costs one `verify`.
-   * An outage of the store is a denial with status 503; whatever else goes wrong rejects.
+   * Reads the credentials, verifies the token, applies the limits and checks the scopes, in this order. Costs one
+   * `verify`. A store outage is a denial with status 503; any other failure rejects.
    */
   readonly admit: (request: GuardedRequest, scopes?: ReadonlyArray<S>) => Promise<Admission<S>>
-  /** Checks scopes for a caller who has been admitted: the denial, or `undefined` if everything is granted. */
+  /** Checks scopes for an admitted caller: returns the denial, or `undefined` if everything is granted. */
   readonly authorize: (caller: Caller, scopes: ReadonlyArray<S>) => Denial | undefined
   /**
-   * Checks a route's required scopes when the application starts.
+   * Checks a route's required scopes at startup.
    *
-   * @throws Error that names the scope, and the nearest declared one, if one is not declared, or if there is none.
+   * @throws Error if there are none, or one is not declared; names the scope and the closest declared one.
    */
   readonly assertRequirable: (where: string, scopes: ReadonlyArray<string>) => void
-  /** What every response of a guarded route varies on (RFC 9110 §12.5.5): `Authorization`, and the other header if any. */
+  /**
+   * The fields every response of a guarded route varies on (RFC 9110 §12.5.5): `Authorization`, and `from.header` if
+   * set.
+   */
   readonly vary: string
   /** The denials, for decisions of your own: `denials.insufficientScope(["treasure:read"])`. */
   readonly denials: Denials
@@ -139,7 +142,7 @@ const unlimited: RateLimitVerdict = { allowed: true, headers: {} }
 
 const denied = (denial: Denial) => ({ admitted: false, denial }) as const
 
-/** A header's name, if it is one that may hold a token. */
+/** The header's name in lower case, checked. */
 const checkedHeader = (from: GuardOptions["from"]): string | undefined => {
   if (from === undefined) return undefined
   checkOptions("from", from, fromRules)
@@ -170,7 +173,7 @@ export const optionRules: OptionRules<GuardOptions> = {
   limits: limitsRule,
 }
 
-/** What else the options of a guard, and of whatever makes one, are checked for. */
+/** More option checks, shared by guards and the adapters built on them. */
 export const optionChecks = {
   required: ["tokens", "realm"],
   misplaced: {

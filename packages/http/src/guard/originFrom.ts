@@ -2,9 +2,9 @@
 import type { Origin } from "@tokenry/core"
 
 /**
- * The origin of a change, from the client's address and its User-Agent field. A value that isn't an IP address, which a
- * client may write into a forwarding header, is left out, and so is the zone of an IPv6 address with it. The user agent
- * is cut to 200 characters; the core masks a token that a client has put into it.
+ * A change's origin, from the client's address and its User-Agent. Drops a value that isn't an IP address, since a
+ * client may forge a forwarding header, and the zone of an IPv6 address. Cuts the user agent to 200 characters. The
+ * core masks any token in it.
  */
 export const originFrom = (address: string | undefined, userAgent?: string): Origin => {
   const agent = (userAgent ?? "").toWellFormed().replaceAll("\0", "").slice(0, 200)

@@ -1,4 +1,4 @@
-/** Tells a caller what a token stands for now (RFC 7662). */
+/** Reports whether a token is active, and its owner and scopes (RFC 7662). */
 import { isApiTokensError } from "@tokenry/core"
 import { checkOptions, isText, type OptionRules } from "@tokenry/core/adapter"
 import type { Caller, PromiseApiTokens, TokenDetails } from "@tokenry/core/promise"
@@ -19,14 +19,14 @@ export interface IntrospectionOptions<S extends string = string> extends Omit<
 }
 
 /**
- * The endpoint. The caller authenticates with a bearer token, any accepted one, before the body is read. It answers 200 with
- * what the token stands for, or with `{"active":false}` and nothing else for every token that isn't accepted now or that
- * the caller may not see (§2.2); 400 for a form that names no token. It doesn't count as a use of that token.
+ * The endpoint. The caller authenticates with any accepted bearer token before the body is read. Responds 200 with the
+ * token's details, or with just `{"active":false}` for any token that isn't accepted now or that the caller may not see
+ * (§2.2). A form without a token is 400. Doesn't count as a use of the token.
  *
- * Costs one `verify` for the caller, what verifying costs for the token, and one lookup more for an active one.
+ * Costs one `verify` for the caller, a lookup for the token, and one more if the token is active.
  *
- * @throws TypeError that names the option, if one is unknown, missing or of the wrong type; Error if `scopeForAll` is not a
- *   declared scope.
+ * @throws TypeError that names the option, if one is unknown, missing or of the wrong type; Error if `scopeForAll` is
+ *   not a declared scope.
  */
 const make = <S extends string>(options: IntrospectionOptions<S>): OAuthEndpoint => {
   checkOptions("introspection", options, optionRules, optionChecks)
@@ -69,7 +69,7 @@ const reply = (body: object, headers: HttpAnswer["headers"]) => ({
 
 const inactive = { active: false }
 
-/** The members of RFC 7662 §2.2, with instants in whole seconds (RFC 7519 §2). Absent values are left out. */
+/** The members of RFC 7662 §2.2, with instants in whole seconds (RFC 7519 §2). Omits absent values. */
 const describe = ({ scopes, ownedBy, expiresAt, tokenId }: Caller, { createdAt, issuedTo }: TokenDetails) => ({
   active: true,
   ...(scopes.length === 0 ? {} : { scope: scopes.join(" ") }),
@@ -81,10 +81,10 @@ const describe = ({ scopes, ownedBy, expiresAt, tokenId }: Caller, { createdAt, 
   jti: tokenId,
 })
 
-/** Rounded down, so that nobody takes an expired token for a live one. */
+/** Rounded down, so an expired token never looks live. */
 const secondsOf = (instant: Date): number => Math.floor(instant.getTime() / 1000)
 
-/** A token may be purged between one look-up and the next. */
+/** A token may be purged between two lookups. */
 const undefinedIfGone = (error: unknown): undefined => {
   if (!isApiTokensError(error) || error._tag !== "TokenNotFound") throw error
 }

@@ -1,21 +1,21 @@
-/** What introspection and revocation have in common, so that an adapter only translates requests and responses. */
+/** What introspection and revocation share, so that adapters only translate requests and responses. */
 import { isApiTokensError, type Origin } from "@tokenry/core"
 import type { GuardedRequest } from "../guard/Guard.ts"
 import type { HttpAnswer } from "../problems/HttpAnswer.ts"
 import { OAuthAnswers } from "./OAuthAnswers.ts"
 import type { TokenForm } from "./TokenForm.ts"
 
-/** A request to one of OAuth's endpoints. */
+/** A request to an OAuth endpoint. */
 export interface OAuthRequest extends GuardedRequest {
   readonly method: string
-  /** Reads the body. It is not called before the caller has been authenticated. */
+  /** Reads the body. Only called once the caller is authenticated. */
   readonly readForm: () => Promise<TokenForm>
   /** Where the request came from, for the token's history. */
   readonly origin?: Origin | undefined
 }
 
 export interface OAuthEndpoint {
-  /** The whole answer, in OAuth's own format and never cached. Rejects only with defects. */
+  /** The complete response, in OAuth's own format and never cached. Rejects only with defects. */
   readonly answerTo: (request: OAuthRequest) => Promise<OAuthReply>
 }
 

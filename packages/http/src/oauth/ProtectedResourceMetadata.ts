@@ -1,27 +1,27 @@
-/** Tells clients what a protected resource is, and how to send it a token (RFC 9728). */
+/** Describes a protected resource, and how to send it a token, to clients (RFC 9728). */
 import { checkOptions, isText, type OptionRules, Scope } from "@tokenry/core/adapter"
 import type { HttpAnswer } from "../problems/HttpAnswer.ts"
 
 export interface ProtectedResourceOptions {
   /**
-   * The resource's identifier: what the world calls it, and never what a request says. An absolute URL without query,
-   * fragment and credentials; https (RFC 9728 §1.2), or http for a machine of one's own. `https://api.example.com`
+   * The resource's public identifier, never taken from a request. An absolute URL without query, fragment or
+   * credentials; https (RFC 9728 §1.2), or http for local development. Example: `https://api.example.com`
    */
   readonly resource: string
-  /** The scopes that a client may need. */
+  /** The scopes a client may need. */
   readonly scopes: ReadonlyArray<string>
-  /** What people call it. */
+  /** A display name. */
   readonly name?: string | undefined
-  /** An absolute URL of a page for developers. */
+  /** The absolute URL of a page for developers. */
   readonly documentation?: string | undefined
 }
 
 export interface ProtectedResourceMetadata {
-  /** Where the document has to be, for the `resource_metadata` of challenges. */
+  /** The document's URL, for the `resource_metadata` of challenges. */
   readonly url: string
   /** The same without scheme and host. */
   readonly path: string
-  /** The document, which is public and may be kept for an hour. */
+  /** The document. Public, cacheable for an hour. */
   readonly answer: HttpAnswer
 }
 
@@ -40,12 +40,12 @@ const make = (options: ProtectedResourceOptions): ProtectedResourceMetadata => {
   const illegal = scopes.find((scope) => !Scope.is(scope))
   if (illegal !== undefined) throw new Error(`scopes: ${JSON.stringify(illegal)} is not an RFC 6749 scope-token`)
   if (documentation !== undefined && webUrl(documentation) === undefined) {
-    throw new Error("documentation is an absolute http or https URL")
+    throw new Error("documentation must be an absolute http or https URL")
   }
   const path = `/.well-known/oauth-protected-resource${pathname === "/" ? "" : pathname}`
   const document = {
     resource,
-    // A parameter without elements is left out (RFC 9728 §3.2).
+    // Empty parameters are omitted (RFC 9728 §3.2).
     ...(scopes.length === 0 ? {} : { scopes_supported: scopes }),
     bearer_methods_supported: ["header"],
     ...(name === undefined ? {} : { resource_name: name }),
@@ -65,7 +65,7 @@ const make = (options: ProtectedResourceOptions): ProtectedResourceMetadata => {
 const resourceUrl = (resource: string): URL => {
   const url = webUrl(resource)
   if (url === undefined || /[?#]/.test(resource) || url.username !== "" || url.password !== "") {
-    throw new Error("resource is an absolute http or https URL without query, fragment and credentials")
+    throw new Error("resource must be an absolute http or https URL without query, fragment or credentials")
   }
   return url
 }
@@ -81,7 +81,7 @@ const optionRules: OptionRules<ProtectedResourceOptions> = {
     (value) => Array.isArray(value) && value.every((scope) => typeof scope === "string"),
     "write a list of scopes, as in scopes: catalogue.scopes",
   ],
-  name: [isText, 'write what people call it, as in name: "Treasures"'],
+  name: [isText, 'write a display name, as in name: "Treasures"'],
   documentation: [isText, "write the absolute URL of a page for developers"],
 }
 

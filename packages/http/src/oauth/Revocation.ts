@@ -1,4 +1,4 @@
-/** Lets the holder of a token end it (RFC 7009). */
+/** Lets the holder of a token revoke it (RFC 7009). */
 import { isApiTokensError } from "@tokenry/core"
 import { checkOptions, type OptionRules } from "@tokenry/core/adapter"
 import type { PromiseApiTokens, Verification } from "@tokenry/core/promise"
@@ -16,12 +16,13 @@ export interface RevocationOptions {
 }
 
 /**
- * The endpoint. It answers 200 without a body for whatever is sent as the token, valid or not (§2.2): afterwards the token is
- * not accepted. 400 for a form that names no token. Holding the token is all the authorization it takes (§2.1): a secret
- * in its grace period will do, and a token whose owner is inactive is revoked too, since it would come back with its owner.
+ * The endpoint. Responds 200 without a body to anything sent as a token, valid or not (§2.2); afterwards that token is
+ * not accepted. A form without a token is 400. Holding the token is the only authorization needed (§2.1): a secret in
+ * its grace period works too, and so does a token whose owner is inactive, since reactivating the owner would revive
+ * it.
  *
- * Costs one `verify`, and a lookup and a write for a token that is not revoked yet. A 503 means that nobody knows whether
- * the token still lives.
+ * Costs one `verify`, plus a lookup and a write for a token that isn't revoked yet. After a 503 the token may still be
+ * live.
  *
  * @throws TypeError that names the option, if one is unknown, missing or of the wrong type.
  */
@@ -44,13 +45,13 @@ const make = (options: RevocationOptions): OAuthEndpoint => {
   })
 }
 
-/** The token that the presented secret can end; `undefined` if there is none. */
+/** The token that the presented secret may revoke; `undefined` if there is none. */
 const heldOf = (verification: Verification): { readonly tokenId: string; readonly ownedBy: string } | undefined => {
   if (verification.accepted) return verification.caller
   return verification.refusal._tag === "OwnerInactive" ? verification.refusal : undefined
 }
 
-/** A token may be purged between one lookup and the next. */
+/** A token may be purged between two lookups. */
 const ignoreIfGone = (error: unknown): void => {
   if (!isApiTokensError(error) || error._tag !== "TokenNotFound") throw error
 }
@@ -60,7 +61,7 @@ const done: HttpAnswer = { status: 200, headers: { "Cache-Control": "no-store" }
 const limited = ({ reason, headers }: RateLimitVerdict & { readonly allowed: false }): HttpAnswer =>
   reason === "unavailable"
     ? OAuthAnswers.storeUnavailable
-    : oauthErrorOf(429, "temporarily_unavailable", "Too many unknown tokens came from this address", headers)
+    : oauthErrorOf(429, "temporarily_unavailable", "Too many unknown tokens from this address", headers)
 
 export const optionRules: OptionRules<RevocationOptions> = {
   tokens: [hasMethods("inspect", "revoke"), "write tokens: await createApiTokens({ … })"],

@@ -1,15 +1,13 @@
-/** Reads the form with which introspection and revocation are asked for (RFC 7662 §2.1, RFC 7009 §2.1). */
+/** Reads the form of introspection and revocation requests (RFC 7662 §2.1, RFC 7009 §2.1). */
 
-/**
- * In what way it can't be used. `TooLarge` and `TooSlow` are for who reads bodies to say; they are never said here.
- */
+/** Why the form can't be used. `TooLarge` and `TooSlow` are for code that reads bodies, not for this module. */
 export type TokenFormFlaw = "NotAForm" | "NoToken" | "SeveralTokens" | "SeveralHints" | "TooLarge" | "TooSlow"
 
 export type TokenForm =
   | { readonly _tag: "Token"; readonly token: string }
   | { readonly _tag: "Invalid"; readonly flaw: TokenFormFlaw }
 
-/** Whether a body of this `Content-Type` is a form, in UTF-8 if it says in what. */
+/** Whether a body with this `Content-Type` is a form, in UTF-8 if it names a charset. */
 export const isFormType = (contentType: string): boolean => {
   const [type = "", ...parameters] = contentType.toLowerCase().split(";")
   return (
@@ -19,11 +17,11 @@ export const isFormType = (contentType: string): boolean => {
 }
 
 /**
- * The form's token. Of the body of a request whose `Content-Type` is that of a form: its text, or the object of its
- * fields that a body parser made of it.
+ * The form's token. Pass the body of a request with a form's `Content-Type`: its text, or the object a body parser made
+ * of it.
  *
- * A parameter without a value counts as omitted, none may be there more than once (RFC 6749 §3.2), and others than
- * `token` and `token_type_hint` do not count. The hint is a hint: tokens are found without, whatever it says.
+ * A parameter without a value counts as omitted, none may be repeated (RFC 6749 §3.2), and any other than `token` and
+ * `token_type_hint` is ignored. So is the hint's value: tokens are found without it.
  */
 export const readTokenForm = (body: unknown): TokenForm => {
   const valuesOf = typeof body === "string" ? inText(body) : inFields(body)
@@ -42,7 +40,7 @@ const inText = (text: string): ValuesOf => {
   return (name) => parameters.getAll(name)
 }
 
-/** What is no text, as a list or an object, is what parsers make of a parameter that is there more than once. */
+/** Parsers turn a repeated parameter into a list or an object. */
 const inFields = (fields: unknown): ValuesOf | undefined => {
   if (typeof fields !== "object" || fields === null) return undefined
   return (name) => {

@@ -4,9 +4,9 @@ import { durationOption, type OptionRule } from "@tokenry/core/adapter"
 import * as Duration from "effect/Duration"
 
 /**
- * The option in milliseconds; 10 seconds if it is left out.
+ * The option in milliseconds. Default: 10 seconds.
  *
- * @throws RangeError if it is not more than zero and at most 10 minutes.
+ * @throws RangeError unless it is more than zero and at most 10 minutes.
  */
 export const bodyTimeoutMilliseconds = (bodyTimeout: DurationOption = "10 seconds"): number =>
   Duration.toMillis(durationOption("bodyTimeout", bodyTimeout, bounds))

@@ -1,7 +1,7 @@
-/** Reads the form of a Node request, whether a body parser has read it already or nobody has. */
+/** Reads the form of a Node request, whether or not a body parser has read it already. */
 import { isFormType, readTokenForm, type TokenForm, type TokenFormFlaw } from "./TokenForm.ts"
 
-/** What is needed of Node's `IncomingMessage`. */
+/** The part of Node's `IncomingMessage` this needs. */
 export interface NodeRequest {
   readonly headers: Readonly<Record<string, string | ReadonlyArray<string> | undefined>>
   readonly destroyed: boolean
@@ -13,7 +13,7 @@ export interface NodeRequest {
 }
 
 export interface NodeFormOptions {
-  /** What a body parser has left, if one has run: a string, bytes, `URLSearchParams`, or an object of fields. */
+  /** What a body parser left, if one ran: a string, bytes, `URLSearchParams`, or an object of fields. */
   readonly parsed: unknown
   readonly timeoutMilliseconds: number
 }
@@ -22,10 +22,10 @@ export interface NodeFormOptions {
 const maxLength = 16 * 1024
 
 /**
- * Waits no longer than the timeout and keeps no more than 16 KiB; the rest of a larger body is dropped as it comes. After
- * a body that is too slow (`TooSlow`), end the connection.
+ * Waits no longer than the timeout and keeps no more than 16 KiB; the rest of a larger body is discarded. Close the
+ * connection after a body that is too slow (`TooSlow`).
  *
- * @throws Error if an earlier middleware has read the body and left it nowhere: that is a mistake in the application.
+ * @throws Error if an earlier middleware read the body without keeping it: a mistake in the application.
  */
 export const readNodeForm = async (
   request: NodeRequest,
@@ -34,9 +34,11 @@ export const readNodeForm = async (
   if (!isFormType(headerOf(request, "content-type"))) return invalid("NotAForm")
   if (isLeft(parsed)) return readParsed(parsed)
   if (request.readableDidRead || request.readableEnded) {
-    // Parsers make an empty object of an empty body.
+    // Parsers turn an empty body into an empty object.
     if (typeof parsed === "object" && parsed !== null) return readTokenForm(parsed)
-    throw new Error("The body of this request was read by an earlier middleware, which left it nowhere; put that later")
+    throw new Error(
+      "An earlier middleware read the body of this request without keeping it. Register that middleware after this endpoint",
+    )
   }
   if (!["", "identity"].includes(headerOf(request, "content-encoding"))) return invalid("NotAForm")
   if (Number(headerOf(request, "content-length")) > maxLength) return invalid("TooLarge")
@@ -49,7 +51,7 @@ const headerOf = ({ headers }: NodeRequest, name: string): string => {
   return typeof value === "string" ? value : ""
 }
 
-/** A parser that doesn't know the type leaves an empty object, and the body where it was. */
+/** A parser that doesn't know the type leaves an empty object, and the body unread. */
 const isLeft = (parsed: unknown): boolean => {
   if (typeof parsed === "string" || parsed instanceof Uint8Array || parsed instanceof URLSearchParams) return true
   return typeof parsed === "object" && parsed !== null && Object.keys(parsed).length > 0
@@ -60,7 +62,7 @@ const readParsed = (parsed: unknown): TokenForm => {
   return parsed instanceof Uint8Array ? readTokenForm(decoded(parsed)) : readTokenForm(parsed)
 }
 
-/** Whatever goes wrong in a listener becomes a flaw: an exception there would end the process. */
+/** Any failure in a listener becomes a flaw: an exception there would end the process. */
 const readBytes = (request: NodeRequest, milliseconds: number): Promise<Uint8Array | TokenFormFlaw> =>
   new Promise((resolve) => {
     const chunks: Array<Uint8Array> = []
@@ -80,7 +82,7 @@ const readBytes = (request: NodeRequest, milliseconds: number): Promise<Uint8Arr
       else chunks.push(bytes)
     }
     const onEnd = () => settle(joined(chunks, length))
-    // Nobody reads the answer to half a request.
+    // The client is gone, so nobody reads the response.
     const onCut = () => settle("NotAForm")
     const timer = setTimeout(() => settle("TooSlow"), milliseconds)
     if (request.destroyed) return onCut()
@@ -90,7 +92,7 @@ const readBytes = (request: NodeRequest, milliseconds: number): Promise<Uint8Arr
     request.on("error", onCut)
   })
 
-/** A chunk is text if somebody has set an encoding. */
+/** A chunk is text if someone has set an encoding. */
 const bytesOf = (chunk: unknown, encoding: string | null): Uint8Array | undefined => {
   if (chunk instanceof Uint8Array) return chunk
   if (typeof chunk !== "string") return undefined

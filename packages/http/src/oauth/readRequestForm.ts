@@ -7,13 +7,13 @@ const maxLength = 16 * 1024
 /**
  * Waits no longer than the timeout and keeps no more than 16 KiB.
  *
- * @throws Error if the body has been read before: that is a mistake in the application.
+ * @throws Error if the body was read already: a mistake in the application.
  */
 export const readRequestForm = async (request: Request, timeoutMilliseconds: number): Promise<TokenForm> => {
   if (!isFormType(request.headers.get("Content-Type") ?? "")) return invalid("NotAForm")
   if (!["", "identity"].includes(request.headers.get("Content-Encoding") ?? "")) return invalid("NotAForm")
   if (request.bodyUsed || request.body?.locked === true)
-    throw new Error("The body of this request was read before the endpoint got it")
+    throw new Error("The body of this request was already read. Call the endpoint before anything that reads the body")
   if (request.body === null) return readTokenForm("")
   const text = await textOf(request.body, timeoutMilliseconds)
   return typeof text === "string" ? readTokenForm(text) : invalid(text.flaw)

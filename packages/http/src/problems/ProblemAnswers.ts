@@ -1,4 +1,4 @@
-/** The answers to requests that fail for another reason than their bearer token. */
+/** Responses to requests that fail for any reason other than their bearer token. */
 import type { ApiTokensError, ErrorCode, ExpiryNotHeld } from "@tokenry/core"
 import { checkOptions } from "@tokenry/core/adapter"
 import { answerOf, type HttpAnswer } from "./HttpAnswer.ts"
@@ -13,41 +13,44 @@ import {
 import type { ProblemSlug } from "./problemTypes.ts"
 
 export interface ProblemAnswers {
-  /** 403: only a session will do. */
+  /** 403: only a session can do this. */
   readonly sessionRequired: HttpAnswer
-  /** 403: the session's person has to type their password again. */
+  /** 403: the signed-in person must enter their password again. */
   readonly recentSignInRequired: HttpAnswer
-  /** 403: a request that a session's cookie came with, from another site. */
+  /** 403: a request with a session cookie from another site. */
   readonly crossSiteRequest: HttpAnswer
-  /** 404, for what is not there and for what is somebody else's alike. */
+  /** 404: doesn't exist, or belongs to someone else. */
   readonly notFound: HttpAnswer
-  /** 405. The methods that there are, for `Allow` (RFC 9110 §15.5.6); there may be none. */
+  /** 405, with the supported methods for `Allow` (RFC 9110 §15.5.6), possibly none. */
   readonly methodNotAllowed: (allowed: ReadonlyArray<string>) => HttpAnswer
-  /** 409: the owner has as many as they may. */
+  /** 409: the owner has reached the limit. */
   readonly quotaExceeded: HttpAnswer
-  /** 409: a request with this idempotency key is at work or was cut off. The address of what it may have made. */
+  /**
+   * 409: a request with this idempotency key is in progress or was interrupted. `resource` is the address of what it
+   * may have created.
+   */
   readonly idempotencyKeyInUse: (resource: string) => HttpAnswer
-  /** 409: a request with this idempotency key has issued the token at this address. */
+  /** 409: a request with this idempotency key already issued the token at this address. */
   readonly plaintextGone: (resource: string) => HttpAnswer
-  /** 422: this idempotency key came with another request. */
+  /** 422: this idempotency key was used with a different request. */
   readonly idempotencyKeyReused: HttpAnswer
-  /** 429, with the fields that a limit of your own gave: `Retry-After` among them. */
+  /** 429, with your own limit's header fields, including `Retry-After`. */
   readonly tooManyRequests: (headers: Readonly<Record<string, string>>) => HttpAnswer
   /** 413. */
   readonly contentTooLarge: HttpAnswer
   /** 415. */
   readonly unsupportedMediaType: HttpAnswer
-  /** 400: a body that does not parse. */
+  /** 400: a malformed body. */
   readonly unreadableBody: HttpAnswer
   /** 503, with `Retry-After`. */
   readonly storeUnavailable: HttpAnswer
-  /** 500, with nothing but the occurrence's id, a UUID, to be found again in a log. */
+  /** 500, revealing only the occurrence's id, a UUID, to find it in a log. */
   readonly internalError: (id: string) => HttpAnswer
-  /** What a use case failed with. The id is that of the occurrence, for an error that is answered with 500. */
+  /** The response to a use case's error. The id identifies the occurrence if the response is 500. */
   readonly ofError: (error: ApiTokensError, id: string) => HttpAnswer
   /**
-   * An error of which nothing is known but the status and its phrase, and perhaps something that the client may be told.
-   * 404, 405, 413 and 415 have one type each; of any other status the type is `about:blank` (RFC 9457 §4.2.1).
+   * An error of which only the status and its phrase are known, and perhaps a detail the client may see. 404, 405, 413
+   * and 415 have a type each; for any other status it is `about:blank` (RFC 9457 §4.2.1).
    */
   readonly ofStatus: (
     status: number,
@@ -56,14 +59,14 @@ export interface ProblemAnswers {
   ) => HttpAnswer
 }
 
-/** Seconds after which it is worth trying again when the store was not available. */
+/** How many seconds to wait before retrying after an outage of the store. */
 export const retryAfterSeconds = 5
 
 /**
- * The answers, with problem types below `problemBase`.
+ * Creates the responses, with problem types below `problemBase`.
  *
- * @throws TypeError that names the option, if one is unknown or of the wrong type; Error if `problemBase` is not an absolute
- *   URL that ends with `/` or `#`.
+ * @throws TypeError that names the option, if one is unknown or of the wrong type; Error if `problemBase` is not an
+ *   absolute URL that ends with `/` or `#`.
  */
 const make = (options: ProblemOptions = {}): ProblemAnswers => {
   checkOptions("ProblemAnswers", options, problemOptionRules)
@@ -107,7 +110,7 @@ const make = (options: ProblemOptions = {}): ProblemAnswers => {
   }
 }
 
-/** The problem that each error of a use case is. */
+/** The problem type of each error. */
 export const slugsByCode: Readonly<Record<ErrorCode, ProblemSlug>> = {
   DuplicateToken: "internal-error",
   ExpiryNotHeld: "expiry-not-held",
@@ -143,7 +146,7 @@ const detailsOf = (error: ApiTokensError): ProblemDetails => {
 const expiryProblemOf = ({ field, latest }: ExpiryNotHeld) =>
   inputProblemOf({ path: [field], message: `must not be later than ${latest.toISOString()}` })
 
-/** The statuses that mean one thing only, whoever says them. */
+/** Statuses with exactly one problem type. */
 const slugsByStatus: ReadonlyMap<number, ProblemSlug> = new Map([
   [404, "not-found"],
   [405, "method-not-allowed"],
@@ -151,7 +154,7 @@ const slugsByStatus: ReadonlyMap<number, ProblemSlug> = new Map([
   [415, "unsupported-media-type"],
 ])
 
-/** 503 with `Retry-After` and no word about what failed. */
+/** 503 with `Retry-After`, without saying what failed. */
 const storeUnavailableAnswer = (base: ProblemOptions, headers: Readonly<Record<string, string>> = {}) =>
   answerOf(problemOf(base, "store-unavailable"), { "Retry-After": String(retryAfterSeconds), ...headers })
 

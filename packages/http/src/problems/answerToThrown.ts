@@ -1,10 +1,10 @@
-/** The answer to a thrown value, by the conventions of errors for HTTP: `status`, `expose` and `headers`. */
+/** Maps a thrown value to a response, following the HTTP error conventions: `status`, `expose` and `headers`. */
 import { isApiTokensError } from "@tokenry/core"
 import type { HttpAnswer } from "./HttpAnswer.ts"
 import type { ProblemAnswers } from "./ProblemAnswers.ts"
 import { statusPhrases } from "./statusPhrases.ts"
 
-/** The answer to whatever was thrown; the id is that of the occurrence. */
+/** The response to any thrown value. `id` identifies the occurrence. */
 export const answerToThrown = (answers: ProblemAnswers, thrown: unknown, id: string): HttpAnswer => {
   if (isApiTokensError(thrown)) return answers.ofError(thrown, id)
   const status = statusOf(thrown)
@@ -18,11 +18,11 @@ export const answerToThrown = (answers: ProblemAnswers, thrown: unknown, id: str
     : answers.ofStatus(status, phrase)
 }
 
-/** The answer that says no more than its status. */
+/** A response that reveals only its status. */
 export const answerToStatus = (answers: ProblemAnswers, status: number): HttpAnswer =>
   answers.ofStatus(status, statusPhrases[status] ?? "Error")
 
-/** The headers an error with a status brings along, as in `ctx.throw(401, { headers })`. */
+/** The headers attached to an error with a status, as in `ctx.throw(401, { headers })`. */
 export const headersOfThrown = (thrown: unknown): ReadonlyArray<readonly [name: string, value: unknown]> => {
   if (isApiTokensError(thrown) || statusOf(thrown) === undefined) return []
   const { headers } = thrown as HttpErrorLike
@@ -40,20 +40,20 @@ interface HttpErrorLike {
   readonly body?: unknown
 }
 
-/** The status that an error asks to be answered with; `undefined` if it asks for none, or for one that is no error. */
+/** The error's HTTP status; `undefined` if it has none or one below 400. */
 const statusOf = (thrown: unknown): number | undefined => {
   if (!isError(thrown)) return undefined
   const status = (thrown as HttpErrorLike).status ?? (thrown as HttpErrorLike).statusCode
   return typeof status === "number" && status >= 400 && statusPhrases[status] !== undefined ? status : undefined
 }
 
-/** Koa's test: an Error of another realm is one as well. */
+/** Koa's test, which also accepts errors from another realm. */
 const isError = (thrown: unknown): thrown is Error =>
   thrown instanceof Error || Object.prototype.toString.call(thrown) === "[object Error]"
 
 /**
- * What body parsers throw for a body that does not parse. Their message quotes the body, which may hold a secret, so it
- * is told to nobody.
+ * What body parsers throw for malformed bodies. Their message quotes the body, which may hold a secret, so the client
+ * never sees it.
  */
 const isParseFailure = (thrown: unknown): boolean => {
   const { type, body } = thrown as HttpErrorLike

@@ -1,9 +1,9 @@
-/** An error of the core in the conventions that Node's frameworks share: `status`, `expose`, `headers`. */
+/** A core error following the conventions Node's frameworks share: `status`, `expose`, `headers`. */
 import { type ApiTokensError, type ErrorCode, type InputIssue, isApiTokensError } from "@tokenry/core"
 import { retryAfterSeconds, slugsByCode } from "./ProblemAnswers.ts"
 import { problemTypes } from "./problemTypes.ts"
 
-/** What Koa, Express, Fastify and http-errors understand. The error of the core is its `cause`. */
+/** What Koa, Express, Fastify and http-errors understand. The core error is its `cause`. */
 export class TokenryHttpError extends Error {
   override readonly name = "TokenryHttpError"
   /** 400, 403, 404, 409, 412, 422, 500 or 503. */
@@ -12,9 +12,9 @@ export class TokenryHttpError extends Error {
   /** Whether the client may see the message: below 500. */
   readonly expose: boolean
   readonly headers: Readonly<Record<string, string>>
-  /** A stable code: the `_tag` of the error of the core. */
+  /** A stable code: the core error's `_tag`. */
   readonly code: ErrorCode
-  /** Everything that is wrong with the input, where that is the reason. */
+  /** Every problem with the input, if the input caused the error. */
   readonly issues: ReadonlyArray<InputIssue>
 
   constructor(error: ApiTokensError) {
@@ -29,6 +29,6 @@ export class TokenryHttpError extends Error {
   }
 }
 
-/** The value itself, unless it is an error of the core. */
+/** Returns the value unchanged unless it is a core error. */
 export const httpErrorOf = (thrown: unknown): unknown =>
   isApiTokensError(thrown) ? new TokenryHttpError(thrown) : thrown

@@ -1,14 +1,14 @@
-/** All the kinds of errors that there are over HTTP, each with its status and what it means: the one place for both. */
+/** Every problem type the library returns over HTTP, with its status and meaning. The single source for both. */
 
 export interface ProblemType {
   readonly status: number
   /** The same for every occurrence (RFC 9457 §3.1.3). */
   readonly title: string
-  /** What happened and what the client's developer can do: one or two sentences for a page of documentation. */
+  /** What happened, and what the client's developer can do about it: one or two sentences for a documentation page. */
   readonly explanation: string
 }
 
-/** By slug, which is the last part of a problem's `type`. */
+/** Keyed by slug, the last part of a problem's `type`. */
 export const problemTypes = {
   "malformed-credentials": {
     status: 400,
@@ -19,12 +19,12 @@ export const problemTypes = {
     status: 400,
     title: "The input is not valid",
     explanation:
-      "A field is missing, unknown, of the wrong type, or does not parse. `errors` names each such field by its pointer.",
+      "A field is missing, unknown, of the wrong type, or does not parse. `errors` lists each one with a pointer to it.",
   },
   "unreadable-body": {
     status: 400,
     title: "The body can't be read",
-    explanation: "The body is not what its Content-Type says: JSON with a syntax error, or cut off.",
+    explanation: "The body doesn't match its Content-Type: the JSON has a syntax error or is truncated.",
   },
   "credentials-required": {
     status: 401,
@@ -35,133 +35,133 @@ export const problemTypes = {
     status: 401,
     title: "The token is not accepted",
     explanation:
-      "The token is unknown, revoked, expired or replaced, or its owner is not active; which of them is not told. Get a new token.",
+      "The token is unknown, revoked, expired or replaced, or its owner is deactivated. The response doesn't say which, on purpose. Get a new token.",
   },
   "insufficient-scope": {
     status: 403,
     title: "The token lacks a required scope",
     explanation:
-      "The token is valid, but may not do this. `scopes`, like `scope` in the challenge, names all that is required.",
+      "The token is valid but can't do this. `scopes`, like `scope` in the challenge, lists every scope the request needs.",
   },
   "scope-not-held": {
     status: 403,
-    title: "More was asked for than is held",
-    explanation:
-      "Nobody can give a token a scope that they do not hold themselves. `scopes` names those that are too many.",
+    title: "Requested scopes exceed yours",
+    explanation: "You can only give a token scopes you have yourself. `scopes` lists the ones you don't have.",
   },
   "expiry-not-held": {
     status: 403,
-    title: "A later expiry was asked for than is held",
+    title: "Requested expiry is later than yours",
     explanation:
-      "No token can be given a later expiry by means of a token than that one has itself. `errors` says the latest that is possible.",
+      "A token can't issue or renew a token beyond its own expiry. `errors` gives the latest possible expiry.",
   },
   "secret-not-active": {
     status: 403,
     title: "The token was replaced by a rotation",
     explanation:
-      "A secret in its grace still works for calls, but only the newest one may manage tokens. Use that, or sign in.",
+      "During its grace period a replaced secret still works for API calls, but only the newest one can manage tokens. Use the newest one, or sign in.",
   },
   "owner-inactive": {
     status: 403,
     title: "The owner is not active",
-    explanation: "The owner of the tokens is deactivated or gone, so nothing can be issued for them.",
+    explanation: "The tokens' owner is deactivated or deleted, so no token can be issued for them.",
   },
   "session-required": {
     status: 403,
     title: "A session is required",
-    explanation: "Only a person who is signed in can do this; a token can't.",
+    explanation: "Only a signed-in person can do this. A token can't.",
   },
   "recent-sign-in-required": {
     status: 403,
     title: "A recent sign-in is required",
     explanation:
-      "A new plaintext is shown only to a person who typed their password within the last hour. Sign in again, then repeat the request.",
+      "A new token is only shown to someone who entered their password within the last hour. Sign in again, then repeat the request.",
   },
   "cross-site-request": {
     status: 403,
     title: "The request comes from another site",
-    explanation: "A request that changes something by means of a session has to come from this site's own pages.",
+    explanation: "A request that changes anything in a session must come from this site's own pages.",
   },
   "not-found": {
     status: 404,
-    title: "There is no such thing",
-    explanation: "Nothing is at this address, or nothing that the caller may know of.",
+    title: "Not found",
+    explanation: "Nothing exists at this address, or the caller isn't allowed to see it.",
   },
   "method-not-allowed": {
     status: 405,
     title: "The method is not allowed",
-    explanation: "The address exists, but not for this method. The Allow header names those that there are.",
+    explanation: "This address doesn't support the method. The Allow header lists the ones it supports.",
   },
   "revision-conflict": {
     status: 409,
-    title: "Somebody else changed it meanwhile",
-    explanation: "Two changes met, and the other one won. Nothing was changed by this one: read again, then decide.",
+    title: "Someone else changed it first",
+    explanation:
+      "A concurrent change won, and this one had no effect. Read the current state, then decide whether to try again.",
   },
   "token-not-live": {
     status: 409,
-    title: "The token is not live",
-    explanation: "The token is revoked or expired, so it can't be changed any more.",
+    title: "The token is revoked or expired",
+    explanation: "A revoked or expired token can't be changed. Issue a new one.",
   },
   "idempotency-key-in-use": {
     status: 409,
     title: "The idempotency key is in use",
     explanation:
-      "A request with this Idempotency-Key is being answered, or was never answered to its end. Look at `resource` for what it may have made before you try with another key.",
+      "A request with this Idempotency-Key is still in progress, or was interrupted. Check `resource` for anything it created before you try again with another key.",
   },
   "plaintext-gone": {
     status: 409,
     title: "The plaintext can't be shown again",
     explanation:
-      "A request with this Idempotency-Key has issued the token at `resource`, and its answer had the only sight of the plaintext. Rotate that token if the plaintext did not reach you, or revoke it.",
+      "A request with this Idempotency-Key already issued the token at `resource`. Its plaintext was only in that response. If you didn't receive it, rotate or revoke the token.",
   },
   "quota-exceeded": {
     status: 409,
-    title: "There are too many already",
-    explanation: "The owner has as many as are allowed. Revoke one that is no longer needed.",
+    title: "Quota exceeded",
+    explanation: "The owner has reached the limit. Revoke a token that is no longer needed.",
   },
   "precondition-failed": {
     status: 412,
-    title: "It is not as the request expects",
-    explanation: "If-Match names other entity-tags than the current one. Nothing was changed: read again, then decide.",
+    title: "Precondition failed",
+    explanation:
+      "If-Match doesn't contain the current entity tag. Nothing was changed. Read the current state, then decide whether to try again.",
   },
   "content-too-large": {
     status: 413,
     title: "The body is too large",
-    explanation: "The body is larger than this address accepts.",
+    explanation: "The body exceeds this address's size limit.",
   },
   "unsupported-media-type": {
     status: 415,
     title: "The body is not JSON",
-    explanation:
-      "The body has a Content-Type or an encoding that is not accepted here. Send `application/json` in UTF-8.",
+    explanation: "The body's Content-Type or encoding isn't supported. Send `application/json` in UTF-8.",
   },
   "idempotency-key-reused": {
     status: 422,
     title: "The idempotency key belongs to another request",
-    explanation: "This Idempotency-Key came with another request before. Use a new key for each new request.",
+    explanation: "This Idempotency-Key was used with a different request. Use a new key for each new request.",
   },
   "policy-violation": {
     status: 422,
-    title: "The rules forbid it",
+    title: "Request violates the token policy",
     explanation:
-      "The input is well-formed, but a name, a scope or an expiry is not allowed. `errors` names all of them by their pointers.",
+      "The input is well-formed, but a name, scope or expiry isn't allowed. `errors` lists each one with a pointer to it.",
   },
   "too-many-requests": {
     status: 429,
-    title: "There were too many requests",
+    title: "Too many requests",
     explanation:
-      "The token, its owner or the address has made as many requests as are allowed in a while. Try again after Retry-After; RateLimit says which limit it is.",
+      "The token, its owner or the IP address has reached a rate limit. Try again after Retry-After seconds. RateLimit names the limit.",
   },
   "internal-error": {
     status: 500,
-    title: "Something went wrong here",
-    explanation: "It is not the client's fault. `instance` identifies the occurrence: quote it when you report it.",
+    title: "Internal error",
+    explanation: "Something went wrong on our side. Quote `instance` when you report it.",
   },
   "store-unavailable": {
     status: 503,
-    title: "The service is not available",
+    title: "Service unavailable",
     explanation:
-      "The store does not answer. Try again after Retry-After; a change may have happened nonetheless, so read before you repeat it.",
+      "The store isn't responding. Try again after Retry-After seconds. A change may have been saved anyway, so read before you repeat it.",
   },
 } as const satisfies Record<string, ProblemType>
 

@@ -1,6 +1,6 @@
-/** The statuses of errors with their phrases (RFC 9110 §15 and IANA's registry), which a runtime without Node has not. */
+/** Error statuses and their reason phrases (RFC 9110 §15 and IANA's registry), for runtimes without Node. */
 
-/** By status; `undefined` for what is no status of an error. */
+/** By status; `undefined` for a status that isn't an error. */
 export const statusPhrases: Readonly<Record<number, string | undefined>> = {
   400: "Bad Request",
   401: "Unauthorized",

@@ -1,4 +1,4 @@
-/** The Vary field of a response that varies on more fields than before (RFC 9110 §12.5.5). */
+/** The Vary field for a response that varies on additional fields (RFC 9110 §12.5.5). */
 
 /** Adds the fields to the current value, each name once. `*` stays as it is. */
 export const varyingOn = (fields: string, current: string | null | undefined): string => {

@@ -1,22 +1,22 @@
-/** Remembers which tokens were refused to which address a moment ago, without the tokens. */
+/** Remembers which tokens were recently refused to which address, without storing the tokens. */
 
 export interface RateLimitRepeatsOptions {
-  /** How many are remembered; when there are more, the oldest are forgotten. */
+  /** How many to remember. Beyond that, the oldest are evicted. */
   readonly capacity?: number | undefined
   /** Milliseconds since any fixed instant. */
   readonly now?: (() => number) | undefined
 }
 
-/** In this process alone. An entry takes some 100 bytes. */
+/** Kept in this process only. An entry takes about 100 bytes. */
 export interface RateLimitRepeats {
   /**
-   * What an address and a token are remembered as: an HMAC-SHA-256 under a key that never leaves this process, so that
-   * what is remembered can't be compared with what is stored. Synchronous, at some 5 µs: a thread pool may be busy with
-   * password hashing for seconds, and refused tokens would wait behind it.
+   * The key for an address and a token: an HMAC-SHA-256 under a key that never leaves this process, so entries can't be
+   * matched with stored digests. Synchronous, about 5 µs: a thread pool may be busy with password hashing for seconds,
+   * and refused tokens would queue behind it.
    */
   readonly fingerprintOf: (address: string, token: string) => string
   readonly has: (fingerprint: string) => boolean
-  /** For a minute from now. */
+  /** For one minute from now. */
   readonly remember: (fingerprint: string) => void
   readonly forget: (fingerprint: string) => void
 }
@@ -25,7 +25,7 @@ const rememberedMilliseconds = 60_000
 
 const make = ({ capacity = 10_000, now = () => performance.now() }: RateLimitRepeatsOptions = {}): RateLimitRepeats => {
   const ends = new Map<string, number>()
-  // Made on first use: not every runtime gives out random bytes while modules are loaded.
+  // Created on first use: some runtimes provide no random bytes while modules load.
   let key: Uint8Array | undefined
   return {
     fingerprintOf: (address, token) => {

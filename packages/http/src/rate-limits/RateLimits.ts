@@ -1,4 +1,4 @@
-/** How many requests a token, an owner and an address may make, and what is answered to one too many (RFC 6585 §4). */
+/** Rate limits per token, owner and address, and the response when one is exceeded (RFC 6585 §4). */
 import { checkOptions, isFunction, isOneOf, type OptionRule, type OptionRules } from "@tokenry/core/adapter"
 import { hasMethods } from "../guard/hasMethods.ts"
 import { rateLimitAddress } from "./rateLimitAddress.ts"
@@ -7,31 +7,34 @@ import { type PolicyConsumption, rateLimitFields } from "./rateLimitFields.ts"
 import { RateLimitRepeats, type RateLimitRepeatsOptions } from "./RateLimitRepeats.ts"
 
 export interface RateLimitsOptions extends RateLimitRepeatsOptions {
-  /** For each token. In the fields its name is `default`. */
+  /** Per token. Header fields call it `default`. */
   readonly perToken?: RateLimiter | undefined
-  /** For all tokens of an owner together, so a higher limit. What a token's own limit stops is not counted. */
+  /** For all of an owner's tokens together, so set it higher. Requests stopped by a token's own limit don't count. */
   readonly perOwner?: RateLimiter | undefined
-  /** For an address: how many different tokens may be refused to it. */
+  /** Per address: how many different tokens may be refused. */
   readonly failedPerAddress?: RateLimiter | undefined
-  /** Whether requests pass, or are answered with 503, when a limiter can't say. The default is `allow`. */
+  /** Whether to allow requests, or answer them with 503, while a limiter is unavailable. Default: `allow`. */
   readonly whenUnavailable?: "allow" | "refuse" | undefined
-  /** Told that a limiter is not available: once, until it has been again. */
+  /** Receives the first failure of each limiter outage. */
   readonly onError: (cause: unknown) => void
 }
 
-/** Whether a request may go on. `headers` belong on the response either way; of a refused one, `Retry-After` is among them. */
+/**
+ * Whether a request may proceed. Put `headers` on the response either way; `Retry-After` is one of them if the request
+ * is refused.
+ */
 export type RateLimitVerdict =
   | { readonly allowed: true; readonly headers: Readonly<Record<string, string>> }
   | {
       readonly allowed: false
-      /** `unavailable`: a limiter can't say, and `whenUnavailable` is `refuse`. */
+      /** `unavailable`: a limiter failed, and `whenUnavailable` is `refuse`. */
       readonly reason: "rate-limited" | "unavailable"
       readonly headers: Readonly<Record<string, string>>
       /** What failed, for your log. */
       readonly cause?: unknown
     }
 
-/** One limit to be asked about a request. */
+/** One limit to check for a request. */
 export interface RateLimitClaim {
   readonly limiter: RateLimiter
   readonly key: string
@@ -40,28 +43,29 @@ export interface RateLimitClaim {
 }
 
 export interface RateLimits {
-  /** Of a request whose token is accepted: the token's limit, and then the owner's. */
+  /** For a request with an accepted token: checks the token's limit, then the owner's. */
   readonly ofCaller: (caller: { readonly tokenId: string; readonly ownedBy: string }) => Promise<RateLimitVerdict>
   /**
-   * Of a request whose token is refused, for whatever reason; if allowed, it is answered as ever.
+   * For a request with a refused token. If allowed, answer with the usual 401.
    *
-   * A token that is refused costs its address one attempt, and the same one again from there costs nothing for a minute,
-   * so a client that polls with a dead token uses up nobody's attempts. An address that has none left is answered 429 in
-   * place of 401, for tokens that were not refused to it in the last minute, until its window ends. A token that is
-   * accepted is never asked for its address, so nothing that others send from there can stop it.
+   * A refused token costs its address one attempt. The same token from that address is then free for a minute, so a
+   * client polling with a dead token uses up nobody else's attempts. Once an address has no attempts left, it gets 429
+   * instead of 401 until its window ends, except for tokens refused to it in the last minute. Accepted tokens are never
+   * limited by address, so other people's traffic from there can't block them.
    *
-   * The limit is therefore no protection of the store: each attempt is a verify first. What is no token by its checksum
-   * costs no look-up, and the core's cache can remember what is unknown.
+   * This doesn't protect the store: every attempt is verified first. A wrong checksum costs no lookup, and the core's
+   * cache can remember unknown tokens.
    */
   readonly ofRefusal: (address: string | undefined, token: string) => Promise<RateLimitVerdict>
-  /** Whether `ofRefusal` has a limit, so that it needs the client's address. */
+  /** Whether `ofRefusal` has a limit, and so needs the client's address. */
   readonly needsAddress: boolean
-  /** Of limits of your own. They are asked in this order, and none after one that is exceeded. */
+  /** For your own limits. They are checked in order, stopping at the first one exceeded. */
   readonly of: (claims: ReadonlyArray<RateLimitClaim>) => Promise<RateLimitVerdict>
 }
 
 /**
- * Makes the limits; one you leave out doesn't limit. Pass them to a guard as `limits`, which asks them after each verify.
+ * Creates the limits. An omitted option doesn't limit anything. Pass the result to a guard as `limits`, which checks it
+ * after each verify.
  *
  * @throws TypeError that names the option, if one is unknown, missing or of the wrong type.
  */
@@ -108,12 +112,12 @@ const make = (options: RateLimitsOptions): RateLimits => {
     ofRefusal: async (address, token) => {
       if (failedPerAddress === undefined) return unlimited
       if (address === undefined) {
-        throw new Error("failedPerAddress needs each request's address, which this one came without")
+        throw new Error("failedPerAddress needs the address of each request, and this one has none. Pass it as address")
       }
       const counted = rateLimitAddress(address)
       const fingerprint = repeats.fingerprintOf(counted, token)
       if (repeats.has(fingerprint)) return unlimited
-      // Before the limiter answers, so that one token sent many times at once is one attempt.
+      // Recorded before the limiter answers, so one token sent many times at once counts as one attempt.
       repeats.remember(fingerprint)
       const verdict = await verdictOf([{ limiter: failedPerAddress, key: `address:${counted}`, policy: "failed" }])
       if (verdict.allowed) return unlimited
@@ -123,7 +127,7 @@ const make = (options: RateLimitsOptions): RateLimits => {
   }
 }
 
-/** An adapter that throws, which it should not, is one that is not available. */
+/** An adapter shouldn't throw; if it does, it counts as unavailable. */
 const consumptionOf = async (limiter: RateLimiter, key: string): Promise<Consumption | RateLimiterUnavailable> => {
   try {
     return await limiter.consume(key)
@@ -132,7 +136,7 @@ const consumptionOf = async (limiter: RateLimiter, key: string): Promise<Consump
   }
 }
 
-/** `Retry-After` is that of the limit that is exceeded, the last one. */
+/** `Retry-After` comes from the exceeded limit, which is the last one. */
 const tooManyHeaders = (consumptions: ReadonlyArray<PolicyConsumption>): Readonly<Record<string, string>> => ({
   "Retry-After": String(Math.max(1, consumptions.at(-1)?.resetSeconds ?? 1)),
   ...rateLimitFields(consumptions),
@@ -140,7 +144,7 @@ const tooManyHeaders = (consumptions: ReadonlyArray<PolicyConsumption>): Readonl
 
 const limiterRule: OptionRule = [hasMethods("consume"), "write a limiter: { consume: async (key) => … }"]
 
-/** For options named `limits`: what `make` returned, and not what it takes. */
+/** For options named `limits`: the result of `make`, not its options. */
 export const limitsRule: OptionRule = [hasMethods("ofCaller", "ofRefusal"), "write limits: RateLimits.make({ … })"]
 
 const optionRules: OptionRules<RateLimitsOptions> = {

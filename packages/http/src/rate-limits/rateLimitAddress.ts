@@ -1,4 +1,4 @@
-/** Which part of a client's address its requests are counted under: as much as one client can't change at will. */
+/** The part of a client's address that its requests are counted under: what one client can't easily change. */
 import { parsedAddress } from "./clientAddress.ts"
 
 /**

@@ -1,16 +1,16 @@
-/** The fields that tell a client its limits (draft-ietf-httpapi-ratelimit-headers-10). */
+/** Header fields that tell a client its limits (draft-ietf-httpapi-ratelimit-headers-10). */
 import { type Item, serializeList } from "structured-headers"
 import type { Consumption } from "./RateLimiter.ts"
 
-/** What became of a limit, with the name that it has in the fields. */
+/** The state of a limit, with its name in the header fields. */
 export interface PolicyConsumption extends Consumption {
   /** The limit's name for clients: printable ASCII. */
   readonly policy: string
 }
 
 /**
- * `RateLimit-Policy: "default";q=100;w=60` (§3) and `RateLimit: "default";r=99;t=50` (§4), with one member for each
- * limit, in the order that they come in. None, no fields.
+ * `RateLimit-Policy: "default";q=100;w=60` (§3) and `RateLimit: "default";r=99;t=50` (§4), with one member per limit,
+ * in order. No limits, no fields.
  *
  * @throws Error if a policy's name is not printable ASCII.
  */

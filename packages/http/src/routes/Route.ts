@@ -1,8 +1,8 @@
-/** One route of an API in one value, from which follow what lets requests pass, what checks them, and what describes them. */
+/** A route of an API declared as one value, from which its guard, its input checks and its description are derived. */
 import type { Schema } from "effect"
 import type { ProblemSlug } from "../problems/problemTypes.ts"
 
-/** A schema that decodes without services: of a query, a body, an answer. */
+/** A schema that decodes without services, for a query, a body or a response. */
 export type Shape = Schema.Top & { readonly DecodingServices: never }
 
 export interface Route<Query extends Shape = Shape, Body extends Shape = Shape> {
@@ -13,34 +13,34 @@ export interface Route<Query extends Shape = Shape, Body extends Shape = Shape> 
   readonly operationId: string
   /** What it does, in a sentence without a full stop. */
   readonly summary: string
-  /** The ways to be let in, of which one is enough. None: anybody is. */
+  /** The accepted ways to authenticate, any one of which is enough. Empty: public. */
   readonly security: ReadonlyArray<SecurityRequirement>
-  /** What each parameter of the path is, by its name. */
+  /** The path parameters' descriptions, by name. */
   readonly parameters?: Readonly<Record<string, string>>
   readonly query?: Query
-  /** What each header field of the request that it heeds says, by its name. None of them has to be there. */
+  /** The descriptions of the request headers it reads, by name. All are optional. */
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: RouteBody<Body>
-  /** What is answered when all goes well, by status. */
+  /** Success responses, by status. */
   readonly answers: Readonly<Record<number, RouteAnswer>>
-  /** What else may go wrong, besides what follows from the rest of the declaration. */
+  /** Problems that don't already follow from the rest of the declaration. */
   readonly problems?: ReadonlyArray<ProblemSlug>
-  /** Whether its errors have a form of their own, as an RFC says, and stand among its answers. */
+  /** Whether its errors have a format of their own, as an RFC requires, and are listed among its answers. */
   readonly hasOwnErrors?: boolean
 }
 
 export interface SecurityRequirement {
   /** The name of a security scheme. `bearer` is RFC 6750. */
   readonly scheme: string
-  /** All of them are required. */
+  /** All of these are required. */
   readonly scopes: ReadonlyArray<string>
 }
 
 export interface RouteBody<Body extends Shape> {
   readonly schema: Body
-  /** A body that works when it is sent. */
+  /** A body that works as it is. */
   readonly example: unknown
-  /** Whether a request without a body is as good as one with an empty object. */
+  /** Whether the body may be omitted, meaning an empty object. */
   readonly isOptional?: boolean
   /** JSON unless it is a form. */
   readonly mediaType?: "application/json" | "application/x-www-form-urlencoded"
@@ -50,20 +50,20 @@ export interface RouteAnswer {
   readonly description: string
   /** None: no body. */
   readonly schema?: Shape
-  /** JSON unless it is told. */
+  /** Default: JSON. */
   readonly mediaType?: string
-  /** What each header of it says, by its name. */
+  /** The descriptions of its headers, by name. */
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** A declaration with the types of its query and body kept. */
+/** Declares a route, keeping the types of its query and body. */
 const declare = <Query extends Shape, Body extends Shape>(route: Route<Query, Body>): Route<Query, Body> => route
 
-/** The scopes that a bearer token needs for the route; `undefined` if none is accepted. */
+/** The scopes a bearer token needs for the route; `undefined` if it accepts none. */
 const bearerScopes = ({ security }: Route): ReadonlyArray<string> | undefined =>
   security.find(({ scheme }) => scheme === "bearer")?.scopes
 
-/** All scopes that a bearer token can be of use with, for `scopes_supported` (RFC 9728 §2). */
+/** Every scope that some route accepts from a bearer token, for `scopes_supported` (RFC 9728 §2). */
 const scopesSupported = (routes: ReadonlyArray<Route>): ReadonlyArray<string> => [
   ...new Set(
     routes.flatMap(({ security }) => security.flatMap(({ scheme, scopes }) => (scheme === "bearer" ? scopes : []))),

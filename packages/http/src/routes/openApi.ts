@@ -10,11 +10,11 @@ export interface OpenApiOptions {
   readonly description: string
   /** The API's absolute URL. */
   readonly serverUrl: string
-  /** By name, as OpenAPI's Security Scheme Objects. `bearer` is there unless it is given. */
+  /** By name, as OpenAPI Security Scheme Objects. `bearer` is included by default. */
   readonly securitySchemes?: Readonly<Record<string, object>>
   /** An SPDX identifier. */
   readonly license?: string
-  /** What can go wrong with every route. */
+  /** Problems that any route can return. */
   readonly problemsOfAll?: ReadonlyArray<ProblemSlug>
 }
 
@@ -27,8 +27,8 @@ export interface OpenApiDocument {
 }
 
 /**
- * The document. Problems that follow from a declaration are in it without being told: those of credentials, scopes, bodies
- * and parameters. Schemas with an `identifier` become components.
+ * The document. Includes the problems that follow from each declaration: credentials, scopes, bodies and parameters.
+ * Schemas with an `identifier` become components.
  */
 export const openApiOf = (routes: ReadonlyArray<Route>, options: OpenApiOptions): OpenApiDocument => {
   const schemas: Record<string, object> = { Problem: problemSchema }
@@ -72,7 +72,7 @@ export const openApiOf = (routes: ReadonlyArray<Route>, options: OpenApiOptions)
 
 type ToJsonSchema = (shape: Shape, onExcessProperty: "error" | "ignore") => object
 
-/** What can go wrong as a matter of course. */
+/** The problems that follow from the declaration. */
 const problemsOf = (route: Route): ReadonlyArray<ProblemSlug> => {
   const isSecured = route.security.length > 0
   const isScoped = route.security.some(({ scopes }) => scopes.length > 0)
@@ -86,7 +86,7 @@ const problemsOf = (route: Route): ReadonlyArray<ProblemSlug> => {
   ]
 }
 
-/** One response for each status; what tells its problems apart is their `type`. */
+/** One response per status. The `type` distinguishes its problems. */
 const problemResponsesOf = (slugs: ReadonlyArray<ProblemSlug>): Record<number, object> => {
   const byStatus = Map.groupBy(new Set(slugs), (slug) => problemTypes[slug].status)
   return Object.fromEntries(
@@ -151,7 +151,7 @@ const responseOf = (
   ...(schema && { content: { [mediaType]: { schema: toJsonSchema(schema, "ignore") } } }),
 })
 
-/** RFC 9457, with the members that are ours. */
+/** RFC 9457, with our extension members. */
 const problemSchema = {
   type: "object",
   properties: {

@@ -1,8 +1,8 @@
-/** Reads `Idempotency-Key`, by which a request that is sent again is known (draft-ietf-httpapi-idempotency-key-header-07). */
+/** Reads `Idempotency-Key`, which identifies a retried request (draft-ietf-httpapi-idempotency-key-header-07). */
 import { parseItem } from "structured-headers"
 
 export type IdempotencyKey =
-  /** There is no such field. */
+  /** The field is missing. */
   | { readonly _tag: "None" }
   /** Printable ASCII, 1 to 255 characters. */
   | { readonly _tag: "Key"; readonly key: string }
@@ -27,5 +27,5 @@ export const readIdempotencyKey = (value: string | undefined): IdempotencyKey =>
 
 const longestKey = 255
 
-/** With each character escaped, in quotes, and room for blanks and parameters. */
+/** The longest field: every character escaped, in quotes, with room for blanks and parameters. */
 const longestField = 1024

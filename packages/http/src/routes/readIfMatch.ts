@@ -1,19 +1,19 @@
-/** Reads `If-Match` (RFC 9110 §13.1.1), by which a client changes only what it has seen. */
+/** Reads `If-Match` (RFC 9110 §13.1.1), with which a client avoids overwriting what it hasn't seen. */
 import { revisionOfTag } from "./entityTag.ts"
 
 export type IfMatch =
-  /** There is no such field: nothing is expected. */
+  /** The field is missing: any revision will do. */
   | { readonly _tag: "None" }
-  /** `*`: it has to exist, in whatever revision. */
+  /** `*`: the resource must exist, in any revision. */
   | { readonly _tag: "Any" }
-  /** It has to have one of these. Empty: no tag in the list is a strong one of ours, so none will do. */
+  /** One of these revisions must be current. Empty: no tag in the list is a strong one of ours, so nothing matches. */
   | { readonly _tag: "Revisions"; readonly revisions: ReadonlyArray<number> }
   | { readonly _tag: "Invalid" }
 
 /**
- * The field's values, joined by commas if it was repeated (§5.3), as Node and `Headers` do; `undefined` if there is none.
- * A weak entity-tag never matches, since the comparison is the strong one (§8.8.3.2). Empty elements of the list are passed
- * over (§5.6.1.2). In linear time.
+ * The field's values, joined by commas if it was repeated (§5.3), as Node and `Headers` do; `undefined` if it is
+ * missing. Weak tags never match, since the comparison is strong (§8.8.3.2). Empty list elements are skipped
+ * (§5.6.1.2). Takes linear time.
  */
 export const readIfMatch = (value: string | undefined): IfMatch => {
   if (value === undefined) return { _tag: "None" }
@@ -32,5 +32,5 @@ export const readIfMatch = (value: string | undefined): IfMatch => {
   return { _tag: "Revisions", revisions }
 }
 
-/** An element of the list, an empty one too, and the comma or the end after it. No blank can be read in two ways. */
+/** A list element, possibly empty, and the comma or the end after it. Blanks can only match in one way. */
 const element = /[ \t]*(?:(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"[ \t]*)?(,|$)/y

@@ -212,7 +212,7 @@ describe("Introspection", () => {
     expect(answers[2]?.headers).toMatchObject({ "Content-Type": "application/json", "Retry-After": "60" })
     expect(JSON.parse(answers[2]?.body ?? "")).toEqual({
       error: "temporarily_unavailable",
-      error_description: "There were too many requests",
+      error_description: "Too many requests",
     })
   })
 

@@ -53,7 +53,7 @@ describe("ProtectedResourceMetadata", () => {
     "https://",
     "",
   ])("refuses %j as a resource when it is made (RFC 9728 §1.2)", (resource) => {
-    expect(() => ProtectedResourceMetadata.make({ resource, scopes: [] })).toThrow("resource is an absolute")
+    expect(() => ProtectedResourceMetadata.make({ resource, scopes: [] })).toThrow("resource must be an absolute")
   })
 
   it("refuses what is no scope and no page when it is made", () => {

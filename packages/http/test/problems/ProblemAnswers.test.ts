@@ -47,9 +47,9 @@ const expected: {
     },
   ],
   PolicyViolation: [
-    new PolicyViolation({ issues: [{ path: ["expiresAt"], message: "must lie in the future" }] }),
+    new PolicyViolation({ issues: [{ path: ["expiresAt"], message: "must be in the future" }] }),
     "policy-violation",
-    { status: 422, errors: [{ pointer: "#/expiresAt", detail: "must lie in the future" }] },
+    { status: 422, errors: [{ pointer: "#/expiresAt", detail: "must be in the future" }] },
   ],
   ScopeNotHeld: [
     new ScopeNotHeld({ scopes: ["a:b"], on: "owner" }),

@@ -143,7 +143,9 @@ describe("an address", () => {
 
   it("that is missing where it is needed is an error of the application, and says so", async () => {
     const limits = withLimits({ failedPerAddress: aRateLimiter(1) })
-    await expect(limits.ofRefusal(undefined, "tok_a")).rejects.toThrow("failedPerAddress needs each request's address")
+    await expect(limits.ofRefusal(undefined, "tok_a")).rejects.toThrow(
+      "failedPerAddress needs the address of each request",
+    )
   })
 })
 

@@ -1,4 +1,4 @@
-/** `announceOwner`: the change of an owner's rights, which no store holds, reaches every process. */
+/** `announceOwner`: a change of an owner's rights, which isn't stored, reaches every process. */
 import type { OwnerId } from "@tokenry/core/adapter"
 import { Effect } from "effect"
 import { changesLaw } from "../ChangesLaw.ts"
@@ -6,7 +6,7 @@ import { isAnError } from "../steps.ts"
 import { unique } from "../tokens.ts"
 import { hearing } from "./hearing.ts"
 
-/** Owners that a payload of limited size and syntax may mangle. */
+/** Owners that a payload with limited size and syntax may mangle. */
 const owners = [
   unique("owner"),
   unique(`it's "quoted", with \\ and ; and \u00A0`),

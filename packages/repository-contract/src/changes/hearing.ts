@@ -1,19 +1,19 @@
-/** How laws follow a feed, and wait for what it reports. */
+/** How laws follow a feed and wait for its reports. */
 import type { ApiToken } from "@tokenry/core"
 import { Clock, Effect } from "effect"
 import type { TokensAndChanges } from "../ChangesLaw.ts"
 
-/** Everything that the feed has reported to one listener. */
+/** Everything the feed has reported to one listener. */
 export interface Reports {
   readonly tokens: Set<string>
   readonly owners: Set<string>
   everything: number
 }
 
-/** How long a report may take before its law counts as broken. */
+/** How long to wait for a report before the law counts as broken. */
 const patience = "20 seconds"
 
-/** Follows the feed, and waits until it says that it follows. What it reported on the way is forgotten. */
+/** Follows the feed and waits until it is ready. Discards earlier reports. */
 export const hearing = Effect.fnUntraced(function* ({ changes }: TokensAndChanges) {
   const reports: Reports = { tokens: new Set(), owners: new Set(), everything: 0 }
   const isFollowing = yield* changes.follow({
@@ -23,7 +23,7 @@ export const hearing = Effect.fnUntraced(function* ({ changes }: TokensAndChange
   })
   if (isFollowing === undefined) return yield* Effect.die(new Error("AssertionError: this feed can't be followed"))
   const now = Effect.map(Clock.monotonicTimeNanos, (nanoseconds) => Number(nanoseconds) / 1e6)
-  /** Asks the feed as a cache would, until it follows and the condition holds. */
+  /** Polls the feed as a cache would, until it follows and the condition holds. */
   const until = (what: string, condition: () => boolean = () => true) =>
     Effect.gen(function* () {
       while (!(isFollowing(yield* now) && condition())) yield* Effect.sleep(1)

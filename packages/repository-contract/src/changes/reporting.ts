@@ -1,4 +1,4 @@
-/** Which changes a feed reports: all that another connection makes to a token. */
+/** Which changes a feed reports: every change another connection makes to a token. */
 import { ApiToken } from "@tokenry/core"
 import { unattributed } from "@tokenry/core/adapter"
 import { Effect, Option } from "effect"
@@ -7,7 +7,7 @@ import { areAbsent, insertAll, storedIn } from "../steps.ts"
 import { anOwner, at, aToken, changed, endOfTime, issuedTo, manyTokens, named, revoked, unique } from "../tokens.ts"
 import { concern, hearing } from "./hearing.ts"
 
-/** Makes the change while somebody listens here, and waits until each of the tokens was reported. */
+/** Makes the change while a listener follows here, and waits until each token has been reported. */
 const isReported = <E>(here: TokensAndChanges, tokens: ReadonlyArray<ApiToken>, change: Effect.Effect<unknown, E>) =>
   Effect.scoped(
     Effect.gen(function* () {

@@ -1,4 +1,4 @@
-/** What a store of tokens is, in as few lines as can be: a list, and the port's sentences about it. */
+/** The simplest possible token store: a list, and the port's contract. */
 import { ApiToken, type Revocation } from "@tokenry/core"
 import { diedAt, type ListQuery, stateOf, type TokenId, unattributed } from "@tokenry/core/adapter"
 import { type DateTime, Option } from "effect"

@@ -1,4 +1,4 @@
-/** The calls that the model-based law makes, as plain values: each names tokens, digests and owners by small numbers. */
+/** The calls of the model-based law, as plain values: each refers to tokens, digests and owners by small numbers. */
 import { Arbitrary, Schema } from "effect"
 
 const upTo = (maximum: number) => Schema.Int.check(Schema.isBetween({ minimum: 0, maximum }))

@@ -1,4 +1,4 @@
-/** What holds where a stored token is damaged: it fails by itself, and everybody else's tokens go on. */
+/** Laws for damaged tokens: only the damaged one fails, and all others keep working. */
 import { assert } from "@effect/vitest"
 import { type ApiToken, DamagedToken } from "@tokenry/core"
 import { type TokenId, unattributed } from "@tokenry/core/adapter"
@@ -87,7 +87,7 @@ export const damagingLaws = [
   }),
 ] as const
 
-/** Seven tokens of one owner, the newest first, of which the third is damaged. */
+/** Seven tokens of one owner, newest first, with the third one damaged. */
 const aFamily = ({ here, damage }: StoreUnderTest, expiresIn: number, fields: Partial<ApiToken> = {}) =>
   Effect.gen(function* () {
     const ownedBy = anOwner()
@@ -108,14 +108,14 @@ const aFamily = ({ here, damage }: StoreUnderTest, expiresIn: number, fields: Pa
     return { broken, sound: tokens.filter((token) => token !== broken) }
   })
 
-/** What the effect dies of. */
+/** The defect the effect dies with. */
 const defectOf = (effect: Effect.Effect<unknown, unknown>) =>
   Effect.map(Effect.exit(effect), (exit) => {
     assert.isTrue(Exit.isFailure(exit) && Cause.hasDies(exit.cause), "it is a defect")
     return Exit.isFailure(exit) ? Cause.squash(exit.cause) : undefined
   })
 
-/** What is logged meanwhile. */
+/** The log lines written by the effect. */
 const linesOf = <E>(effect: Effect.Effect<unknown, E>) =>
   Effect.suspend(() => {
     const lines: Array<string> = []

@@ -1,4 +1,7 @@
-/** What holds for `undelivered` and `markDelivered`, by which an audit sink is told of each change. The store may hold others' changes. */
+/**
+ * Laws for `undelivered` and `markDelivered`, which the delivery to the audit sink relies on. The store may contain
+ * other changes.
+ */
 import { assert } from "@effect/vitest"
 import { ApiToken } from "@tokenry/core"
 import { type TokenId, unattributed } from "@tokenry/core/adapter"
@@ -160,7 +163,7 @@ export const deliveringLaws = [
 
 const told = (token: ApiToken) => new ApiToken({ ...token, undelivered: 0 })
 
-/** Asserts that what reads every token still can, so that nothing was written that is none. */
+/** Checks that reading all tokens still works, so nothing invalid was written. */
 const isWhole = (repository: Repository) =>
   Effect.map(Effect.exit(Effect.all([repository.keyIdsInUse, Stream.runDrain(repository.undelivered)])), (exit) =>
     assert.isTrue(Exit.isSuccess(exit), "all tokens can be read"),

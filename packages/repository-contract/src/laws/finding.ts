@@ -1,4 +1,4 @@
-/** What holds for the look-ups by id and by digest. */
+/** Laws for lookups by id and by digest. */
 import { assert } from "@effect/vitest"
 import { Digest, type FoundToken } from "@tokenry/core/adapter"
 import { Option } from "effect"

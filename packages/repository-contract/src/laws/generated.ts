@@ -1,10 +1,10 @@
-/** Tokens as odd as they can be, made from plain values that can be made smaller and printed. */
+/** The oddest possible tokens, made from plain values that can be shrunk and printed. */
 import type { Actor } from "@tokenry/core"
 import { Change, type KeyId, type OwnerId, type Secret } from "@tokenry/core/adapter"
 import { Arbitrary, Option, Schema } from "effect"
 import { anId, aSecret, at, aToken, named, retired, retiring, scopes } from "../tokens.ts"
 
-/** Pieces of text that escaping, normalising, trimming, folding and counting get wrong. */
+/** Texts that break escaping, normalising, trimming, case folding and counting. */
 const pieces = [
   ..."aZ0 ._-$%?*'\"`\\{}[]<>&;:,/|",
   ..."éßİıΣς\u00a0\u200d\u200f\u202e\ufeff\ufffd",
@@ -76,7 +76,7 @@ export const oddTokens = Arbitrary.all({
 
 type Described<A> = A extends Arbitrary.Arbitrary<infer B> ? B : never
 
-/** The token that is described, with an id and digests that nothing else has. An owner has no blank at either end. */
+/** The described token, with a unique id and digests. An owner has no blank at either end. */
 export const oddToken = (described: Described<typeof oddTokens>) =>
   aToken({
     ownedBy: `o${described.ownedBy}o` as OwnerId,
@@ -105,7 +105,7 @@ export const oddToken = (described: Described<typeof oddTokens>) =>
     revision: described.revision,
   })
 
-/** One active secret, then the retiring and the retired ones, with some of the key ids in turn. */
+/** One active secret, then retiring and retired ones, cycling through the key ids. */
 export const secretsOf = (described: {
   readonly retiring: number
   readonly retired: number

@@ -1,4 +1,4 @@
-/** What holds for `insert`. */
+/** Laws for `insert`. */
 import { assert } from "@effect/vitest"
 import { ApiToken } from "@tokenry/core"
 import { Arbitrary, Effect, Option, Schema } from "effect"
@@ -152,6 +152,6 @@ export const insertingLaws = [
   }),
 ]
 
-/** What 32 contenders come to if one alone succeeds, sorted. */
+/** The sorted outcomes of 32 contenders of which exactly one succeeds. */
 export const oneOf = (refusal: string): ReadonlyArray<string> =>
   ["done", ...Array.from({ length: contenders - 1 }, () => refusal)].toSorted()

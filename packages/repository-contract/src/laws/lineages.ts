@@ -1,4 +1,4 @@
-/** What holds for the list of a lineage: one token, and what was minted by means of it. */
+/** Laws for listing a lineage: one token, and the tokens minted with it. */
 import { assert } from "@effect/vitest"
 import type { ApiToken } from "@tokenry/core"
 import type { ListQuery, OwnerId, TokenId } from "@tokenry/core/adapter"
@@ -95,7 +95,7 @@ export const lineageLaws = [
   }),
 ]
 
-/** Tokens each of which was minted by means of the one before. */
+/** Tokens that are each minted with the previous one. */
 const aChain = (ownedBy: OwnerId, length: number): ReadonlyArray<ApiToken> => {
   const chain: Array<ApiToken> = []
   while (chain.length < length) {

@@ -1,4 +1,4 @@
-/** What holds for an owner's list, its states and its count. */
+/** Laws for an owner's list, its states and its count. */
 import { assert } from "@effect/vitest"
 import type { ApiToken } from "@tokenry/core"
 import type { ListPosition, ListQuery, ListState, OwnerId } from "@tokenry/core/adapter"

@@ -1,4 +1,4 @@
-/** What holds when a caller in JavaScript leaves an argument out, or gives an empty one: an error, and never "all". */
+/** Laws for missing or empty arguments from JavaScript callers: an error, never "all". */
 import { assert } from "@effect/vitest"
 import type { ApiToken } from "@tokenry/core"
 import { Change, type Digest, type OwnerId, type TokenId, unattributed } from "@tokenry/core/adapter"
@@ -21,7 +21,7 @@ import {
   unique,
 } from "../tokens.ts"
 
-/** What stands where a text should, in programs that nothing type-checks; the last would be a filter to some stores. */
+/** What untyped programs may pass instead of a string. Some stores would treat the last one as a filter. */
 export const noText: ReadonlyArray<unknown> = [undefined, null, "", {}, { $ne: "" }]
 const noInstant: ReadonlyArray<unknown> = [
   undefined,
@@ -153,8 +153,8 @@ export const missingLaws = [
 ]
 
 /**
- * Asserts what is given of tokens of three owners that the same third party has, one of which is dead: first before they
- * are inserted, when a store of one's own is empty and has nothing to look at, and then when they are there.
+ * Checks tokens that three owners issued to the same third party, one of them dead: before they are inserted, when a
+ * new store is still empty, and afterwards.
  */
 const holdsBeforeAndAfterInserts = <E>(
   repository: Repository,

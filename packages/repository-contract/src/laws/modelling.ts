@@ -1,4 +1,4 @@
-/** The law above all others: a store answers as a plain list of tokens would. */
+/** The most general law: a store behaves like a plain list of tokens. */
 import { assert } from "@effect/vitest"
 import { type ListQuery, unattributed } from "@tokenry/core/adapter"
 import { Effect, Option } from "effect"
@@ -36,7 +36,7 @@ export const modellingLaws = [
   ),
 ]
 
-/** What the small numbers of commands stand for: other ids, digests and owners for each sequence. */
+/** What the small numbers in commands stand for: different ids, digests and owners for each sequence. */
 const aWorld = () => ({
   ids: Array.from({ length: 6 }, (_, index) => anId(at((index * 5) % 6))),
   digests: Array.from({ length: 7 }, aDigest),
@@ -69,7 +69,7 @@ const tokenOf = (described: DescribedToken, model: Model, world: World, revision
   })
 }
 
-/** Makes one call on the store and on the model, and asserts that both say the same. */
+/** Makes one call to the store and to the model, and checks that the results match. */
 const answersAlike = (repository: Repository, model: Model, command: Command, world: World) =>
   Effect.gen(function* () {
     if ("insert" in command) {

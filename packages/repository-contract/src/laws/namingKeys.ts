@@ -1,4 +1,4 @@
-/** What holds for `keyIdsInUse` and `withKey`. The store may name keys, and hold tokens, other than a law's own. */
+/** Laws for `keyIdsInUse` and `withKey`. The store may contain other keys and tokens. */
 import { assert } from "@effect/vitest"
 import type { ApiToken } from "@tokenry/core"
 import type { KeyId, Secrets } from "@tokenry/core/adapter"

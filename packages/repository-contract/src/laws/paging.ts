@@ -1,4 +1,4 @@
-/** What holds for a list that is read page by page while others write. */
+/** Laws for a list read page by page during writes. */
 import { assert } from "@effect/vitest"
 import type { ApiToken } from "@tokenry/core"
 import { type OwnerId, stateOf, unattributed } from "@tokenry/core/adapter"
@@ -10,7 +10,7 @@ import { after, newestFirst } from "./listing.ts"
 
 const few = (maximum: number) => Schema.Int.check(Schema.isBetween({ minimum: 0, maximum }))
 
-/** What happens after a page: something is inserted at one of few instants, or the token at an index is changed. */
+/** What happens between pages: an insert at one of a few instants, or a change of the token at an index. */
 const Interference = Schema.Union([
   Schema.Struct({ inserts: few(3) }),
   Schema.Struct({ revokes: few(30) }),
@@ -82,7 +82,7 @@ export const pagingLaws = [
 
 const now: DateTime.Utc = at(0)
 
-/** Reads page after page up to one that is empty. */
+/** Reads pages until one is empty. */
 const readPages = (
   repository: Repository,
   query: { readonly ownedBy: OwnerId; readonly state: "any" | "live"; readonly limit: number },
@@ -100,7 +100,7 @@ const readPages = (
     return assert.fail("the pages never end")
   })
 
-/** Changes a token, unless it is gone already or there is none at the place. */
+/** Changes a token, unless it is already gone or the index is empty. */
 const edit = (repository: Repository, token: ApiToken | undefined, fields: Partial<ApiToken>) =>
   Effect.gen(function* () {
     if (token === undefined || (yield* repository.findManyById([token.id])).length === 0) return

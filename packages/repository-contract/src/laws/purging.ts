@@ -1,4 +1,4 @@
-/** What holds for `purge`. Before they count, these laws purge what is dead in the store already. */
+/** Laws for `purge`. They first purge everything that is already dead in the store. */
 import { assert } from "@effect/vitest"
 import type { ApiToken } from "@tokenry/core"
 import { diedAt } from "@tokenry/core/adapter"

@@ -1,4 +1,4 @@
-/** What holds for `replace`: a compare-and-set. */
+/** Laws for `replace`: a compare-and-set. */
 import { assert } from "@effect/vitest"
 import { Effect, Option } from "effect"
 import { law } from "../Law.ts"

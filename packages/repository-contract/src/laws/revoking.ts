@@ -1,4 +1,4 @@
-/** What holds for the bulk revocations, `revokeOwnedBy` and `revokeIssuedTo`. */
+/** Laws for the bulk revocations, `revokeOwnedBy` and `revokeIssuedTo`. */
 import { assert } from "@effect/vitest"
 import type { ApiToken } from "@tokenry/core"
 import { Change, type OwnerId, unattributed } from "@tokenry/core/adapter"
@@ -167,7 +167,7 @@ export const revokingLaws = [
   ),
 ]
 
-/** Asserts that each token is as it was before, but for the one revocation: with its line, and a raised revision. */
+/** Checks that each token is unchanged except for the one revocation, its history entry and a higher revision. */
 const areRevoked = (repository: Repository, tokens: ReadonlyArray<ApiToken>) =>
   Effect.forEach(
     tokens,

@@ -1,4 +1,4 @@
-/** What holds for everything that is written: it comes back as it went in. */
+/** Laws for everything that is written: it comes back unchanged. */
 import { assert } from "@effect/vitest"
 import type { ApiToken, Attribution } from "@tokenry/core"
 import { Change, type OwnerId } from "@tokenry/core/adapter"
@@ -155,7 +155,7 @@ export const roundTrippingLaws = [
   }),
 ]
 
-/** Asserts that the token comes back the same by id, in its owner's list and in a stream, through both ways in. */
+/** Checks that the token comes back unchanged by id, in its owner's list and in a stream, through both connections. */
 const isTheSameThroughAll = ({ here, there }: Omit<StoreUnderTest, "runs">, token: ApiToken) =>
   Effect.forEach([here, there], (repository) =>
     Effect.gen(function* () {
@@ -168,7 +168,7 @@ const isTheSameThroughAll = ({ here, there }: Omit<StoreUnderTest, "runs">, toke
     }),
   )
 
-/** So that the same owners have nothing live when the law is checked on the same store again. */
+/** Leaves these owners without live tokens, for the next run on the same store. */
 const revokeAll = (repository: Repository, tokens: ReadonlyArray<ApiToken>) =>
   Effect.forEach(tokens, (token) =>
     repository.replace(

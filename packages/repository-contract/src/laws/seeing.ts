@@ -1,4 +1,4 @@
-/** What holds between writers and readers of one store, from whichever connection or process. */
+/** Laws for visibility between writers and readers of one store, across connections and processes. */
 import { assert } from "@effect/vitest"
 import type { ApiToken } from "@tokenry/core"
 import { unattributed } from "@tokenry/core/adapter"
@@ -75,7 +75,7 @@ export const seeingLaws = [
   ),
 ]
 
-/** Asserts that every read sees the token as it is. */
+/** Checks that every read returns the token's current state. */
 const sees = (repository: Repository, token: ApiToken) =>
   Effect.gen(function* () {
     const [secret] = token.secrets

@@ -1,4 +1,4 @@
-/** What holds for the streams over all owners' tokens. The store may hold others than a law's own, which are left out. */
+/** Laws for streams of all owners' tokens. The store may contain other tokens, which a law ignores. */
 import { assert } from "@effect/vitest"
 import type { ApiToken } from "@tokenry/core"
 import { unattributed } from "@tokenry/core/adapter"

@@ -1,13 +1,13 @@
-/** What the tokens of one owner are and may do, in as few lines as can be: plain data, and nothing of the core's rules. */
+/** The simplest possible model of one owner's tokens: plain data, without the core's rules. */
 import { type Acting, grants, type TokenNumber } from "./LifecycleStep.ts"
 
 /** Instants are milliseconds since 1970; Infinity is never. */
 export interface ModelSecret {
   readonly plaintext: string
   readonly generation: number
-  /** Infinity: it is the active one. */
+  /** Infinity for the active one. */
   graceEnds: number
-  /** When the token replaced it by means of itself, and nobody else has rotated it since. */
+  /** When the token replaced it by rotating itself, unless something else has rotated the token since. */
   replacedByItselfAt: number
   isForgotten: boolean
 }
@@ -22,7 +22,7 @@ export interface ModelToken {
   readonly secrets: Array<ModelSecret>
 }
 
-/** A secret by means of which something is done. */
+/** The secret a token acts with. */
 export interface ActingSecret {
   readonly token: ModelToken
   readonly secret: ModelSecret
@@ -30,7 +30,7 @@ export interface ActingSecret {
 
 type Side = "token" | "ancestor" | "owner"
 
-/** What verifying comes to: `Accepted`, or the refusal's tag, with what belongs to it. */
+/** The outcome of verifying: `Accepted`, or the refusal's tag with its details. */
 export type ModelVerdict =
   | { readonly tag: "Malformed" | "Unknown" }
   | { readonly tag: "Retired"; readonly id: string; readonly generation: number }
@@ -49,7 +49,7 @@ export type ModelVerdict =
       readonly expiresAt: number
     }
 
-/** For how long a token that rotates itself may repeat that, in milliseconds. */
+/** How long a token may repeat its own rotation, in milliseconds. */
 const repeatable = 300_000
 const retiredAtMost = 5
 

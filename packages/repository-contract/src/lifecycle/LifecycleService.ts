@@ -1,4 +1,4 @@
-/** The real service over the store that is held to the law, with a clock and a directory of owners that the law sets. */
+/** The real service over the store under test, with a clock and an owner directory that the law controls. */
 import { ApiTokens, type OwnerAuthority, OwnerDirectory, ScopeCatalogue, TokenPolicy } from "@tokenry/core"
 import type { ApiTokenRepository } from "@tokenry/core/adapter"
 import { NodeCrypto } from "@tokenry/core/node"
@@ -7,7 +7,7 @@ import { policy } from "./LifecycleStep.ts"
 
 export interface LifecycleService {
   readonly tokens: ApiTokens["Service"]
-  /** What each owner may do; who is not among them, is not active. */
+  /** Each owner's authority. Owners not listed are inactive. */
   readonly owners: Map<string, OwnerAuthority>
 }
 
@@ -19,7 +19,7 @@ const catalogue = ScopeCatalogue.make({
   pay: "Pay",
 })
 
-/** The service, open as long as the scope is. */
+/** The service, open until the scope closes. */
 export const openService = <E>(layer: Layer.Layer<ApiTokenRepository, E>) =>
   Effect.gen(function* () {
     const owners = new Map<string, OwnerAuthority>()
@@ -42,8 +42,8 @@ export const openService = <E>(layer: Layer.Layer<ApiTokenRepository, E>) =>
   })
 
 /**
- * Runs the effect at the time that is read from the value whenever it is asked for. Waiting takes real time all the same:
- * retries and deadlines of an adapter work.
+ * Runs the effect with a clock that reads the value each time. Waiting still takes real time, so an adapter's retries
+ * and deadlines work.
  */
 export const atTimeOf =
   (time: { readonly now: number }) =>

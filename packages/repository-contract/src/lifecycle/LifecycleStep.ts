@@ -1,7 +1,7 @@
-/** What happens in the life of an owner's tokens, as plain values that can be made smaller and printed. */
+/** What can happen to an owner's tokens, as plain values that can be shrunk and printed. */
 import { Arbitrary, Schema } from "effect"
 
-/** The scopes that there are, each with all that it grants. */
+/** Every scope, with all the scopes it grants. */
 export const grants: Readonly<Record<string, ReadonlyArray<string>>> = {
   read: ["read"],
   edit: ["edit", "read"],
@@ -10,7 +10,7 @@ export const grants: Readonly<Record<string, ReadonlyArray<string>>> = {
   pay: ["pay"],
 }
 
-/** The policy that tokens live under, in milliseconds. A token may be asked for that never expires. */
+/** The tokens' policy, in milliseconds. It allows tokens that never expire. */
 export const policy = {
   defaultLifetime: 86_400_000,
   longestLifetime: 172_800_000,
@@ -18,7 +18,7 @@ export const policy = {
   longestGrace: 172_800_000,
 }
 
-/** Lifetimes and graces by the words that ask for them, in milliseconds. The last one exceeds the policy. */
+/** Lifetimes and grace periods in milliseconds, by the text that requests them. The last one exceeds the policy. */
 export const lifetimes = {
   "0 minutes": 0,
   "1 minute": 60_000,
@@ -36,12 +36,12 @@ const LiveToken = Schema.Struct({ live: upTo(2) })
 const LatestToken = Schema.Struct({ latest: upTo(1) })
 
 /**
- * A token by its number: among all, the oldest first, or those that can be accepted, the oldest or the latest first.
- * Whatever the number, there is one.
+ * A token by number: among all tokens, oldest first, or among acceptable ones, oldest or latest first. Every number
+ * refers to some token.
  */
 const token = Schema.Union([AnyToken, LiveToken, LiveToken, LatestToken])
 
-/** By means of which token it is done, and with which of its secrets: its newest one, or one or two before. */
+/** The calling token, and which of its secrets it presents: the newest, or one of the two before it. */
 const Acting = Schema.Struct({
   token,
   secretsBack: Schema.Union([
@@ -53,10 +53,10 @@ const Acting = Schema.Struct({
   ]),
 })
 
-/** In a session, or by means of a token: then `token` counts what that reaches, and one that it does not reach. */
+/** In a session, or with a token: then `token` counts the tokens that one reaches, plus one it doesn't reach. */
 const by = Schema.NullOr(Acting)
 
-/** `latest` is the very latest that can be given, `later` a millisecond more. */
+/** `latest` is the latest possible instant, `later` is one millisecond more. */
 const instant = Schema.Literals(["latest", "later", "never", ...words])
 const expiry = Schema.Union([Schema.Literal("default"), instant])
 const grace = Schema.Literals(["default", ...words])
@@ -69,12 +69,11 @@ const usuallyOnce = (atMost: number) =>
     Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: atMost })),
   ])
 
-/** Several follow one another at one instant and by means of one secret, as if the answers got lost. */
+/** Several rotations in a row, at one instant and with one secret, as if the responses were lost. */
 const rotation = { grace, expiry, times: usuallyOnce(4) }
 
 /**
- * These scopes are asked for, or all but these; and of them all, or those that the token itself holds by which it is done,
- * or those that can be given.
+ * Requests these scopes, or all but these, out of every scope, the calling token's scopes, or the scopes it can grant.
  */
 const asked = {
   scopes,
@@ -84,7 +83,7 @@ const asked = {
 
 const steps = {
   issue: Schema.Struct({ issue: Schema.Struct({ ...asked, expiry }) }),
-  /** With more than one generation, each is minted by means of the one before. */
+  /** With more than one generation, each token is minted with the previous one. */
   mint: Schema.Struct({ mint: Schema.Struct({ by: Acting, ...asked, expiry, generations: usuallyOnce(9) }) }),
   narrow: Schema.Struct({ narrow: Schema.Struct({ token, by, ...asked }) }),
   shorten: Schema.Struct({ shorten: Schema.Struct({ token, by, expiry: instant }) }),
@@ -94,7 +93,7 @@ const steps = {
   revoke: Schema.Struct({ revoke: Schema.Struct({ token, by }) }),
   /** In milliseconds. */
   wait: Schema.Struct({ wait: Schema.Literals([1, 60_000, 299_999, 300_000, 3_600_000]) }),
-  /** To one of the instants at which something ends, the soonest first; or a millisecond before it, or after. */
+  /** Waits until an instant at which something ends, soonest first, or a millisecond before or after it. */
   waitForEnd: Schema.Struct({ waitForEnd: upTo(2), offset: Schema.Literals([-1, 0, 1]) }),
   deactivated: Schema.Struct({ owner: Schema.Literal("deactivated") }),
   reactivated: Schema.Struct({ owner: Schema.Literal("reactivated") }),
@@ -102,7 +101,7 @@ const steps = {
   ownerHolds: Schema.Struct({ ownerHolds: scopes }),
 }
 
-/** What is there more than once happens more often. */
+/** Repeated entries happen more often. */
 export const LifecycleStep = Schema.Union([
   steps.issue,
   steps.issue,
@@ -135,7 +134,7 @@ export type Expiry = typeof expiry.Type
 export type AskedMint = Extract<LifecycleStep, { readonly mint: unknown }>["mint"]
 export type AskedRotation = Extract<LifecycleStep, { readonly rotateItself: unknown }>["rotateItself"]
 
-/** A sequence of steps, after each of which every plaintext is verified: also for the scopes that are required there. */
+/** A sequence of steps. After each one, every plaintext is verified, also with the scopes it names. */
 export const lives = (maxLength: number) =>
   Arbitrary.array(Arbitrary.all({ step: Arbitrary.schema(LifecycleStep), requiring: Arbitrary.schema(scopes) }), {
     maxLength,

@@ -1,4 +1,4 @@
-/** What has to hold after each step: of each plaintext that was ever handed out, and of each token and its ancestors. */
+/** What must hold after each step, for every plaintext ever issued, and every token and its ancestors. */
 import { assert } from "@effect/vitest"
 import type { Caller, Refusal } from "@tokenry/core"
 import { Effect, Option } from "effect"
@@ -6,12 +6,12 @@ import { activeOf, ancestorsOf, isGranted, type ModelToken, type ModelVerdict } 
 import { grants } from "./LifecycleStep.ts"
 import type { Life } from "./taking.ts"
 
-/** What the real service says of each plaintext, no scope being required: by token, the oldest secret first. */
+/** The real service's verdict on each plaintext without a requirement: by token, oldest secret first. */
 type Verdicts = ReadonlyMap<ModelToken, ReadonlyArray<ModelVerdict>>
 
 /**
- * Verifies every plaintext, for no scope, for these, and for all that there are; asserts that the model says the same, and
- * that nothing minted may more than what it was minted by. Gives the verdicts' tags.
+ * Verifies every plaintext without scopes, with these scopes, and with every scope. Checks that the model agrees, and
+ * that no minted token exceeds the one it was minted with. Returns the verdicts' tags.
  */
 export const agree = (life: Life, required: ReadonlyArray<string>): Effect.Effect<ReadonlyArray<string>> =>
   Effect.gen(function* () {
@@ -43,7 +43,10 @@ interface Seen {
   readonly generation: number
 }
 
-/** Asserts that whatever is accepted may no more, and no longer, than its ancestors, all of which are, and its owner. */
+/**
+ * Checks that an accepted token doesn't exceed or outlive its ancestors, which must all be accepted, or exceed its
+ * owner.
+ */
 const keepWithinAncestors = (
   verdicts: Verdicts,
   owner: { readonly isActive: boolean; readonly scopes: ReadonlyArray<string> },

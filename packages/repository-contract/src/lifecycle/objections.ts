@@ -1,4 +1,4 @@
-/** Why a step is to be refused, by the tags of the errors: all that speaks against it, in no order. */
+/** Why a step must be refused: the tags of all applicable errors, in no particular order. */
 import {
   type ActingSecret,
   ancestorsOf,
@@ -10,10 +10,10 @@ import {
 } from "./LifecycleModel.ts"
 import { policy } from "./LifecycleStep.ts"
 
-/** How many tokens may stand one behind the other before a minted one. */
+/** The maximum number of ancestors. */
 const ancestorsAtMost = 8
 
-/** What a token is to be given: an expiry in milliseconds since 1970, Infinity for never; none is asked for if it isn't told. */
+/** What is requested for a token: an expiry in milliseconds since 1970, Infinity for never, or undefined for none. */
 export interface Asked {
   readonly scopes: ReadonlyArray<string>
   readonly expiresAt: number | undefined
@@ -59,7 +59,7 @@ export const toShorten = (
   ...only("PolicyViolation", expiresAt <= model.now || expiresAt > token.expiresAt),
 ]
 
-/** Without a requested expiry there is nothing to forbid: the token keeps its own, or gets the longest allowed now. */
+/** The policy limits a new secret even if the token keeps its expiry. */
 export const toRotate = (
   model: LifecycleModel,
   token: ModelToken,
@@ -74,7 +74,7 @@ export const toRotate = (
   ...toExpiry(model, expiresAt, latestRenewal(token, by)),
 ]
 
-/** A token may be renewed for as long as all lives by means of which it was minted; one that rotates itself, not at all. */
+/** A token can be renewed until its earliest ancestor expires; one that rotates itself can't be renewed at all. */
 export const latestRenewal = (token: ModelToken, by: ActingSecret | undefined): number =>
   earliestExpiry(by?.token === token ? [token, ...ancestorsOf(token)] : ancestorsOf(token))
 
@@ -84,7 +84,7 @@ export const toEndGrace = (
   by: ActingSecret | undefined,
 ): ReadonlyArray<string> => [...toLife(model, [token]), ...toActing(model, token, by)]
 
-/** That a token does not reach the other one, or may not do anything any more. */
+/** Why the calling token can't reach the other one, or can't act any more. */
 export const toActing = (
   model: LifecycleModel,
   token: ModelToken,

@@ -1,4 +1,4 @@
-/** Takes one step with the real service and with the model, and asserts that both accept or refuse it. */
+/** Takes one step with the real service and the model, and checks that both accept or refuse it. */
 import { assert } from "@effect/vitest"
 import type { Issued } from "@tokenry/core"
 import type { OwnerId } from "@tokenry/core/adapter"
@@ -27,17 +27,17 @@ import {
 } from "./LifecycleStep.ts"
 import { latestRenewal, toActing, toEndGrace, toIssue, toMint, toNarrow, toRotate, toShorten } from "./objections.ts"
 
-/** One owner's tokens, really and as the model has them. */
+/** One owner's tokens, in the real service and in the model. */
 export interface Life {
   readonly service: LifecycleService
   readonly ownedBy: OwnerId
   readonly model: LifecycleModel
 }
 
-/** The first token of each owner: it may all, and never expires. */
+/** Each owner's first token: it has every scope and never expires. */
 export const begin = (life: Life): Effect.Effect<string> => issuing(life, undefined, Object.keys(grants), "never")
 
-/** `accepted`, or the tag of the error that it was refused with; told apart, where a token repeats its rotation. */
+/** `accepted`, or the tag of the error. Distinguishes a token's repeated rotation. */
 export const take = (life: Life, step: LifecycleStep): Effect.Effect<string> =>
   Effect.suspend(() => {
     const { model, service, ownedBy } = life
@@ -111,7 +111,7 @@ interface Request {
   readonly caller?: { readonly tokenId: string; readonly generation: number; readonly ownedBy: string }
 }
 
-/** Asks for it; if it is accepted, so does the model. */
+/** Makes the request. If it is accepted, updates the model. */
 const attempt = <A, E extends { readonly _tag: string }>(
   objections: ReadonlyArray<string>,
   request: Effect.Effect<A, E>,
@@ -187,7 +187,7 @@ const rotating = (
     : Effect.map(outcome, (outcome) => (isRepeated ? `${outcome} with a replaced secret` : outcome))
 }
 
-/** Goes on with the token that is meant, and by means of which token it is done. */
+/** Continues with the token concerned, and the calling token. */
 const on = (
   life: Life,
   meant: { readonly token: TokenNumber; readonly by: Acting | null },
@@ -207,11 +207,11 @@ const requestOf = ({ ownedBy }: Life, { id }: ModelToken, by: ActingSecret | und
   ...callerOf(by, ownedBy),
 })
 
-/** As `verify` gave it when the secret was accepted, which may be long ago. */
+/** The caller as `verify` returned it when the secret was accepted, possibly long ago. */
 const callerOf = (by: ActingSecret | undefined, ownedBy: string) =>
   by === undefined ? {} : { caller: { tokenId: by.token.id, generation: by.secret.generation, ownedBy } }
 
-/** Of the scopes those that are to be asked for; the first of their holders is the one by which it is done. */
+/** The scopes to request; the first holder is the calling token. */
 const askedScopes = (
   { scopes, allBut, within }: Pick<AskedMint, "scopes" | "allBut" | "within">,
   holders: ReadonlyArray<ReadonlyArray<string>>,
@@ -223,7 +223,7 @@ const askedScopes = (
   return listed.filter((scope) => heeded.every((held) => isGranted(scope, held)))
 }
 
-/** The instant that is asked for, none if none is; and the request's fields for it. */
+/** The requested instant, if any, and the request's fields for it. */
 const askedExpiry = (
   expiry: Expiry,
   now: number,

@@ -1,11 +1,11 @@
-/** A law of the use cases over a store: what holds whoever calls them at once, through whichever connection. */
+/** A law of the use cases over a store: holds under concurrency, across connections. */
 import { ApiTokens, ScopeCatalogue } from "@tokenry/core"
 import type { ApiTokenRepository, TokenUsageStore } from "@tokenry/core/adapter"
 import { NodeCrypto } from "@tokenry/core/node"
 import { Context, Effect, Layer } from "effect"
 import { checkingThrough, type Law, lawAbout } from "../Law.ts"
 
-/** The services that a layer gives of which these laws speak. */
+/** The layer's services that these laws are about. */
 export type Stores = ApiTokenRepository | TokenUsageStore
 
 /** `treasure:edit` implies `treasure:read`. */
@@ -18,10 +18,10 @@ export type ServiceLaw<Name extends string = string> = Law<Name, Context.Context
 
 export const serviceLaw = lawAbout<Context.Context<Stores>>()
 
-/** Builds the layer anew, checks one law of the use cases on it, and releases it; otherwise as `checkLaw`. */
+/** Builds the layer anew, checks one law of the use cases, and releases the layer; otherwise like `checkLaw`. */
 export const checkServiceLaw = checkingThrough<Stores, Context.Context<Stores>>((services) => services)
 
-/** The use cases over these stores, without cache, for as long as the scope lasts. */
+/** The use cases over these stores, without a cache, until the scope closes. */
 export const serviceOver = (stores: Context.Context<Stores>) =>
   Effect.map(
     Layer.build(

@@ -1,4 +1,4 @@
-/** Races between use cases: rotations with each other, and minting with changes of what it is minted by. */
+/** Races between use cases: rotations against each other, and minting against changes of the minting token. */
 import { assert } from "@effect/vitest"
 import type { ApiTokens, RevisionConflict } from "@tokenry/core"
 import { ApiTokenRepository, Secret } from "@tokenry/core/adapter"
@@ -11,7 +11,7 @@ type Service = ApiTokens["Service"]
 const ownedBy = "somebody who races"
 const rotations = 16
 
-/** `accepted`, or why not. */
+/** `accepted`, or the reason for refusal. */
 const verdictOn = (tokens: Service, plaintext: string, scopes: ReadonlyArray<string> = []) =>
   Effect.match(tokens.verify(plaintext, { scopes }), {
     onSuccess: () => "accepted" as const,
@@ -53,7 +53,7 @@ const rotationRace = Effect.fnUntraced(function* (
   assert.include(usable, 1 + answered.length, "the last one is accepted")
 })
 
-/** Mints below a token two levels down, while that is changed; nothing may be accepted afterwards that it forbids. */
+/** Mints below a token two levels down while that token changes; afterwards, nothing it forbids may be accepted. */
 const mintingRace = Effect.fnUntraced(function* (
   here: Service,
   there: Service,
@@ -80,7 +80,7 @@ const mintingRace = Effect.fnUntraced(function* (
   }
 })
 
-/** Repeats the race, between the two ways into the store. */
+/** Repeats the race between the two connections to the store. */
 const repeated = (
   round: (here: Service, there: Service, repository: ApiTokenRepository["Service"]) => Effect.Effect<void, unknown>,
 ) =>
@@ -138,7 +138,7 @@ export const racingLaws = [
         (tokens, top) =>
           Effect.gen(function* () {
             const expiresAt = yield* shortenedSoon(tokens, top, 20)
-            // A timer may go off a moment before the clock says so.
+            // A timer may fire slightly before the clock reaches its time.
             while ((yield* Clock.currentTimeMillis) < expiresAt) yield* Effect.sleep(1)
           }),
         [],

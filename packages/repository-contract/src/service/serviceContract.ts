@@ -8,13 +8,13 @@ import { usingLaws } from "./using.ts"
 
 const all = [...racingLaws, ...usingLaws] as const
 
-/** The sentence that such a law is called by. */
+/** The name of such a law, a sentence. */
 export type ServiceLawName = (typeof all)[number]["name"]
 
 /** Every law of the use cases, one test each. */
 export const serviceLaws: ReadonlyArray<ServiceLaw<ServiceLawName>> = all
 
-/** The law of this name. */
+/** The law with this name. */
 export const serviceLawNamed = namedAmong(serviceLaws)
 
 export interface ServiceContractOptions extends ContractOptions<Stores> {}

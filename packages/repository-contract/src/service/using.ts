@@ -1,4 +1,4 @@
-/** What verifying costs the store: no write at all, and now and then one for each secret that was used. */
+/** What verifying costs the store: no writes, except one per used secret now and then. */
 import { assert } from "@effect/vitest"
 import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core/adapter"
 import { Context, Effect } from "effect"
@@ -7,7 +7,7 @@ import { type Stores, serviceLaw, serviceOver } from "./ServiceLaw.ts"
 const tokenCount = 100
 const verifiesOfEach = 100
 
-/** The stores, and how often something was written to them. */
+/** The stores, and a count of their writes. */
 const counted = (stores: Context.Context<Stores>) => {
   const written = { tokens: 0, uses: 0 }
   const repository = Context.get(stores, ApiTokenRepository)

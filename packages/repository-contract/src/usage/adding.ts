@@ -1,4 +1,4 @@
-/** What holds for many calls of `record`: they add up, whoever makes them and in whatever order. */
+/** Laws for many calls of `record`: they add up, from any process and in any order. */
 import type { SecretUsage } from "@tokenry/core/adapter"
 import { Arbitrary, Effect, Option, Schema } from "effect"
 import { forAll, idsOf, insertAll, race } from "../steps.ts"

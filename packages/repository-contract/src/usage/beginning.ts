@@ -1,4 +1,4 @@
-/** What holds for `begin`. A store that is opened again and again has begun before, with an instant that one of these laws gave. */
+/** Laws for `begin`. In a reused store, recording already began at an instant from one of these laws. */
 import { assert } from "@effect/vitest"
 import { DateTime } from "effect"
 import { race } from "../steps.ts"

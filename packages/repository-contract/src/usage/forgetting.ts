@@ -1,4 +1,4 @@
-/** What holds between the record of uses and the tokens that come and go. Before they count, these laws purge. */
+/** Laws for usage records of purged tokens. They first purge everything that is already dead. */
 import { unattributed } from "@tokenry/core/adapter"
 import { idsOf, insertAll } from "../steps.ts"
 import { anId, aSecret, at, aToken, changed, endOfTime, expiring, manyTokens, named, revoked } from "../tokens.ts"

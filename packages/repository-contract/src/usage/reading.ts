@@ -1,4 +1,4 @@
-/** What holds for `usageOf`. */
+/** Laws for `usageOf`. */
 import { assert } from "@effect/vitest"
 import { idsOf, insertAll } from "../steps.ts"
 import { anId, aToken, manyTokens } from "../tokens.ts"

@@ -1,4 +1,4 @@
-/** What holds for one call of `record`: what went in comes out, of the secret that it was recorded of. */
+/** Laws for one call of `record`: what is recorded can be read back, for the right secret. */
 import { assert } from "@effect/vitest"
 import type { TokenId } from "@tokenry/core/adapter"
 import { Effect, Option } from "effect"
@@ -8,7 +8,7 @@ import { noText } from "../laws/missing.ts"
 import { usageLaw } from "../UsageLaw.ts"
 import { areRecorded, aReuse, aUse, required } from "./uses.ts"
 
-/** Scopes that a store may take for a path, an operator or a part of its own. */
+/** Scopes that a store might mistake for a path, an operator or its own syntax. */
 export const unusualScopes = [
   "treasure:read",
   "treasure:read.all",

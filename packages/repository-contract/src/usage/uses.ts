@@ -1,11 +1,11 @@
-/** Uses for laws to record, what they come to, and how to look at them. */
+/** Uses for laws to record, their totals, and how to check them. */
 import { assert } from "@effect/vitest"
 import type { SecretUsage, TokenId } from "@tokenry/core/adapter"
 import { DateTime, Effect, Option } from "effect"
 import { at } from "../tokens.ts"
 import type { TokensAndUses } from "../UsageLaw.ts"
 
-/** One use of a token's first secret, at `at(0)`, for which no scope was required. */
+/** One use of a token's first secret at `at(0)`, without required scopes. */
 export const aUse = (fields: Partial<SecretUsage> & Pick<SecretUsage, "tokenId">): SecretUsage => ({
   generation: 1,
   count: 1,
@@ -20,12 +20,12 @@ export const aUse = (fields: Partial<SecretUsage> & Pick<SecretUsage, "tokenId">
 export const aReuse = (fields: Partial<SecretUsage> & Pick<SecretUsage, "tokenId">): SecretUsage =>
   aUse({ count: 0, lastUsedAt: Option.none(), reuses: 1, lastReusedAt: Option.some(at(0)), ...fields })
 
-/** Scopes that were required, and when last, in milliseconds after `at(0)`. */
+/** Required scopes, and when they were last required, in milliseconds after `at(0)`. */
 export const required = (scopes: Readonly<Record<string, number>> | ReadonlyArray<readonly [string, number]>) => ({
   scopes: new Map((Array.isArray(scopes) ? scopes : Object.entries(scopes)).map(([scope, when]) => [scope, at(when)])),
 })
 
-/** What is in a usage, as plain values that assertions can compare and print. */
+/** The contents of a usage, as plain values that assertions can compare and print. */
 const usageContentsOf = (usage: SecretUsage) => ({
   tokenId: usage.tokenId,
   generation: usage.generation,
@@ -38,7 +38,7 @@ const usageContentsOf = (usage: SecretUsage) => ({
 
 const instantOf = (instant: Option.Option<DateTime.Utc>) => Option.getOrNull(Option.map(instant, DateTime.formatIso))
 
-/** Asserts that exactly this is recorded of these tokens. */
+/** Checks that exactly this is recorded for these tokens. */
 export const areRecorded = (
   { usage }: Pick<TokensAndUses, "usage">,
   ids: ReadonlyArray<TokenId>,
@@ -53,7 +53,7 @@ const inOrder = (usages: ReadonlyArray<SecretUsage>) =>
     .map(usageContentsOf)
     .toSorted((left, right) => left.tokenId.localeCompare(right.tokenId) || left.generation - right.generation)
 
-/** What these uses of one secret come to: counts summed, of each instant the latest. */
+/** The total of these uses of one secret: summed counts, and the latest of each instant. */
 export const totalOf = (uses: readonly [SecretUsage, ...ReadonlyArray<SecretUsage>]): SecretUsage => ({
   tokenId: uses[0].tokenId,
   generation: uses[0].generation,
