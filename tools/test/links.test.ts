@@ -67,3 +67,18 @@ it.each(globSync("packages/*/package.json", { cwd: workspace }))("%s says where 
     keywords: expect.arrayContaining(["api-tokens"]),
   })
 })
+
+it("ARCHITECTURE.md names only files and folders that exist", () => {
+  const architecture = read("ARCHITECTURE.md")
+  const paths = Array.from(architecture.matchAll(/`((?:packages|apps|tools|docs)\/[^`]+)`/g), ([, path = ""]) => path)
+  expect(paths.length).toBeGreaterThan(20)
+  expect(paths.filter((path) => !existsSync(join(workspace, path)))).toEqual([])
+
+  const rows = architecture.matchAll(/^\| where in `([^`]+)`[\s\S]*?(?=\n\n)/gm)
+  for (const [table = "", folder = ""] of rows) {
+    const names = Array.from(table.matchAll(/^\| (`[^|]+`) \|/gm), ([, cell = ""]) => cell.split(", "))
+      .flat()
+      .map((name) => name.replaceAll("`", ""))
+    expect(names.filter((name) => !existsSync(join(workspace, folder, name)))).toEqual([])
+  }
+})
