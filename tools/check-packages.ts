@@ -1,7 +1,7 @@
 /**
  * Checks the packages as their users get them: packs each one, looks at the archive (publint, attw), installs all of
- * them with plain npm in an empty folder outside the workspace, and there type-checks the examples of all READMEs under
- * `strict`, and runs them as JavaScript.
+ * them with plain npm in an empty folder outside the workspace, and there type-checks the examples of all READMEs and of
+ * docs/ under `strict`, and runs them as JavaScript.
  */
 import { execFileSync } from "node:child_process"
 import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
@@ -44,6 +44,7 @@ const installed = [
   "hono",
   "mongodb",
   "pg",
+  "rate-limiter-flexible",
   "vitest",
   "@effect/vitest",
 ]
@@ -81,7 +82,9 @@ try {
   }
   run(join(folder, "node_modules/.bin/tsc"), ["--project", folder])
   for (const { name } of examples) run(process.execPath, [...nodeOptions, `${name}.mjs`])
-  console.log(`${examples.length} examples of the READMEs type-check and run with the packed packages under plain npm.`)
+  console.log(
+    `${examples.length} examples of the READMEs and of docs/ type-check and run with the packed packages under plain npm.`,
+  )
 } catch (error) {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1

@@ -1,4 +1,4 @@
-/** The programs in the READMEs: what stands in their fences marked `ts`. Each is whole, and ends by itself. */
+/** The programs in the documentation: each fence marked `ts` is one. Each is whole, and ends by itself. */
 import { globSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 
@@ -10,16 +10,45 @@ export interface Example {
 
 const workspace = join(import.meta.dirname, "..")
 
+/** The files whose examples are run. */
+const files = ["README.md", "docs/*.md", "packages/*/README.md", "apps/*/README.md"]
+
 export const allExamples = (): ReadonlyArray<Example> =>
-  globSync(["README.md", "packages/*/README.md", "apps/*/README.md"], { cwd: workspace }).flatMap((file) =>
+  globSync(files, { cwd: workspace }).flatMap((file) =>
     examplesIn(readFileSync(join(workspace, file), "utf8")).map((code, index) => ({
       name: `${file.replace(/\W+/g, "-")}-${index + 1}`,
       code,
     })),
   )
 
+/** The recipes of the cookbook. */
+export const recipes = (): ReadonlyArray<Example> =>
+  allExamples().filter(({ name }) => name.startsWith("docs-cookbook-md-"))
+
 const examplesIn = (markdown: string): ReadonlyArray<string> =>
   Array.from(markdown.matchAll(/^```ts\n([\s\S]*?)^```$/gm), ([, code]) => code ?? "")
+
+/** The lines that are left of a program without its imports and blank lines. */
+export const linesOf = (code: string): ReadonlyArray<string> =>
+  code.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("import "))
+
+/**
+ * Whether the program printed what its comments say: the one after each `console.log`, in their order. `…` stands for
+ * anything, and so does what is printed without a comment. Blanks and kinds of quotes don't matter.
+ */
+export const printsAsItSays = (code: string, printed: string): boolean => {
+  const comments = Array.from(code.matchAll(/console\.log\(.*\) *\/\/ (.*)$/gm), ([, comment]) => comment ?? "")
+  const parts = comments.flatMap((comment) => comment.split("…")).map(plain)
+  const output = plain(printed)
+  let position = 0
+  return parts.every((part) => {
+    const found = output.indexOf(part, position)
+    position = found + part.length
+    return found >= 0
+  })
+}
+
+const plain = (text: string): string => text.replaceAll(/\s/g, "").replaceAll('"', "'")
 
 /** With these, an example that starts a server gets a free port, and ends when there is nothing else to do. */
 export const nodeOptions: ReadonlyArray<string> = [
