@@ -1,5 +1,5 @@
 /** Introspection (RFC 7662), revocation (RFC 7009) and the metadata (RFC 9728) as handlers. */
-import { describe, expect, it } from "@effect/vitest"
+import { describe, expect, it, vi } from "@effect/vitest"
 import { RepositoryUnavailable, RevisionConflict } from "@tokenry/core"
 import { introspection, protectedResourceMetadata, revocation } from "@tokenry/fetch"
 import { type RateLimiter, RateLimits } from "@tokenry/http"
