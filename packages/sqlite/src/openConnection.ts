@@ -2,10 +2,11 @@
 import { type Duration, Effect, Exit } from "effect"
 import { closeSync, lstatSync, openSync, statSync } from "node:fs"
 import { resolve } from "node:path"
-import { DatabaseSync } from "node:sqlite"
+import type { DatabaseSync } from "node:sqlite"
 import { FileIdentity } from "./FileIdentity.ts"
 import { untilUnlocked } from "./LockQueue.ts"
 import { codeOf, reasonByPath, reasonOfRefusal } from "./openingFailures.ts"
+import { nodeSqlite } from "./nodeSqlite.ts"
 import { detailOf, isLock, Locked, ResultCode, resultCodeOf } from "./outcome.ts"
 import { SqliteOpenError, type SqliteOpenReason } from "./SqliteOpenError.ts"
 
@@ -70,7 +71,7 @@ const createPrivately = (path: string): void => {
 }
 
 const connect = (path: string): DatabaseSync => {
-  const db = new DatabaseSync(path)
+  const db = new nodeSqlite.DatabaseSync(path)
   try {
     db.exec(`PRAGMA busy_timeout = ${busyTimeoutMilliseconds}`)
     const mode = db.prepare("PRAGMA journal_mode = WAL").get()?.["journal_mode"]
