@@ -59,3 +59,14 @@ export const nodeOptions: ReadonlyArray<string> = [
     Server.prototype.listen = function (port, ...rest) { return listen.call(this, 0, ...rest).unref() }
   `)}`,
 ]
+
+/**
+ * The programs of the READMEs that need a server, or a test runner: what stands in fences marked `typescript`. They are
+ * type-checked, but not run.
+ */
+export const examplesForTypes = (): ReadonlyArray<Example> =>
+  globSync("packages/*/README.md", { cwd: workspace }).flatMap((file) =>
+    Array.from(readFileSync(join(workspace, file), "utf8").matchAll(/^```typescript\n([\s\S]*?)^```$/gm))
+      .map(([, code = ""], index) => ({ name: `${file.replace(/\W+/g, "-")}-typescript-${index + 1}`, code }))
+      .filter(({ code }) => !code.includes('from "../')),
+  )

@@ -16,13 +16,13 @@ const lookEvery = 1
  * connection's own commits don't count; they are known here. While the file can't be read, the feed is interrupted.
  */
 export const changesOn = (database: SqliteDatabase): TokenChanges["Service"] => {
-  const dataVersion = new Query<readonly [number]>(database.connection, "PRAGMA data_version")
+  const dataVersion = new Query<{ readonly data_version: number }>(database.connection, "PRAGMA data_version")
   // A changing value, because SQLite commits nothing if a row keeps its values.
   const touch = database.connection.prepare("UPDATE api_token_owner_change SET count = count + 1")
   /** Lookups then go to the store, meet the same error and report it. */
   const look = (): number | undefined => {
     try {
-      return dataVersion.get()?.[0]
+      return dataVersion.get()?.data_version
     } catch {
       return undefined
     }

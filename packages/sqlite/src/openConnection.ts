@@ -2,15 +2,16 @@
 import { type Duration, Effect, Exit } from "effect"
 import { closeSync, lstatSync, openSync, statSync } from "node:fs"
 import { resolve } from "node:path"
-import type * as Sqlite from "node:sqlite"
+import type { DatabaseSync } from "node:sqlite"
 import { FileIdentity } from "./FileIdentity.ts"
 import { untilUnlocked } from "./LockQueue.ts"
+import { nodeSqlite } from "./nodeSqlite.ts"
 import { codeOf, reasonByPath, reasonOfRefusal } from "./openingFailures.ts"
 import { detailOf, isLock, Locked, ResultCode, resultCodeOf } from "./outcome.ts"
 import { SqliteOpenError, type SqliteOpenReason } from "./SqliteOpenError.ts"
 
 export interface Connection {
-  readonly db: Sqlite.DatabaseSync
+  readonly db: DatabaseSync
   /** None for an in-memory database. */
   readonly identity: FileIdentity | undefined
 }
@@ -67,8 +68,8 @@ const createPrivately = (path: string): void => {
   }
 }
 
-const connect = (path: string): Sqlite.DatabaseSync => {
-  const db = new (sqliteOfNode().DatabaseSync)(path)
+const connect = (path: string): DatabaseSync => {
+  const db = new nodeSqlite.DatabaseSync(path)
   try {
     db.exec(`PRAGMA busy_timeout = ${busyTimeoutMilliseconds}`)
     const mode = db.prepare("PRAGMA journal_mode = WAL").get()?.["journal_mode"]
@@ -82,20 +83,11 @@ const connect = (path: string): Sqlite.DatabaseSync => {
   }
 }
 
-/** Loaded when a file is opened, so that an older Node gets a sentence instead of a failed import. */
-const sqliteOfNode = (): typeof Sqlite => {
-  // Node before 22.3 has no such function.
-  const sqlite = (process as Partial<NodeJS.Process>).getBuiltinModule?.("node:sqlite")
-  if (sqlite === undefined)
-    throw new Error(`it takes Node 22.13 or newer, which has node:sqlite; this is ${process.version}`)
-  return sqlite
-}
-
 /**
  * SQLite opens a read-only file, and even starts a transaction on it, without an error; only preparing a write fails.
  * If another process is writing, the file is writable.
  */
-const assertWritable = (db: Sqlite.DatabaseSync): void => {
+const assertWritable = (db: DatabaseSync): void => {
   try {
     db.exec("BEGIN IMMEDIATE")
     db.exec("PRAGMA user_version = 0")
