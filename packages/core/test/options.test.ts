@@ -79,12 +79,12 @@ describe("TokenPolicy", () => {
     [{ longestLifeTime: "30 days" }, /did you mean longestLifetime\?/],
     [{ allowsNeverExpiring: "no" }, /allowsNeverExpiring is not valid; write true or false/],
     [{ onReuse: "explode" }, /write "record", "notify" or "revoke"/],
-    [{ defaultLifetime: null }, /never to expire, which the policy does not allow/],
+    [{ defaultLifetime: null }, /defaultLifetime is null \(never expires\), which needs allowsNeverExpiring: true/],
   ])("refuses %o", (options, message) => {
     expect(() => TokenPolicy.make(options)).toThrow(message)
   })
 })
 
 it("a key ring takes nothing but keys and which is active", () => {
-  expect(() => KeyRing.make({ keys: {}, active: null })).toThrow("KeyRing: there is no key")
+  expect(() => KeyRing.make({ keys: {}, active: null })).toThrow("KeyRing: at least one key is required")
 })

@@ -4,7 +4,7 @@ import type { Migration } from "./Migrations.ts"
 /**
  * Instants are epoch milliseconds, lists are JSON text, and NULL is none. Other tables refer to `number`: a lookup by
  * digest then reaches the token in one step less than by id. `history` comes late, so SQLite doesn't read past it for
- * the columns verifying needs. The index `api_token_live` includes the expiry, to skip an owner's expired tokens
+ * the columns verifying needs. The index `api_token_live` includes the expiry, and the revocation so that it covers, to skip an owner's expired tokens
  * without reading them. `api_token_ancestor` inverts the ancestor lists, to find the tokens minted with a token.
  * `api_token_usage` is separate because recording a use must never touch a token's row; its `scopes` are pairs of a
  * scope and an instant. `api_token_usage_since` has one row, written by the first `begin`. `api_token_owner_change`
@@ -39,7 +39,8 @@ export const tokenMigrations: ReadonlyArray<Migration> = [
         CHECK (created_at BETWEEN -8640000000000000 AND 8640000000000000)
       ) STRICT;
       CREATE INDEX api_token_newest ON api_token (owned_by, created_at DESC, id DESC);
-      CREATE INDEX api_token_live ON api_token (owned_by, created_at DESC, id DESC, expires_at) WHERE revoked_at IS NULL;
+      CREATE INDEX api_token_live ON api_token (owned_by, created_at DESC, id DESC, expires_at, revoked_at)
+        WHERE revoked_at IS NULL;
       CREATE INDEX api_token_issued_to ON api_token (issued_to, id) WHERE issued_to IS NOT NULL AND revoked_at IS NULL;
       CREATE INDEX api_token_owner_issued_to ON api_token (owned_by, issued_to, id)
         WHERE issued_to IS NOT NULL AND revoked_at IS NULL;

@@ -136,9 +136,9 @@ it.effect("each path that can't be opened is refused with what is wrong with it"
       [path("folder"), "it is a folder"],
       ["", "it is a folder"],
       [path("x".repeat(300)), "name is too long"],
-      [path("dangling"), "a link to a file that does not exist"],
+      [path("dangling"), "a link to a file that doesn't exist"],
       [path("circle"), "a loop of symbolic links"],
-      [path("a\0b"), "its name is none"],
+      [path("a\0b"), "its name is not a valid file name"],
       ["/dev/null", "not a regular file"],
       [path("log"), "log-wal beside it"],
     ]
