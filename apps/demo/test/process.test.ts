@@ -158,7 +158,7 @@ it("a port in use is one clear line and exit code 1", async () => {
   const { port } = taken.address() as { port: number }
   await expectOneLine(
     { STORE_URL: "memory:", PORT: String(port) },
-    /^Port \d+ on 127\.0\.0\.1 is in use already: .*PORT/,
+    /^Port \d+ on 127\.0\.0\.1 is already in use\. Stop .*PORT/,
   )
   taken.close()
 })

@@ -28,7 +28,7 @@ const lawsBetweenProcesses: ReadonlyArray<LawName> = [
   "a stream that is read while others write gives what is there throughout once, as it was or as it is",
   "of concurrent purges, one alone counts a token",
   "what a write returned is seen by every later read, through every connection",
-  "whoever reads while others write sees a token as it was or as it is, and never a mixture",
+  "a reader during a write sees the token before or after it, never a mixture",
   "whatever is called, in whatever order, the store answers as a plain list of tokens would",
 ]
 

@@ -23,7 +23,7 @@ const listing =
 export const lineageFaults: ReadonlyArray<Fault> = [
   fault(
     "a lineage of children only",
-    "the list of a lineage holds that token and what was minted by means of it, however far down, and nothing else",
+    "the list of a lineage holds that token and its descendants, at any depth, and nothing else",
     listing((query, right) =>
       Effect.map(right.listOwnedBy(query), (tokens) =>
         tokens.filter(({ id, ancestors }) => id === query.lineageOf || ancestors.at(-1) === query.lineageOf),
@@ -32,7 +32,7 @@ export const lineageFaults: ReadonlyArray<Fault> = [
   ),
   fault(
     "a lineage without its own token",
-    "the list of a lineage holds that token and what was minted by means of it, however far down, and nothing else",
+    "the list of a lineage holds that token and its descendants, at any depth, and nothing else",
     listing((query, right) =>
       Effect.map(right.listOwnedBy(query), (tokens) => tokens.filter(({ id }) => id !== query.lineageOf)),
     ),
@@ -116,12 +116,12 @@ export const deliveringFaults: ReadonlyArray<Fault> = [
   ),
   fault(
     "the undelivered by offset",
-    "tokens may be marked as told while the stream of the undelivered gives them, and each comes once",
+    "tokens may be marked as delivered while the stream of undelivered ones returns them, and each comes once",
     (right) => ({ undelivered: byOffset(() => right.undelivered) }),
   ),
   fault(
     "a mark that raises the revision",
-    "a token that is marked as told does not come any more, and stays as it is otherwise",
+    "a token marked as delivered isn't returned again, and otherwise stays as it is",
     (right) => ({
       markDelivered: (id, revision) =>
         Effect.gen(function* () {
@@ -145,7 +145,7 @@ export const deliveringFaults: ReadonlyArray<Fault> = [
   ),
   fault(
     "a replace that leaves the mark",
-    "who replaces a token that was marked as told meanwhile makes its changes undelivered again",
+    "replacing a token that was marked as delivered meanwhile makes its changes undelivered again",
     (right) => ({
       replace: (token, expectedRevision) =>
         Effect.flatMap(right.findById(token.id), (stored) =>
@@ -160,7 +160,7 @@ export const deliveringFaults: ReadonlyArray<Fault> = [
   ),
   fault(
     "a mark that looks first and then writes",
-    "however replaces and marks interleave, no change is taken for told that was not there when it was told",
+    "however replaces and marks interleave, a change made after delivery is never marked as delivered",
     (right) => ({
       markDelivered: (id, revision) =>
         Effect.gen(function* () {
@@ -174,7 +174,7 @@ export const deliveringFaults: ReadonlyArray<Fault> = [
   ),
   fault(
     "a bulk revocation that nobody is told of",
-    "a bulk revocation makes a token that was told undelivered again",
+    "a bulk revocation makes a delivered token undelivered again",
     (right) => ({
       revokeOwnedBy: (ownedBy, revocation, by) =>
         Effect.tap(right.revokeOwnedBy(ownedBy, revocation, by), () =>
@@ -185,7 +185,7 @@ export const deliveringFaults: ReadonlyArray<Fault> = [
         ),
     }),
   ),
-  fault("a mark under no revision", "a missing id or revision marks no token as told", (right) => ({
+  fault("a mark under no revision", "a missing id or revision marks no token as delivered", (right) => ({
     markDelivered: (id, revision: number | undefined) =>
       Effect.flatMap(right.findById(id), (token) =>
         Option.isSome(token) ? right.markDelivered(id, revision ?? token.value.revision) : Effect.void,

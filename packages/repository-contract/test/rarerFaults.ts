@@ -119,7 +119,7 @@ export const rarerFaults: ReadonlyArray<Fault> = [
   ),
   fault(
     "a purge that leaves descendants",
-    "a purge takes all that was minted by means of what it removes, and no ancestor or sibling",
+    "a purge removes the tokens minted with what it removes, and no ancestor or sibling",
     purgingWithoutLineage,
   ),
   fault(

@@ -20,12 +20,12 @@ export const usageFaults: ReadonlyArray<UsageFault> = [
   ),
   usageFault(
     "scopes as paths",
-    "scopes are told apart, whatever they are called, and each keeps its own instant",
+    "scopes are distinct, whatever their names, and each keeps its own instant",
     namingScopes((scope) => scope.split(".").filter(Boolean).join(".")),
   ),
   usageFault(
     "scopes as properties",
-    "scopes are told apart, whatever they are called, and each keeps its own instant",
+    "scopes are distinct, whatever their names, and each keeps its own instant",
     recording((usage) => {
       const properties: Record<string, DateTime.Utc> = {}
       for (const [scope, at] of usage.scopes) properties[scope] = at
@@ -34,7 +34,7 @@ export const usageFaults: ReadonlyArray<UsageFault> = [
   ),
   usageFault(
     "one record for a token",
-    "the secrets of a token are told apart by their generation",
+    "the secrets of a token are distinguished by their generation",
     recording((usage) => ({ ...usage, generation: 1 })),
   ),
   usageFault(

@@ -40,7 +40,7 @@ it("an outage is a page, says that the change may have happened, and nothing of 
     expect([page.status, page.headers.get("Content-Type")]).toEqual([503, "text/html; charset=utf-8"])
     expect(page.headers.get("Retry-After")).toBe("5")
     expect(page.text).toContain(
-      "A change may have happened nonetheless: look before you repeat it. Try again in 5 seconds.",
+      "Your change may have been saved anyway, so check before you try again. Try again in 5 seconds.",
     )
     expect(page.text).not.toMatch(/sqlite|idempotency|lock|Error/i)
   } finally {

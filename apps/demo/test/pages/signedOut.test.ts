@@ -64,7 +64,7 @@ describe("a form that is sent when the session has ended", () => {
     }
     const asked = await form.submit({ ...typed, password: "hunter2" }, "/settings/tokens/new")
     expect([asked.status, asked.title]).toEqual([403, "Sign in · Treasures"])
-    expect(asked.text).toContain("You are not signed in any more, and nothing was done.")
+    expect(asked.text).toContain("You have been signed out, and nothing was changed.")
     expect(asked.html).not.toContain("hunter2")
     const wrong = await signIn(asked, "wrong")
     expect(wrong.status).toBe(422)

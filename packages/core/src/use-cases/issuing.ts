@@ -4,6 +4,7 @@ import { InactiveOwner, PolicyViolation, ScopeNotHeld } from "../errors.ts"
 import { makePlaintext } from "./plaintext.ts"
 import { attributionOf, IssueRequest, requestedExpiry } from "./requests.ts"
 import { ApiToken, earliestExpiry, type VerifiableToken } from "../token/ApiToken.ts"
+import { missingScopes } from "../token/Caller.ts"
 import type { OwnerId } from "../token/OwnerId.ts"
 import type { Side } from "../token/Refusal.ts"
 import type { NewSecret } from "../token/Secret.ts"
@@ -99,7 +100,7 @@ const assertHeld = (
   sides: ReadonlyArray<{ readonly on: Side; readonly scopes: ReadonlyArray<string> }>,
 ): Effect.Effect<void, ScopeNotHeld> => {
   for (const { on, scopes } of sides) {
-    const excess = asked.filter((scope) => !scopes.includes(scope))
+    const excess = missingScopes(asked, { scopes }).map(({ scope }) => scope)
     if (excess.length > 0) return Effect.fail(new ScopeNotHeld({ scopes: excess, on }))
   }
   return Effect.void

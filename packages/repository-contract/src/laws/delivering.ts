@@ -24,9 +24,9 @@ export const deliveringLaws = [
         aToken(expiring(-1)),
         aToken({ ancestors: [anId()], undelivered: 1000 }),
       ]
-      const told = manyTokens(130, () => ({ undelivered: 0 }))
-      const all = [...undelivered, ...told]
-      yield* insertAll(here, [...told.slice(0, 65), ...undelivered, ...told.slice(65)])
+      const delivered = manyTokens(130, () => ({ undelivered: 0 }))
+      const all = [...undelivered, ...delivered]
+      yield* insertAll(here, [...delivered.slice(0, 65), ...undelivered, ...delivered.slice(65)])
       const streamed = yield* amongThese(there.undelivered, all)
       assert.strictEqual(streamed.length, undelivered.length)
       assert.sameDeepMembers(streamed.map(contentsOf), undelivered.map(contentsOf))
@@ -34,7 +34,7 @@ export const deliveringLaws = [
   ),
 
   law(
-    "tokens may be marked as told while the stream of the undelivered gives them, and each comes once",
+    "tokens may be marked as delivered while the stream of undelivered ones returns them, and each comes once",
     function* ({ here, there }) {
       const tokens = manyTokens(260, (index) => ({ createdAt: at(index % 5) }))
       yield* insertAll(here, tokens)
@@ -53,20 +53,17 @@ export const deliveringLaws = [
     },
   ),
 
-  law(
-    "a token that is marked as told does not come any more, and stays as it is otherwise",
-    function* ({ here, there }) {
-      const tokens = [aToken({ undelivered: 3, revision: 4 }), aToken({ ...revoked(1), undelivered: 1 })]
-      const other = aToken()
-      yield* insertAll(here, [...tokens, other])
-      for (const { id, revision } of tokens) {
-        yield* there.markDelivered(id, revision)
-        yield* here.markDelivered(id, revision)
-      }
-      yield* areStored(here, [...tokens.map(told), other])
-      assert.deepStrictEqual(idsOf(yield* amongThese(here.undelivered, [...tokens, other])), [other.id])
-    },
-  ),
+  law("a token marked as delivered isn't returned again, and otherwise stays as it is", function* ({ here, there }) {
+    const tokens = [aToken({ undelivered: 3, revision: 4 }), aToken({ ...revoked(1), undelivered: 1 })]
+    const other = aToken()
+    yield* insertAll(here, [...tokens, other])
+    for (const { id, revision } of tokens) {
+      yield* there.markDelivered(id, revision)
+      yield* here.markDelivered(id, revision)
+    }
+    yield* areStored(here, [...tokens.map(delivered), other])
+    assert.deepStrictEqual(idsOf(yield* amongThese(here.undelivered, [...tokens, other])), [other.id])
+  }),
 
   law("a mark under another revision, or for a token that is gone, changes nothing", function* ({ here, there }) {
     const [token, gone] = [aToken({ undelivered: 2, revision: 3 }), aToken()]
@@ -79,7 +76,7 @@ export const deliveringLaws = [
   }),
 
   law(
-    "who replaces a token that was marked as told meanwhile makes its changes undelivered again",
+    "replacing a token that was marked as delivered meanwhile makes its changes undelivered again",
     function* ({ here, there }) {
       const token = aToken({ undelivered: 2, revision: 5 })
       yield* here.insert(token)
@@ -101,7 +98,7 @@ export const deliveringLaws = [
   ),
 
   law(
-    "however replaces and marks interleave, no change is taken for told that was not there when it was told",
+    "however replaces and marks interleave, a change made after delivery is never marked as delivered",
     function* ({ here, there }) {
       const tokens = manyTokens(24, () => ({}))
       yield* insertAll(here, tokens)
@@ -120,7 +117,7 @@ export const deliveringLaws = [
     },
   ),
 
-  law("a bulk revocation makes a token that was told undelivered again", function* ({ here, there }) {
+  law("a bulk revocation makes a delivered token undelivered again", function* ({ here, there }) {
     const thirdParty = issuedTo(unique("app"))
     const ownedBy = anOwner()
     const owned = [
@@ -142,7 +139,7 @@ export const deliveringLaws = [
     assert.strictEqual(streamed.length, 4, "one that was revoked before is not changed")
   }),
 
-  law("a missing id or revision marks no token as told", function* ({ here }) {
+  law("a missing id or revision marks no token as delivered", function* ({ here }) {
     const token = aToken()
     const marks = Effect.gen(function* () {
       for (const missing of noText) {
@@ -161,7 +158,7 @@ export const deliveringLaws = [
   }),
 ]
 
-const told = (token: ApiToken) => new ApiToken({ ...token, undelivered: 0 })
+const delivered = (token: ApiToken) => new ApiToken({ ...token, undelivered: 0 })
 
 /** Checks that reading all tokens still works, so nothing invalid was written. */
 const isWhole = (repository: Repository) =>

@@ -80,7 +80,7 @@ export const findingLaws = [
     }
   }),
 
-  law("digests that are nearly the same are told apart", function* ({ here }) {
+  law("nearly identical digests are distinct", function* ({ here }) {
     const hex = first(aToken().secrets).digest.hex
     const near = [
       `${hex.slice(0, 63)}${hex.endsWith("0") ? "1" : "0"}`,

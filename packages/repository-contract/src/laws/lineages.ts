@@ -12,7 +12,7 @@ import { noText } from "./missing.ts"
 
 export const lineageLaws = [
   law(
-    "the list of a lineage holds that token and what was minted by means of it, however far down, and nothing else",
+    "the list of a lineage holds that token and its descendants, at any depth, and nothing else",
     function* ({ here, there }) {
       const ownedBy = anOwner()
       const chain = aChain(ownedBy, 9)

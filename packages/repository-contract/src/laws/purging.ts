@@ -44,7 +44,7 @@ export const purgingLaws = [
   }),
 
   law(
-    "a purge takes all that was minted by means of what it removes, and no ancestor or sibling",
+    "a purge removes the tokens minted with what it removes, and no ancestor or sibling",
     function* ({ here, there }) {
       yield* here.purge(endOfTime)
       const grandparent = aToken()

@@ -49,7 +49,7 @@ export const roundTrippingLaws = [
     },
   ),
 
-  law("owners are told apart exactly", function* ({ here, there }) {
+  law("owners are compared exactly", function* ({ here, there }) {
     const tokens = [...owners, ...moreOwners].map((id) => aToken({ ownedBy: id as OwnerId }))
     yield* here.purge(endOfTime)
     const own = new Set(idsOf(tokens))

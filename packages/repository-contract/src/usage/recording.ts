@@ -68,31 +68,28 @@ export const recordingLaws = [
     for (const wayIn of [here, there]) yield* areRecorded(wayIn, idsOf(tokens), uses)
   }),
 
-  usageLaw(
-    "scopes are told apart, whatever they are called, and each keeps its own instant",
-    function* ({ here, there }) {
-      const tokens = manyTokens(1 + unusualScopes.length, () => ({}))
-      const ids = idsOf(tokens)
-      yield* insertAll(here.repository, tokens)
-      const all = required(unusualScopes.map((scope, index) => [scope, index]))
-      const uses = ids.map((tokenId, index) =>
-        aUse({ tokenId, ...(index === 0 ? all : required([[unusualScopes[index - 1] ?? "", index]])) }),
-      )
-      yield* here.usage.record(uses)
-      yield* areRecorded(there, ids, uses)
-      const later = uses.map((use, index) =>
-        aUse({ ...use, ...required(index ? [] : unusualScopes.map((scope, at) => [scope, 99 - at])) }),
-      )
-      yield* there.usage.record(later)
-      const [first] = yield* here.usage.usageOf(ids.slice(0, 1))
-      assert.deepStrictEqual(
-        new Map([...(first?.scopes ?? [])].map(([scope, when]) => [scope, when.epochMilliseconds])),
-        new Map(unusualScopes.map((scope, index) => [scope, at(Math.max(index, 99 - index)).epochMilliseconds])),
-      )
-    },
-  ),
+  usageLaw("scopes are distinct, whatever their names, and each keeps its own instant", function* ({ here, there }) {
+    const tokens = manyTokens(1 + unusualScopes.length, () => ({}))
+    const ids = idsOf(tokens)
+    yield* insertAll(here.repository, tokens)
+    const all = required(unusualScopes.map((scope, index) => [scope, index]))
+    const uses = ids.map((tokenId, index) =>
+      aUse({ tokenId, ...(index === 0 ? all : required([[unusualScopes[index - 1] ?? "", index]])) }),
+    )
+    yield* here.usage.record(uses)
+    yield* areRecorded(there, ids, uses)
+    const later = uses.map((use, index) =>
+      aUse({ ...use, ...required(index ? [] : unusualScopes.map((scope, at) => [scope, 99 - at])) }),
+    )
+    yield* there.usage.record(later)
+    const [first] = yield* here.usage.usageOf(ids.slice(0, 1))
+    assert.deepStrictEqual(
+      new Map([...(first?.scopes ?? [])].map(([scope, when]) => [scope, when.epochMilliseconds])),
+      new Map(unusualScopes.map((scope, index) => [scope, at(Math.max(index, 99 - index)).epochMilliseconds])),
+    )
+  }),
 
-  usageLaw("the secrets of a token are told apart by their generation", function* ({ here, there }) {
+  usageLaw("the secrets of a token are distinguished by their generation", function* ({ here, there }) {
     const [token, other] = [aToken(), aToken()]
     yield* insertAll(here.repository, [token, other])
     const generations = [1, 2, 10, 11, 100]
