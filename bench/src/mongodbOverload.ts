@@ -1,7 +1,7 @@
 /**
- * Goodput of look-ups in MongoDB under overload, beside the bare driver: `pnpm bench:overload`. A pool of 4 connections
- * behind a network with 50 ms each way answers 40 look-ups a second at most, less on a busy machine, so that is measured
- * first. A look-up is good if it is answered within its deadline of 1 second.
+ * Goodput of lookups in MongoDB under overload, beside the bare driver: `pnpm bench:overload`. A pool of 4 connections
+ * behind a network with 50 ms each way answers 40 lookups a second at most, less on a busy machine, so that is measured
+ * first. A lookup is good if it is answered within its deadline of 1 second.
  */
 import { once } from "node:events"
 import { type AddressInfo, connect, createServer, type Socket } from "node:net"
@@ -25,13 +25,13 @@ type LookUp = () => Promise<unknown>
 interface Outcome {
   /** Answered in time, a second, after the warm-up. */
   readonly goodput: number
-  /** Median milliseconds until a look-up failed. */
+  /** Median milliseconds until a lookup failed. */
   readonly failedAfter: number
   /** Connections that were made, the first ones included. */
   readonly connections: number
 }
 
-/** Sends look-ups at a steady rate, whether or not earlier ones have been answered. */
+/** Sends lookups at a steady rate, whether or not earlier ones have been answered. */
 const underLoad = async (lookUp: LookUp, perSecond: number, client: MongoClient): Promise<Outcome> => {
   let connections = poolSize
   const count = () => void (connections += 1)
@@ -115,7 +115,7 @@ const findWith = (client: MongoClient): LookUp => {
     )
 }
 
-/** Look-ups a second when every connection is always busy and none waits. */
+/** Lookups a second when every connection is always busy and none waits. */
 const measureCapacity = async (): Promise<number> => {
   const client = await opened()
   const find = findWith(client)

@@ -13,7 +13,7 @@ Each line is a test: the request is sent as these bytes, over a socket, to an ap
 \`treasure:read\` and \`treasure:delete\`; \`{good}\` and its like stand for tokens in a state, \`…\` for any text. Each request has a
 \`Host\`, and \`Connection: close\` unless the server is to end the connection by itself.
 
-Besides, of every answer: no token is in it; a 401 has a challenge; a challenge has nothing but what RFC 6750 §3 lets it have; an error's
+Besides, of every answer: no token is in it; a 401 has a challenge; a challenge has only what RFC 6750 §3 allows; an error's
 body is problem details (RFC 9457) with the answer's own status. Of 1,000 generated \`Authorization\` fields, each is answered as a
 second reading of the grammar says.
 

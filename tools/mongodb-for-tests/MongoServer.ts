@@ -15,7 +15,7 @@ export interface FoundServer extends MongoServerForTests {
   readonly stop: () => Promise<void>
 }
 
-/** No server is to be had: why each way failed. */
+/** No server is available: why each way failed. */
 export class NoMongoServer extends Error {
   constructor(failures: ReadonlyArray<string>) {
     super(`No MongoDB server for the tests.\n${failures.map((failure) => `  - ${failure}`).join("\n")}\n${threeWays}`)

@@ -8,7 +8,7 @@ export interface FoundServer extends PostgresServerForTests {
   readonly stop: () => Promise<void>
 }
 
-/** No server is to be had: why each way failed. */
+/** No server is available: why each way failed. */
 export class NoPostgresServer extends Error {
   constructor(failure: string) {
     super(`No PostgreSQL server for the tests.\n  - ${failure}\n${twoWays}`)

@@ -37,7 +37,7 @@ it.each([["0.0.0.0"], ["::"]])("HOST %s without PUBLIC_URL is warned of, since n
   expect(warningAbout(readConfiguration({ HOST, PUBLIC_URL: "https://treasures.example.com" }))).toBeUndefined()
 })
 
-it("nothing is to be warned of by default", () => {
+it("there is no warning by default", () => {
   expect(warningAbout(readConfiguration({}))).toBeUndefined()
 })
 

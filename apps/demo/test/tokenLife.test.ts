@@ -15,7 +15,7 @@ describe.each(allStores)("on %s", (_, location) => {
 
   const worksWith = async (plaintext: string) => (await owner.withToken(plaintext).get("/api/treasures")).status === 200
 
-  it("a rotation gives a new secret, the old one works on, and ending the overlap ends it", async () => {
+  it("a rotation gives a new secret, the old one works on, and ending the grace period ends it", async () => {
     const { plaintext: old, token } = await owner.issue()
     const path = `/api/tokens/${token.id}`
     const { status, headers, body } = await owner.post(`${path}/rotate`, { graceFor: "1 hour", expiresIn: "200 days" })

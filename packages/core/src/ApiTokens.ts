@@ -233,7 +233,7 @@ export class ApiTokens extends Context.Service<ApiTokens, ApiTokensService>()("@
   ): Layer.Layer<ApiTokens, MissingKeys | RepositoryUnavailable, ApiTokenRepository | SecureRandom | Hasher> {
     return Layer.effect(
       ApiTokens,
-      Effect.map(openApiTokens(options), ({ tokens }) => tokens),
+      Effect.map(assembleApiTokens(options), ({ tokens }) => tokens),
     )
   }
 
@@ -262,7 +262,7 @@ interface Opened {
 }
 
 /** Checks the options and assembles the use cases. */
-export const openApiTokens = Effect.fnUntraced(function* (options: ApiTokensOptions) {
+export const assembleApiTokens = Effect.fnUntraced(function* (options: ApiTokensOptions) {
   checkOptions("ApiTokens", options, apiTokensOptionRules, { required: ["catalogue"], misplaced: misplacedOptions })
   const {
     catalogue,

@@ -6,7 +6,7 @@ import {
   type AuthorizableCaller,
   type Authorization,
   misplacedOptions,
-  openApiTokens,
+  assembleApiTokens,
   type Requirement,
 } from "./ApiTokens.ts"
 import { backgroundClock } from "./node/backgroundClock.ts"
@@ -146,7 +146,7 @@ export const createApiTokens = async <E, S extends string>(
   const sink = audit === undefined ? Layer.empty : AuditSink.layerFrom((events) => audit(events.map(auditEventOf)))
   const runtime = ManagedRuntime.make(
     // The use cases are the same for every catalogue; `S` only types the caller's scopes.
-    Layer.effect(Opened, openApiTokens(rest as unknown as ApiTokensOptions)).pipe(
+    Layer.effect(Opened, assembleApiTokens(rest as unknown as ApiTokensOptions)).pipe(
       Layer.provide([repository, NodeCrypto.layer, directory, sink, Layer.succeed(Clock.Clock, backgroundClock)]),
     ),
   )
@@ -213,7 +213,7 @@ export const createApiTokens = async <E, S extends string>(
   return api as unknown as PromiseApiTokens<S>
 }
 
-class Opened extends Context.Service<Opened, Effect.Success<ReturnType<typeof openApiTokens>>>()(
+class Opened extends Context.Service<Opened, Effect.Success<ReturnType<typeof assembleApiTokens>>>()(
   "@tokenry/core/promise/Opened",
 ) {}
 

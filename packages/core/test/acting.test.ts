@@ -1,4 +1,4 @@
-/** What can be seen and changed by means of a token: itself and what was minted by means of it, with its active secret. */
+/** What can be seen and changed with a token: itself and what was minted with it, with its active secret. */
 import { expect, it } from "@effect/vitest"
 import { type ActingCaller, ApiTokens, OwnerDirectory } from "@tokenry/core"
 import { ApiTokenRepository } from "@tokenry/core/adapter"
@@ -70,7 +70,7 @@ const family = Effect.gen(function* () {
   return { parent, self, child, grandchild, sibling, stranger, caller }
 })
 
-it.effect("a token reaches what was minted by means of it, at any depth, and itself", () =>
+it.effect("a token reaches what was minted with it, at any depth, and itself", () =>
   Effect.gen(function* () {
     const { self, child, grandchild, caller } = yield* family
     for (const { token } of [grandchild, child]) {
@@ -93,7 +93,7 @@ it.effect("to a token, its parent, its sibling and everybody else's tokens do no
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("a list by means of a token has itself and what was minted by means of it, page by page", () =>
+it.effect("a list made with a token has itself and what was minted with it, page by page", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const { caller } = yield* family
@@ -202,7 +202,7 @@ it.effect(
     }).pipe(Effect.provide(world())),
 )
 
-it.effect("below a dead ancestor, or for an owner who is not active, nothing is managed by means of a token", () => {
+it.effect("below a dead ancestor, or for an owner who is not active, nothing is managed with a token", () => {
   let active = true
   const owners = OwnerDirectory.layerFrom(() => (active ? { active, scopes: "all" } : { active }))
   return Effect.gen(function* () {

@@ -20,7 +20,7 @@ function* slips(token: string): Generator<string> {
     const code = here.charCodeAt(0)
     yield before + String.fromCharCode(code ^ 1) + after
     yield before + String.fromCharCode(code ^ 0x20) + after
-    // The same low byte: what a careless table look-up would take for the same character.
+    // The same low byte: what a careless table lookup would take for the same character.
     yield before + String.fromCharCode(code + 0x100) + after
     yield before + after
     yield before + here + here + after
@@ -37,7 +37,7 @@ function* slips(token: string): Generator<string> {
   yield ` ${token}`
 }
 
-it.effect("any one character changed, left out, added or swapped is refused without a look-up", () =>
+it.effect("any one character changed, left out, added or swapped is refused without a lookup", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const asked = yield* Asked

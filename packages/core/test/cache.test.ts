@@ -144,7 +144,7 @@ it.effect("a lookup that was in flight during a revocation is not joined by late
   }).pipe(Effect.provide(cached(store)))
 })
 
-it.effect("many who ask for one token at once share one look-up, which goes on if the first gives up", () => {
+it.effect("many who ask for one token at once share one lookup, which goes on if the first gives up", () => {
   const store = gated()
   return Effect.gen(function* () {
     const { plaintext } = yield* issue()
@@ -162,7 +162,7 @@ it.effect("many who ask for one token at once share one look-up, which goes on i
   }).pipe(Effect.provide(cached(store)))
 })
 
-it.effect("a look-up that hangs is not waited for by those who come after the stated time", () => {
+it.effect("a lookup that hangs is not waited for by those who come after the stated time", () => {
   const store = gated()
   return Effect.gen(function* () {
     const { plaintext } = yield* issue()

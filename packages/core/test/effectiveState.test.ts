@@ -129,7 +129,7 @@ describe("the effective state", () => {
     )
   })
 
-  it.effect("of a whole page costs one look-up of ancestors, and one question for each owner of live ones", () => {
+  it.effect("of a whole page costs one lookup of ancestors, and one question for each owner of live ones", () => {
     const asked: Array<string> = []
     const directory = OwnerDirectory.layerFrom((ownedBy) => {
       asked.push(ownedBy)

@@ -24,7 +24,7 @@ const attempts: ReadonlyArray<readonly [name: string, attempt: Attempt]> = [
   ["revoke", (tokens, own) => tokens.revoke(own)],
 ]
 
-/** A token that was rotated, so that there is an overlap to end: its revision is 2. */
+/** A token that was rotated, so that there is a grace period to end: its revision is 2. */
 const rotated = Effect.gen(function* () {
   const tokens = yield* ApiTokens
   const { token } = yield* issue()
@@ -55,7 +55,7 @@ it.effect.each(attempts)("%s on any other revision fails, and changes nothing", 
   }).pipe(Effect.provide(world())),
 )
 
-/** Ending an overlap that there is not writes nothing, so nothing overtakes it. */
+/** Ending a grace period when there is none writes nothing, so nothing overtakes it. */
 const writing = attempts.filter(([name]) => name !== "endGrace")
 
 it.effect.each(writing)("%s that is overtaken by another change fails, and that one stands alone", ([, attempt]) =>

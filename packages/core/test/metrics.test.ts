@@ -133,7 +133,7 @@ it.effect("verifies that are answered at once are timed now and then, and counte
   }).pipe(worldOf({}), alone),
 )
 
-it.effect("look-ups of the cache are hits and misses; without one there are no such numbers", () =>
+it.effect("lookups of the cache are hits and misses; without one there are no such numbers", () =>
   Effect.gen(function* () {
     const cached = Effect.gen(function* () {
       const { plaintext } = yield* issue()

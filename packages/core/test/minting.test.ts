@@ -6,7 +6,7 @@ import { TestClock } from "effect/testing"
 import { at, byAlice, day, hour } from "./builders.ts"
 import { callerWith, issue, outcomeOf, stored, verdictOn, world } from "./world.ts"
 
-/** Mints by means of the token with this plaintext. */
+/** Mints with the token that has this plaintext. */
 const mint = (plaintext: string, request: Partial<IssueRequest> = {}) =>
   Effect.flatMap(callerWith(plaintext), (caller) => issue({ caller, ...request }))
 
@@ -69,7 +69,7 @@ it.effect("who asks for no expiry gets the policy's default, or that of what min
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("by means of a token that expires none can be minted that never does", () =>
+it.effect("a token that expires can't mint one that never does", () =>
   Effect.gen(function* () {
     const expiring = yield* issue({ expiresIn: "1 day" })
     const eternal = yield* issue({ expiresAt: null })
@@ -106,7 +106,7 @@ it.effect.each([
     "InsufficientScope",
   ],
 ] as const)(
-  "when an ancestor is %s, what was minted by means of it can do no more than it, nor mint",
+  "when an ancestor is %s, what was minted with it can do no more than it, nor mint",
   ([, change, minting, verifying]) =>
     Effect.gen(function* () {
       const top = yield* issue({ expiresIn: "60 days" })

@@ -44,7 +44,7 @@ describe("createApiTokens", () => {
     await expect(opening({ ...complete, ...options })).rejects.toThrow(message)
   })
 
-  it.each([undefined, null, 5, "x", [], () => complete])("takes nothing but an object: %s", async (options) => {
+  it.each([undefined, null, 5, "x", [], () => complete])("takes only an object: %s", async (options) => {
     await expect(opening(options)).rejects.toThrow("createApiTokens takes an object of options")
   })
 
@@ -85,6 +85,6 @@ describe("TokenPolicy", () => {
   })
 })
 
-it("a key ring takes nothing but keys and which is active", () => {
+it("a key ring takes keys and which is active", () => {
   expect(() => KeyRing.make({ keys: {}, active: null })).toThrow("KeyRing: at least one key is required")
 })

@@ -121,7 +121,7 @@ it.effect("a revocation undoes no change that was made meanwhile", () =>
 it.effect.each<[what: string, attempt: Attempt]>([
   ["renamed", (tokens, own) => tokens.edit({ ...own, name: "laptop" })],
   ["revoked", (tokens, own) => tokens.revoke(own)],
-])("what was purged meanwhile is not found when it is to be %s, and does not come back", ([, attempt]) =>
+])("what was purged meanwhile is not found by %s, and does not come back", ([, attempt]) =>
   Effect.gen(function* () {
     const { outcome, stored } = yield* after(revoked, attempt, (repository) => repository.purge(at(1)))
     expect(outcome).toMatchObject({ _tag: "TokenNotFound" })

@@ -84,7 +84,7 @@ export const overtaken = (
     }
   })
 
-/** It answers look-ups truly, but not at once, as a store in another process does. */
+/** It answers lookups truly, but not at once, as a store in another process does. */
 export const answeringLater: Layer.Layer<ApiTokenRepository | TokenUsageStore> = memoryBut((repository) => ({
   findByDigest: (candidates) => Effect.andThen(Effect.yieldNow, repository.findByDigest(candidates)),
   findManyById: (ids) => Effect.andThen(Effect.yieldNow, repository.findManyById(ids)),

@@ -145,7 +145,7 @@ it.effect("a secret whose grace is over counts as retired since then at the next
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("ending the overlap ends every grace now, and once more does nothing", () =>
+it.effect("ending the grace period ends all of them now, and once more does nothing", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const { plaintext: first, token } = yield* issue()
@@ -161,7 +161,7 @@ it.effect("ending the overlap ends every grace now, and once more does nothing",
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("neither a revoked nor an expired token is rotated, nor its overlap ended", () =>
+it.effect("neither a revoked nor an expired token is rotated, nor its grace period ended", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const revoked = yield* issue()

@@ -8,7 +8,7 @@ import { callerWith, issue, outcomeOf, settled, stored, verdictOn, world } from 
 
 const own = { ownedBy: "user-1" }
 
-it.effect("purging removes what has been dead for long enough, with what was minted by means of it", () =>
+it.effect("purging removes what has been dead for long enough, with what was minted with it", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const dead = yield* issue()
@@ -73,7 +73,7 @@ it.effect("tokens that were not used for too long are revoked, and those that we
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("a token is used as long as something that was minted by means of it is", () =>
+it.effect("a token is used as long as something that was minted with it is", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const top = yield* issue()

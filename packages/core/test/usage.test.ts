@@ -81,7 +81,7 @@ it.effect("a report says when each secret was last used, how often, and which sc
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("scopes that are looked at after the verify count as exercised, and are no further use", () =>
+it.effect("scopes that are looked at after the verify count as used scopes, and not as another use", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const { plaintext, token } = yield* issue({ scopes: ["treasure:read", "treasure:delete"] })

@@ -186,7 +186,7 @@ it.effect("a store that fails is an outage, and never a verdict", () =>
   }).pipe(Effect.provide(ApiTokens.layer({ catalogue }).pipe(Layer.provide([unavailable, NodeCrypto.layer])))),
 )
 
-it.effect("a minted token can do what it and all its ancestors can, for one more look-up", () =>
+it.effect("a minted token can do what it and all its ancestors can, for one more lookup", () =>
   Effect.gen(function* () {
     const root = anApiToken({ scopes: scopes("treasure:manage") })
     const parent = anApiToken({ scopes: scopes("treasure:edit", "treasure:delete"), ancestors: [root.id] })

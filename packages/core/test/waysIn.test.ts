@@ -14,7 +14,7 @@ interface Ask {
 type Service = ApiTokens["Service"]
 
 interface Start {
-  /** A token of `user-1` for 10 days, by means of which it is done, if it is. */
+  /** A token of `user-1` for 10 days, and its caller if the token acts itself. */
   readonly id: string
   readonly caller: ActingCaller
 }

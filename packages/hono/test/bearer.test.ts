@@ -25,7 +25,7 @@ it("a route that requires scopes authenticates by itself, and behind the guard v
   expect(lacking.headers.get("WWW-Authenticate")).toContain('scope="treasure:delete"')
 })
 
-it("responses vary on Authorization whoever makes them: a Response of its own, an error, a redirect of fetch", async () => {
+it("every response varies on Authorization: a Response of its own, an error, a redirect of fetch", async () => {
   const tokens = await openTokens()
   const guard = bearer({ tokens, realm: "treasures", from: { header: "X-API-Key" } })
   const app = new Hono().use(guard)

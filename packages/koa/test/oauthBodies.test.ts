@@ -1,4 +1,4 @@
-/** The bodies that OAuth's endpoints are sent, whoever reads them: Koa's body parsers, or the endpoint itself. */
+/** The bodies that OAuth's endpoints are sent, read by Koa's body parsers, or the endpoint itself. */
 import { once } from "node:events"
 import { connect } from "node:net"
 import { bodyParser } from "@koa/bodyparser"

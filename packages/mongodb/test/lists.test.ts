@@ -59,7 +59,7 @@ describe.skipIf(withoutMongodb)("an owner's list", () => {
 })
 
 describe.skipIf(withoutMongodb)("the list of a lineage", () => {
-  it.effect("is of the token and what was minted by means of it, at any depth, in pages", () =>
+  it.effect("is of the token and what was minted with it, at any depth, in pages", () =>
     Effect.gen(function* () {
       const { repository } = yield* aStore()
       const root = aToken()

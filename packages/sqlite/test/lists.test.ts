@@ -44,7 +44,7 @@ it.effect("a token is dead from the millisecond on at which it expires, or when 
   }),
 )
 
-it.effect("a lineage is the token and what was minted by means of it, page by page, in each state", () =>
+it.effect("a lineage is the token and what was minted with it, page by page, in each state", () =>
   Effect.gen(function* () {
     const { repository } = yield* aStore
     const root = aToken({ createdAt: at(-9) })

@@ -129,7 +129,7 @@ it.live("a write that waits can be interrupted, and those behind it go on", () =
   }),
 )
 
-it.live("a look-up by digest that meets a lock waits for it, and then gives the answer", () =>
+it.live("a lookup by digest that meets a lock waits for it, and then gives the answer", () =>
   Effect.gen(function* () {
     const { repository, filename, database } = yield* aStore
     const token = aToken()

@@ -66,7 +66,7 @@ describe("each query reaches its tokens by an index, without reading or sorting 
   }
 })
 
-it.effect("a look-up by digest reads one secret and its token, nothing else, and no history", () =>
+it.effect("a lookup by digest reads one secret and its token, nothing else, and no history", () =>
   Effect.gen(function* () {
     assert.deepStrictEqual(yield* planOf(sql.byDigest), [
       "SEARCH api_token_secret USING PRIMARY KEY (digest=?)",

@@ -101,7 +101,7 @@ describe("what goes in comes back", () => {
   }
 })
 
-it.effect("a look-up by digest finds each secret with the token, without its history", () =>
+it.effect("a lookup by digest finds each secret with the token, without its history", () =>
   Effect.gen(function* () {
     const { repository } = yield* aStore
     const token = fullToken()

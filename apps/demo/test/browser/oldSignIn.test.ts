@@ -30,7 +30,7 @@ describeInBrowser("a sign-in of long ago", (demo) => {
     await person.fill("Name", "With password")
     await expectAccessible(person.page)
     for (const [password, sentence] of [
-      ["", /^Type your password/],
+      ["", /^Enter your password/],
       ["wrong", "The password is wrong."],
     ] as const) {
       await person.fill("Your password", password)
@@ -54,7 +54,7 @@ describeInBrowser("a sign-in of long ago", (demo) => {
     await person.goTo(`/settings/tokens/${token.id}/rotate`)
     await person.press("Make a new secret")
     await person.page
-      .getByText(/^Type your password/)
+      .getByText(/^Enter your password/)
       .first()
       .waitFor()
     expect(await demo().tokens.find({ id: token.id, ownedBy: token.ownedBy })).toMatchObject({ revision: 1 })

@@ -59,7 +59,7 @@ describeInBrowser("signing in", (demo) => {
     await person.sees("Sign in")
   })
 
-  it("gives a new session: whoever planted theirs in the browser is not signed in by it", async () => {
+  it("gives a new session: a session id planted in the browser is not signed in by it", async () => {
     const attacker = await signedIn(demo(), "other")
     const planted = await attacker.page.context().cookies()
     const person = await aPerson(demo().publicUrl)

@@ -90,7 +90,7 @@ describe.each(stores)("signing in on %s", (_, location) => {
     expect((await new Client(demo.publicUrl, { Cookie: signedIn.cookie }).get("/api/me")).status).toBe(200)
   })
 
-  it("a page is kept by no cache, framed by nobody, and loads nothing but its own", async () => {
+  it("a page is kept by no cache, framed by nobody, and loads only its own", async () => {
     const { headers } = await new Browser(demo.publicUrl).get("/login")
     expect(headers.get("Content-Type")).toBe("text/html; charset=utf-8")
     expect(headers.get("Cache-Control")).toBe("no-store")

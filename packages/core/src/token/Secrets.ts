@@ -11,7 +11,7 @@ const retiringAtMost = 2
 /** How many retired secrets are remembered, to detect reuse. */
 const retiredAtMost = 5
 
-interface Overlap {
+interface Replacement {
   readonly now: DateTime.Utc
   /** Until when the replaced secret stays valid; none stays valid beyond the token's earlier expiry. */
   readonly until: DateTime.Utc
@@ -24,7 +24,7 @@ interface Overlap {
  * replaced secrets stay valid: the oldest, which clients have if they lost every response since, and the most recently
  * replaced. The secret used for the rotation always stays valid.
  */
-const rotate = (secrets: Secrets, next: NewSecret, { now, until, presented }: Overlap): Secrets => {
+const rotate = (secrets: Secrets, next: NewSecret, { now, until, presented }: Replacement): Secrets => {
   const [active, ...older] = secrets
   const generation = active.generation + 1
   const replaced: Secret = DateTime.isLessThanOrEqualTo(until, now)

@@ -21,7 +21,7 @@ const revoking = async (options: Partial<RevocationOptions> = {}) => {
 const done = { status: 200, headers: { "Cache-Control": "no-store" }, body: "" }
 
 describe("Revocation", () => {
-  it("ends the token of whoever holds it, and its history tells by whom (RFC 7009 §2.1)", async () => {
+  it("lets a token's holder end it, and its history records who did (RFC 7009 §2.1)", async () => {
     const { tokens, issue, reply } = await revoking()
     const { plaintext, token } = await issue()
     expect(await reply(formOf(plaintext), { origin: { address: "192.0.2.1" } })).toEqual({ answer: done })
@@ -36,7 +36,7 @@ describe("Revocation", () => {
     expect(JSON.stringify(revoked)).not.toContain(plaintext)
   })
 
-  it("what was minted by means of it ends with it (RFC 7009 §2.1)", async () => {
+  it("what was minted with it ends with it (RFC 7009 §2.1)", async () => {
     const { tokens, issue, callerOf, revoke } = await revoking()
     const parent = await issue()
     const minted = await issue({ caller: await callerOf(parent.plaintext) })

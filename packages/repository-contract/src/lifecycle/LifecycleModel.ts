@@ -71,7 +71,7 @@ export class LifecycleModel {
     return !secret.isForgotten && this.now < secret.graceEnds
   }
 
-  /** Whether the token may rotate itself by means of this secret. */
+  /** Whether the token may rotate itself with this secret. */
   mayRotateItself(secret: ModelSecret): boolean {
     return this.isAccepted(secret) && (isActive(secret) || this.now < secret.replacedByItselfAt + repeatable)
   }
@@ -187,7 +187,7 @@ export const activeOf = ({ secrets }: ModelToken): ModelSecret => {
   return active
 }
 
-/** The tokens by means of which it was minted, the nearest first. */
+/** The tokens it was minted with, the nearest first. */
 export const ancestorsOf = ({ parent }: ModelToken): ReadonlyArray<ModelToken> =>
   parent === undefined ? [] : [parent, ...ancestorsOf(parent)]
 

@@ -33,7 +33,7 @@ export interface LifecycleTally {
 /**
  * Registers one Vitest test, which builds the core's `ApiTokens` over the repository, with a virtual clock and a directory
  * of owners of its own, and lets random sequences happen to one owner's tokens, of which there is one at first: issue,
- * mint, narrow, shorten, rotate, end the overlap, revoke, time, and what the owner may do. After each step every plaintext
+ * mint, narrow, shorten, rotate, end the grace period, revoke, time, and what the owner may do. After each step every plaintext
  * that was ever handed out is verified, and accepted or refused as a model of plain data says; and nothing that was minted
  * may do what an ancestor or the owner may not.
  *
