@@ -31,7 +31,7 @@ export const startDemoProcess = async (
   const { child, output } = run(environment)
   const url = await new Promise<string>((resolve, reject) => {
     const look = () => {
-      const [, url] = /(?:is|listens) at (http[^\s,]+)/.exec(output()) ?? []
+      const [, url] = /(?:is|listening) at (http[^\s,]+)/.exec(output()) ?? []
       if (url !== undefined && lookFor.test(output())) resolve(url)
     }
     child.stdout?.on("data", look)

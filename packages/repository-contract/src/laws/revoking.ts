@@ -54,7 +54,8 @@ export const revokingLaws = [
       const stored = yield* storedIn(here, token.id)
       assert.deepStrictEqual(stored.history.at(-1)?.actor, line.actor)
       assert.deepStrictEqual(stored.history.at(-1)?.origin, line.origin)
-      assert.strictEqual(stored.history.length, lines)
+      // A store that can't shorten a list in place keeps one line more: a token is revoked once.
+      assert.include([lines, Math.max(lines, Change.remembered + 1)], stored.history.length)
     }
     yield* areRevoked(here, [young, old])
   }),
