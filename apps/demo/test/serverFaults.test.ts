@@ -106,7 +106,7 @@ describe.each(servers)("a %s", (_name, address, aUrl) => {
 
     await aProxy(address(), port)
     await until(async () => (await statusOf(demo, "/readyz")) === 200)
-    expect(demo.output().match(/waits/g)).toHaveLength(1)
+    expect(demo.output().match(/waiting for its store/g)).toHaveLength(1)
     await until(() => demo.output().includes("curl"))
     const owner = await Client.signedIn(demo.url, "owner")
     expect((await owner.get("/api/treasures")).body.items).toHaveLength(3)
