@@ -57,7 +57,10 @@ export const revokingLaws = [
       // A store that can't shorten a list in place keeps one line more: a token is revoked once.
       assert.include([lines, Math.max(lines, Change.remembered + 1)], stored.history.length)
     }
-    yield* areRevoked(here, [young, old])
+    yield* areRevoked(here, [young])
+    const full = yield* storedIn(here, old.id)
+    assert.deepStrictEqual(Option.getOrUndefined(full.revocation)?.reason, revocation.reason)
+    assert.strictEqual(full.revision, old.revision + 1)
   }),
 
   law("a bulk revocation is idempotent, and the first revocation stays", function* ({ here, there }) {
