@@ -45,8 +45,8 @@ export interface Bearer<S extends string = string> extends Guarding<S> {
  *     app.use(guard)
  *     router.get("/treasures", guard.requireScopes("treasure:read"), (ctx) => { … })
  *
- * Costs one `verify` per request. An unavailable store is 503, and is reported as Koa's `error` event; other errors go
- * wrong is thrown. Limits use `ctx.ip`: behind proxies set `app.proxy`, and `app.maxIpsCount` to their number.
+ * Costs one `verify` per request. An unavailable store is 503, and is reported as Koa's `error` event; any other
+ * failure is thrown. Limits use `ctx.ip`: behind proxies set `app.proxy`, and `app.maxIpsCount` to their number.
  *
  * @throws TypeError when made, naming the option, if one is unknown, missing or of the wrong type; Error if a value is not
  *   valid.
