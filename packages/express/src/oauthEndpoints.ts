@@ -6,7 +6,6 @@ import {
   bodyTimeoutRule,
   Introspection,
   type IntrospectionOptions,
-  OAuthAnswers,
   type OAuthEndpoint,
   originFrom,
   ProtectedResourceMetadata,
@@ -14,7 +13,6 @@ import {
   readNodeForm,
   Revocation,
   type RevocationOptions,
-  type TokenForm,
 } from "@tokenry/http"
 import {
   addressOf,
@@ -72,12 +70,8 @@ export const revocation = ({ bodyTimeout, onError, ...options }: RevocationEndpo
 export const protectedResourceMetadata = (
   options: ProtectedResourceOptions,
 ): { readonly path: string; readonly handler: (req: NodeRequest, res: NodeResponse) => void } => {
-  const { path, answer } = ProtectedResourceMetadata.make(options)
-  return {
-    path,
-    handler: ({ method = "" }, res) =>
-      writeAnswer(res, ["GET", "HEAD"].includes(method) ? answer : OAuthAnswers.methodNotAllowed(["GET", "HEAD"])),
-  }
+  const { path, answerTo } = ProtectedResourceMetadata.make(options)
+  return { path, handler: ({ method = "" }, res) => writeAnswer(res, answerTo(method)) }
 }
 
 const endpoint = (options: EndpointOptions, { answerTo }: OAuthEndpoint): Endpoint => {
@@ -92,7 +86,12 @@ const endpoint = (options: EndpointOptions, { answerTo }: OAuthEndpoint): Endpoi
       method: req.method ?? "",
       // No user agent: a client may have put the token into it.
       origin: originFrom(address),
-      readForm: () => readForm(req, res, timeoutMilliseconds),
+      readForm: () =>
+        readNodeForm(req, {
+          parsed: req.body,
+          timeoutMilliseconds,
+          closeConnection: () => void res.setHeader("Connection", "close"),
+        }),
     })
     if (reply.cause !== undefined) onError(reply.cause, req)
     writeAnswer(res, reply.answer)
@@ -105,13 +104,6 @@ const endpoint = (options: EndpointOptions, { answerTo }: OAuthEndpoint): Endpoi
       next(error)
     }
   }
-}
-
-const readForm = async (req: NodeRequest, res: NodeResponse, timeoutMilliseconds: number): Promise<TokenForm> => {
-  const form = await readNodeForm(req, { parsed: req.body, timeoutMilliseconds })
-  const isTooSlow = form._tag === "Invalid" && form.flaw === "TooSlow"
-  if (isTooSlow && req.httpVersionMajor === 1) res.setHeader("Connection", "close")
-  return form
 }
 
 const endpointRules: OptionRules<EndpointOptions> = {

@@ -6,7 +6,6 @@ import {
   bodyTimeoutRule,
   Introspection,
   type IntrospectionOptions,
-  OAuthAnswers,
   type OAuthEndpoint,
   originFrom,
   ProtectedResourceMetadata,
@@ -14,9 +13,8 @@ import {
   readNodeForm,
   Revocation,
   type RevocationOptions,
-  type TokenForm,
 } from "@tokenry/http"
-import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify"
+import type { FastifyPluginAsync } from "fastify"
 import { guardedRequestOf, writeAnswer } from "./messages.ts"
 
 /** Where an endpoint is, and how long it waits. */
@@ -62,12 +60,9 @@ export const revocation = ({ path, bodyTimeout, ...options }: RevocationEndpoint
  * @throws Error when made, if `resource` or `documentation` is not an absolute URL, or a scope is not a scope-token.
  */
 export const protectedResourceMetadata = (options: ProtectedResourceOptions): FastifyPluginAsync => {
-  const { path, answer } = ProtectedResourceMetadata.make(options)
+  const { path, answerTo } = ProtectedResourceMetadata.make(options)
   return async (app) => {
-    app.all(path, needsNoGuard, (request, reply) => {
-      const isRead = request.method === "GET" || request.method === "HEAD"
-      return writeAnswer(reply, isRead ? answer : OAuthAnswers.methodNotAllowed(["GET", "HEAD"]))
-    })
+    app.all(path, needsNoGuard, (request, reply) => writeAnswer(reply, answerTo(request.method)))
   }
 }
 
@@ -89,23 +84,17 @@ const endpointAt = (defaultPath: string, options: EndpointOptions, { answerTo }:
         method: request.method,
         // No user agent: a client may have put the token into it.
         origin: originFrom(request.ip),
-        readForm: () => readForm(request, reply, timeoutMilliseconds),
+        readForm: () =>
+          readNodeForm(request.raw, {
+            parsed: request.body,
+            timeoutMilliseconds,
+            closeConnection: () => void reply.header("Connection", "close"),
+          }),
       })
       if (cause !== undefined) request.log.error({ err: cause }, "Tokens can't be verified")
       return writeAnswer(reply, answer)
     })
   }
-}
-
-const readForm = async (
-  request: FastifyRequest,
-  reply: FastifyReply,
-  timeoutMilliseconds: number,
-): Promise<TokenForm> => {
-  const form = await readNodeForm(request.raw, { parsed: request.body, timeoutMilliseconds })
-  const isTooSlow = form._tag === "Invalid" && form.flaw === "TooSlow"
-  if (isTooSlow && request.raw.httpVersionMajor === 1) reply.header("Connection", "close")
-  return form
 }
 
 const endpointRules: OptionRules<EndpointOptions> = {

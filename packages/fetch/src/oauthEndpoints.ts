@@ -8,7 +8,6 @@ import {
   Introspection,
   introspectionOptionRules,
   type IntrospectionOptions,
-  OAuthAnswers,
   type OAuthEndpoint,
   originFrom,
   ProtectedResourceMetadata,
@@ -58,12 +57,8 @@ export const revocation = (options: RevocationEndpointOptions): Endpoint => {
 export const protectedResourceMetadata = (
   options: ProtectedResourceOptions,
 ): { readonly path: string; readonly handler: (request: Request) => Response } => {
-  const { path, answer } = ProtectedResourceMetadata.make(options)
-  return {
-    path,
-    handler: ({ method }) =>
-      toResponse(["GET", "HEAD"].includes(method) ? answer : OAuthAnswers.methodNotAllowed(["GET", "HEAD"])),
-  }
+  const { path, answerTo } = ProtectedResourceMetadata.make(options)
+  return { path, handler: ({ method }) => toResponse(answerTo(method)) }
 }
 
 const endpoint = (

@@ -6,7 +6,6 @@ import {
   bodyTimeoutRule,
   Introspection,
   type IntrospectionOptions,
-  OAuthAnswers,
   type OAuthEndpoint,
   originFrom,
   ProtectedResourceMetadata,
@@ -62,12 +61,8 @@ export const revocation = ({ addressOf, onError, bodyTimeout, ...options }: Revo
 export const protectedResourceMetadata = (
   options: ProtectedResourceOptions,
 ): { readonly path: string; readonly handler: (c: Context) => Response } => {
-  const { path, answer } = ProtectedResourceMetadata.make(options)
-  return {
-    path,
-    handler: (c) =>
-      toResponse(c, ["GET", "HEAD"].includes(c.req.method) ? answer : OAuthAnswers.methodNotAllowed(["GET", "HEAD"])),
-  }
+  const { path, answerTo } = ProtectedResourceMetadata.make(options)
+  return { path, handler: (c) => toResponse(c, answerTo(c.req.method)) }
 }
 
 const endpoint = (

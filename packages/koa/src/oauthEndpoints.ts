@@ -8,7 +8,6 @@ import {
   Introspection,
   introspectionOptionRules,
   type IntrospectionOptions,
-  OAuthAnswers,
   type OAuthEndpoint,
   originFrom,
   ProtectedResourceMetadata,
@@ -17,9 +16,8 @@ import {
   Revocation,
   revocationOptionRules,
   type RevocationOptions,
-  type TokenForm,
 } from "@tokenry/http"
-import type { Context, Middleware } from "koa"
+import type { Middleware } from "koa"
 import { guardedRequestOf } from "./guardedRequestOf.ts"
 import { named } from "./named.ts"
 import { reportToApp } from "./reportToApp.ts"
@@ -73,11 +71,10 @@ export const revocation = (options: RevocationEndpointOptions): Middleware<unkno
  *   `documentation` is not an absolute URL, or a scope is not a scope-token.
  */
 export const protectedResourceMetadata = (options: ProtectedResourceOptions): Middleware<unknown, unknown> => {
-  const { path, answer } = ProtectedResourceMetadata.make(options)
+  const { path, answerTo } = ProtectedResourceMetadata.make(options)
   return async function protectedResourceMetadata(ctx, next) {
     if (ctx.path !== path) return next()
-    const isRead = ctx.method === "GET" || ctx.method === "HEAD"
-    writeAnswer(ctx, isRead ? answer : OAuthAnswers.methodNotAllowed(["GET", "HEAD"]))
+    writeAnswer(ctx, answerTo(ctx.method))
   }
 }
 
@@ -95,7 +92,12 @@ const endpointAt = (
       address: ctx.ip,
       // No user agent: a client may have put the token into it.
       origin: originFrom(ctx.ip),
-      readForm: () => readForm(ctx, timeoutMilliseconds),
+      readForm: () =>
+        readNodeForm(ctx.req, {
+          parsed: parsedBodyOf(ctx),
+          timeoutMilliseconds,
+          closeConnection: () => ctx.set("Connection", "close"),
+        }),
     })
     if (cause !== undefined) reportToApp(cause, ctx)
     writeAnswer(ctx, answer)
@@ -103,12 +105,11 @@ const endpointAt = (
 }
 
 /** Body parsers leave the body in Koa's request or in Node's. */
-const readForm = async (ctx: Context, timeoutMilliseconds: number): Promise<TokenForm> => {
-  const parsed = (ctx.request as { readonly body?: unknown }).body ?? (ctx.req as { readonly body?: unknown }).body
-  const form = await readNodeForm(ctx.req, { parsed, timeoutMilliseconds })
-  const isTooSlow = form._tag === "Invalid" && form.flaw === "TooSlow"
-  if (isTooSlow && ctx.req.httpVersionMajor === 1) ctx.set("Connection", "close")
-  return form
+const parsedBodyOf = ({ request, req }: { readonly request: Parsed; readonly req: Parsed }): unknown =>
+  request.body ?? req.body
+
+interface Parsed {
+  readonly body?: unknown
 }
 
 const endpointRules: OptionRules<EndpointOptions> = {

@@ -1,6 +1,7 @@
 /** Describes a protected resource, and how to send it a token, to clients (RFC 9728). */
 import { checkOptions, isText, type OptionRules, Scope } from "@tokenry/core/adapter"
 import type { HttpAnswer } from "../problems/HttpAnswer.ts"
+import { OAuthAnswers } from "./OAuthAnswers.ts"
 
 export interface ProtectedResourceOptions {
   /**
@@ -23,6 +24,8 @@ export interface ProtectedResourceMetadata {
   readonly path: string
   /** The document. Public, cacheable for an hour. */
   readonly answer: HttpAnswer
+  /** The response to a request with this method: the document for GET and HEAD, else 405. */
+  readonly answerTo: (method: string) => HttpAnswer
 }
 
 /**
@@ -51,16 +54,20 @@ const make = (options: ProtectedResourceOptions): ProtectedResourceMetadata => {
     ...(name === undefined ? {} : { resource_name: name }),
     ...(documentation === undefined ? {} : { resource_documentation: documentation }),
   }
+  const answer: HttpAnswer = {
+    status: 200,
+    headers: { "Content-Type": "application/json", "Cache-Control": "public, max-age=3600" },
+    body: JSON.stringify(document),
+  }
   return {
     url: origin + path,
     path,
-    answer: {
-      status: 200,
-      headers: { "Content-Type": "application/json", "Cache-Control": "public, max-age=3600" },
-      body: JSON.stringify(document),
-    },
+    answer,
+    answerTo: (method) => (methods.includes(method) ? answer : OAuthAnswers.methodNotAllowed(methods)),
   }
 }
+
+const methods: ReadonlyArray<string> = ["GET", "HEAD"]
 
 const resourceUrl = (resource: string): URL => {
   const url = webUrl(resource)

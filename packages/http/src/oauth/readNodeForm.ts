@@ -8,6 +8,7 @@ export interface NodeRequest {
   readonly readableDidRead: boolean
   readonly readableEnded: boolean
   readonly readableEncoding: string | null
+  readonly httpVersionMajor: number
   on(event: string, listener: (value: unknown) => void): unknown
   off(event: string, listener: (value: unknown) => void): unknown
 }
@@ -16,20 +17,24 @@ export interface NodeFormOptions {
   /** What a body parser left, if one ran: a string, bytes, `URLSearchParams`, or an object of fields. */
   readonly parsed: unknown
   readonly timeoutMilliseconds: number
+  /**
+   * Called if the body is too slow, on a connection of HTTP/1: set `Connection: close`, since the next request can't come
+   * before the rest of this one.
+   */
+  readonly closeConnection?: (() => void) | undefined
 }
 
 /** In bytes. A form with a token has a few hundred. */
 const maxLength = 16 * 1024
 
 /**
- * Waits no longer than the timeout and keeps no more than 16 KiB; the rest of a larger body is discarded. Close the
- * connection after a body that is too slow (`TooSlow`).
+ * Waits no longer than the timeout and keeps no more than 16 KiB; the rest of a larger body is discarded.
  *
  * @throws Error if an earlier middleware read the body without keeping it: a mistake in the application.
  */
 export const readNodeForm = async (
   request: NodeRequest,
-  { parsed, timeoutMilliseconds }: NodeFormOptions,
+  { parsed, timeoutMilliseconds, closeConnection }: NodeFormOptions,
 ): Promise<TokenForm> => {
   if (!isFormType(headerOf(request, "content-type"))) return invalid("NotAForm")
   if (isLeft(parsed)) return readParsed(parsed)
@@ -43,6 +48,7 @@ export const readNodeForm = async (
   if (!["", "identity"].includes(headerOf(request, "content-encoding"))) return invalid("NotAForm")
   if (Number(headerOf(request, "content-length")) > maxLength) return invalid("TooLarge")
   const bytes = await readBytes(request, timeoutMilliseconds)
+  if (bytes === "TooSlow" && request.httpVersionMajor === 1) closeConnection?.()
   return typeof bytes === "string" ? invalid(bytes) : readTokenForm(decoded(bytes))
 }
 
