@@ -104,13 +104,11 @@ const endpointAt = (
   }
 }
 
-/** Body parsers leave the body in Koa's request or in Node's. */
-const parsedBodyOf = ({ request, req }: { readonly request: Parsed; readonly req: Parsed }): unknown =>
-  request.body ?? req.body
+/** Body parsers leave the body in Koa's request or in Node's; Koa's types know of neither. */
+const parsedBodyOf = ({ request, req }: { readonly request: object; readonly req: object }): unknown =>
+  bodyOf(request) ?? bodyOf(req)
 
-interface Parsed {
-  readonly body?: unknown
-}
+const bodyOf = (request: object): unknown => ("body" in request ? request.body : undefined)
 
 const endpointRules: OptionRules<EndpointOptions> = {
   path: [
