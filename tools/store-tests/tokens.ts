@@ -1,4 +1,4 @@
-/** Builders of tokens for tests, each with an id and a digest of its own unless told otherwise. */
+/** Builders of tokens for the tests of stores, each with an id and a digest of its own unless told otherwise. */
 import { ApiToken } from "@tokenry/core"
 import {
   type ApiTokenFields,
@@ -12,7 +12,7 @@ import {
   unattributed,
 } from "@tokenry/core/adapter"
 import { DateTime, Option } from "effect"
-import { randomBytes } from "node:crypto"
+import { hash, randomBytes } from "node:crypto"
 
 export const at = (milliseconds: number): DateTime.Utc => DateTime.makeUnsafe(1_764_000_000_000 + milliseconds)
 
@@ -20,6 +20,7 @@ export const owner = (id: string) => id as OwnerId
 export const scopes = (...names: ReadonlyArray<string>) => names as ReadonlyArray<Scope>
 export const named = (name: string) => name as TokenName
 
+export const digestOf = (plaintext: string): Digest => Digest.fromHex(hash("sha256", plaintext, "hex"))
 export const aDigest = (): Digest => Digest.fromHex(randomBytes(32).toString("hex"))
 export const anId = (createdAt = at(0)): TokenId => TokenId.make(createdAt, randomBytes(TokenId.randomByteCount))
 

@@ -3,7 +3,7 @@ import type { ApiTokenRepository } from "@tokenry/core/adapter"
 import { MongoRepository } from "@tokenry/mongodb"
 import { type Cause, type DateTime, Effect, Option, Stream } from "effect"
 import { aDatabase, aStore, repositoryOf, withoutMongodb } from "./stores.ts"
-import { anId, at, aToken, owner } from "./tokens.ts"
+import { anId, at, aToken, owner } from "../../../tools/store-tests/tokens.ts"
 
 const revocation = { at: at(1), reason: "r" }
 const by = { actor: { kind: "system" }, origin: {} } as const

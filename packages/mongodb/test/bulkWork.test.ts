@@ -4,7 +4,7 @@ import { Change, unattributed } from "@tokenry/core/adapter"
 import { documentOf } from "@tokenry/mongodb"
 import { Effect, Option } from "effect"
 import { aStore, withoutMongodb } from "./stores.ts"
-import { anId, at, aToken, aUsage, contentsOf, named, owner } from "./tokens.ts"
+import { anId, at, aToken, aUsage, contentsOf, named, owner } from "../../../tools/store-tests/tokens.ts"
 
 const revocation = { at: at(5), reason: "deactivated" }
 const by = { actor: { kind: "person", id: "admin" }, origin: { address: "::1" } } as const

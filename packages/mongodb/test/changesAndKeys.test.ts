@@ -4,7 +4,7 @@ import { type KeyId, unattributed } from "@tokenry/core/adapter"
 import { documentOf } from "@tokenry/mongodb"
 import { Effect, Option, Stream } from "effect"
 import { aStore, withoutMongodb } from "./stores.ts"
-import { active, aDigest, at, aToken, contentsOf, named } from "./tokens.ts"
+import { active, aDigest, at, aToken, contentsOf, named } from "../../../tools/store-tests/tokens.ts"
 
 const aStoreWith = (...tokens: ReadonlyArray<ApiToken>) =>
   Effect.gen(function* () {

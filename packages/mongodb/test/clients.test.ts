@@ -4,7 +4,7 @@ import { type MongoClientLike, MongoOpenError, MongoRepository } from "@tokenry/
 import { Context, Effect, Exit, Layer, Option, Scope } from "effect"
 import { inspect } from "node:util"
 import { aClient, aDatabase, aDatabaseName, repositoryOf, urlOf, withoutMongodb } from "./stores.ts"
-import { aDigest, at, aToken, contentsOf, owner } from "./tokens.ts"
+import { aDigest, at, aToken, contentsOf, owner } from "../../../tools/store-tests/tokens.ts"
 
 /** Builds the layer, and says how to release it. */
 const opened = (layer: ReturnType<typeof MongoRepository.layerFrom>) =>

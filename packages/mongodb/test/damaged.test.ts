@@ -5,7 +5,7 @@ import { documentOf } from "@tokenry/mongodb"
 import { Cause, DateTime, Effect, Option, Stream } from "effect"
 import { type LogLine, withLog } from "./logged.ts"
 import { aStore, withoutMongodb } from "./stores.ts"
-import { active, aDigest, anId, at, aToken, aUsage, named, owner } from "./tokens.ts"
+import { active, aDigest, anId, at, aToken, aUsage, named, owner } from "../../../tools/store-tests/tokens.ts"
 
 /** What somebody did to a stored token, and the field that says so. */
 const damages: ReadonlyArray<readonly [update: object, field: string]> = [

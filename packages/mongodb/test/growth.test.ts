@@ -5,7 +5,7 @@ import { documentOf, MongoRepository } from "@tokenry/mongodb"
 import { Effect, Option, Stream } from "effect"
 import type { Db, Sort } from "mongodb"
 import { aClient, aDatabase, patient, repositoryOf, withoutMongodb } from "./stores.ts"
-import { at, aToken, owner } from "./tokens.ts"
+import { at, aToken, owner } from "../../../tools/store-tests/tokens.ts"
 
 type Repository = ApiTokenRepository["Service"]
 type Filter = Readonly<Record<string, unknown>>

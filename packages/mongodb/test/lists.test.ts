@@ -4,7 +4,7 @@ import type { ApiTokenRepository, ListState } from "@tokenry/core/adapter"
 import { unattributed } from "@tokenry/core/adapter"
 import { Effect, Option, Stream } from "effect"
 import { aStore, withoutMongodb } from "./stores.ts"
-import { anId, at, aToken, owner } from "./tokens.ts"
+import { anId, at, aToken, owner } from "../../../tools/store-tests/tokens.ts"
 
 type Repository = ApiTokenRepository["Service"]
 

@@ -10,7 +10,7 @@ import { Effect } from "effect"
 import type { Db } from "mongodb"
 import { inspect } from "node:util"
 import { aDatabase, repositoryOf, withoutMongodb } from "./stores.ts"
-import { aDigest, aToken } from "./tokens.ts"
+import { aDigest, aToken } from "../../../tools/store-tests/tokens.ts"
 
 const migrations = MongoRepository.migrations("api_token")
 

@@ -5,7 +5,7 @@ import { documentOf, NewerSchema } from "@tokenry/mongodb"
 import { Effect, Option, Stream } from "effect"
 import { withLog } from "./logged.ts"
 import { aStore, withoutMongodb } from "./stores.ts"
-import { at, aToken, named, owner } from "./tokens.ts"
+import { at, aToken, named, owner } from "../../../tools/store-tests/tokens.ts"
 
 const revocation = { at: at(1), reason: "r" }
 

@@ -14,7 +14,7 @@ import { inspect } from "node:util"
 import { vi } from "vitest"
 import { Proxy } from "./Proxy.ts"
 import { aClient, aDatabase, patient, portsOf, repositoryOf, withoutMongodb } from "./stores.ts"
-import { aDigest, at, aToken, aUsage, owner } from "./tokens.ts"
+import { aDigest, at, aToken, aUsage, owner } from "../../../tools/store-tests/tokens.ts"
 
 type Repository = ApiTokenRepository["Service"]
 

@@ -5,7 +5,7 @@ import { Effect, Exit, Fiber, Option } from "effect"
 import { vi } from "vitest"
 import { Proxy } from "./Proxy.ts"
 import { aClient, aDatabase, repositoryOf, withoutMongodb } from "./stores.ts"
-import { aToken } from "./tokens.ts"
+import { aToken } from "../../../tools/store-tests/tokens.ts"
 
 const until = (holds: () => boolean) => Effect.promise(() => vi.waitUntil(holds, { timeout: 20_000, interval: 10 }))
 

@@ -4,7 +4,7 @@ import { documentOf, MongoRepository } from "@tokenry/mongodb"
 import { Effect, Option, Stream } from "effect"
 import type { Db } from "mongodb"
 import { aDatabase, portsOf, withoutRealMongod } from "./stores.ts"
-import { active, aDigest, anId, at, aToken, aUsage, owner } from "./tokens.ts"
+import { active, aDigest, anId, at, aToken, aUsage, owner } from "../../../tools/store-tests/tokens.ts"
 
 type Ports = ApiTokenRepository["Service"] & TokenUsageStore["Service"]
 type Command = Readonly<Record<string, unknown>>

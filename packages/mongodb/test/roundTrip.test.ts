@@ -5,7 +5,7 @@ import { documentOf, tokenOf } from "@tokenry/mongodb"
 import { DateTime, Effect, Option } from "effect"
 import type { Binary } from "mongodb"
 import { aStore, withoutMongodb } from "./stores.ts"
-import { aDigest, anId, at, aToken, contentsOf, named, owner, scopes } from "./tokens.ts"
+import { aDigest, anId, at, aToken, contentsOf, named, owner, scopes } from "../../../tools/store-tests/tokens.ts"
 
 const secret = (generation: number, state: Secret["state"], keyId?: string): Secret => ({
   digest: aDigest(),

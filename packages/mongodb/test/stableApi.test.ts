@@ -3,7 +3,7 @@ import { type KeyId, unattributed } from "@tokenry/core/adapter"
 import { MongoRepository } from "@tokenry/mongodb"
 import { Effect, Option, Stream } from "effect"
 import { aClient, aDatabase, portsOf, withoutMongodb, withoutRealMongod } from "./stores.ts"
-import { active, aDigest, at, aToken, aUsage, named, owner } from "./tokens.ts"
+import { active, aDigest, at, aToken, aUsage, named, owner } from "../../../tools/store-tests/tokens.ts"
 
 /** The commands of Stable API V1 (MongoDB 5.0), without those about users and transactions. */
 const commandsOfV1 = [

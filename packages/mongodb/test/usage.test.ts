@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import type { SecretUsage, TokenUsageStore } from "@tokenry/core/adapter"
 import { type Cause, DateTime, Effect, Option } from "effect"
 import { aStore, withoutMongodb } from "./stores.ts"
-import { anId, at, aToken, aUsage } from "./tokens.ts"
+import { anId, at, aToken, aUsage } from "../../../tools/store-tests/tokens.ts"
 
 const filled = Effect.gen(function* () {
   const store = yield* aStore()

@@ -3,7 +3,7 @@ import type { TokenUsageStore } from "@tokenry/core/adapter"
 import { type MongoClientLike, type MongoCollectionLike, MongoRepository } from "@tokenry/mongodb"
 import { Effect, Option } from "effect"
 import { aClient, aStore, patient, portsOf, withoutMongodb } from "./stores.ts"
-import { at, aToken, aUsage } from "./tokens.ts"
+import { at, aToken, aUsage } from "../../../tools/store-tests/tokens.ts"
 
 const filled = Effect.gen(function* () {
   const store = yield* aStore()

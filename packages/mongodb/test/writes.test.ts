@@ -3,7 +3,7 @@ import { type KeyId, unattributed } from "@tokenry/core/adapter"
 import { Cause, Effect, Option } from "effect"
 import { inspect } from "node:util"
 import { aStore, withoutMongodb } from "./stores.ts"
-import { active, aDigest, at, aToken, contentsOf, named } from "./tokens.ts"
+import { active, aDigest, at, aToken, contentsOf, named } from "../../../tools/store-tests/tokens.ts"
 
 describe.skipIf(withoutMongodb)("insert", () => {
   it.effect("of an id that exists is a duplicate, and nothing is written", () =>

@@ -4,7 +4,7 @@ import { type ApiToken, RepositoryUnavailable } from "@tokenry/core"
 import type { ApiTokenRepository } from "@tokenry/core/adapter"
 import { Effect, Exit, Option } from "effect"
 import { inspect } from "node:util"
-import { aToken } from "./tokens.ts"
+import { aToken } from "../../../tools/store-tests/tokens.ts"
 
 /** What is stored of each token: how many secrets it has. */
 export const storedTokens = `SELECT t.id, (SELECT count(*) FROM api_token_secret WHERE token_id = t.id)::integer AS secrets

@@ -4,7 +4,7 @@ import { PostgresRepository, UnexpectedAnswer } from "@tokenry/postgres"
 import { type Cause, Effect } from "effect"
 import { inspect } from "node:util"
 import { portsOf } from "./stores.ts"
-import { aDigest, at, aToken, owner } from "./tokens.ts"
+import { aDigest, at, aToken, owner } from "../../../tools/store-tests/tokens.ts"
 
 const server = { name: "error", severity: "ERROR" }
 

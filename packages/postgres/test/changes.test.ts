@@ -7,7 +7,7 @@ import { Clock, Context, Effect, Fiber, Layer, Option } from "effect"
 import { Client } from "pg"
 import { aProxy } from "./proxy.ts"
 import { aPlace, aPool, type Place, withoutPostgres } from "./stores.ts"
-import { at, aToken, aUsage } from "./tokens.ts"
+import { at, aToken, aUsage } from "../../../tools/store-tests/tokens.ts"
 
 /** One process's stores, and what its feed has reported so far. */
 const listening = (layer: ReturnType<typeof PostgresRepository.layer>) =>

@@ -5,7 +5,7 @@ import { NewerRecord } from "@tokenry/postgres"
 import { type Cause, Effect, Logger, Option, Stream } from "effect"
 import { inspect } from "node:util"
 import { aStore, withoutPostgres } from "./stores.ts"
-import { at, aToken, aUsage, owner } from "./tokens.ts"
+import { at, aToken, aUsage, owner } from "../../../tools/store-tests/tokens.ts"
 
 const now = at(1)
 const list = { ownedBy: owner("owner-1"), state: "any", now, after: Option.none(), limit: 2 } as const

@@ -9,7 +9,7 @@ import { type Address, Proxy } from "../../../tools/faulty-network/Proxy.ts"
 import { EmbeddedServer } from "../../../tools/postgres-for-tests/EmbeddedServer.ts"
 import { Load, type StoredToken, storedTokens } from "./Load.ts"
 import { aPlace, aPool, aStore, portsOf, withoutPostgres } from "./stores.ts"
-import { aToken, aUsage } from "./tokens.ts"
+import { aToken, aUsage } from "../../../tools/store-tests/tokens.ts"
 
 const addressOf = (url: string): Address => {
   const { hostname, port } = new URL(url)

@@ -4,7 +4,7 @@ import { Effect } from "effect"
 import { readFileSync } from "node:fs"
 import { inspect } from "node:util"
 import { aDatabase, aPlace, aPool, portsOf, withoutPostgres } from "./stores.ts"
-import { aToken, aUsage } from "./tokens.ts"
+import { aToken, aUsage } from "../../../tools/store-tests/tokens.ts"
 
 /** A new place with a pool and what is in it. */
 const aFreshPlace = Effect.gen(function* () {

@@ -4,7 +4,7 @@ import { createApiTokens } from "@tokenry/core/promise"
 import { PostgresRepository, type StatementForDriver } from "@tokenry/postgres"
 import { Effect, Option } from "effect"
 import { aStore, portsOf, withoutPostgres } from "./stores.ts"
-import { aToken, aUsage } from "./tokens.ts"
+import { aToken, aUsage } from "../../../tools/store-tests/tokens.ts"
 
 const catalogue = ScopeCatalogue.make({ "treasure:read": "See treasures" })
 

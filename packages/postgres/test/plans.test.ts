@@ -9,7 +9,7 @@ import { Effect, Exit, Option, Scope, Stream } from "effect"
 import type pg from "pg"
 import { afterAll, beforeAll } from "vitest"
 import { aStore, portsOf, withoutPostgres } from "./stores.ts"
-import { aDigest, anId, at, aUsage, owner } from "./tokens.ts"
+import { aDigest, anId, at, aUsage, owner } from "../../../tools/store-tests/tokens.ts"
 import { manyTokens } from "./manyTokens.ts"
 
 type Ports = ApiTokenRepository["Service"] & TokenUsageStore["Service"]

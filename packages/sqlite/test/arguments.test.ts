@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { type KeyId, type OwnerId, type TokenId, unattributed } from "@tokenry/core/adapter"
 import { Cause, type DateTime, Effect, Exit, Option, Stream } from "effect"
 import { aStore } from "./stores.ts"
-import { at, aToken, aUse } from "./tokens.ts"
+import { at, aToken, aUsage } from "../../../tools/store-tests/tokens.ts"
 
 /** What a caller in JavaScript may give by mistake. */
 const missing = { undefined, null: null, empty: "", "a number": 0, "an object": {} }
@@ -27,7 +27,7 @@ describe("what is missing is a defect, and never means all", () => {
         if (value !== undefined) yield* isDefect(repository.listOwnedBy({ ...list, ...token, lineageOf: id }))
         yield* isDefect(repository.markDelivered(id, 1))
         yield* isDefect(Stream.runCollect(repository.withKey(Option.some(value as KeyId))))
-        yield* isDefect(usageStore.record([aUse(id)]))
+        yield* isDefect(usageStore.record([aUsage(id)]))
         yield* isDefect(usageStore.usageOf([id]))
         yield* isDefect(repository.findById(id))
         yield* isDefect(repository.findManyById([id]))
@@ -48,7 +48,7 @@ describe("what is missing is a defect, and never means all", () => {
         const list = { ownedBy, state: "any", now: at(0), after: Option.none(), limit: 10 } as const
         yield* isDefect(repository.purge(instant))
         yield* isDefect(usageStore.begin(instant))
-        yield* isDefect(usageStore.record([aUse(token.id, { lastUsedAt: Option.some(instant) })]))
+        yield* isDefect(usageStore.record([aUsage(token.id, { lastUsedAt: Option.some(instant) })]))
         assert.deepStrictEqual(yield* usageStore.usageOf([token.id]), [])
         yield* isDefect(repository.countLiveOwnedBy(ownedBy, instant))
         yield* isDefect(repository.listOwnedBy({ ...list, now: instant }))

@@ -2,7 +2,7 @@ import { assert, it } from "@effect/vitest"
 import { Change, unattributed } from "@tokenry/core/adapter"
 import { Effect, Option } from "effect"
 import { aStore } from "./stores.ts"
-import { active, aDigest, anId, at, aToken, contentsOf, owner } from "./tokens.ts"
+import { active, aDigest, anId, at, aToken, contentsOf, owner } from "../../../tools/store-tests/tokens.ts"
 
 const revocation = { at: at(5), reason: "deactivated" }
 const by = { actor: { kind: "person", id: "admin" }, origin: { address: "::1" } } as const

@@ -3,7 +3,7 @@ import { ApiTokenRepository, TokenChanges, TokenUsageStore } from "@tokenry/core
 import { SqliteRepository } from "@tokenry/sqlite"
 import { Context, Effect, Layer } from "effect"
 import { openStore, temporaryFile } from "./stores.ts"
-import { aToken, aUse } from "./tokens.ts"
+import { aToken, aUsage } from "../../../tools/store-tests/tokens.ts"
 
 /** A store in this file, how often its feed reported that everything changed, and the feed's state at a moment. */
 const followed = Effect.fnUntraced(function* (filename: string) {
@@ -47,7 +47,7 @@ it.effect("what is written through this connection is not reported", () =>
     const { repository, usageStore, isFollowing, reports } = yield* followed(yield* temporaryFile)
     const token = aToken()
     yield* repository.insert(token)
-    yield* usageStore.record([aUse(token.id)])
+    yield* usageStore.record([aUsage(token.id)])
     assert.isTrue(isFollowing(1))
     assert.strictEqual(reports(), 0)
   }),

@@ -7,7 +7,7 @@ import { existsSync, readFileSync } from "node:fs"
 import { backup } from "node:sqlite"
 import { nextLine, start } from "./processes.ts"
 import { openStore, temporaryFile } from "./stores.ts"
-import { aToken, digestOf } from "./tokens.ts"
+import { aToken, digestOf } from "../../../tools/store-tests/tokens.ts"
 
 it.live("after a writing process is killed, the file is whole and all that it acknowledged is there", () =>
   Effect.gen(function* () {

@@ -18,7 +18,7 @@ import {
 import { join, relative } from "node:path"
 import { backup, DatabaseSync } from "node:sqlite"
 import { openStore, temporaryFile, temporaryFolder } from "./stores.ts"
-import { at, aToken, owner } from "./tokens.ts"
+import { at, aToken, owner } from "../../../tools/store-tests/tokens.ts"
 
 const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8)
 

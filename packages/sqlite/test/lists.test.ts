@@ -3,7 +3,7 @@ import type { ApiToken } from "@tokenry/core"
 import { type ListPosition, type ListQuery, type TokenId, unattributed } from "@tokenry/core/adapter"
 import { DateTime, Effect, Option } from "effect"
 import { aStore } from "./stores.ts"
-import { anId, at, aToken, contentsOf, owner } from "./tokens.ts"
+import { anId, at, aToken, contentsOf, owner } from "../../../tools/store-tests/tokens.ts"
 
 const query: ListQuery = { ownedBy: owner("owner-1"), state: "any", now: at(0), after: Option.none(), limit: 100 }
 const revocation = { at: at(-1), reason: "on request" }

@@ -6,7 +6,7 @@ import { TestClock } from "effect/testing"
 import { DatabaseSync } from "node:sqlite"
 import { nextLine, start } from "./processes.ts"
 import { aStore, openStore, temporaryFile } from "./stores.ts"
-import { at, aToken, named } from "./tokens.ts"
+import { at, aToken, named } from "../../../tools/store-tests/tokens.ts"
 
 /** Another connection to the file, which holds the lock for writing until it is released. */
 const lockOf = (filename: string) =>

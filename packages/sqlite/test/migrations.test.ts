@@ -3,7 +3,7 @@ import { type MigrateOptions, migrate, type Migration, SqliteDatabase, SqliteRep
 import { Cause, Effect, Exit, Fiber, Option } from "effect"
 import { nextLine, start } from "./processes.ts"
 import { aStore, openStore, temporaryFile } from "./stores.ts"
-import { aToken } from "./tokens.ts"
+import { aToken } from "../../../tools/store-tests/tokens.ts"
 
 const one: Migration = { version: 1, name: "a", up: "CREATE TABLE a (x INTEGER) STRICT", down: "DROP TABLE a" }
 const steps: ReadonlyArray<Migration> = [

@@ -7,7 +7,7 @@ import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { nextLine, start } from "./processes.ts"
 import { openStore, temporaryFile, temporaryFolder } from "./stores.ts"
-import { aToken } from "./tokens.ts"
+import { aToken } from "../../../tools/store-tests/tokens.ts"
 
 const refusalOf = (filename: string) => Effect.flip(Effect.scoped(openStore({ filename })))
 

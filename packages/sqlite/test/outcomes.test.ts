@@ -5,7 +5,7 @@ import { TestClock } from "effect/testing"
 import { LockQueue } from "../src/LockQueue.ts"
 import { Locked, outcomeOf } from "../src/outcome.ts"
 import { aStore } from "./stores.ts"
-import { aToken } from "./tokens.ts"
+import { aToken } from "../../../tools/store-tests/tokens.ts"
 
 const sqliteError = (errcode: number) => Object.assign(new Error("as SQLite says"), { errcode })
 

@@ -4,7 +4,7 @@ import { type ApiToken, DamagedToken } from "@tokenry/core"
 import { unattributed } from "@tokenry/core/adapter"
 import { Cause, Effect, Exit, Logger, Option, Stream } from "effect"
 import { aStore, type openStore } from "./stores.ts"
-import { aDigest, anId, at, aToken, named, owner } from "./tokens.ts"
+import { aDigest, anId, at, aToken, named, owner } from "../../../tools/store-tests/tokens.ts"
 
 type Store = Effect.Success<ReturnType<typeof openStore>>
 

@@ -3,7 +3,7 @@ import { ApiToken } from "@tokenry/core"
 import { Change, type KeyId, type Scope, type Secret } from "@tokenry/core/adapter"
 import { Effect, Option } from "effect"
 import { aStore } from "./stores.ts"
-import { aDigest, anId, at, aToken, contentsOf, named, owner, scopes } from "./tokens.ts"
+import { aDigest, anId, at, aToken, contentsOf, named, owner, scopes } from "../../../tools/store-tests/tokens.ts"
 
 const comesBack = (token: ApiToken) =>
   Effect.gen(function* () {

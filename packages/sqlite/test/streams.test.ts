@@ -3,7 +3,7 @@ import { ApiToken } from "@tokenry/core"
 import { type KeyId, type Secret, unattributed } from "@tokenry/core/adapter"
 import { Effect, Option, Stream } from "effect"
 import { aStore } from "./stores.ts"
-import { active, aDigest, at, aToken, contentsOf, named, owner } from "./tokens.ts"
+import { active, aDigest, at, aToken, contentsOf, named, owner } from "../../../tools/store-tests/tokens.ts"
 
 const revocation = { at: at(0), reason: "on request" }
 const idsOf = (tokens: Iterable<ApiToken>) => Array.from(tokens, ({ id }) => id)

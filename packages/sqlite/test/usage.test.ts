@@ -5,7 +5,7 @@ import { TestClock } from "effect/testing"
 import { DatabaseSync } from "node:sqlite"
 import { anotherProcess, usageStoreCalledBy } from "../../../tools/other-process/otherProcess.ts"
 import { aStore, openStore, temporaryFile } from "./stores.ts"
-import { aDigest, anId, at, aToken, aUse } from "./tokens.ts"
+import { aDigest, anId, at, aToken, aUsage } from "../../../tools/store-tests/tokens.ts"
 import { serving } from "./waysIn.ts"
 
 const full = (tokenId: TokenId): SecretUsage => ({
@@ -28,18 +28,18 @@ it.effect(
     Effect.gen(function* () {
       const filename = yield* temporaryFile
       const [first, second, unused, other] = [aToken(), aToken(), aToken(), aToken()]
-      const reusedOnly = aUse(first.id, {
+      const reusedOnly = aUsage(first.id, {
         count: 0,
         lastUsedAt: Option.none(),
         reuses: 1,
         lastReusedAt: Option.some(at(1)),
       })
-      const usages = [full(first.id), reusedOnly, aUse(second.id)]
+      const usages = [full(first.id), reusedOnly, aUsage(second.id)]
       yield* Effect.scoped(
         Effect.gen(function* () {
           const { repository, usageStore } = yield* openStore({ filename })
           for (const token of [first, second, unused, other]) yield* repository.insert(token)
-          yield* usageStore.record([...usages, aUse(other.id)])
+          yield* usageStore.record([...usages, aUsage(other.id)])
         }),
       )
       const { usageStore } = yield* openStore({ filename })
@@ -53,7 +53,7 @@ it.effect("counts add up, of two instants the later one stays, and scopes gather
   Effect.gen(function* () {
     const { repository, usageStore } = yield* aStore
     const { id } = yield* Effect.tap(Effect.succeed(aToken()), repository.insert)
-    const later = aUse(id, {
+    const later = aUsage(id, {
       count: 5,
       lastUsedAt: Option.some(at(20)),
       scopes: new Map([
@@ -61,7 +61,7 @@ it.effect("counts add up, of two instants the later one stays, and scopes gather
         ["b", at(1)],
       ]),
     })
-    const earlier = aUse(id, {
+    const earlier = aUsage(id, {
       count: 2,
       lastUsedAt: Option.some(at(10)),
       scopes: new Map([
@@ -73,8 +73,8 @@ it.effect("counts add up, of two instants the later one stays, and scopes gather
       lastReusedAt: Option.some(at(3)),
     })
     yield* usageStore.record([later])
-    yield* usageStore.record([earlier, aUse(id, { generation: 2 }), aUse(id, { lastUsedAt: Option.none() })])
-    const expected = aUse(id, {
+    yield* usageStore.record([earlier, aUsage(id, { generation: 2 }), aUsage(id, { lastUsedAt: Option.none() })])
+    const expected = aUsage(id, {
       count: 8,
       lastUsedAt: Option.some(at(20)),
       scopes: new Map([
@@ -85,7 +85,7 @@ it.effect("counts add up, of two instants the later one stays, and scopes gather
       reuses: 1,
       lastReusedAt: Option.some(at(3)),
     })
-    assert.sameDeepMembers([...(yield* usageStore.usageOf([id]))], [expected, aUse(id, { generation: 2 })])
+    assert.sameDeepMembers([...(yield* usageStore.usageOf([id]))], [expected, aUsage(id, { generation: 2 })])
   }),
 )
 
@@ -94,8 +94,8 @@ it.effect("uses of a token that there is not are ignored, and those beside them 
     const { repository, usageStore } = yield* aStore
     const [token, stranger] = [aToken(), anId()]
     yield* repository.insert(token)
-    yield* usageStore.record([aUse(stranger), aUse(token.id), aUse(stranger)])
-    assert.deepStrictEqual(yield* usageStore.usageOf([stranger, token.id]), [aUse(token.id)])
+    yield* usageStore.record([aUsage(stranger), aUsage(token.id), aUsage(stranger)])
+    assert.deepStrictEqual(yield* usageStore.usageOf([stranger, token.id]), [aUsage(token.id)])
   }),
 )
 
@@ -104,14 +104,14 @@ it.effect("a change of the token leaves what is recorded, and recording leaves t
     const { repository, usageStore } = yield* aStore
     const token = aToken()
     yield* repository.insert(token)
-    yield* usageStore.record([aUse(token.id)])
+    yield* usageStore.record([aUsage(token.id)])
     const rotation = { now: at(1), graceEnds: at(2), expiresAt: Option.none() }
     const rotated = token.rotate({ digest: aDigest(), keyId: Option.none(), hint: "tok_…test" }, rotation, unattributed)
     yield* repository.replace(rotated, token.revision)
-    yield* usageStore.record([aUse(token.id, { generation: 2 })])
+    yield* usageStore.record([aUsage(token.id, { generation: 2 })])
     assert.sameDeepMembers(
       [...(yield* usageStore.usageOf([token.id]))],
-      [aUse(token.id), aUse(token.id, { generation: 2 })],
+      [aUsage(token.id), aUsage(token.id, { generation: 2 })],
     )
     const { revision } = Option.getOrThrow(yield* repository.findById(token.id))
     assert.strictEqual(revision, rotated.revision)
@@ -125,11 +125,11 @@ it.effect("what is purged is forgotten, and nothing else", () =>
     const minted = aToken({ ancestors: [dead.id] })
     const all = [dead, minted, kept]
     for (const token of all) yield* repository.insert(token)
-    yield* usageStore.record(all.flatMap(({ id }) => [aUse(id), full(id)]))
+    yield* usageStore.record(all.flatMap(({ id }) => [aUsage(id), full(id)]))
     yield* repository.purge(at(0))
-    yield* usageStore.record([aUse(dead.id)])
+    yield* usageStore.record([aUsage(dead.id)])
     const left = yield* usageStore.usageOf(all.map(({ id }) => id))
-    assert.sameDeepMembers([...left], [aUse(kept.id), full(kept.id)])
+    assert.sameDeepMembers([...left], [aUsage(kept.id), full(kept.id)])
     assert.strictEqual(database.connection.prepare("SELECT count(*) AS n FROM api_token_usage").get()?.["n"], 2)
   }),
 )
@@ -146,7 +146,7 @@ it.live("three processes that record at once lose nothing", () =>
     ]
     const round = (index: number) =>
       [one.id, other.id].map((id) =>
-        aUse(id, { lastUsedAt: Option.some(at(index)), scopes: new Map([["a", at(index)]]) }),
+        aUsage(id, { lastUsedAt: Option.some(at(index)), scopes: new Map([["a", at(index)]]) }),
       )
     yield* Effect.forEach(
       stores,
@@ -161,7 +161,7 @@ it.live("three processes that record at once lose nothing", () =>
     for (const store of stores) {
       assert.sameDeepMembers(
         [...(yield* store.usageOf([one.id, other.id]))],
-        [aUse(one.id, expected), aUse(other.id, expected)],
+        [aUsage(one.id, expected), aUsage(other.id, expected)],
       )
     }
   }),
@@ -211,7 +211,7 @@ it.effect("a lock that outlasts the deadline is an outage, and nothing is record
     yield* usageStore.begin(at(7))
     const other = new DatabaseSync(filename)
     other.exec("BEGIN IMMEDIATE")
-    const recording = yield* Effect.forkChild(Effect.flip(usageStore.record([aUse(token.id)])), {
+    const recording = yield* Effect.forkChild(Effect.flip(usageStore.record([aUsage(token.id)])), {
       startImmediately: true,
     })
     assert.deepStrictEqual(yield* usageStore.begin(at(8)), at(7))

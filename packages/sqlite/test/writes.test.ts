@@ -4,7 +4,7 @@ import { unattributed } from "@tokenry/core/adapter"
 import type { SqliteDatabase } from "@tokenry/sqlite"
 import { Effect, Option } from "effect"
 import { aStore } from "./stores.ts"
-import { active, aDigest, anId, at, aToken, contentsOf, named } from "./tokens.ts"
+import { active, aDigest, anId, at, aToken, contentsOf, named } from "../../../tools/store-tests/tokens.ts"
 
 const failureOf = Effect.flip
 

@@ -4,7 +4,7 @@ import { ApiTokenRepository, type TokenId } from "@tokenry/core/adapter"
 import { SqliteRepository } from "@tokenry/sqlite"
 import { Effect, ManagedRuntime, Option } from "effect"
 import { createInterface } from "node:readline"
-import { aToken } from "../tokens.ts"
+import { aToken } from "../../../../tools/store-tests/tokens.ts"
 
 const runtime = ManagedRuntime.make(SqliteRepository.layer({ filename: process.argv[2] ?? "" }))
 const repository = await runtime.runPromise(ApiTokenRepository)

@@ -3,7 +3,7 @@ import { ApiTokenRepository } from "@tokenry/core/adapter"
 import { SqliteRepository } from "@tokenry/sqlite"
 import { Effect } from "effect"
 import { writeSync } from "node:fs"
-import { aToken } from "../tokens.ts"
+import { aToken } from "../../../../tools/store-tests/tokens.ts"
 
 const insertOne = ApiTokenRepository.use((repository) => {
   const token = aToken()
