@@ -8,7 +8,7 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net"
 import { setTimeout as sleep } from "node:timers/promises"
 import { ApiTokenRepository, Digest } from "@tokenry/core/adapter"
 import { MongoRepository } from "@tokenry/mongodb"
-import { ManagedRuntime } from "effect"
+import * as ManagedRuntime from "effect/ManagedRuntime"
 import { MongoClient } from "mongodb"
 import { findMongoServer } from "../../tools/mongodb-for-tests/MongoServer.ts"
 

@@ -1,5 +1,6 @@
 /** The suite: every rule, sent as bytes to a server that the binding under test makes. */
-import { Effect, Metric } from "effect"
+import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { AppOptions, ConformingApp } from "./ConformingApp.ts"
 import { expectAnswer, expectSoundness } from "./expectAnswer.ts"

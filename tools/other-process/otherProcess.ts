@@ -1,7 +1,9 @@
 /** A repository, or a record of uses, that makes its calls in a Node process of its own, which ends with the scope. */
 import { DuplicateToken, RepositoryUnavailable, RevisionConflict } from "@tokenry/core"
 import { ApiTokenRepository, TokenChanges, TokenUsageStore } from "@tokenry/core/adapter"
-import { Deferred, Effect, Stream } from "effect"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
 import { fork } from "node:child_process"
 import { type Answer, type Call, receivedOf, sentOf } from "./wire.ts"
 

@@ -1,6 +1,11 @@
 /** The other end of `otherProcess.ts`: makes its parent's calls on a store, until the parent is gone. */
 import { ApiTokenRepository, TokenChanges, TokenUsageStore } from "@tokenry/core/adapter"
-import { Cause, Effect, Exit, type Layer, ManagedRuntime, Stream } from "effect"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Layer from "effect/Layer"
+import * as ManagedRuntime from "effect/ManagedRuntime"
+import * as Stream from "effect/Stream"
 import { type Answer, type Call, receivedOf, sentOf } from "./wire.ts"
 
 type Services = ApiTokenRepository | TokenUsageStore | TokenChanges

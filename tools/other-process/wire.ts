@@ -1,7 +1,8 @@
 /** What goes into the methods of a repository and its record of uses and comes out of them, as values that another process can be sent. */
 import { ApiToken } from "@tokenry/core"
 import { type ApiTokenFields, Digest } from "@tokenry/core/adapter"
-import { DateTime, Option } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
 
 type Sent =
   | { readonly is: "plain"; readonly value: unknown }

@@ -11,7 +11,8 @@ import {
   type TokenName,
   unattributed,
 } from "@tokenry/core/adapter"
-import { DateTime, Option } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
 import { hash, randomBytes } from "node:crypto"
 
 export const at = (milliseconds: number): DateTime.Utc => DateTime.makeUnsafe(1_764_000_000_000 + milliseconds)

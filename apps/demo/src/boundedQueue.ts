@@ -1,5 +1,6 @@
 /** Runs one kind of work a few at a time, and turns away what would have to wait too long. */
-import { Effect, Semaphore } from "effect"
+import * as Effect from "effect/Effect"
+import * as Semaphore from "effect/Semaphore"
 
 /** The queue is full: try again in a few seconds. */
 export class QueueFull extends Error {

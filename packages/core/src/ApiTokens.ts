@@ -1,5 +1,11 @@
 /** The use cases as an Effect service: each one reads, applies the rules, and writes. */
-import { Clock, Context, Effect, Exit, Layer, Option, type Stream } from "effect"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import type * as Stream from "effect/Stream"
 import { announcing } from "./store/announcing.ts"
 import { makeAuditDelivery } from "./background/AuditDelivery.ts"
 import { makeKeyMover } from "./background/KeyMover.ts"

@@ -1,5 +1,5 @@
 /** The errors of use cases and ports. No message ever contains a plaintext token or a digest. */
-import { Data } from "effect"
+import * as Data from "effect/Data"
 import type { TokenState } from "./token/ApiToken.ts"
 import type { Side } from "./token/Refusal.ts"
 

@@ -1,5 +1,11 @@
 /** The use cases without Effect: promises, dates and plain objects, under the same names. */
-import { Clock, Context, Effect, Layer, ManagedRuntime, Option, Stream } from "effect"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as ManagedRuntime from "effect/ManagedRuntime"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
 import {
   type ApiTokensOptions,
   apiTokensOptionRules,

@@ -1,5 +1,6 @@
 /** Tokens, callers and usage without Effect: plain objects with dates and `null`. */
-import { DateTime, Option } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
 import { InvalidInput } from "./errors.ts"
 import type { AuditEvent } from "./ports/AuditSink.ts"
 import type { ApiToken, VerifiableToken } from "./token/ApiToken.ts"

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Instant } from "@tokenry/core/adapter"
-import { DateTime, Schema } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Schema from "effect/Schema"
 
 const iso = (text: string) => Instant.parse(text)?.epochMilliseconds
 

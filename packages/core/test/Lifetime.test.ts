@@ -1,6 +1,7 @@
 import { expect, it } from "@effect/vitest"
 import { Lifetime } from "@tokenry/core/adapter"
-import { Duration, Schema } from "effect"
+import * as Duration from "effect/Duration"
+import * as Schema from "effect/Schema"
 
 const minute = 60_000
 

@@ -1,7 +1,7 @@
 import { expect, it } from "@effect/vitest"
 import type { OwnerAuthority } from "@tokenry/core"
 import type { KeyId, VerifiableToken } from "@tokenry/core/adapter"
-import { Option } from "effect"
+import * as Option from "effect/Option"
 import type { Facts } from "../src/verifying/lookUp.ts"
 import { makeRemember } from "../src/verifying/RememberedToken.ts"
 import { aDigest, anApiToken, anId, at, scopes } from "./builders.ts"

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { TokenFormat } from "@tokenry/core"
-import { Arbitrary, Schema } from "effect"
+import * as Arbitrary from "effect/Arbitrary"
+import * as Schema from "effect/Schema"
 import { checksumOf } from "../src/token/Checksum.ts"
 import { flawOfAll } from "../src/token/TokenFormat.ts"
 

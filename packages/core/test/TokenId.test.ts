@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { TokenId } from "@tokenry/core/adapter"
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import { anId, at } from "./builders.ts"
 
 const ones = new Uint8Array(TokenId.randomByteCount).fill(0xff)

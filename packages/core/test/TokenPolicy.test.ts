@@ -1,6 +1,8 @@
 import { describe, expect, it } from "@effect/vitest"
 import { TokenPolicy } from "@tokenry/core"
-import { DateTime, Duration, Option } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
 import { at, day } from "./builders.ts"
 
 const now = at(1_000_000)

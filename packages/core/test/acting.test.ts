@@ -2,7 +2,7 @@
 import { expect, it } from "@effect/vitest"
 import { type ActingCaller, ApiTokens, OwnerDirectory } from "@tokenry/core"
 import { ApiTokenRepository } from "@tokenry/core/adapter"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { TestClock } from "effect/testing"
 import { anApiToken, anId } from "./builders.ts"
 import { callerWith, issue, outcomeOf, verdictOn, world } from "./world.ts"

@@ -1,7 +1,8 @@
 /** That a mistyped token never reaches the store. */
 import { expect, it } from "@effect/vitest"
 import { ApiTokens } from "@tokenry/core"
-import { Effect, Layer } from "effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { catalogue } from "./builders.ts"
 import { Asked, counting } from "./repositories.ts"
 import { cryptoWith } from "./sources.ts"

@@ -12,7 +12,9 @@ import {
   TokenPolicy,
 } from "@tokenry/core"
 import { ApiTokenRepository, type KeyId } from "@tokenry/core/adapter"
-import { Deferred, Effect, Option } from "effect"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { TestClock } from "effect/testing"
 import { anApiToken, aSecret, at, day, digestOf } from "./builders.ts"
 import { memoryBut } from "./repositories.ts"

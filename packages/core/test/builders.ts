@@ -12,7 +12,8 @@ import {
   type TokenName,
   unattributed,
 } from "@tokenry/core/adapter"
-import { DateTime, Option } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
 
 /** So many milliseconds after the beginning of `TestClock`. */
 export const at = (milliseconds: number): DateTime.Utc => DateTime.makeUnsafe(milliseconds)

@@ -1,7 +1,8 @@
 /** That a change which expects a revision is made on that one alone, in a race too. */
 import { expect, it } from "@effect/vitest"
 import { type ApiToken, ApiTokens } from "@tokenry/core"
-import { Effect, Fiber } from "effect"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import { TestClock } from "effect/testing"
 import { at, byAlice } from "./builders.ts"
 import { overtaken } from "./repositories.ts"

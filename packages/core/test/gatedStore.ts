@@ -1,7 +1,9 @@
 /** A memory store that counts lookups and answers them only while its gate is open; caches are tried on it. */
 import { type CacheOptions, RepositoryUnavailable } from "@tokenry/core"
 import type { TokenChanges } from "@tokenry/core/adapter"
-import { Deferred, Effect, Layer } from "effect"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { memoryBut } from "./repositories.ts"
 import { world } from "./world.ts"
 

@@ -1,7 +1,7 @@
 /** Requests with very many problems: the error stays short, and is found quickly. */
 import { expect, it } from "@effect/vitest"
 import { ApiTokens, type InputIssue, ScopeCatalogue, ScopeNotHeld } from "@tokenry/core"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { issue, world } from "./world.ts"
 
 const names = Array.from({ length: 1000 }, (_, index) => `treasure:raed-${index}`)

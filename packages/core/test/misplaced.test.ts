@@ -1,7 +1,7 @@
 /** A plaintext token that somebody puts into the wrong field: it is neither stored nor told. */
 import { expect, it } from "@effect/vitest"
 import { ApiTokens, OwnerDirectory, TokenFormat } from "@tokenry/core"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { byAlice } from "./builders.ts"
 import { issue, outcomeOf, stored, world } from "./world.ts"
 

@@ -1,7 +1,11 @@
 /** Repositories that tell what they were asked, or fail when told to. */
 import { type ApiToken, MemoryRepository, RepositoryUnavailable, RevisionConflict } from "@tokenry/core"
 import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core/adapter"
-import { Context, Effect, Layer, Option, Stream } from "effect"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
 
 type Repository = ApiTokenRepository["Service"]
 

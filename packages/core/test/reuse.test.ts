@@ -1,6 +1,7 @@
 import { expect, it } from "@effect/vitest"
 import { ApiTokens, RepositoryUnavailable, type ReuseResponse, TokenPolicy } from "@tokenry/core"
-import { Effect, Option } from "effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { TestClock } from "effect/testing"
 import { at, day } from "./builders.ts"
 import { memoryBut } from "./repositories.ts"

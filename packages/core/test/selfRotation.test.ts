@@ -2,7 +2,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import type { ApiToken, Attribution } from "@tokenry/core"
 import { Secrets } from "@tokenry/core/adapter"
-import { Option } from "effect"
+import * as Option from "effect/Option"
 import { anApiToken, aSecret, at, byAlice, hour } from "./builders.ts"
 
 const rotate = (token: ApiToken, milliseconds: number, by: Attribution, grace = hour) =>

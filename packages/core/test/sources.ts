@@ -1,7 +1,7 @@
 /** Node's SHA-256 together with random bytes that are not random. */
 import { Hasher, SecureRandom } from "@tokenry/core/adapter"
 import { NodeCrypto } from "@tokenry/core/node"
-import { Layer } from "effect"
+import * as Layer from "effect/Layer"
 
 /** Every call gives the bytes that `byteAt` says. */
 export const cryptoWith = (byteAt: (index: number) => number): Layer.Layer<SecureRandom | Hasher> =>

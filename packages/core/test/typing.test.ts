@@ -2,7 +2,8 @@
 import { ApiTokens, MemoryRepository, ScopeCatalogue, type ScopeOf } from "@tokenry/core"
 import { NodeCrypto } from "@tokenry/core/node"
 import { type Caller, createApiTokens, type PromiseApiTokens } from "@tokenry/core/promise"
-import { Effect, Layer } from "effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { expect, expectTypeOf, it } from "vitest"
 
 const catalogue = ScopeCatalogue.make({

@@ -1,7 +1,9 @@
 /** Every way in by which a token gets an expiry or a name obeys the policy: a new one is made to stand in this table. */
 import { describe, expect, it } from "@effect/vitest"
 import { type ActingCaller, ApiTokens, OwnerDirectory, TokenFormat, TokenPolicy } from "@tokenry/core"
-import { Duration, Effect, Option } from "effect"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { at, day } from "./builders.ts"
 import { callerWith, issue, outcomeOf, world } from "./world.ts"
 

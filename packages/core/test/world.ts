@@ -2,7 +2,9 @@
 import { ApiTokens, type ApiTokensOptions, MemoryRepository } from "@tokenry/core"
 import { ApiTokenRepository, type IssueRequest, type TokenId, type TokenUsageStore } from "@tokenry/core/adapter"
 import { NodeCrypto } from "@tokenry/core/node"
-import { Effect, Layer, Option } from "effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import { catalogue } from "./builders.ts"
 
 type Stores = ApiTokenRepository | TokenUsageStore

@@ -3,7 +3,9 @@ import { MemoryRepository, RepositoryUnavailable, RevisionConflict } from "@toke
 import { ApiTokenRepository } from "@tokenry/core/adapter"
 import type { Caller } from "@tokenry/core/promise"
 import { type Denial, type RateLimiter, RateLimits } from "@tokenry/http"
-import { Effect, Layer, Metric } from "effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Metric from "effect/Metric"
 import { bearer, type BearerOptions } from "@tokenry/fetch"
 import { address, issue, openTokens, problemBase, realm, requestWith, type Scope, tokensThat } from "./tokens.ts"
 

@@ -4,7 +4,8 @@ import { ApiTokenRepository } from "@tokenry/core/adapter"
 import { createApiTokens } from "@tokenry/core/promise"
 import type { OAuthRequest, TokenForm } from "@tokenry/http"
 import { vi } from "@effect/vitest"
-import { Effect, Layer } from "effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 
 export const scopes = ScopeCatalogue.make({
   "treasure:read": "See treasures",

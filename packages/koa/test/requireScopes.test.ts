@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Metric } from "effect"
+import * as Effect from "effect/Effect"
+import * as Metric from "effect/Metric"
 import Koa from "koa"
 import { bearer, problemDetails } from "@tokenry/koa"
 import { listen, openTokens, request, type Scope } from "./server.ts"

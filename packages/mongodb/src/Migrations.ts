@@ -1,5 +1,6 @@
 /** Numbered, reversible index changes, recorded in the database they were applied to. */
-import { Clock, Effect } from "effect"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
 import { bounded, type Bounds, DeadlineExceeded } from "./bounded.ts"
 import type { MongoCollectionLike, MongoDatabaseLike } from "./Driver.ts"
 import { isDuplicateKey } from "./driverErrors.ts"

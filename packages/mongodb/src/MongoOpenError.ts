@@ -1,5 +1,5 @@
 /** Why MongoDB can't be used for tokens, for the person who has to fix it. */
-import { Data } from "effect"
+import * as Data from "effect/Data"
 import { codeOf } from "./driverErrors.ts"
 import type { IndexDefinition } from "./indexes.ts"
 import { ServerCode } from "./ServerCode.ts"

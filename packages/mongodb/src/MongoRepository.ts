@@ -1,7 +1,11 @@
 /** The token repository on MongoDB, with its usage store. */
 import { DuplicateToken, RevisionConflict } from "@tokenry/core"
 import { ApiTokenRepository, type FoundToken, TokenUsageStore } from "@tokenry/core/adapter"
-import { Context, Effect, Exit, Layer, Option } from "effect"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import { idOf, revisionOf } from "./arguments.ts"
 import type { PooledClient } from "./Admission.ts"
 import { persistently } from "./bounded.ts"

@@ -1,5 +1,5 @@
 /** The document schema's versions, and how versions of Tokenry work side by side. */
-import { Data } from "effect"
+import * as Data from "effect/Data"
 
 /** The version that this code writes. Raise it when a field is added that older code would delete by replacing. */
 export const schemaVersion = 1

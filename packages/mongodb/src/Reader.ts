@@ -1,6 +1,7 @@
 /** Reads the fields of a stored document, and notices what is missing or of another type. Plain code, as on the hot path. */
 import { DamagedToken } from "@tokenry/core"
-import { DateTime, Option } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
 import { types } from "node:util"
 
 type Fields = Readonly<Record<string, unknown>>

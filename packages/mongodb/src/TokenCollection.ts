@@ -1,6 +1,6 @@
 /** The collection of tokens, each use of which has a deadline. */
 import type { RepositoryUnavailable } from "@tokenry/core"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { Admission, type PooledClient } from "./Admission.ts"
 import { type Bounds, bounded } from "./bounded.ts"
 import type { MongoCollectionLike } from "./Driver.ts"

@@ -13,7 +13,8 @@ import {
   type TokenName,
   type VerifiableToken,
 } from "@tokenry/core/adapter"
-import { type DateTime, Option } from "effect"
+import type * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
 import { bytesOf, countOf, dateOf, idOf, never } from "./arguments.ts"
 import { NewerSchema, readableFrom, schemaVersion } from "./NewerSchema.ts"
 import { Reader } from "./Reader.ts"

@@ -1,7 +1,8 @@
 /** Maps recorded uses to update operations, and documents to recorded usage. */
 import { DamagedToken } from "@tokenry/core"
 import type { SecretUsage, TokenId } from "@tokenry/core/adapter"
-import { type DateTime, Option } from "effect"
+import type * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
 import { countOf, dateOf, idOf } from "./arguments.ts"
 import { Reader } from "./Reader.ts"
 

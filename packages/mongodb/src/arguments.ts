@@ -2,7 +2,8 @@
  * Checks values before they reach a query: missing or empty ones (from JavaScript) are defects, and never mean "all".
  */
 import type { Digest, KeyId } from "@tokenry/core/adapter"
-import { type DateTime, Option } from "effect"
+import type * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
 
 /** Returns the id, checked. */
 export const idOf = (id: string): string => nonEmpty(id, "A token's id")

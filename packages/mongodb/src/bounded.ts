@@ -1,6 +1,7 @@
 /** Runs a driver operation with a deadline that holds whatever happens to the connection. */
 import { RepositoryUnavailable } from "@tokenry/core"
-import { Effect, Exit } from "effect"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import { promises as timers } from "node:timers"
 import { Admission, type PooledClient } from "./Admission.ts"
 import type { OperationOptions } from "./Driver.ts"

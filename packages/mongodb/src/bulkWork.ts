@@ -1,7 +1,7 @@
 /** Bulk changes in batches, each with its own deadline, continuing where the previous one ended. */
 import { type Attribution, RepositoryUnavailable, type Revocation } from "@tokenry/core"
 import { type ApiTokenRepository, Change } from "@tokenry/core/adapter"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { type Bounds, persistently } from "./bounded.ts"
 import type { MongoCollectionLike } from "./Driver.ts"
 import { lastPositionOf, logDamaged, manyTokensOf } from "./manyTokens.ts"

@@ -3,7 +3,8 @@
  * never by `instanceof`: the application may have another copy of the driver.
  */
 import { RepositoryUnavailable } from "@tokenry/core"
-import { Data, Exit } from "effect"
+import * as Data from "effect/Data"
+import * as Exit from "effect/Exit"
 import { NewerSchema } from "./NewerSchema.ts"
 import { outageCodes, ServerCode, transientCodes } from "./ServerCode.ts"
 

@@ -1,6 +1,6 @@
 /** Which keys of a key ring stored secrets are under. */
 import type { ApiTokenRepository, KeyId } from "@tokenry/core/adapter"
-import { Option } from "effect"
+import * as Option from "effect/Option"
 import type { Bounds } from "./bounded.ts"
 import { withKeyBetween, withoutKey } from "./queries.ts"
 import type { TokenCollection } from "./TokenCollection.ts"

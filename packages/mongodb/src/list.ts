@@ -1,7 +1,9 @@
 /** A page of an owner's tokens. */
 import type { ApiToken, DamagedToken } from "@tokenry/core"
 import type { ApiTokenRepository, ListPosition, TokenId } from "@tokenry/core/adapter"
-import { DateTime, Effect, Option } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { types } from "node:util"
 import { limitOf } from "./arguments.ts"
 import { lastPositionOf, logDamaged, manyTokensOf } from "./manyTokens.ts"

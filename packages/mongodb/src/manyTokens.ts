@@ -1,6 +1,6 @@
 /** Reads many documents, skipping and logging damaged ones. */
 import { type ApiToken, DamagedToken } from "@tokenry/core"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { types } from "node:util"
 import { NewerSchema } from "./NewerSchema.ts"
 import type { BatchPosition } from "./queries.ts"

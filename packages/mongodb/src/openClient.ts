@@ -1,5 +1,6 @@
 /** A client of the repository's own, which lives as long as the layer. */
-import { Effect, type Scope } from "effect"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import { MongoClient, type MongoClientOptions } from "mongodb"
 import { bounded } from "./bounded.ts"
 import { MongoOpenError, unreachable } from "./MongoOpenError.ts"

@@ -1,5 +1,5 @@
 /** The repository's options and their defaults. */
-import { Duration } from "effect"
+import * as Duration from "effect/Duration"
 import type { ReadConcernLevel, WriteConcern } from "./Driver.ts"
 import { strict } from "./strict.ts"
 import type { Deadlines } from "./TokenCollection.ts"

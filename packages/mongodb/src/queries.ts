@@ -1,6 +1,7 @@
 /** The filters and sort orders of all lookups, each backed by an index of `tokenIndexes`. */
 import { type KeyId, type ListPosition, type ListQuery, OwnerId, type TokenId } from "@tokenry/core/adapter"
-import { DateTime, Option } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
 import { bytesOf, dateOf, expiryBoundOf, idOf, issuedToOf, keyIdOf, revisionOf } from "./arguments.ts"
 import { schemaVersion, writableHere } from "./NewerSchema.ts"
 

@@ -1,7 +1,9 @@
 /** Sweeps over all owners' tokens, batch by batch: each reads no more documents than a batch has. */
 import type { ApiToken } from "@tokenry/core"
 import { type ApiTokenRepository, stateOf } from "@tokenry/core/adapter"
-import { Effect, Option, Stream } from "effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
 import { dateOf } from "./arguments.ts"
 import { lastPositionOf, logDamaged, type ManyTokens, manyTokensOf } from "./manyTokens.ts"
 import { newerSchemaOf } from "./NewerSchema.ts"

@@ -1,7 +1,9 @@
 /** The record of uses beside the tokens: one document for each secret that was used. */
 import type { DamagedToken } from "@tokenry/core"
 import { SecretUsage, TokenUsageStore } from "@tokenry/core/adapter"
-import { DateTime, Effect, Exit } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import { dateOf, idOf } from "./arguments.ts"
 import { type Bounds, persistently } from "./bounded.ts"
 import type { MongoCollectionLike } from "./Driver.ts"

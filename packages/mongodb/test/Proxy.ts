@@ -1,5 +1,5 @@
 /** A stretch of network between a client and the tests' server, which can be made to fail. */
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { once } from "node:events"
 import { type AddressInfo, connect, createServer, type Socket } from "node:net"
 import { serverUrl } from "./stores.ts"

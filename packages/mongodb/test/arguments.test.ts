@@ -1,7 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { ApiTokenRepository } from "@tokenry/core/adapter"
 import { MongoRepository } from "@tokenry/mongodb"
-import { type Cause, type DateTime, Effect, Option, Stream } from "effect"
+import type * as Cause from "effect/Cause"
+import type * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
 import { aDatabase, aStore, repositoryOf, withoutMongodb } from "./stores.ts"
 import { anId, at, aToken, owner } from "../../../tools/store-tests/tokens.ts"
 

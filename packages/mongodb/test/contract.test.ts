@@ -1,7 +1,9 @@
 import { describe } from "@effect/vitest"
 import { MongoRepository } from "@tokenry/mongodb"
 import { lifecycleContract, repositoryContract, serviceContract, usageContract } from "@tokenry/repository-contract"
-import { Context, Effect, Layer } from "effect"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { aDatabase, patient, urlOf, withoutMongodb } from "./stores.ts"
 
 class DatabaseName extends Context.Service<DatabaseName, string>()("@tokenry/mongodb/test/DatabaseName") {

@@ -1,5 +1,7 @@
 /** What an effect logs, beside its result. */
-import { Effect, Logger, References } from "effect"
+import * as Effect from "effect/Effect"
+import * as Logger from "effect/Logger"
+import * as References from "effect/References"
 
 export interface LogLine {
   readonly level: string

@@ -6,7 +6,7 @@ import {
   MongoOpenError,
   MongoRepository,
 } from "@tokenry/mongodb"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import type { Db } from "mongodb"
 import { inspect } from "node:util"
 import { aDatabase, repositoryOf, withoutMongodb } from "./stores.ts"

@@ -9,7 +9,10 @@ import {
   type MongoRepositoryOptions,
   UnexpectedAnswer,
 } from "@tokenry/mongodb"
-import { type Cause, Effect, Option, Stream } from "effect"
+import type * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
 import { inspect } from "node:util"
 import { vi } from "vitest"
 import { Proxy } from "./Proxy.ts"

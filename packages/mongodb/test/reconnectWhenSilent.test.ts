@@ -1,6 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { reconnectWhenSilent } from "@tokenry/mongodb"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { vi } from "vitest"
 import { Proxy } from "./Proxy.ts"
 import { aClient, withoutMongodb } from "./stores.ts"

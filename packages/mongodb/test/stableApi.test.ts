@@ -1,7 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type KeyId, unattributed } from "@tokenry/core/adapter"
 import { MongoRepository } from "@tokenry/mongodb"
-import { Effect, Option, Stream } from "effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
 import { aClient, aDatabase, portsOf, withoutMongodb, withoutRealMongod } from "./stores.ts"
 import { active, aDigest, at, aToken, aUsage, named, owner } from "../../../tools/store-tests/tokens.ts"
 

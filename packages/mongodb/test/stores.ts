@@ -1,7 +1,9 @@
 /** Databases of the tests' server, each with a name of its own, which go when the test ends. */
 import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core/adapter"
 import { type MongoRepositoryOptions, MongoRepository } from "@tokenry/mongodb"
-import { Context, Effect, Layer } from "effect"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { MongoClient, type MongoClientOptions } from "mongodb"
 import { randomUUID } from "node:crypto"
 import { inject } from "vitest"

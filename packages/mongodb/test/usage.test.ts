@@ -1,6 +1,9 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { SecretUsage, TokenUsageStore } from "@tokenry/core/adapter"
-import { type Cause, DateTime, Effect, Option } from "effect"
+import type * as Cause from "effect/Cause"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { aStore, withoutMongodb } from "./stores.ts"
 import { anId, at, aToken, aUsage } from "../../../tools/store-tests/tokens.ts"
 

@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { TokenUsageStore } from "@tokenry/core/adapter"
 import { type MongoClientLike, type MongoCollectionLike, MongoRepository } from "@tokenry/mongodb"
-import { Effect, Option } from "effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { aClient, aStore, patient, portsOf, withoutMongodb } from "./stores.ts"
 import { at, aToken, aUsage } from "../../../tools/store-tests/tokens.ts"
 

@@ -1,6 +1,6 @@
 /** Numbered, reversible schema changes, recorded in the database they were applied to. */
 import type { RepositoryUnavailable } from "@tokenry/core"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { createHash } from "node:crypto"
 import type { PostgresDatabase, Query } from "./PostgresDatabase.ts"
 import { openErrorOf, PostgresOpenError } from "./PostgresOpenError.ts"

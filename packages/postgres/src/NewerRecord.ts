@@ -1,5 +1,5 @@
 /** Reports which row a newer version of this package wrote, for the person running a rolling upgrade. */
-import { Data } from "effect"
+import * as Data from "effect/Data"
 
 /**
  * A newer version wrote this token in a way this version can't read, or must not overwrite. It is the cause of a

@@ -1,6 +1,6 @@
 /** Reads and writes with deadlines, for Tokenry's tables and the application's own. */
 import type { RepositoryUnavailable } from "@tokenry/core"
-import type { Effect } from "effect"
+import type * as Effect from "effect/Effect"
 import { promises as timers } from "node:timers"
 import type { PostgresClientLike, PostgresPoolClientLike, PostgresPoolLike } from "./Driver.ts"
 import { fromDriver, isConnectionLost, isPreparedStatementGone, isRolledBack } from "./driverErrors.ts"

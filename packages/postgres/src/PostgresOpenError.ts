@@ -1,5 +1,5 @@
 /** Why PostgreSQL can't be used for tokens, for the person who has to fix it. */
-import { Data } from "effect"
+import * as Data from "effect/Data"
 import { PostgresOutage, SqlState, UnexpectedAnswer } from "./driverErrors.ts"
 
 /**

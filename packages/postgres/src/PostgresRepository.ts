@@ -1,6 +1,7 @@
 /** The token repository on PostgreSQL, with its usage store and its change feed. */
 import type { ApiTokenRepository, TokenChanges, TokenUsageStore } from "@tokenry/core/adapter"
-import { Effect, Layer } from "effect"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import type { PostgresClientLike, PostgresPoolLike } from "./Driver.ts"
 import { assertMigrated, migrate, type MigrateOptions, sqlOf } from "./Migrations.ts"
 import { openPool, type PostgresConnectOptions } from "./openPool.ts"

@@ -1,6 +1,7 @@
 /** Reads a stored record's fields, checking that they exist and have the right type. Plain code, for the hot path. */
 import { DamagedToken } from "@tokenry/core"
-import { DateTime, Option } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
 
 type Fields = Readonly<Record<string, unknown>>
 

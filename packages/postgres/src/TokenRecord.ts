@@ -14,7 +14,7 @@ import {
   type VerifiableSecret,
   type VerifiableToken,
 } from "@tokenry/core/adapter"
-import { Option } from "effect"
+import * as Option from "effect/Option"
 import { byteaOf, countOf, idOf, millisecondsOf, optionalTimestampOf, revisionOf, timestampOf } from "./arguments.ts"
 import { NewerRecord } from "./NewerRecord.ts"
 import { Reader } from "./Reader.ts"

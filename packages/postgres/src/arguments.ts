@@ -1,6 +1,7 @@
 /** Checks values before they reach SQL: missing or empty ones (from JavaScript) are defects, and never mean "all". */
 import type { Digest, KeyId } from "@tokenry/core/adapter"
-import { type DateTime, Option } from "effect"
+import type * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
 
 /** Returns the id, checked. */
 export const idOf = (id: string): string => {

@@ -1,7 +1,8 @@
 /** Bulk changes in batches, each its own transaction with its own deadline. */
 import { type Attribution, RepositoryUnavailable, type Revocation } from "@tokenry/core"
 import { type ApiTokenRepository, OwnerId } from "@tokenry/core/adapter"
-import { Effect, Option } from "effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { issuedToOf, timestampOf } from "./arguments.ts"
 import { bulkStatementsOn } from "./bulkStatements.ts"
 import { NewerRecord } from "./NewerRecord.ts"

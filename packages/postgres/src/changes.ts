@@ -1,6 +1,9 @@
 /** The change feed: LISTEN on its own connection, which proves every second that it still delivers. */
 import { OwnerId, type TokenChangeListener, TokenChanges, type TokenId } from "@tokenry/core/adapter"
-import { Clock, Deferred, Effect, type Scope } from "effect"
+import * as Clock from "effect/Clock"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import { randomUUID } from "node:crypto"
 import type { PostgresPoolClientLike } from "./Driver.ts"
 import type { PostgresDatabase } from "./PostgresDatabase.ts"

@@ -3,7 +3,8 @@
  * `instanceof`: the application may have another copy of the driver.
  */
 import { RepositoryUnavailable } from "@tokenry/core"
-import { Data, Exit } from "effect"
+import * as Data from "effect/Data"
+import * as Exit from "effect/Exit"
 import { NewerRecord } from "./NewerRecord.ts"
 
 /**

@@ -1,5 +1,6 @@
 /** A pool of the repository's own, which lives as long as the layer. */
-import { Effect, type Scope } from "effect"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import { Client, Pool, type PoolConfig } from "pg"
 import type { PostgresRepositoryOptions } from "./options.ts"
 import { settledDatabase } from "./options.ts"

@@ -1,5 +1,5 @@
 /** The options of the repository, and their defaults. */
-import { Duration } from "effect"
+import * as Duration from "effect/Duration"
 
 /** Milliseconds. */
 export interface Deadlines {

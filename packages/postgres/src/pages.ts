@@ -1,6 +1,7 @@
 /** Reading many tokens page by page, and what becomes of a token that can't be read. */
 import { type ApiToken, DamagedToken } from "@tokenry/core"
-import { DateTime, Effect } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
 import { timestampOf } from "./arguments.ts"
 import { NewerRecord } from "./NewerRecord.ts"
 import { tokenOf } from "./TokenRecord.ts"

@@ -9,7 +9,10 @@ import {
   TokenChanges,
   TokenUsageStore,
 } from "@tokenry/core/adapter"
-import { Context, Effect, Exit, Option } from "effect"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import { byteaOf, idOf, limitOf, revisionOf, timestampOf } from "./arguments.ts"
 import { bulkWorkOn } from "./bulkWork.ts"
 import { changesOn, type ConnectListener } from "./changes.ts"

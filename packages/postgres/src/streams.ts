@@ -1,7 +1,9 @@
 /** Streams of all owners' tokens, page by page. */
 import type { ApiToken, RepositoryUnavailable } from "@tokenry/core"
 import type { ApiTokenRepository } from "@tokenry/core/adapter"
-import { Effect, Option, Stream } from "effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
 import { keyIdOf, timestampOf } from "./arguments.ts"
 import { beforeAll, logDamaged, oursOf, type PageRow, type Position, positionOf } from "./pages.ts"
 import type { PostgresDatabase } from "./PostgresDatabase.ts"

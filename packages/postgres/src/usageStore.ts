@@ -1,6 +1,8 @@
 /** The record of uses beside the tokens: one row for each secret that was used. */
 import { SecretUsage, type TokenId, TokenUsageStore } from "@tokenry/core/adapter"
-import { DateTime, Effect, Exit } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import { countOf, idOf, millisecondsOf, optionalTimestampOf, timestampOf } from "./arguments.ts"
 import { logDamaged, readableOf } from "./pages.ts"
 import type { PostgresDatabase } from "./PostgresDatabase.ts"

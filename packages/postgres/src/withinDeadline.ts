@@ -1,6 +1,7 @@
 /** Runs an operation with a deadline that holds whatever happens to the connection. */
 import { RepositoryUnavailable } from "@tokenry/core"
-import { Effect, Exit } from "effect"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import { failureOf, PostgresOutage } from "./driverErrors.ts"
 
 /** When an operation has to be over. An `AbortSignal` would say the same, at a cost that each verify would notice. */

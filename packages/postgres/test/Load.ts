@@ -2,7 +2,9 @@
 import { assert } from "@effect/vitest"
 import { type ApiToken, RepositoryUnavailable } from "@tokenry/core"
 import type { ApiTokenRepository } from "@tokenry/core/adapter"
-import { Effect, Exit, Option } from "effect"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import { inspect } from "node:util"
 import { aToken } from "../../../tools/store-tests/tokens.ts"
 

@@ -1,5 +1,5 @@
 /** SQL that fills a store's tables with many tokens at once, for tests of plans. */
-import { DateTime } from "effect"
+import * as DateTime from "effect/DateTime"
 import { at } from "../../../tools/store-tests/tokens.ts"
 
 interface Many {

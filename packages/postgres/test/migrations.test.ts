@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { migrate, PostgresDatabase, PostgresOpenError, PostgresRepository } from "@tokenry/postgres"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { readFileSync } from "node:fs"
 import { inspect } from "node:util"
 import { aDatabase, aPlace, aPool, portsOf, withoutPostgres } from "./stores.ts"

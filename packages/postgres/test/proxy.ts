@@ -1,5 +1,5 @@
 /** A proxy before PostgreSQL that interferes with the connection that listens for changes, and with no other; or only with the others. */
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { connect, createServer, type AddressInfo, type Socket } from "node:net"
 
 interface Behaviour {

@@ -1,7 +1,9 @@
 /** Databases of the tests' server, each with a name of its own, which go when the test ends. */
 import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core/adapter"
 import { PostgresRepository, type PostgresRepositoryOptions } from "@tokenry/postgres"
-import { Context, Effect, Layer } from "effect"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { randomUUID } from "node:crypto"
 import { Client, Pool, type PoolConfig, type QueryResultRow } from "pg"
 import { afterAll, beforeAll, inject } from "vitest"

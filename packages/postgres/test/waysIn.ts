@@ -1,7 +1,9 @@
 /** Layers of one store: a place that is new for each law, through several pools and processes. */
 import { ApiTokenRepository, TokenChanges, TokenUsageStore } from "@tokenry/core/adapter"
 import { PostgresRepository } from "@tokenry/postgres"
-import { Context, Effect, Layer } from "effect"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { fileURLToPath } from "node:url"
 import {
   anotherProcess,

@@ -1,6 +1,8 @@
 /** A law every change feed keeps, and how to check it. */
 import { ApiTokenRepository, TokenChanges } from "@tokenry/core/adapter"
-import { Context, type Effect, type Layer } from "effect"
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
 import { type CheckOptions, checkingThrough, type Law, lawAbout } from "./Law.ts"
 
 /** A repository and its change feed, through one connection. */

@@ -1,6 +1,9 @@
 /** A law that every store keeps, as a value, and how to hold one to it. */
 import { ApiTokenRepository, type TokenId } from "@tokenry/core/adapter"
-import { Context, Effect, Layer, type Scope } from "effect"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
 
 export type Repository = ApiTokenRepository["Service"]
 

@@ -1,6 +1,8 @@
 /** A law every usage store keeps, and how to check it. */
 import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core/adapter"
-import { Context, type Effect, type Layer } from "effect"
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
 import { type CheckOptions, checkingThrough, type Law, lawAbout } from "./Law.ts"
 
 /** A repository and its usage store, through one connection. */

@@ -1,6 +1,6 @@
 /** The change feed contract as tests, law by law. */
 import type { ApiTokenRepository, TokenChanges } from "@tokenry/core/adapter"
-import type { Layer } from "effect"
+import type * as Layer from "effect/Layer"
 import { checkChangesLaw } from "./ChangesLaw.ts"
 import { changesLaws } from "./changesLaws.ts"
 import { type ContractOptions, registerLaws } from "./registering.ts"

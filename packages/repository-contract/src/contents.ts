@@ -1,7 +1,9 @@
 /** A token's contents, as plain values that assertions can compare and print. */
 import type { ApiToken } from "@tokenry/core"
 import type { Digest, Secret, VerifiableSecret, VerifiableToken } from "@tokenry/core/adapter"
-import { DateTime, Hash, Option } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Hash from "effect/Hash"
+import * as Option from "effect/Option"
 
 /** The six fields verifying needs, and none that a store may have added. */
 export const verifiableContentsOf = (token: VerifiableToken) => ({

@@ -1,6 +1,7 @@
 /** How laws become Vitest tests. */
 import { describe, it } from "@effect/vitest"
-import type { Effect, Layer } from "effect"
+import type * as Effect from "effect/Effect"
+import type * as Layer from "effect/Layer"
 import type { CheckOptions, Law } from "./Law.ts"
 
 export interface ContractOptions<Services> extends CheckOptions<Services> {

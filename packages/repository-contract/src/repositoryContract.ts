@@ -1,6 +1,6 @@
 /** The repository contract as tests, law by law. */
 import type { ApiTokenRepository } from "@tokenry/core/adapter"
-import type { Layer } from "effect"
+import type * as Layer from "effect/Layer"
 import { checkLaw } from "./Law.ts"
 import { damageLaws, laws } from "./laws.ts"
 import { type ContractOptions, registerLaws } from "./registering.ts"

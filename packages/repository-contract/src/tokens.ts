@@ -12,7 +12,8 @@ import {
   type TokenName,
   unattributed,
 } from "@tokenry/core/adapter"
-import { DateTime, Option } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
 
 /** An instant in milliseconds after a fixed one in the past, which all laws use. */
 export const at = (milliseconds: number): DateTime.Utc => DateTime.makeUnsafe(1_700_000_000_000 + milliseconds)

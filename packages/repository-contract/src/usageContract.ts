@@ -1,6 +1,6 @@
 /** The usage store contract as tests, law by law. */
 import type { ApiTokenRepository, TokenUsageStore } from "@tokenry/core/adapter"
-import type { Layer } from "effect"
+import type * as Layer from "effect/Layer"
 import { type ContractOptions, registerLaws } from "./registering.ts"
 import { checkUsageLaw } from "./UsageLaw.ts"
 import { usageLaws } from "./usageLaws.ts"

@@ -1,6 +1,7 @@
 /** Faults in what becomes of arguments that are missing, or are none: those by which a program without types loses most. */
 import type { ApiTokenRepository, Digest } from "@tokenry/core/adapter"
-import { Effect, Option } from "effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { type Fault, fault } from "./faults.ts"
 
 type Repository = ApiTokenRepository["Service"]

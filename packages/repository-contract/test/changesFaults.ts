@@ -1,7 +1,7 @@
 /** Feeds of changes that are right but for one fault, to see that the changes contract can fail. */
 import type { ChangesLawName } from "@tokenry/repository-contract"
 import type { OwnerId } from "@tokenry/core/adapter"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import type { FeedFault, Reported } from "./memoryFeed.ts"
 
 interface ChangesFault {

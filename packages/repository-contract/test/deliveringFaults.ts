@@ -2,7 +2,9 @@
 import { ApiToken } from "@tokenry/core"
 import type { ListQuery } from "@tokenry/core/adapter"
 import type { Repository } from "@tokenry/repository-contract"
-import { Effect, Option, Stream } from "effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
 import { type Fault, fault } from "./faults.ts"
 
 /** A stream that reads batches of 50 by how many rows it has read, and not by where the last one ended. */

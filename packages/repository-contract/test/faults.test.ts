@@ -10,7 +10,9 @@ import {
   usageLawNamed,
   usageLaws,
 } from "@tokenry/repository-contract"
-import { Cause, Effect, Exit } from "effect"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import { argumentFaults } from "./argumentFaults.ts"
 import { commonFaults } from "./faults.ts"
 import { rarerFaults } from "./rarerFaults.ts"

@@ -2,7 +2,10 @@
 import { ApiToken, MemoryRepository, RevisionConflict } from "@tokenry/core"
 import { ApiTokenRepository, type OwnerId } from "@tokenry/core/adapter"
 import type { LawName, Repository } from "@tokenry/repository-contract"
-import { DateTime, Effect, Layer, Option } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 
 export interface Fault {
   readonly name: string

@@ -1,7 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import { MemoryRepository } from "@tokenry/core"
 import { checkLifecycle, lifecycleContract } from "@tokenry/repository-contract"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 
 lifecycleContract("memory", MemoryRepository.layer)
 

@@ -2,7 +2,12 @@ import { assert, describe, it } from "@effect/vitest"
 import { ApiToken, MemoryRepository } from "@tokenry/core"
 import { ApiTokenRepository, Secret, type VerifiableToken } from "@tokenry/core/adapter"
 import { checkLifecycle, type Repository } from "@tokenry/repository-contract"
-import { Cause, DateTime, Effect, Exit, Layer, Option } from "effect"
+import * as Cause from "effect/Cause"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 
 describe("the law of the life of tokens can fail", () => {
   for (const { name, shownBy, steps, change } of faults()) {

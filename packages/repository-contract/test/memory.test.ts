@@ -1,7 +1,9 @@
 import { MemoryRepository } from "@tokenry/core"
 import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core/adapter"
 import { repositoryContract, usageContract } from "@tokenry/repository-contract"
-import { Context, Effect, Layer } from "effect"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 
 repositoryContract("memory", MemoryRepository.layer)
 usageContract("memory", MemoryRepository.layer)

@@ -1,7 +1,10 @@
 /** The memory repository with a feed of changes, through any number of ways into one store; right, or with a fault. */
 import { type ApiToken, MemoryRepository } from "@tokenry/core"
 import { ApiTokenRepository, OwnerId, type TokenChangeListener, TokenChanges } from "@tokenry/core/adapter"
-import { Context, Effect, Layer, Stream } from "effect"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
 
 type Repository = ApiTokenRepository["Service"]
 type Changes = TokenChanges["Service"]

@@ -1,7 +1,10 @@
 /** One fault for each other kind of law. */
 import { ApiToken } from "@tokenry/core"
 import type { ApiTokenRepository, FoundToken, OwnerId } from "@tokenry/core/adapter"
-import { DateTime, Effect, Option, Stream } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
 import { type Fault, fault, later } from "./faults.ts"
 
 type Repository = ApiTokenRepository["Service"]

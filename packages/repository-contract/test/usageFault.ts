@@ -2,7 +2,11 @@
 import { MemoryRepository } from "@tokenry/core"
 import { ApiTokenRepository, SecretUsage, type TokenId, TokenUsageStore } from "@tokenry/core/adapter"
 import type { TokensAndUses, UsageLawName } from "@tokenry/repository-contract"
-import { Context, type DateTime, Effect, Layer, Option } from "effect"
+import * as Context from "effect/Context"
+import type * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 
 export interface UsageFault {
   readonly name: string

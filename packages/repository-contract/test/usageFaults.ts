@@ -1,6 +1,8 @@
 /** Records of uses that are right but for one fault, to see that the usage contract can fail. */
 import { SecretUsage, type TokenId } from "@tokenry/core/adapter"
-import { DateTime, Effect, Option } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import {
   beginning,
   forgetting,

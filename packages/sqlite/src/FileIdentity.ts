@@ -1,5 +1,5 @@
 /** Detects that another file replaced the open one. Writes to the old file would be lost. */
-import { Data } from "effect"
+import * as Data from "effect/Data"
 import { statSync } from "node:fs"
 
 /** The file or its log was replaced. Anything written since then is lost. */

@@ -1,6 +1,8 @@
 /** Waits for locks held by other processes without blocking the event loop. */
 import { RepositoryUnavailable } from "@tokenry/core"
-import { type Duration, Effect, Semaphore } from "effect"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Semaphore from "effect/Semaphore"
 import { Locked, type Outcome } from "./outcome.ts"
 
 /**

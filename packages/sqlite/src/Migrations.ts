@@ -1,5 +1,6 @@
 /** Numbered, reversible schema changes, recorded in the database they were applied to. */
-import { Clock, Effect } from "effect"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
 import type { DatabaseSync } from "node:sqlite"
 import type { SqliteDatabase } from "./SqliteDatabase.ts"
 import { openErrorOf, SqliteOpenError } from "./SqliteOpenError.ts"

@@ -1,7 +1,7 @@
 /** Maps a token's secrets to rows and back. */
 import type { ApiToken } from "@tokenry/core"
 import { Digest, type KeyId, Secret, type SecretState, type VerifiableSecret } from "@tokenry/core/adapter"
-import { Option } from "effect"
+import * as Option from "effect/Option"
 import { millisecondsOf } from "./arguments.ts"
 import { damaged, instantIn, integerIn, listIn, textIn } from "./fields.ts"
 

@@ -1,6 +1,6 @@
 /** Detects changes by other connections to the file, using SQLite's own counter. */
 import { OwnerId, TokenChanges } from "@tokenry/core/adapter"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { Query } from "./Query.ts"
 import type { SqliteDatabase } from "./SqliteDatabase.ts"
 

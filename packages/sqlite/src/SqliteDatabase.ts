@@ -1,6 +1,9 @@
 /** A connection to a SQLite file, for Tokenry's tables and the surrounding application's own. */
 import { RepositoryUnavailable } from "@tokenry/core"
-import { Duration, Effect, Exit, type Scope } from "effect"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Scope from "effect/Scope"
 import type { DatabaseSync } from "node:sqlite"
 import { LockQueue } from "./LockQueue.ts"
 import { FileIdentity } from "./FileIdentity.ts"

@@ -1,6 +1,6 @@
 /** Why a SQLite file can't be used, for the person who has to fix it. */
 import type { RepositoryUnavailable } from "@tokenry/core"
-import { Data } from "effect"
+import * as Data from "effect/Data"
 import { detailOf, isLock } from "./outcome.ts"
 
 /**

@@ -9,7 +9,11 @@ import {
   TokenChanges,
   TokenUsageStore,
 } from "@tokenry/core/adapter"
-import { Context, Effect, Exit, Layer, Option } from "effect"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import type { DatabaseSync } from "node:sqlite"
 import { beyondAll, idOf, limitOf, millisecondsOf } from "./arguments.ts"
 import { bulkWorkOn } from "./bulkWork.ts"

@@ -1,6 +1,7 @@
 /** The token usage store on SQLite, in its own tables. */
 import { SecretUsage, type TokenId, TokenUsageStore } from "@tokenry/core/adapter"
-import { DateTime, Effect } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
 import { idOf, millisecondsOf, optionalMillisecondsOf } from "./arguments.ts"
 import { Query } from "./Query.ts"
 import type { SqliteDatabase } from "./SqliteDatabase.ts"

@@ -9,7 +9,8 @@ import {
   type TokenName,
   type VerifiableToken,
 } from "@tokenry/core/adapter"
-import { DateTime, Option } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
 import { idOf, millisecondsOf, optionalMillisecondsOf } from "./arguments.ts"
 import { damaged, instantIn, integerIn, listIn, optionalInstantIn, textIn, textsIn } from "./fields.ts"
 import { assertReadable, recordVersion } from "./recordVersion.ts"

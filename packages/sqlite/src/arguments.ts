@@ -1,6 +1,7 @@
 /** Checks values before they reach SQL: missing or empty ones (from JavaScript) are defects, and never mean "all". */
 import type { KeyId } from "@tokenry/core/adapter"
-import type { DateTime, Option } from "effect"
+import type * as DateTime from "effect/DateTime"
+import type * as Option from "effect/Option"
 
 /** Returns the id, checked. */
 export const idOf = (id: string): string => nonEmpty(id, "A token's id")

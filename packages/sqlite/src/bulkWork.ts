@@ -1,7 +1,8 @@
 /** Bulk changes in batches, each its own transaction. The event loop runs between them. */
 import { type Attribution, DamagedToken, type RepositoryUnavailable, type Revocation } from "@tokenry/core"
 import { type ApiTokenRepository, OwnerId } from "@tokenry/core/adapter"
-import { Effect, Option } from "effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { beyondAll, issuedToOf, millisecondsOf } from "./arguments.ts"
 import { Query } from "./Query.ts"
 import type { SqliteDatabase } from "./SqliteDatabase.ts"

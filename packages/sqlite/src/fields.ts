@@ -1,6 +1,7 @@
 /** Reads a stored token's fields. Each throws `DamagedToken`, with the id and the field, if the value is invalid. */
 import { DamagedToken } from "@tokenry/core"
-import { DateTime, Option } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
 
 export const damaged = (id: string, field: string): DamagedToken => new DamagedToken({ id, field })
 

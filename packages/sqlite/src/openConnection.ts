@@ -1,5 +1,7 @@
 /** Opens and configures a connection, or explains why the file can't be used. */
-import { type Duration, Effect, Exit } from "effect"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import { closeSync, lstatSync, openSync, statSync } from "node:fs"
 import { resolve } from "node:path"
 import type { DatabaseSync } from "node:sqlite"

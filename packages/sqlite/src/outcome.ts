@@ -1,6 +1,7 @@
 /** The outcome of one attempt at the database: a value, an outage, a lock, or a defect. */
 import { RepositoryUnavailable } from "@tokenry/core"
-import { Data, Exit } from "effect"
+import * as Data from "effect/Data"
+import * as Exit from "effect/Exit"
 import { FileReplaced } from "./FileIdentity.ts"
 import { WrittenByNewerVersion } from "./recordVersion.ts"
 

@@ -1,6 +1,6 @@
 /** Reads many tokens, skipping and logging those that are damaged or written by a newer version. */
 import { DamagedToken } from "@tokenry/core"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { WrittenByNewerVersion } from "./recordVersion.ts"
 
 /** The readable ones, and why the others weren't. */

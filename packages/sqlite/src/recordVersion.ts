@@ -1,5 +1,5 @@
 /** How different versions of Tokenry share one file during a deployment. */
-import { Data } from "effect"
+import * as Data from "effect/Data"
 
 /**
  * Each token has two numbers set by its writer: `schema_version`, its record's version, and `readable_from`, the oldest

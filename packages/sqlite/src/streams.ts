@@ -1,7 +1,9 @@
 /** Streams of all owners' tokens, page by page. */
 import type { ApiToken } from "@tokenry/core"
 import type { ApiTokenRepository } from "@tokenry/core/adapter"
-import { Effect, Option, Stream } from "effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
 import { beyondAll, keyIdOf, millisecondsOf } from "./arguments.ts"
 import { Query } from "./Query.ts"
 import { logSkipped, readable } from "./readableRows.ts"

@@ -1,6 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type KeyId, type OwnerId, type TokenId, unattributed } from "@tokenry/core/adapter"
-import { Cause, type DateTime, Effect, Exit, Option, Stream } from "effect"
+import * as Cause from "effect/Cause"
+import type * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
 import { aStore } from "./stores.ts"
 import { at, aToken, aUsage } from "../../../tools/store-tests/tokens.ts"
 

@@ -1,6 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import { Change, unattributed } from "@tokenry/core/adapter"
-import { Effect, Option } from "effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { aStore } from "./stores.ts"
 import { active, aDigest, anId, at, aToken, contentsOf, owner } from "../../../tools/store-tests/tokens.ts"
 

@@ -1,7 +1,9 @@
 import { assert, it } from "@effect/vitest"
 import { ApiTokens, type ApiTokensOptions, ScopeCatalogue } from "@tokenry/core"
 import { NodeCrypto } from "@tokenry/core/node"
-import { Context, Effect, Layer } from "effect"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { connection, otherProcess } from "./waysIn.ts"
 
 const scopes = ScopeCatalogue.make({ "treasure:read": "See treasures" })

@@ -3,7 +3,7 @@ import { expect, it } from "@effect/vitest"
 import { ScopeCatalogue } from "@tokenry/core"
 import { createApiTokens } from "@tokenry/core/promise"
 import { SqliteRepository } from "@tokenry/sqlite"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { DatabaseSync } from "node:sqlite"
 import { temporaryFile } from "./stores.ts"
 

@@ -1,7 +1,9 @@
 import { assert, it } from "@effect/vitest"
 import { ApiTokenRepository, TokenChanges, TokenUsageStore } from "@tokenry/core/adapter"
 import { SqliteRepository } from "@tokenry/sqlite"
-import { Context, Effect, Layer } from "effect"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { openStore, temporaryFile } from "./stores.ts"
 import { aToken, aUsage } from "../../../tools/store-tests/tokens.ts"
 

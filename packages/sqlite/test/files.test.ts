@@ -2,7 +2,9 @@
 import { assert, it } from "@effect/vitest"
 import { unattributed } from "@tokenry/core/adapter"
 import { SqliteDatabase } from "@tokenry/sqlite"
-import { Cause, Effect, Exit } from "effect"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import {
   chmodSync,
   copyFileSync,

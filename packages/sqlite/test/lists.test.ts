@@ -1,7 +1,9 @@
 import { assert, it } from "@effect/vitest"
 import type { ApiToken } from "@tokenry/core"
 import { type ListPosition, type ListQuery, type TokenId, unattributed } from "@tokenry/core/adapter"
-import { DateTime, Effect, Option } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { aStore } from "./stores.ts"
 import { anId, at, aToken, contentsOf, owner } from "../../../tools/store-tests/tokens.ts"
 

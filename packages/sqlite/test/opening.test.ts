@@ -1,6 +1,7 @@
 import { assert, it } from "@effect/vitest"
 import { SqliteDatabase, type SqliteOpenError } from "@tokenry/sqlite"
-import { Effect, Fiber } from "effect"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import { TestClock } from "effect/testing"
 import { chmodSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"

@@ -1,6 +1,10 @@
 /** What is an outage of SQLite and what a mistake of the program, and whose turn it is after a lock. */
 import { assert, describe, it } from "@effect/vitest"
-import { Cause, Duration, Effect, Exit, Fiber } from "effect"
+import * as Cause from "effect/Cause"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
 import { TestClock } from "effect/testing"
 import { LockQueue } from "../src/LockQueue.ts"
 import { Locked, outcomeOf } from "../src/outcome.ts"

@@ -1,6 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { migrate, SqliteDatabase, SqliteRepository } from "@tokenry/sqlite"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { bulkSql } from "../src/bulkWork.ts"
 import { usageSql } from "../src/SqliteUsageStore.ts"
 import { sql } from "../src/Statements.ts"

@@ -1,5 +1,5 @@
 /** Other Node processes, each running one of the small programs beside, and ended with the test at the latest. */
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { spawn } from "node:child_process"
 import { createInterface } from "node:readline"
 import { fileURLToPath } from "node:url"

@@ -2,7 +2,12 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type ApiToken, DamagedToken } from "@tokenry/core"
 import { unattributed } from "@tokenry/core/adapter"
-import { Cause, Effect, Exit, Logger, Option, Stream } from "effect"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Logger from "effect/Logger"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
 import { aStore, type openStore } from "./stores.ts"
 import { aDigest, anId, at, aToken, named, owner } from "../../../tools/store-tests/tokens.ts"
 

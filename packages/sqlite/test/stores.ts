@@ -1,7 +1,9 @@
 /** Databases in files of their own, which go when the test ends. */
 import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core/adapter"
 import { SqliteDatabase, type SqliteOptions, SqliteRepository } from "@tokenry/sqlite"
-import { Context, Effect, Layer } from "effect"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"

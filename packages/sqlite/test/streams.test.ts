@@ -1,7 +1,9 @@
 import { assert, it } from "@effect/vitest"
 import { ApiToken } from "@tokenry/core"
 import { type KeyId, type Secret, unattributed } from "@tokenry/core/adapter"
-import { Effect, Option, Stream } from "effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
 import { aStore } from "./stores.ts"
 import { active, aDigest, at, aToken, contentsOf, named, owner } from "../../../tools/store-tests/tokens.ts"
 

@@ -1,7 +1,9 @@
 /** Layers of one store: a file that is new for each law, through several connections and processes. */
 import { ApiTokenRepository, TokenChanges, type TokenId, TokenUsageStore } from "@tokenry/core/adapter"
 import { SqliteRepository } from "@tokenry/sqlite"
-import { Context, Effect, Layer } from "effect"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { DatabaseSync } from "node:sqlite"
 import { fileURLToPath } from "node:url"
 import {

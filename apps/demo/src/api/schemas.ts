@@ -1,6 +1,6 @@
 /** The API's bodies, queries and responses. */
 import { Instant, Lifetime } from "@tokenry/core/adapter"
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 
 /** An RFC 3339 instant in a response: UTC, to the millisecond. */
 const instant = Schema.String.annotate({ format: "date-time" })

@@ -1,7 +1,9 @@
 /** Reads and checks a request's input: JSON bodies and query parameters. */
 import { InvalidInput } from "@tokenry/core"
 import { parseRequest } from "@tokenry/core/adapter"
-import { Effect, Result, type Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import type * as Schema from "effect/Schema"
 import type Koa from "koa"
 import rawBody from "raw-body"
 import { HttpError } from "./HttpError.ts"

@@ -1,7 +1,9 @@
 /** The expiry choice of a form. */
 import { TokenPolicy } from "@tokenry/core"
 import { Instant } from "@tokenry/core/adapter"
-import { DateTime, Duration, Option } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
 import { describedBy, fieldError, type FieldErrors, noErrors } from "./form.ts"
 import { type Html, html } from "./html.ts"
 import { momentOf } from "./moments.ts"

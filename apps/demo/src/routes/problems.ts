@@ -1,7 +1,7 @@
 /** The documentation of each problem type: where a problem's `type` points. */
 import { Router } from "@koa/router"
 import { problemTypes, Route } from "@tokenry/http"
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import { anyone } from "../api/security.ts"
 import type { DemoState } from "../http/authentication.ts"
 import { found } from "../http/HttpError.ts"

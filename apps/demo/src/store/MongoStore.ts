@@ -1,7 +1,8 @@
 /** The demo's store in one MongoDB database. */
 import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core/adapter"
 import { bounded, MongoOpenError, MongoRepository, reconnectWhenSilent } from "@tokenry/mongodb"
-import { Effect, ManagedRuntime } from "effect"
+import * as Effect from "effect/Effect"
+import * as ManagedRuntime from "effect/ManagedRuntime"
 import { type Db, MongoClient } from "mongodb"
 import { indexAccounts, mongoAccounts } from "./MongoAccounts.ts"
 import { indexIdempotencyKeys, mongoIdempotencyKeys } from "./MongoIdempotencyKeys.ts"

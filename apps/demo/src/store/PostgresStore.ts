@@ -1,7 +1,7 @@
 /** The demo's store in one PostgreSQL database. */
 import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core/adapter"
 import { migrate, PostgresDatabase, PostgresOpenError, PostgresRepository, type Query } from "@tokenry/postgres"
-import { ManagedRuntime } from "effect"
+import * as ManagedRuntime from "effect/ManagedRuntime"
 import { Pool } from "pg"
 import { insertAccount, postgresAccounts } from "./PostgresAccounts.ts"
 import { postgresIdempotencyKeys } from "./PostgresIdempotencyKeys.ts"

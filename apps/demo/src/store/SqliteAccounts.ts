@@ -1,7 +1,7 @@
 /** Accounts on SQLite. */
 import type { DatabaseSync } from "node:sqlite"
 import type { SqliteDatabase } from "@tokenry/sqlite"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import type { Account, Accounts } from "./Store.ts"
 
 /** The tables must be there already: statements are prepared once. */

@@ -1,6 +1,6 @@
 /** Idempotency keys on SQLite. */
 import type { SqliteDatabase } from "@tokenry/sqlite"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import type { IdempotencyKeys } from "./Store.ts"
 
 /** The tables must be there already: statements are prepared once. */

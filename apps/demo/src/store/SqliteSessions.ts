@@ -1,6 +1,6 @@
 /** Sessions on SQLite. */
 import type { SqliteDatabase } from "@tokenry/sqlite"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import type { SessionData, Sessions } from "./Store.ts"
 
 /** The tables must be there already: statements are prepared once. */

@@ -1,7 +1,7 @@
 /** Treasures on SQLite. */
 import type { DatabaseSync } from "node:sqlite"
 import type { SqliteDatabase } from "@tokenry/sqlite"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import type { Treasure, Treasures } from "./Store.ts"
 
 /** The tables must be there already: statements are prepared once. */

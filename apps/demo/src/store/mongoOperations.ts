@@ -1,6 +1,6 @@
 /** How the demo's own collections are read and written: within the deadlines that the tokens' repository has. */
 import { bounded, type Bounds } from "@tokenry/mongodb"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import type { Db, InsertOneResult } from "mongodb"
 
 /** Rejects with `RepositoryUnavailable` after 2 seconds, or earlier when the driver reports an outage or its pool is busy. */

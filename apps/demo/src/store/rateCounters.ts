@@ -2,7 +2,7 @@
 import type { Consumption, RateLimiter } from "@tokenry/http"
 import { bounded } from "@tokenry/mongodb"
 import { migrate, PostgresDatabase } from "@tokenry/postgres"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { MongoClient } from "mongodb"
 import { Pool } from "pg"
 import { RateLimiterMemory, RateLimiterMongo, RateLimiterPostgres, RateLimiterRes } from "rate-limiter-flexible"

@@ -1,5 +1,5 @@
 import { TokenPolicy } from "@tokenry/core"
-import { Duration } from "effect"
+import * as Duration from "effect/Duration"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { Demo } from "../../src/Demo.ts"
 import { expiryChoice, possibleLifetimes, readExpiry } from "../../src/pages/expiryChoice.ts"

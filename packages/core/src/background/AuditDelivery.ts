@@ -1,5 +1,8 @@
 /** Delivers every change to the audit sink at least once, despite crashes and outages. */
-import { Cause, Clock, Effect, Stream } from "effect"
+import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
 import { RepositoryUnavailable } from "../errors.ts"
 import type { ApiTokenRepository } from "../ports/ApiTokenRepository.ts"
 import { type AuditEvent, type AuditSink, AuditSinkUnavailable } from "../ports/AuditSink.ts"

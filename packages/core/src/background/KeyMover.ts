@@ -1,5 +1,8 @@
 /** Moves stored digests to the active key: plain ones in the background, others when their plaintext is presented. */
-import { Effect, Option, Schedule, Stream } from "effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
+import * as Stream from "effect/Stream"
 import type { Digesting } from "../ports/digesting.ts"
 import type { ApiTokenRepository } from "../ports/ApiTokenRepository.ts"
 import type { ApiToken } from "../token/ApiToken.ts"

@@ -1,5 +1,8 @@
 /** Small jobs that a request queues, run one after another after the response. */
-import { type Cause, Effect, Fiber, Queue } from "effect"
+import type * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Queue from "effect/Queue"
 
 interface LaterWork<A> {
   /** Whether the job was queued; `false` if the queue is full. */

@@ -1,5 +1,9 @@
 /** Applies the policy's response to a retired secret, after the request has been answered. */
-import { Clock, DateTime, Effect, Option, Schedule } from "effect"
+import * as Clock from "effect/Clock"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
 import type { ApiTokenRepository } from "../ports/ApiTokenRepository.ts"
 import type { ApiToken } from "../token/ApiToken.ts"
 import type { Attribution } from "../token/Attribution.ts"

@@ -1,5 +1,6 @@
 /** Detects jumps of the wall clock by comparing it with the monotonic clock. */
-import { Clock, Effect } from "effect"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
 
 interface ClockWatch {
   /** Whether the wall clock is reliable now. Cheap; call it before any work that depends on it. */

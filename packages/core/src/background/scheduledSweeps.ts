@@ -1,5 +1,6 @@
 /** Cleans up the store periodically. */
-import { type Duration, Effect } from "effect"
+import type * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
 import { aSecondOrMore, type DurationOption, durationOption, zeroOrMore } from "../token/DurationOption.ts"
 import { anyValue, checkOptions, isBoolean, type OptionRules } from "../token/OptionRules.ts"
 import { makeClockWatch } from "./clockWatch.ts"

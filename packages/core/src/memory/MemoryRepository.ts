@@ -2,7 +2,14 @@
  * An `ApiTokenRepository` and a `TokenUsageStore` in memory, for tests and experiments. Everything is lost when the
  * process ends.
  */
-import { Context, type DateTime, Effect, Exit, Layer, Option, Order, Stream } from "effect"
+import * as Context from "effect/Context"
+import type * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Order from "effect/Order"
+import * as Stream from "effect/Stream"
 import { DuplicateToken, RevisionConflict } from "../errors.ts"
 import { ApiTokenRepository, type FoundToken, type ListQuery } from "../ports/ApiTokenRepository.ts"
 import { TokenUsageStore } from "../ports/TokenUsageStore.ts"

@@ -1,5 +1,5 @@
 /** Input checks of the in-memory stores: a missing or empty value, or one of another type, is a defect. */
-import type { DateTime } from "effect"
+import type * as DateTime from "effect/DateTime"
 import type { ApiToken } from "../token/ApiToken.ts"
 import { OwnerId } from "../token/OwnerId.ts"
 

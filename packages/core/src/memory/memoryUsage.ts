@@ -1,5 +1,6 @@
 /** The in-memory repository's usage store. */
-import { type DateTime, Effect } from "effect"
+import type * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
 import { TokenUsageStore } from "../ports/TokenUsageStore.ts"
 import { SecretUsage } from "../token/SecretUsage.ts"
 import type { TokenId } from "../token/TokenId.ts"

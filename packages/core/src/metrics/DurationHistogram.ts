@@ -1,5 +1,5 @@
 /** Durations collected in plain numbers, which a metric reads on demand. */
-import type { Metric } from "effect"
+import type * as Metric from "effect/Metric"
 
 export interface DurationHistogram {
   /** Adds this duration the given number of times. */

@@ -1,5 +1,6 @@
 /** The counters and their names in Effect's metrics: plain numbers, read on demand. */
-import { Context, Metric } from "effect"
+import * as Context from "effect/Context"
+import * as Metric from "effect/Metric"
 import type { RepositoryUnavailable } from "../errors.ts"
 import type { Refusal } from "../token/Refusal.ts"
 import { type DurationHistogram, durationBoundaries, makeDurationHistogram } from "./DurationHistogram.ts"

@@ -1,5 +1,7 @@
 /** Counts and times verifies at almost no cost: one increment, and the clock is rarely read. */
-import { Clock, Effect, Exit } from "effect"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type { RepositoryUnavailable } from "../errors.ts"
 import type { LookUp } from "../verifying/lookUp.ts"
 import { isVerdict, type Verdict, type Verifier } from "../verifying/verifying.ts"

@@ -1,6 +1,6 @@
 /** Random bytes, SHA-256 and HMAC from `node:crypto` (Node, Deno, Bun). */
 import { createHmac, hash, randomFillSync } from "node:crypto"
-import { Layer } from "effect"
+import * as Layer from "effect/Layer"
 import { Hasher } from "../ports/Hasher.ts"
 import { SecureRandom } from "../ports/SecureRandom.ts"
 import { Digest } from "../token/Digest.ts"

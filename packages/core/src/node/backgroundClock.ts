@@ -1,5 +1,7 @@
 /** The system clock, with timers that don't keep an otherwise idle process alive. */
-import { Clock, Duration, Effect } from "effect"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
 
 /** The longest delay of a Node timer; a longer one fires immediately. */
 const longest = Duration.millis(2 ** 31 - 1)

@@ -1,5 +1,9 @@
 /** The port to the token store. Every sentence here is a contract that all adapters must keep. */
-import { Context, type DateTime, type Effect, type Option, type Stream } from "effect"
+import * as Context from "effect/Context"
+import type * as DateTime from "effect/DateTime"
+import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
+import type * as Stream from "effect/Stream"
 import type { DuplicateToken, RepositoryUnavailable, RevisionConflict } from "../errors.ts"
 import type { ApiToken, Revocation, VerifiableToken } from "../token/ApiToken.ts"
 import type { Attribution } from "../token/Attribution.ts"

@@ -1,5 +1,10 @@
 /** The port to a log of every change: a security log, a message queue. Optional. */
-import { Context, Data, type DateTime, Effect, Layer, type Option } from "effect"
+import * as Context from "effect/Context"
+import * as Data from "effect/Data"
+import type * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Option from "effect/Option"
 import type { Actor, Origin } from "../token/Attribution.ts"
 import type { ChangeKind } from "../token/Change.ts"
 import type { OwnerId } from "../token/OwnerId.ts"

@@ -1,5 +1,5 @@
 /** The port for one-way hashing. Pure and synchronous; called for every verify. */
-import { Context } from "effect"
+import * as Context from "effect/Context"
 import type { Digest } from "../token/Digest.ts"
 
 export class Hasher extends Context.Service<

@@ -1,5 +1,7 @@
 /** The port that tells the core what an owner may do now. Optional; without it, every owner may do everything. */
-import { Context, Effect, Layer } from "effect"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { RepositoryUnavailable } from "../errors.ts"
 import type { OwnerId } from "../token/OwnerId.ts"
 

@@ -1,5 +1,5 @@
 /** The port for unpredictable randomness. */
-import { Context } from "effect"
+import * as Context from "effect/Context"
 
 export class SecureRandom extends Context.Service<
   SecureRandom,

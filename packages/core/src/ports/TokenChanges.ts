@@ -1,5 +1,7 @@
 /** The port through which a store reports what other processes changed. Optional. */
-import { Context, type Effect, type Scope } from "effect"
+import * as Context from "effect/Context"
+import type * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import type { RepositoryUnavailable } from "../errors.ts"
 import type { OwnerId } from "../token/OwnerId.ts"
 import type { TokenId } from "../token/TokenId.ts"

@@ -1,5 +1,7 @@
 /** The port to the usage records, which are stored beside the tokens, never inside them. */
-import { Context, type DateTime, type Effect } from "effect"
+import * as Context from "effect/Context"
+import type * as DateTime from "effect/DateTime"
+import type * as Effect from "effect/Effect"
 import type { RepositoryUnavailable } from "../errors.ts"
 import type { SecretUsage } from "../token/SecretUsage.ts"
 import type { TokenId } from "../token/TokenId.ts"

@@ -1,5 +1,5 @@
 /** Turns plaintext tokens into the digests that are stored and looked up, using the key ring if there is one. */
-import { Option } from "effect"
+import * as Option from "effect/Option"
 import type { Hasher } from "./Hasher.ts"
 import type { Digest } from "../token/Digest.ts"
 import type { KeyRing } from "../token/KeyRing.ts"

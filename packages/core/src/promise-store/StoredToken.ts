@@ -1,5 +1,6 @@
 /** A token as plain values, for stores written without Effect. Stores must return it unchanged. */
-import { DateTime, Option } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
 import { DamagedToken } from "../errors.ts"
 import { ApiToken } from "../token/ApiToken.ts"
 import type { Actor, Origin } from "../token/Attribution.ts"

@@ -1,5 +1,11 @@
 /** Builds a repository from async functions and plain values, for stores written without Effect. */
-import { type DateTime, Effect, Layer, Option, Order, Result, Stream } from "effect"
+import type * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
+import * as Order from "effect/Order"
+import * as Result from "effect/Result"
+import * as Stream from "effect/Stream"
 import { DamagedToken, DuplicateToken, RepositoryUnavailable, RevisionConflict } from "../errors.ts"
 import { assertWhole, givenInstant, givenText } from "../memory/given.ts"
 import { ApiTokenRepository, type FoundToken, type ListQuery } from "../ports/ApiTokenRepository.ts"

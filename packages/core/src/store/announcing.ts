@@ -1,5 +1,6 @@
 /** Wraps a repository to notify the cache and the audit sink of every write, so no use case can forget to. */
-import { Effect, Exit } from "effect"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type { ApiTokenRepository } from "../ports/ApiTokenRepository.ts"
 import type { ApiToken } from "../token/ApiToken.ts"
 import type { TokenId } from "../token/TokenId.ts"

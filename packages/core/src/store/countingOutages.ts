@@ -1,5 +1,6 @@
 /** Wraps a repository and an owner directory to count outages by operation. */
-import { Effect, Stream } from "effect"
+import * as Effect from "effect/Effect"
+import * as Stream from "effect/Stream"
 import type { RepositoryUnavailable } from "../errors.ts"
 import { isAtHand } from "../ports/atHand.ts"
 import type { ApiTokenRepository } from "../ports/ApiTokenRepository.ts"

@@ -1,5 +1,8 @@
 /** The token entity and the rules of its lifecycle. */
-import { Data, DateTime, Duration, Option } from "effect"
+import * as Data from "effect/Data"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
 import type { Attribution } from "./Attribution.ts"
 import { Change } from "./Change.ts"
 import { History } from "./History.ts"

@@ -1,5 +1,6 @@
 /** The result of verifying: the caller, its token and its current rights; and the rule for scopes. */
-import type { DateTime, Option } from "effect"
+import type * as DateTime from "effect/DateTime"
+import type * as Option from "effect/Option"
 import type { OwnerId } from "./OwnerId.ts"
 import type { MissingScope, Side } from "./Refusal.ts"
 import type { Scope } from "./Scope.ts"

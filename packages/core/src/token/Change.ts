@@ -1,5 +1,6 @@
 /** One entry in a token's history: what happened, when, by whom and from where. */
-import { type DateTime, Option } from "effect"
+import type * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
 import type { Actor, Attribution, Origin } from "./Attribution.ts"
 
 export type ChangeKind =

@@ -1,5 +1,6 @@
 /** The one-way hash of a plaintext token: what is stored and looked up. */
-import { Equal, Hash } from "effect"
+import * as Equal from "effect/Equal"
+import * as Hash from "effect/Hash"
 
 /**
  * A SHA-256 (or HMAC-SHA-256) value as 64 lower-case hex digits, wrapped so it never shows when printed, logged or

@@ -1,5 +1,6 @@
 /** Durations as options accept them: `"30 days"`, or Effect's `Duration`. */
-import { Duration, Option } from "effect"
+import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
 
 /**
  * `"90 days"`, `"12 hours"`, `"500 millis"`, or an Effect `Duration`. A plain number is in milliseconds, as everywhere

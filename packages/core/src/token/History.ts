@@ -1,5 +1,6 @@
 /** The changes a token remembers, and which of them the audit sink hasn't received yet. */
-import { DateTime, Duration } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
 import type { Actor, Origin } from "./Attribution.ts"
 import { Change, type ChangeKind } from "./Change.ts"
 

@@ -1,5 +1,5 @@
 /** Instants, and how people write them: RFC 3339 with an offset and an existing calendar day. */
-import { DateTime } from "effect"
+import * as DateTime from "effect/DateTime"
 
 /**
  * All it takes to compare instants. A `DateTime.Utc` has it too, but creating one can cost more than the comparison.

@@ -1,5 +1,5 @@
 /** A token's lifetime as people write it: `90 days`. */
-import { Duration } from "effect"
+import * as Duration from "effect/Duration"
 
 /** `"30 minutes"`, `"12 hours"`, `"90 days"`, `"52 weeks"`. The singular works too. */
 export type Lifetime = `${number} ${"minute" | "hour" | "day" | "week"}${"" | "s"}`

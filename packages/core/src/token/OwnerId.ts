@@ -1,5 +1,5 @@
 /** The owner a token acts for, by its id in the surrounding system: a user, an organisation, a service. */
-import type { Brand } from "effect"
+import type * as Brand from "effect/Brand"
 import { flawOfText } from "./Text.ts"
 
 export type OwnerId = string & Brand.Brand<"OwnerId">

@@ -1,5 +1,5 @@
 /** What a token may do: a scope-token of RFC 6749 §3.3, by convention `resource:action`. */
-import type { Brand } from "effect"
+import type * as Brand from "effect/Brand"
 
 export type Scope = string & Brand.Brand<"Scope">
 

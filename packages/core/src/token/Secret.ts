@@ -1,5 +1,7 @@
 /** One digest of a token, with its generation and state. */
-import { type Brand, type DateTime, Option } from "effect"
+import type * as Brand from "effect/Brand"
+import type * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
 import type { Digest } from "./Digest.ts"
 import type { Instant } from "./Instant.ts"
 

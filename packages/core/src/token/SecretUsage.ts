@@ -1,5 +1,6 @@
 /** The recorded usage of one secret, or of everything minted with a token. */
-import { DateTime, Option } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
 import type { TokenId } from "./TokenId.ts"
 
 export interface SecretUsage {

@@ -1,5 +1,6 @@
 /** All secrets of one token, newest first, and how a rotation changes them. */
-import { DateTime, Option } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
 import { type NewSecret, Secret } from "./Secret.ts"
 
 /** One active secret, up to two retiring ones, and the last five retired ones; newest first. */

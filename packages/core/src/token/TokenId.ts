@@ -1,5 +1,6 @@
 /** A token's public id: a UUIDv7 (RFC 9562 §5.7), which sorts by time of issue and isn't secret. */
-import type { Brand, DateTime } from "effect"
+import type * as Brand from "effect/Brand"
+import type * as DateTime from "effect/DateTime"
 
 export type TokenId = string & Brand.Brand<"TokenId">
 

@@ -1,5 +1,5 @@
 /** A person's name for a token, such as "CI" or "laptop". */
-import type { Brand } from "effect"
+import type * as Brand from "effect/Brand"
 import { flawOfText } from "./Text.ts"
 
 export type TokenName = string & Brand.Brand<"TokenName">

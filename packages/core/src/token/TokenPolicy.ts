@@ -1,5 +1,7 @@
 /** How long tokens and replaced secrets may live. Applies wherever one gets an expiry. */
-import { DateTime, Duration, Option } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Option from "effect/Option"
 import { anyLength, type DurationOption, durationOption, longestOfAll, spelled, zeroOrMore } from "./DurationOption.ts"
 import { anyValue, checkOptions, isBoolean, isOneOf, type OptionRules } from "./OptionRules.ts"
 

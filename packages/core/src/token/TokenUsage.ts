@@ -1,5 +1,6 @@
 /** How a token has been used: what people need to know before they narrow it or end a grace period. */
-import { DateTime, Option } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
 import type { ApiToken } from "./ApiToken.ts"
 import type { Scope } from "./Scope.ts"
 import type { ScopeCatalogue } from "./ScopeCatalogue.ts"

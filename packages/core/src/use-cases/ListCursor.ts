@@ -1,5 +1,6 @@
 /** The opaque string a client sends to get the next page of a list. */
-import { DateTime, Result } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Result from "effect/Result"
 import { Base64Url } from "effect/encoding"
 
 interface Position<Id extends string> {

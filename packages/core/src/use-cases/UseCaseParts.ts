@@ -1,5 +1,6 @@
 /** What every use case is built from. */
-import type { Effect, Option } from "effect"
+import type * as Effect from "effect/Effect"
+import type * as Option from "effect/Option"
 import type { MakeRoom } from "../background/AuditDelivery.ts"
 import type { UsageRecorder } from "../background/UsageRecorder.ts"
 import type { RepositoryUnavailable } from "../errors.ts"

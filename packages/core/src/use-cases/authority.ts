@@ -1,5 +1,7 @@
 /** Who may do what: owners manage their own tokens; a token manages itself and the tokens minted with it. */
-import { type DateTime, Effect, Option } from "effect"
+import type * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { InactiveOwner, type RepositoryUnavailable, SecretNotActive, TokenNotFound, TokenNotLive } from "../errors.ts"
 import type { ApiTokenRepository } from "../ports/ApiTokenRepository.ts"
 import type { OwnerDirectory } from "../ports/OwnerDirectory.ts"

@@ -1,5 +1,8 @@
 /** Changes one token: read, apply the rules, write under the revision that was read. */
-import { type DateTime, Effect, Option, Schedule } from "effect"
+import type * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schedule from "effect/Schedule"
 import type { MakeRoom } from "../background/AuditDelivery.ts"
 import { RevisionConflict, RevisionMismatch } from "../errors.ts"
 import { makePlaintext } from "./plaintext.ts"

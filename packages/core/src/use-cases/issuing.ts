@@ -1,5 +1,7 @@
 /** Creates tokens: in a person's session, or minted with another token. */
-import { type DateTime, Effect, Option } from "effect"
+import type * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { InactiveOwner, PolicyViolation, ScopeNotHeld } from "../errors.ts"
 import { makePlaintext } from "./plaintext.ts"
 import { attributionOf, IssueRequest, requestedExpiry } from "./requests.ts"

@@ -1,5 +1,6 @@
 /** Checks requests, and keeps plaintext tokens out of everything that is stored or reported. */
-import { Effect, type Schema } from "effect"
+import * as Effect from "effect/Effect"
+import type * as Schema from "effect/Schema"
 import { type InputIssue, InvalidInput } from "../errors.ts"
 import { type ActingCaller, parseRequest } from "./requests.ts"
 import type { Attribution } from "../token/Attribution.ts"

@@ -1,5 +1,8 @@
 /** Checks what a request proposes for a token against the rules and the policy, and reports every violation at once. */
-import { DateTime, Duration, Effect, Option } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { ExpiryNotHeld, type InputIssue, PolicyViolation, ScopeNotHeld } from "../errors.ts"
 import { type ApiToken, earliestExpiry, type Rotation } from "../token/ApiToken.ts"
 import type { Scope } from "../token/Scope.ts"

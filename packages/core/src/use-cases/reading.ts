@@ -1,5 +1,6 @@
 /** Shows owners their tokens, and how they have been used. */
-import { Effect, Option } from "effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { InvalidInput } from "../errors.ts"
 import { ListCursor } from "./ListCursor.ts"
 import { FindRequest, ListRequest } from "./requests.ts"

@@ -1,5 +1,9 @@
 /** The requests of the use cases: their shapes, checked once at the edge. */
-import { DateTime, Duration, Effect, Schema, SchemaIssue } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import * as SchemaIssue from "effect/SchemaIssue"
 import { type InputIssue, InvalidInput } from "../errors.ts"
 import { ListCursor } from "./ListCursor.ts"
 import { type Attribution, unattributed } from "../token/Attribution.ts"

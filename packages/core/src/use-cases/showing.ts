@@ -1,5 +1,7 @@
 /** Shows the current state of an owner's tokens in as few queries as possible. */
-import { Cause, Effect, Option } from "effect"
+import * as Cause from "effect/Cause"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { DamagedToken, InvalidInput } from "../errors.ts"
 import type { OwnerAuthority } from "../ports/OwnerDirectory.ts"
 import type { VerifiableToken } from "../token/ApiToken.ts"

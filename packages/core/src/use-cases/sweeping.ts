@@ -1,5 +1,9 @@
 /** Operations on many tokens at once: incident response and periodic cleanup. */
-import { DateTime, Duration, Effect, Option, Stream } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
 import type { UsageRecorder } from "../background/UsageRecorder.ts"
 import { InvalidInput } from "../errors.ts"
 import {

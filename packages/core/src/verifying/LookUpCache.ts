@@ -1,5 +1,10 @@
 /** Caches lookups for a short, configured time, so that frequent verifies don't load the store. */
-import { Clock, Duration, Effect, Exit, Fiber, Option } from "effect"
+import * as Clock from "effect/Clock"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Fiber from "effect/Fiber"
+import * as Option from "effect/Option"
 import type { RepositoryUnavailable } from "../errors.ts"
 import { isAtHand } from "../ports/atHand.ts"
 import type { TokenChanges } from "../ports/TokenChanges.ts"

@@ -1,5 +1,5 @@
 /** A cached lookup: the same facts in as few objects as possible. */
-import { Option } from "effect"
+import * as Option from "effect/Option"
 import type { OwnerAuthority } from "../ports/OwnerDirectory.ts"
 import type { VerifiableToken } from "../token/ApiToken.ts"
 import type { OwnerId } from "../token/OwnerId.ts"

@@ -1,5 +1,5 @@
 /** A token's current state for pages that show it: the rules of verifying, applied without a request. */
-import { Option } from "effect"
+import * as Option from "effect/Option"
 import type { OwnerAuthority } from "../ports/OwnerDirectory.ts"
 import type { TokenState, VerifiableToken } from "../token/ApiToken.ts"
 import { Digest } from "../token/Digest.ts"

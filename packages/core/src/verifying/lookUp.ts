@@ -1,5 +1,7 @@
 /** What the store and the owner directory know about a presented token, in as few queries as possible. */
-import { Effect, Exit, Option } from "effect"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
 import type { Digesting } from "../ports/digesting.ts"
 import type { RepositoryUnavailable } from "../errors.ts"
 import { isAtHand } from "../ports/atHand.ts"

@@ -3,7 +3,7 @@
  * store before its checksum is valid. Written flat, without generators or spans, and without a fiber if the store is
  * synchronous, so a verify costs little more than its hash.
  */
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import type { RepositoryUnavailable } from "../errors.ts"
 import { isAtHand } from "../ports/atHand.ts"
 import type { OwnerAuthority } from "../ports/OwnerDirectory.ts"

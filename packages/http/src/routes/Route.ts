@@ -1,5 +1,5 @@
 /** A route of an API declared as one value, from which its guard, its input checks and its description are derived. */
-import type { Schema } from "effect"
+import type * as Schema from "effect/Schema"
 import type { ProblemSlug } from "../problems/problemTypes.ts"
 
 /** A schema that decodes without services, for a query, a body or a response. */

@@ -1,5 +1,6 @@
 /** Describes declared routes as an OpenAPI 3.1 document. */
-import { JsonSchema, Schema } from "effect"
+import * as JsonSchema from "effect/JsonSchema"
+import * as Schema from "effect/Schema"
 import { problemMediaType } from "../problems/Problem.ts"
 import { type ProblemSlug, problemTypes } from "../problems/problemTypes.ts"
 import type { Route, RouteAnswer, RouteBody, Shape } from "./Route.ts"

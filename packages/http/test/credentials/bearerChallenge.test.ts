@@ -1,5 +1,7 @@
 import { assert, describe, expect, it } from "@effect/vitest"
-import { Arbitrary, Effect, Schema } from "effect"
+import * as Arbitrary from "effect/Arbitrary"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import { bearerChallenge } from "@tokenry/http"
 
 describe("bearerChallenge", () => {

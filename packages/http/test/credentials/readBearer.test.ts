@@ -1,5 +1,6 @@
 import { assert, describe, expect, it } from "@effect/vitest"
-import { Effect, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import { type Credentials, readBearer } from "@tokenry/http"
 
 const none: Credentials = { _tag: "None" }

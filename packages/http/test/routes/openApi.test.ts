@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { openApiOf, problemTypes, Route } from "@tokenry/http"
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 
 const options = { title: "t", version: "1", description: "d", serverUrl: "https://api.example.test" }
 const Thing = Schema.Struct({ id: Schema.String, at: Schema.NullOr(Schema.String) }).annotate({ identifier: "Thing" })

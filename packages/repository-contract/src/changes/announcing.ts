@@ -1,6 +1,6 @@
 /** `announceOwner`: a change of an owner's rights, which isn't stored, reaches every process. */
 import type { OwnerId } from "@tokenry/core/adapter"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { changesLaw } from "../ChangesLaw.ts"
 import { isAnError } from "../steps.ts"
 import { unique } from "../tokens.ts"

@@ -1,6 +1,8 @@
 /** Who receives reports, and for how long. */
 import { assert } from "@effect/vitest"
-import { Effect, Exit, Scope } from "effect"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Scope from "effect/Scope"
 import { changesLaw } from "../ChangesLaw.ts"
 import { aToken } from "../tokens.ts"
 import { concern, hearing } from "./hearing.ts"

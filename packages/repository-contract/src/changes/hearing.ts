@@ -1,6 +1,7 @@
 /** How laws follow a feed and wait for its reports. */
 import type { ApiToken } from "@tokenry/core"
-import { Clock, Effect } from "effect"
+import * as Clock from "effect/Clock"
+import * as Effect from "effect/Effect"
 import type { TokensAndChanges } from "../ChangesLaw.ts"
 
 /** Everything the feed has reported to one listener. */

@@ -1,7 +1,8 @@
 /** Which changes a feed reports: every change another connection makes to a token. */
 import { ApiToken } from "@tokenry/core"
 import { unattributed } from "@tokenry/core/adapter"
-import { Effect, Option } from "effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { changesLaw, type TokensAndChanges } from "../ChangesLaw.ts"
 import { areAbsent, insertAll, storedIn } from "../steps.ts"
 import { anOwner, at, aToken, changed, endOfTime, issuedTo, manyTokens, named, revoked, unique } from "../tokens.ts"

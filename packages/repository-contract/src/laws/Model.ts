@@ -1,7 +1,8 @@
 /** The simplest possible token store: a list, and the port's contract. */
 import { ApiToken, type Revocation } from "@tokenry/core"
 import { diedAt, type ListQuery, stateOf, type TokenId, unattributed } from "@tokenry/core/adapter"
-import { type DateTime, Option } from "effect"
+import type * as DateTime from "effect/DateTime"
+import * as Option from "effect/Option"
 import { newestFirst } from "./listing.ts"
 
 export class Model {

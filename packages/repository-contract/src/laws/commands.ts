@@ -1,5 +1,6 @@
 /** The calls of the model-based law, as plain values: each refers to tokens, digests and owners by small numbers. */
-import { Arbitrary, Schema } from "effect"
+import * as Arbitrary from "effect/Arbitrary"
+import * as Schema from "effect/Schema"
 
 const upTo = (maximum: number) => Schema.Int.check(Schema.isBetween({ minimum: 0, maximum }))
 const id = upTo(5)

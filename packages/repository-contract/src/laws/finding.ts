@@ -1,7 +1,7 @@
 /** Laws for lookups by id and by digest. */
 import { assert } from "@effect/vitest"
 import { Digest, type FoundToken } from "@tokenry/core/adapter"
-import { Option } from "effect"
+import * as Option from "effect/Option"
 import { verifiableSecretContentsOf, verifiableContentsOf } from "../contents.ts"
 import { law } from "../Law.ts"
 import { idsOf, insertAll } from "../steps.ts"

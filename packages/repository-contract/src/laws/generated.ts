@@ -1,7 +1,9 @@
 /** The oddest possible tokens, made from plain values that can be shrunk and printed. */
 import type { Actor } from "@tokenry/core"
 import { Change, type KeyId, type OwnerId, type Secret } from "@tokenry/core/adapter"
-import { Arbitrary, Option, Schema } from "effect"
+import * as Arbitrary from "effect/Arbitrary"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import { anId, aSecret, at, aToken, named, retired, retiring, scopes } from "../tokens.ts"
 
 /** Texts that break escaping, normalising, trimming, case folding and counting. */

@@ -1,7 +1,10 @@
 /** Laws for `insert`. */
 import { assert } from "@effect/vitest"
 import { ApiToken } from "@tokenry/core"
-import { Arbitrary, Effect, Option, Schema } from "effect"
+import * as Arbitrary from "effect/Arbitrary"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import { law } from "../Law.ts"
 import { areAbsent, areStored, contenders, failureOf, forAll, outcomeOf, race } from "../steps.ts"
 import {

@@ -2,7 +2,7 @@
 import { assert } from "@effect/vitest"
 import type { ApiToken } from "@tokenry/core"
 import type { ListQuery, OwnerId, TokenId } from "@tokenry/core/adapter"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { contentsOf } from "../contents.ts"
 import { law } from "../Law.ts"
 import { everythingOf, idsOf, insertAll, isAnError } from "../steps.ts"

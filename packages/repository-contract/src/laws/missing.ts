@@ -2,7 +2,11 @@
 import { assert } from "@effect/vitest"
 import type { ApiToken } from "@tokenry/core"
 import { Change, type Digest, type OwnerId, type TokenId, unattributed } from "@tokenry/core/adapter"
-import { type DateTime, Effect, Exit, Option, Stream } from "effect"
+import type * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Option from "effect/Option"
+import * as Stream from "effect/Stream"
 import { law, type Repository } from "../Law.ts"
 import { areAbsent, areStored, everythingOf, insertAll, isAnError } from "../steps.ts"
 import {

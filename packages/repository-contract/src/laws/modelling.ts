@@ -1,7 +1,8 @@
 /** The most general law: a store behaves like a plain list of tokens. */
 import { assert } from "@effect/vitest"
 import { type ListQuery, unattributed } from "@tokenry/core/adapter"
-import { Effect, Option } from "effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { contentsOf } from "../contents.ts"
 import { law, type Repository } from "../Law.ts"
 import { amongThese, everythingOf, forAll, idsOf, outcomeOf } from "../steps.ts"

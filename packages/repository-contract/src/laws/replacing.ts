@@ -1,6 +1,7 @@
 /** Laws for `replace`: a compare-and-set. */
 import { assert } from "@effect/vitest"
-import { Effect, Option } from "effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { law } from "../Law.ts"
 import { areAbsent, areStored, contenders, failureOf, insertAll, outcomeOf, race, storedIn } from "../steps.ts"
 import {

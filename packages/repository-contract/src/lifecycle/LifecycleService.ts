@@ -2,7 +2,12 @@
 import { ApiTokens, type OwnerAuthority, OwnerDirectory, ScopeCatalogue, TokenPolicy } from "@tokenry/core"
 import type { ApiTokenRepository } from "@tokenry/core/adapter"
 import { NodeCrypto } from "@tokenry/core/node"
-import { Clock, Context, Duration, Effect, Exit, Layer } from "effect"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as Duration from "effect/Duration"
+import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import * as Layer from "effect/Layer"
 import { policy } from "./LifecycleStep.ts"
 
 export interface LifecycleService {

@@ -1,5 +1,6 @@
 /** What can happen to an owner's tokens, as plain values that can be shrunk and printed. */
-import { Arbitrary, Schema } from "effect"
+import * as Arbitrary from "effect/Arbitrary"
+import * as Schema from "effect/Schema"
 
 /** Every scope, with all the scopes it grants. */
 export const grants: Readonly<Record<string, ReadonlyArray<string>>> = {

@@ -1,7 +1,8 @@
 /** What must hold after each step, for every plaintext ever issued, and every token and its ancestors. */
 import { assert } from "@effect/vitest"
 import type { Caller, Refusal } from "@tokenry/core"
-import { Effect, Option } from "effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { activeOf, ancestorsOf, isGranted, type ModelToken, type ModelVerdict } from "./LifecycleModel.ts"
 import { grants } from "./LifecycleStep.ts"
 import type { Life } from "./taking.ts"

@@ -2,7 +2,8 @@
 import { assert } from "@effect/vitest"
 import type { Issued } from "@tokenry/core"
 import type { OwnerId } from "@tokenry/core/adapter"
-import { Effect, Result } from "effect"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import {
   activeOf,
   type ActingSecret,

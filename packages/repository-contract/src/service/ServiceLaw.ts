@@ -2,7 +2,9 @@
 import { ApiTokens, ScopeCatalogue } from "@tokenry/core"
 import type { ApiTokenRepository, TokenUsageStore } from "@tokenry/core/adapter"
 import { NodeCrypto } from "@tokenry/core/node"
-import { Context, Effect, Layer } from "effect"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import { checkingThrough, type Law, lawAbout } from "../Law.ts"
 
 /** The layer's services that these laws are about. */

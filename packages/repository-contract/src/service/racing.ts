@@ -2,7 +2,11 @@
 import { assert } from "@effect/vitest"
 import type { ApiTokens, RevisionConflict } from "@tokenry/core"
 import { ApiTokenRepository, Secret } from "@tokenry/core/adapter"
-import { Clock, Context, DateTime, Effect, Result } from "effect"
+import * as Clock from "effect/Clock"
+import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import { race, storedIn } from "../steps.ts"
 import { serviceLaw, serviceOver } from "./ServiceLaw.ts"
 

@@ -1,5 +1,5 @@
 /** The laws of the use cases over a store, as tests. */
-import type { Layer } from "effect"
+import type * as Layer from "effect/Layer"
 import { namedAmong } from "../Law.ts"
 import { type ContractOptions, registerLaws } from "../registering.ts"
 import { racingLaws } from "./racing.ts"

@@ -1,7 +1,8 @@
 /** What verifying costs the store: no writes, except one per used secret now and then. */
 import { assert } from "@effect/vitest"
 import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core/adapter"
-import { Context, Effect } from "effect"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
 import { type Stores, serviceLaw, serviceOver } from "./ServiceLaw.ts"
 
 const tokenCount = 100

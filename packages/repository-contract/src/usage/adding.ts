@@ -1,6 +1,9 @@
 /** Laws for many calls of `record`: they add up, from any process and in any order. */
 import type { SecretUsage } from "@tokenry/core/adapter"
-import { Arbitrary, Effect, Option, Schema } from "effect"
+import * as Arbitrary from "effect/Arbitrary"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Schema from "effect/Schema"
 import { forAll, idsOf, insertAll, race } from "../steps.ts"
 import { at, aToken, first, manyTokens } from "../tokens.ts"
 import { usageLaw } from "../UsageLaw.ts"

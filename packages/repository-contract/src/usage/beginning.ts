@@ -1,6 +1,6 @@
 /** Laws for `begin`. In a reused store, recording already began at an instant from one of these laws. */
 import { assert } from "@effect/vitest"
-import { DateTime } from "effect"
+import * as DateTime from "effect/DateTime"
 import { race } from "../steps.ts"
 import { at } from "../tokens.ts"
 import { usageLaw } from "../UsageLaw.ts"

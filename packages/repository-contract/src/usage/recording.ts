@@ -1,7 +1,8 @@
 /** Laws for one call of `record`: what is recorded can be read back, for the right secret. */
 import { assert } from "@effect/vitest"
 import type { TokenId } from "@tokenry/core/adapter"
-import { Effect, Option } from "effect"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { areStored, idsOf, insertAll, isAnError } from "../steps.ts"
 import { anId, at, aToken, expiring, manyTokens, revoked } from "../tokens.ts"
 import { noText } from "../laws/missing.ts"

@@ -1,7 +1,9 @@
 /** Uses for laws to record, their totals, and how to check them. */
 import { assert } from "@effect/vitest"
 import type { SecretUsage, TokenId } from "@tokenry/core/adapter"
-import { DateTime, Effect, Option } from "effect"
+import * as DateTime from "effect/DateTime"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import { at } from "../tokens.ts"
 import type { TokensAndUses } from "../UsageLaw.ts"
 

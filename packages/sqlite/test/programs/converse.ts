@@ -2,7 +2,9 @@
 import type { DuplicateToken, RepositoryUnavailable } from "@tokenry/core"
 import { ApiTokenRepository, type TokenId } from "@tokenry/core/adapter"
 import { SqliteRepository } from "@tokenry/sqlite"
-import { Effect, ManagedRuntime, Option } from "effect"
+import * as Effect from "effect/Effect"
+import * as ManagedRuntime from "effect/ManagedRuntime"
+import * as Option from "effect/Option"
 import { createInterface } from "node:readline"
 import { aToken } from "../../../../tools/store-tests/tokens.ts"
 

@@ -1,7 +1,7 @@
 /** Inserts tokens into the file that it is told, and says each one's id once it is acknowledged, until it is killed. */
 import { ApiTokenRepository } from "@tokenry/core/adapter"
 import { SqliteRepository } from "@tokenry/sqlite"
-import { Effect } from "effect"
+import * as Effect from "effect/Effect"
 import { writeSync } from "node:fs"
 import { aToken } from "../../../../tools/store-tests/tokens.ts"
 

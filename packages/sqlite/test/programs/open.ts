@@ -5,7 +5,8 @@
  */
 import { ApiTokenRepository } from "@tokenry/core/adapter"
 import { SqliteRepository } from "@tokenry/sqlite"
-import { Effect, Result } from "effect"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
 import { once } from "node:events"
 
 const [, , filename = "", user] = process.argv
