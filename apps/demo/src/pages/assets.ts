@@ -3,7 +3,7 @@ import { createHash } from "node:crypto"
 import { readFileSync } from "node:fs"
 import type { Router } from "@koa/router"
 import { found } from "../http/HttpError.ts"
-import type { PageState } from "./person.ts"
+import type { PageState } from "./sign-in/person.ts"
 
 export const assetRoutes = (router: Router<PageState>): void => {
   router.get("/assets/:file", (ctx) => {

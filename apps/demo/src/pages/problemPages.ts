@@ -1,9 +1,9 @@
 /** Shows problems as pages if a browser requested one. */
 import { problemMediaType } from "@tokenry/http"
 import type Koa from "koa"
-import { answerPage } from "./answerPage.ts"
-import { type Html, html } from "./html.ts"
-import { pageOf } from "./layout.ts"
+import { answerPage } from "./parts/answerPage.ts"
+import { type Html, html } from "./parts/html.ts"
+import { pageOf } from "./parts/layout.ts"
 
 /** The outermost middleware: if a page request ends in a problem, shows it as a page with the same status. */
 export const problemPages = (publicUrl: string): Koa.Middleware =>

@@ -1,8 +1,8 @@
 /** A token's name, scopes, state and origin, as shown on every page. */
 import type { EffectiveState, TokenDetails } from "@tokenry/core/promise"
-import { scopeCatalogue } from "../scopes.ts"
-import { type Html, html } from "./html.ts"
-import { distanceOf, momentOf } from "./moments.ts"
+import { scopeCatalogue } from "../../scopes.ts"
+import { type Html, html } from "../parts/html.ts"
+import { distanceOf, momentOf } from "../parts/moments.ts"
 
 /** Isolated, so right-to-left marks don't affect the rest of the page. Adds the id if the name isn't visible. */
 export const nameOf = ({ id, name }: Pick<TokenDetails, "id" | "name">): Html =>

@@ -1,9 +1,9 @@
 /** Asks for the password again before showing a plaintext, unless it was entered recently. */
-import { isPasswordRecent, signIn } from "../http/sessions.ts"
-import { tryPassword } from "../http/signingIn.ts"
-import type { Services } from "../Services.ts"
-import { describedBy, fieldError, type FieldErrors, noErrors } from "./form.ts"
-import { type Html, html } from "./html.ts"
+import { isPasswordRecent, signIn } from "../../http/sessions.ts"
+import { tryPassword } from "../../http/signingIn.ts"
+import type { Services } from "../../Services.ts"
+import { describedBy, fieldError, type FieldErrors, noErrors } from "../parts/form.ts"
+import { type Html, html } from "../parts/html.ts"
 import type { PageContext } from "./person.ts"
 
 export const passwordField = (ctx: PageContext, errors: FieldErrors): Html | undefined =>

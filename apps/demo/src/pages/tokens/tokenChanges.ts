@@ -1,9 +1,9 @@
 /** The forms that change a token: a new name, fewer scopes, an earlier expiry. */
 import type { TokenDetails } from "@tokenry/core/promise"
-import { scopeCatalogue, tokenPolicy } from "../scopes.ts"
+import { scopeCatalogue, tokenPolicy } from "../../scopes.ts"
 import { expiryChoice, expiryTypedIn } from "./expiryChoice.ts"
-import { describedBy, fieldError, type FieldErrors } from "./form.ts"
-import { type Html, html } from "./html.ts"
+import { describedBy, fieldError, type FieldErrors } from "../parts/form.ts"
+import { type Html, html } from "../parts/html.ts"
 import { scopeChoice } from "./scopeChoice.ts"
 import { pathOf } from "./tokenMarks.ts"
 

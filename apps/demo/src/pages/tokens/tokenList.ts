@@ -1,13 +1,13 @@
 /** The list of a person's tokens: live ones first, then dead ones, each paginated separately. */
 import type { Router } from "@koa/router"
 import type { EffectiveState, PromiseApiTokens, TokenDetails, TokenUsage } from "@tokenry/core/promise"
-import type { Services } from "../Services.ts"
-import { answerPage } from "./answerPage.ts"
-import { type Html, html } from "./html.ts"
-import { pageOf } from "./layout.ts"
-import { distanceOf } from "./moments.ts"
-import { noticeOf } from "./notices.ts"
-import type { PageContext, PageState } from "./person.ts"
+import type { Services } from "../../Services.ts"
+import { answerPage } from "../parts/answerPage.ts"
+import { type Html, html } from "../parts/html.ts"
+import { pageOf } from "../parts/layout.ts"
+import { distanceOf } from "../parts/moments.ts"
+import { noticeOf } from "../parts/notices.ts"
+import type { PageContext, PageState } from "../sign-in/person.ts"
 import { conditionMark, expiryOf, issuedFrom, linkTo, scopesOf } from "./tokenMarks.ts"
 
 export const tokenListPages = (router: Router<PageState>, { tokens }: Services): void => {

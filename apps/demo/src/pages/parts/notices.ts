@@ -1,6 +1,6 @@
 /** A page's one-time notice about what has just been done. */
 import type Koa from "koa"
-import { takeNotice, tellOnce } from "../http/sessions.ts"
+import { takeNotice, tellOnce } from "../../http/sessions.ts"
 import { seeOther } from "./answerPage.ts"
 
 const notices = {

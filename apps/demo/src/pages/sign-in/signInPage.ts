@@ -1,7 +1,7 @@
 /** The sign-in page, which preserves what the person had entered into another form. */
-import { describedBy, errorSummary, fieldError, type FieldErrors, noErrors } from "./form.ts"
-import { type Html, html } from "./html.ts"
-import { pageOf } from "./layout.ts"
+import { describedBy, errorSummary, fieldError, type FieldErrors, noErrors } from "../parts/form.ts"
+import { type Html, html } from "../parts/html.ts"
+import { pageOf } from "../parts/layout.ts"
 
 export interface SignInForm {
   /** The page to continue with. */

@@ -1,7 +1,7 @@
 /** HTML forms and their errors, shown next to the fields and in a summary. */
 import type Koa from "koa"
 import rawBody from "raw-body"
-import { HttpError } from "../http/HttpError.ts"
+import { HttpError } from "../../http/HttpError.ts"
 import { type Html, html } from "./html.ts"
 
 /**

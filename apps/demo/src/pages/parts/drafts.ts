@@ -1,5 +1,5 @@
 /** What a person had entered into a form when their session ended, kept through the sign-in page. */
-import { mayHoldToken } from "../http/tokensInText.ts"
+import { mayHoldToken } from "../../http/tokensInText.ts"
 
 /** Longer ones are dropped. */
 const longestDraft = 8000

@@ -1,5 +1,5 @@
 /** What all pages share: the head, the signed-in account, the navigation and the content area. */
-import type { Account } from "../store/Store.ts"
+import type { Account } from "../../store/Store.ts"
 import { type Html, html } from "./html.ts"
 
 export interface Page {

@@ -1,6 +1,6 @@
 /** Turns rule violations into sentences next to a form's fields. */
 import { InvalidInput, PolicyViolation, ScopeNotHeld } from "@tokenry/core"
-import type { FieldErrors } from "./form.ts"
+import type { FieldErrors } from "../parts/form.ts"
 
 const subjects: Readonly<Record<string, readonly [field: string, subject: string]>> = {
   name: ["name", "The name"],

@@ -1,11 +1,11 @@
 /** The only page that shows a plaintext token, and the one shown if its form is sent again. */
 import type { TokenDetails } from "@tokenry/core/promise"
-import type { Once } from "../idempotency.ts"
-import { scopeCatalogue } from "../scopes.ts"
-import type { Services } from "../Services.ts"
-import type { Account } from "../store/Store.ts"
-import { type Html, html } from "./html.ts"
-import { pageOf } from "./layout.ts"
+import type { Once } from "../../idempotency.ts"
+import { scopeCatalogue } from "../../scopes.ts"
+import type { Services } from "../../Services.ts"
+import type { Account } from "../../store/Store.ts"
+import { type Html, html } from "../parts/html.ts"
+import { pageOf } from "../parts/layout.ts"
 import { expiryOf, nameOf, pathOf } from "./tokenMarks.ts"
 
 interface Shown {

@@ -1,8 +1,8 @@
 /** Every rule a new token breaks, together with the form's own errors. */
 import { holdsToken, TokenName } from "@tokenry/core/adapter"
-import { olderTokenFormat, scopeCatalogue, tokenFormat, tokenPolicy } from "../scopes.ts"
+import { olderTokenFormat, scopeCatalogue, tokenFormat, tokenPolicy } from "../../scopes.ts"
 import { type Expiry, expiryErrors } from "./expiryChoice.ts"
-import type { FieldErrors } from "./form.ts"
+import type { FieldErrors } from "../parts/form.ts"
 
 interface NewToken {
   readonly name: string

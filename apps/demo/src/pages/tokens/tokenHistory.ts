@@ -1,7 +1,7 @@
 /** A token's history and the use of its secrets, for people. */
 import type { TokenDetails, TokenUsage } from "@tokenry/core/promise"
-import { type Html, html } from "./html.ts"
-import { distanceOf, momentOf } from "./moments.ts"
+import { type Html, html } from "../parts/html.ts"
+import { distanceOf, momentOf } from "../parts/moments.ts"
 
 type Change = TokenDetails["history"][number]
 

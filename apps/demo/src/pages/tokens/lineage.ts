@@ -5,8 +5,8 @@ import type { TokenDetails } from "@tokenry/core/promise"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import type { Services } from "../Services.ts"
-import { type Html, html } from "./html.ts"
+import type { Services } from "../../Services.ts"
+import { type Html, html } from "../parts/html.ts"
 import { linkTo } from "./tokenMarks.ts"
 
 type Relative = Pick<TokenDetails, "id" | "name"> & { readonly isRevoked: boolean }

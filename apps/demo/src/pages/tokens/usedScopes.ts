@@ -1,8 +1,8 @@
 /** A token's scopes and their use, with a button that removes the ones it never needed. */
 import type { EffectiveState, TokenDetails, TokenUsage } from "@tokenry/core/promise"
-import { scopeCatalogue } from "../scopes.ts"
-import { type Html, html } from "./html.ts"
-import { distanceOf } from "./moments.ts"
+import { scopeCatalogue } from "../../scopes.ts"
+import { type Html, html } from "../parts/html.ts"
+import { distanceOf } from "../parts/moments.ts"
 import { pathOf, whyNothing } from "./tokenMarks.ts"
 
 export const usedScopesSection = (

@@ -4,9 +4,9 @@ import { Instant } from "@tokenry/core/adapter"
 import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Option from "effect/Option"
-import { describedBy, fieldError, type FieldErrors, noErrors } from "./form.ts"
-import { type Html, html } from "./html.ts"
-import { momentOf } from "./moments.ts"
+import { describedBy, fieldError, type FieldErrors, noErrors } from "../parts/form.ts"
+import { type Html, html } from "../parts/html.ts"
+import { momentOf } from "../parts/moments.ts"
 
 /** As use cases take it. Empty: keep the current expiry. */
 export interface Expiry {

@@ -1,8 +1,8 @@
 /** Redirects a browser from another name of this machine to the site's public URL. */
 import type Koa from "koa"
-import { isLoopback } from "../http/securityHeaders.ts"
-import { mayHoldToken } from "../http/tokensInText.ts"
-import type { Services } from "../Services.ts"
+import { isLoopback } from "../../http/securityHeaders.ts"
+import { mayHoldToken } from "../../http/tokensInText.ts"
+import type { Services } from "../../Services.ts"
 
 /**
  * Redirects a page opened at `http://localhost:3000` to `http://127.0.0.1:3000`, or the other way round, because forms

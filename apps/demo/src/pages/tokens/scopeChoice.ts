@@ -1,7 +1,7 @@
 /** The scope choice of a form. */
-import { scopeCatalogue } from "../scopes.ts"
-import { describedBy, fieldError, type FieldErrors } from "./form.ts"
-import { type Html, html } from "./html.ts"
+import { scopeCatalogue } from "../../scopes.ts"
+import { describedBy, fieldError, type FieldErrors } from "../parts/form.ts"
+import { type Html, html } from "../parts/html.ts"
 
 interface ScopeChoice {
   readonly legend: string

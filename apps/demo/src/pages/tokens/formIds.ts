@@ -3,10 +3,10 @@
  * one takes effect.
  */
 import { randomBytes } from "node:crypto"
-import { HttpError } from "../http/HttpError.ts"
-import { type Issued, once, type Once } from "../idempotency.ts"
-import type { Services } from "../Services.ts"
-import type { PageContext } from "./person.ts"
+import { HttpError } from "../../http/HttpError.ts"
+import { type Issued, once, type Once } from "../../idempotency.ts"
+import type { Services } from "../../Services.ts"
+import type { PageContext } from "../sign-in/person.ts"
 
 export const newFormId = (): string => randomBytes(16).toString("base64url")
 
