@@ -7,6 +7,11 @@ export type TokenForm =
   | { readonly _tag: "Token"; readonly token: string }
   | { readonly _tag: "Invalid"; readonly flaw: TokenFormFlaw }
 
+/** In bytes. A form with a token has a few hundred. */
+export const maxLength = 16 * 1024
+
+export const invalid = (flaw: TokenFormFlaw): TokenForm => ({ _tag: "Invalid", flaw })
+
 /** Whether a body with this `Content-Type` is a form, in UTF-8 if it names a charset. */
 export const isFormType = (contentType: string): boolean => {
   const [type = "", ...parameters] = contentType.toLowerCase().split(";")
@@ -52,5 +57,3 @@ const inFields = (fields: unknown): ValuesOf | undefined => {
 
 const none: ReadonlyArray<string> = []
 const several: ReadonlyArray<string> = ["", ""]
-
-const invalid = (flaw: TokenFormFlaw): TokenForm => ({ _tag: "Invalid", flaw })

@@ -1,5 +1,5 @@
 /** Reads the form of a Node request, whether or not a body parser has read it already. */
-import { isFormType, readTokenForm, type TokenForm, type TokenFormFlaw } from "./TokenForm.ts"
+import { invalid, isFormType, maxLength, readTokenForm, type TokenForm, type TokenFormFlaw } from "./TokenForm.ts"
 
 /** The part of Node's `IncomingMessage` this needs. */
 export interface NodeRequest {
@@ -23,9 +23,6 @@ export interface NodeFormOptions {
    */
   readonly closeConnection?: (() => void) | undefined
 }
-
-/** In bytes. A form with a token has a few hundred. */
-const maxLength = 16 * 1024
 
 /**
  * Waits no longer than the timeout and keeps no more than 16 KiB; the rest of a larger body is discarded.
@@ -125,5 +122,3 @@ const decoded = (bytes: Uint8Array): string | undefined => {
     return undefined
   }
 }
-
-const invalid = (flaw: TokenFormFlaw): TokenForm => ({ _tag: "Invalid", flaw })

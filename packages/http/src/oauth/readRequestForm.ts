@@ -1,8 +1,5 @@
 /** Reads the form of a `Request`. */
-import { isFormType, readTokenForm, type TokenForm, type TokenFormFlaw } from "./TokenForm.ts"
-
-/** In bytes. A form with a token has a few hundred. */
-const maxLength = 16 * 1024
+import { invalid, isFormType, maxLength, readTokenForm, type TokenForm, type TokenFormFlaw } from "./TokenForm.ts"
 
 /**
  * Waits no longer than the timeout and keeps no more than 16 KiB.
@@ -49,5 +46,3 @@ const textOf = async (
     clearTimeout(timer)
   }
 }
-
-const invalid = (flaw: TokenFormFlaw): TokenForm => ({ _tag: "Invalid", flaw })
