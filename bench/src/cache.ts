@@ -1,4 +1,4 @@
-/** The cache: a verify that it answers, and what a miss, an eviction and a change cost when it is large. */
+/** Measures the cache: a hit, and how much a miss, an eviction and a change cost when the cache is large. */
 import { randomBytes, randomUUID } from "node:crypto"
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
@@ -29,7 +29,7 @@ export const compareCache = async (): Promise<ReadonlyArray<Comparison>> => {
   const byHand = handWritten(fewTokens)
   try {
     return [
-      await compare("verify from the cache, beside the same by hand", "<= 1.4", rounds, {
+      await compare("verify from the cache, beside hand-written code", "<= 1.4", rounds, {
         byHand: timeOf(
           calls,
           inTurn(fewTokens, (token) => byHand(token, "treasure:read")),
@@ -65,7 +65,7 @@ export const compareCache = async (): Promise<ReadonlyArray<Comparison>> => {
       }),
       { name: "bytes of heap per cached token", ratio: bytes.heap, spread: [bytes.heap, bytes.heap], target: "<= 300" },
       {
-        name: "bytes beside the heap per cached token",
+        name: "bytes outside the heap per cached token",
         ratio: bytes.beside,
         spread: [bytes.beside, bytes.beside],
         target: "-",
@@ -85,7 +85,7 @@ const aPlaintext = (): string => {
   }
 }
 
-/** A store that knows every token, and reads each anew, as a database does. */
+/** A store that knows every token and builds each one anew, as a database does. */
 const omniscient = Layer.effect(
   ApiTokenRepository,
   Effect.map(ApiTokenRepository, (repository) => ({
@@ -109,7 +109,7 @@ const found = (digest: Digest) => ({
   secret: { digest, generation: 1, keyId: Option.none(), state: Secret.active },
 })
 
-/** A string as a driver makes it, in one piece, and not of the parts that it was put together from. */
+/** A flat string, as a driver returns it, instead of a rope of the parts it was concatenated from. */
 const asRead = (text: string): string => Buffer.from(text, "latin1").toString("latin1")
 
 const cacheOf = (capacity: number) =>
@@ -123,11 +123,11 @@ const cacheOf = (capacity: number) =>
 const verifyAll = async (tokens: Pick<PromiseApiTokens, "verify">, plaintexts: ReadonlyArray<string>) => {
   for (const plaintext of plaintexts) {
     const { accepted } = await tokens.verify(plaintext, requirement)
-    if (!accepted) throw new Error("A token of this bench must be accepted")
+    if (!accepted) throw new Error("A token of this benchmark must be accepted")
   }
 }
 
-/** Calls with one token after the other, so that every entry is used and none stays in the processor's cache. */
+/** Cycles through the tokens, so that every entry is used and none stays in the processor's cache. */
 const inTurn = <A>(plaintexts: ReadonlyArray<string>, call: (plaintext: string) => Promise<A>) => {
   let turn = 0
   return () => {
@@ -136,7 +136,7 @@ const inTurn = <A>(plaintexts: ReadonlyArray<string>, call: (plaintext: string) 
   }
 }
 
-/** What 100,000 entries added: JavaScript's heap, and the typed arrays' memory beside it. */
+/** The memory that 100,000 entries added: on JavaScript's heap, and in typed arrays outside it. */
 const bytesPerToken = async (fill: () => Promise<void>) => {
   setFlagsFromString("--expose-gc")
   const collect = runInNewContext("gc") as () => void
@@ -145,6 +145,6 @@ const bytesPerToken = async (fill: () => Promise<void>) => {
   await fill()
   collect()
   const after = process.memoryUsage()
-  // The arrays are reserved beforehand, for twice as many entries: 64 bytes for each, and 16 for its place.
+  // The arrays are allocated up front, for twice as many entries: 64 bytes for each, and 16 for its slot.
   return { heap: (after.heapUsed - before.heapUsed) / large, beside: 64 + 16 }
 }

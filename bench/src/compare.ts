@@ -1,22 +1,22 @@
-/** Measures two ways of doing the same in turn, so that what else the machine does meets both alike. */
+/** Compares two implementations in alternating rounds, so that other load on the machine affects both alike. */
 
 export interface Comparison {
   readonly name: string
-  /** How much the second one takes of the first one's time, or does of its work: the median over all rounds. */
+  /** The first one's time per call (or throughput) relative to the second one's: the median of all rounds. */
   readonly ratio: number
-  /** The smallest and the largest ratio of a round. */
+  /** The smallest and the largest ratio of any round. */
   readonly spread: readonly [number, number]
-  /** What to reach, as a person reads it: `<= 1.5`. */
+  /** The target, for people: `<= 1.5`. */
   readonly target: string
 }
 
-/** Each one is called once a round and says how it went: nanoseconds a call, or requests a second. */
+/** Each is called once a round and returns its result: nanoseconds per call, or requests per second. */
 export interface Contestants {
   readonly byHand: () => Promise<number>
   readonly ours: () => Promise<number>
 }
 
-/** The ratio of ours to the other, over rounds in which the two take turns in beginning. */
+/** The ratio of ours to the other. The two take turns in going first. */
 export const compare = async (
   name: string,
   target: string,
@@ -29,7 +29,7 @@ export const compare = async (
     const before = isFirst ? await byHand() : 0
     const measured = await ours()
     const baseline = isFirst ? before : await byHand()
-    // The first round only warms up.
+    // The first round is a warm-up.
     if (round > 0) ratios.push(measured / baseline)
   }
   const sorted = ratios.toSorted((left, right) => left - right)
@@ -41,7 +41,7 @@ export const compare = async (
   }
 }
 
-/** Nanoseconds that one call takes, over many one after the other. */
+/** Nanoseconds per call, averaged over many calls in sequence. */
 export const timeOf = (calls: number, call: () => Promise<unknown>) => async (): Promise<number> => {
   const start = process.hrtime.bigint()
   for (let index = 0; index < calls; index++) await call()

@@ -1,4 +1,4 @@
-/** Requests a second through Koa with a bearer token, beside Koa without any authentication. */
+/** Requests per second through Koa with a bearer token, beside Koa without authentication. */
 import { fork, type ChildProcess } from "node:child_process"
 import { once } from "node:events"
 import autocannon from "autocannon"
@@ -13,7 +13,7 @@ export const compareThroughKoa = async (): Promise<ReadonlyArray<Comparison>> =>
     const [{ bare, guarded, plaintext }] = (await once(server, "message")) as [ServerMessage]
     const headers = { authorization: `Bearer ${plaintext}` }
     return [
-      await compare("requests a second through Koa, beside bare Koa", ">= 0.8", rounds, {
+      await compare("requests per second through Koa, beside bare Koa", ">= 0.8", rounds, {
         byHand: requestsPerSecond(bare, headers),
         ours: requestsPerSecond(guarded, headers),
       }),
@@ -23,7 +23,7 @@ export const compareThroughKoa = async (): Promise<ReadonlyArray<Comparison>> =>
   }
 }
 
-/** What the server's process tells when it listens. */
+/** What the server process reports once it listens. */
 export interface ServerMessage {
   readonly bare: string
   readonly guarded: string

@@ -1,4 +1,4 @@
-/** The two servers that are compared, in a process of their own: the same answer with and without authentication. */
+/** The two servers to compare, in a process of their own: the same response with and without authentication. */
 import { once } from "node:events"
 import type { AddressInfo } from "node:net"
 import { MemoryRepository } from "@tokenry/core"
@@ -11,7 +11,7 @@ import { request, requirement, scopes } from "./setting.ts"
 const tokens = await createApiTokens({ repository: MemoryRepository.layer, catalogue: scopes })
 const { plaintext } = await tokens.issue(request)
 
-/** A page of treasures, so that the answer is of the size that such an API has. */
+/** A page of treasures, so that the response is as large as a real API's. */
 const items = Array.from({ length: 20 }, (_, index) => ({
   id: `019470a0-0000-7000-9000-0000000000${String(index).padStart(2, "0")}`,
   name: "Chest of doubloons",

@@ -8,7 +8,7 @@ import { compareOnSqlite } from "./sqlite.ts"
 const format = (ratio: number) => ratio.toFixed(2)
 
 console.log(
-  "Each ratio is the median over rounds in which both take turns; in brackets, the smallest and the largest.\n",
+  "Each ratio is the median of rounds in which the two take turns; in brackets, the smallest and the largest.\n",
 )
 for (const measure of [compareInMemory, compareCache, compareOnSqlite, compareOnPostgres, compareThroughKoa]) {
   for (const { name, ratio, spread, target } of await measure()) {

@@ -1,4 +1,4 @@
-/** Verifying in memory, with promises: beside the same check by hand, and a malformed token beside a valid one. */
+/** Verifies in memory, with promises: beside hand-written code, and a malformed token beside a valid one. */
 import { hash } from "node:crypto"
 import { crc32 } from "node:zlib"
 import { MemoryRepository } from "@tokenry/core"
@@ -17,11 +17,11 @@ export const compareInMemory = async (): Promise<ReadonlyArray<Comparison>> => {
   const byHand = handWritten([presented])
   const verify = timeOf(calls, () => tokens.verify(presented, requirement))
   return [
-    await compare("verify in memory, beside the same by hand", "<= 1.5", rounds, {
+    await compare("verify in memory, beside hand-written code", "<= 1.5", rounds, {
       byHand: timeOf(calls, () => byHand(presented, "treasure:read")),
       ours: verify,
     }),
-    await compare("verify in memory, beside no check of the format", "-", rounds, {
+    await compare("verify in memory, beside hand-written code without a format check", "-", rounds, {
       byHand: timeOf(calls, () => byHand.withoutFormat(presented, "treasure:read")),
       ours: verify,
     }),
@@ -32,7 +32,9 @@ export const compareInMemory = async (): Promise<ReadonlyArray<Comparison>> => {
   ]
 }
 
-/** The least for the same: format and checksum, hash, look up, revoked, expired, scope. No catalogue, no reasons. */
+/**
+ * The minimum that does the same: format and checksum, hash, lookup, revoked, expired, scope. No catalogue, no reasons.
+ */
 export const handWritten = (plaintexts: ReadonlyArray<string>) => {
   const row = { id: 1, owner: request.ownedBy, scopes: request.scopes, expiresAt: Date.now() + 1e10, revokedAt: null }
   const rows = new Map(plaintexts.map((plaintext) => [hash("sha256", plaintext, "hex"), { ...row }]))

@@ -1,4 +1,4 @@
-/** Verifying on PostgreSQL, beside one hand-written prepared SELECT on the same server. */
+/** Verifies on PostgreSQL, beside one hand-written prepared SELECT on the same server. */
 import { createApiTokens } from "@tokenry/core/promise"
 import { PostgresRepository } from "@tokenry/postgres"
 import { hash } from "node:crypto"
@@ -9,10 +9,10 @@ import { request, requirement, scopes } from "./setting.ts"
 
 const calls = 500
 const rounds = 40
-/** Different tokens, so that no page or plan is flattered by a single one. */
+/** Many tokens, so that a single hot page or plan doesn't flatter the numbers. */
 const count = 1000
 
-/** The server that `POSTGRES_URL` names, in a schema of its own; else one that is started here. */
+/** A schema of its own on the server named by `POSTGRES_URL`, or on one started here. */
 export const compareOnPostgres = async (): Promise<ReadonlyArray<Comparison>> => {
   const given = process.env["POSTGRES_URL"]
   const server = given ? undefined : await EmbeddedServer.start()
@@ -52,7 +52,7 @@ const measureOn = async (pool: Pool): Promise<ReadonlyArray<Comparison>> => {
         byHand: select,
         ours: timeOf(calls, () => cached.verify(next(), requirement)),
       }),
-      await compare("16 issues at once, notifying beside not", "-", 10, {
+      await compare("16 concurrent issues, with notifications beside without", "-", 10, {
         byHand: timeOf(5, () => atOnce(() => silent.issue(request))),
         ours: timeOf(5, () => atOnce(() => tokens.issue(request))),
       }),
@@ -64,10 +64,10 @@ const measureOn = async (pool: Pool): Promise<ReadonlyArray<Comparison>> => {
   }
 }
 
-/** As many as the pool's connections can't take all at the same time. */
+/** More than the pool's connections can handle at once. */
 const atOnce = (call: () => Promise<unknown>) => Promise.all(Array.from({ length: 16 }, call))
 
-/** The least that is right: hash, look up, revoked, expired, scope. No checksum, no catalogue, no reasons. */
+/** The minimum that is still correct: hash, lookup, revoked, expired, scope. No checksum, no catalogue, no reasons. */
 const handWritten = async (pool: Pool, plaintexts: ReadonlyArray<string>) => {
   await pool.query(`CREATE TABLE tokenry_bench.by_hand (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, digest bytea NOT NULL UNIQUE, owner text NOT NULL,

@@ -1,4 +1,4 @@
-/** What all comparisons have in common: one token with one scope. */
+/** What all comparisons share: one token with one scope. */
 import { ScopeCatalogue } from "@tokenry/core"
 
 export const scopes = ScopeCatalogue.make({ "treasure:read": "See treasures" })

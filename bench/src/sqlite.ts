@@ -1,4 +1,4 @@
-/** Verifying on SQLite, beside a hand-written table in a file with the same settings. */
+/** Verifies on SQLite, beside a hand-written table in a file with the same settings. */
 import { hash } from "node:crypto"
 import { mkdtempSync, rmSync } from "node:fs"
 import { DatabaseSync } from "node:sqlite"
@@ -11,7 +11,7 @@ import { request, requirement, scopes } from "./setting.ts"
 
 const calls = 5_000
 const rounds = 40
-/** Rows besides the one that is looked for, so that the index has some depth. */
+/** Rows that are never looked up, to give the index some depth. */
 const others = 1_000
 
 export const compareOnSqlite = async (): Promise<ReadonlyArray<Comparison>> => {
@@ -35,7 +35,7 @@ export const compareOnSqlite = async (): Promise<ReadonlyArray<Comparison>> => {
   }
 }
 
-/** The least that is right: hash, look up, revoked, expired, scope. No checksum, no catalogue, no reasons. */
+/** The minimum that is still correct: hash, lookup, revoked, expired, scope. No checksum, no catalogue, no reasons. */
 const handWritten = (filename: string, plaintext: string) => {
   const db = new DatabaseSync(filename)
   db.exec("PRAGMA journal_mode = WAL")

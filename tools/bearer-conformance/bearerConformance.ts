@@ -1,4 +1,4 @@
-/** The suite: every rule, sent as bytes to a server that the binding under test makes. */
+/** The suite: sends every rule's request as bytes to a server of the adapter under test. */
 import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
@@ -11,7 +11,7 @@ import { ruleGroups } from "./ruleGroups.ts"
 import { openSentTokens, type SentTokens, written } from "./sentTokens.ts"
 import { exchange, requestTimeout, serve } from "./wire.ts"
 
-/** Milliseconds in which an answer comes that does not wait for a body, on a busy machine. */
+/** How long a response may take, in milliseconds, when it doesn't wait for a body. Generous, for busy machines. */
 const promptly = requestTimeout / 2
 
 /** Registers the tests. */
@@ -66,7 +66,7 @@ export const bearerConformance = (app: ConformingApp): void => {
     }
   })
 
-  it("a request that lacks a scope counts as an authorization that lacks one, once", async () => {
+  it("a request that lacks a scope counts once as an insufficient authorization", async () => {
     const before = authorizations()
     expect(await ask(["GET /hoard HTTP/1.1", "Authorization: Bearer {good}"])).toMatchObject({ status: 403 })
     expect(authorizations()).toEqual({ ...before, InsufficientScope: before.InsufficientScope + 1 })
@@ -95,7 +95,7 @@ const bytesOf = (
   return `${head.map((line) => written(line, plaintexts)).join("\r\n")}\r\n\r\n${content}`
 }
 
-/** What the counter `tokenry.authorizations` says, by outcome. */
+/** The counter `tokenry.authorizations`, by outcome. */
 const authorizations = () => {
   const counts = { granted: 0, InsufficientScope: 0 }
   for (const { id, attributes, state } of Effect.runSync(Metric.snapshot)) {

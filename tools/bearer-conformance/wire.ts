@@ -1,4 +1,4 @@
-/** Requests to a server as bytes, because a client library hides what the rules are about. */
+/** Sends requests to a server as bytes, because a client library would hide what the rules check. */
 import { once } from "node:events"
 import { createServer, type RequestListener } from "node:http"
 import { connect } from "node:net"
@@ -8,11 +8,11 @@ export interface WireAnswer {
   /** By lower-case name, each with all its values. */
   readonly headers: ReadonlyMap<string, ReadonlyArray<string>>
   readonly body: string
-  /** Everything as it came, but for the value of Date. */
+  /** The response as received, except for the value of Date. */
   readonly bytes: string
 }
 
-/** Milliseconds in which a request has to be here whole. Node cuts a connection when they are over. */
+/** How long a request may take to arrive completely, in milliseconds. Then Node cuts the connection. */
 export const requestTimeout = 3000
 
 /** Serves on 127.0.0.1 until it is disposed of. */
@@ -32,10 +32,13 @@ export const serve = async (listener: RequestListener) => {
   }
 }
 
-/** Milliseconds after which a connection that is still open counts as one that hangs. */
+/** A connection that is still open after this many milliseconds counts as hung. */
 const patience = 10_000
 
-/** Sends these bytes in Latin-1, and reads until the server ends the connection. What follows a first answer is left out. */
+/**
+ * Sends these bytes in Latin-1, and reads until the server ends the connection. Drops anything after the first
+ * response.
+ */
 export const exchange = async (
   port: number,
   bytes: string,
@@ -54,7 +57,7 @@ export const exchange = async (
   return { ...parseAnswer(received), answeredAfter }
 }
 
-/** The first answer in what came. */
+/** Parses the first response. */
 export const parseAnswer = (received: string): WireAnswer => {
   const headEnd = received.indexOf("\r\n\r\n")
   const [statusLine = "", ...lines] = received.slice(0, headEnd).split("\r\n")

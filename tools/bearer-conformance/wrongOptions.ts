@@ -1,11 +1,14 @@
-/** Shows that a factory checks its options when it is called, also from JavaScript: a test for each mistake and option. */
+/**
+ * Shows that a factory checks its options when it is called, also from JavaScript: one test for each mistake and
+ * option.
+ */
 import { describe, expect, it } from "vitest"
 
 export interface OptionCases<Options> {
-  /** Options that are good: every one there is. A factory may get values from a test that runs before. */
+  /** Valid options, every one that exists. A factory may use values that an earlier test created. */
   readonly good: () => Options | Promise<Options>
   readonly required: ReadonlyArray<keyof Options>
-  /** For each option, values it can't have, each an error when the factory is called. */
+  /** Invalid values for each option. Each must throw when the factory is called. */
   readonly wrong: { readonly [Name in keyof Required<Options>]: ReadonlyArray<unknown> }
 }
 
@@ -35,7 +38,7 @@ export const wrongValues = {
   },
 } as const
 
-/** Good options of `protectedResourceMetadata`: every one there is. */
+/** Valid options of `protectedResourceMetadata`, every one that exists. */
 export const goodMetadata = () => ({
   resource: "https://api.example.test",
   scopes: ["treasure:read"],
@@ -43,7 +46,7 @@ export const goodMetadata = () => ({
   documentation: "https://api.example.test/docs",
 })
 
-/** Registers the tests. Each error has to name the option. */
+/** Registers the tests. Each error must name the option. */
 export const refusesWrongOptions = <Options extends object>(
   name: string,
   make: (options: Options) => unknown,
@@ -85,7 +88,7 @@ export const refusesWrongOptions = <Options extends object>(
       },
     )
 
-    it("takes an option that is undefined for one left out", async () => {
+    it("treats an option that is undefined as omitted", async () => {
       const optional = names.filter((option) => !required.includes(option))
       expect(await making(Object.fromEntries(optional.map((option) => [option, undefined])))).not.toThrow()
     })

@@ -1,17 +1,17 @@
-/** What tests are told of the server that they are to use, by `inject("mongodb")`. */
+/** The server that tests use, available as `inject("mongodb")`. */
 
 export interface MongoServerForTests {
-  /** Without a database's name: each test file uses one of its own. */
+  /** Without a database name: each test file uses a database of its own. */
   readonly url: string
-  /** Whether it explains plans as `mongod` does, and has sessions; what stands in for one doesn't. */
+  /** Whether it has sessions and explains plans like `mongod`; the stand-in doesn't. */
   readonly isRealMongod: boolean
-  /** What it says it is, and where it comes from, for people. */
+  /** Its own description and where it comes from, for people. */
   readonly description: string
 }
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** `undefined`: there is none, and tests that need it are skipped. */
+    /** `undefined` if there is no server: tests that need one are skipped. */
     readonly mongodb: MongoServerForTests | undefined
   }
 }

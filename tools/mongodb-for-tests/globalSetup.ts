@@ -1,18 +1,18 @@
 /**
- * Finds a MongoDB server once per test run, for all projects that name this file as their global setup; tests ask for it
- * by `inject("mongodb")`.
+ * Finds a MongoDB server once per test run, for all projects with this file as their global setup. Tests get it with
+ * `inject("mongodb")`.
  */
 import type { TestProject } from "vitest/node"
 import { findMongoServer, NoMongoServer, threeWays } from "./MongoServer.ts"
 import type { MongoServerForTests } from "./MongoServerForTests.ts"
 
 export const setup = async (project: TestProject): Promise<(() => Promise<void>) | undefined> => {
-  // Another project of this run has looked for it already.
+  // Another project of this run has already found one.
   if ("mongodb" in project.getProvidedContext()) return undefined
   const provide = (server: MongoServerForTests | undefined, summary: string) => {
     project.vitest.getRootProject().provide("mongodb", server)
     say(summary)
-    // Once more when all else has been printed, where people look for it.
+    // Repeated at the very end, where people look for it.
     process.once("exit", () => say(summary))
   }
   try {

@@ -13,10 +13,10 @@ const pom = join(import.meta.dirname, "pom.xml")
 const launcher = join(import.meta.dirname, "Launch.java")
 const cache = join(import.meta.dirname, "../../node_modules/.cache/mongodb-for-tests")
 
-/** With several, some reads see a document half as it was and half as a replace in the same moment leaves it. */
+/** With several threads, some reads see a document halfway through a replace. */
 const onOneThread = "-Dio.netty.eventLoopThreads=1"
 
-/** The first start on a machine fetches the jars; later ones take some two seconds. */
+/** The first start on a machine downloads the jars; later starts take about two seconds. */
 export const startJavaServer = async (): Promise<Running> => {
   const jars = await jarsFolder()
   const java = spawn(javaCommand(), [onOneThread, "-cp", join(jars, "*"), launcher], {
@@ -25,7 +25,7 @@ export const startJavaServer = async (): Promise<Running> => {
   let complaints = ""
   java.stderr.on("data", (chunk: Buffer) => (complaints = (complaints + chunk.toString()).slice(-2000)))
   java.on("error", (error) => (complaints += error.message))
-  // That a process is gone is no news when its input is closed: its exit is.
+  // An error on closed input only means that the process is gone, and its exit reports that.
   java.stdin.on("error", () => undefined)
   const ended = once(java, "exit").catch(() => undefined)
 
@@ -45,7 +45,7 @@ export const startJavaServer = async (): Promise<Running> => {
   }
 }
 
-/** The one that Maven uses as well. */
+/** The same one that Maven uses. */
 const javaCommand = (): string => {
   const home = process.env["JAVA_HOME"]
   return home === undefined || home === "" ? "java" : join(home, "bin/java")
@@ -57,7 +57,7 @@ const firstLineOf = async (stream: NodeJS.ReadableStream, ended: Promise<unknown
   return Promise.race([line, ended.then(() => undefined)])
 }
 
-/** Where the jars are: fetched into a folder of their own, which then is moved to its place at once. */
+/** The folder with the jars. They are downloaded into a temporary folder that is then moved into place atomically. */
 const jarsFolder = async (): Promise<string> => {
   const version = createHash("sha256")
     .update(await readFile(pom))
@@ -74,7 +74,7 @@ const jarsFolder = async (): Promise<string> => {
       { timeout: 180_000 },
     )
     await rename(fetched, folder).catch((error: unknown) => {
-      // Another run was quicker.
+      // Another run was faster.
       if (!existsSync(folder)) throw error
     })
     return folder

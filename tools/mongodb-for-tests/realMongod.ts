@@ -4,13 +4,13 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { DryMongoBinary, MongoBinary, MongoMemoryServer } from "mongodb-memory-server-core"
 import type { Running } from "./MongoServer.ts"
 
-/** How long the download may take to begin, and to end. */
+/** How long the download may take to begin, and to finish. */
 const millisecondsToBegin = 8000
 const millisecondsToDownload = 300_000
 
 /**
- * Downloads it, unless that was done before, and starts it. A refused or silent download host is an error after some
- * seconds, and is not asked again.
+ * Downloads it once and starts it. If the download host refuses or doesn't answer, it fails after a few seconds and
+ * isn't tried again.
  */
 export const startRealMongod = async (): Promise<Running> => {
   process.env["MONGOMS_MAX_RETRIES"] ??= "1"
@@ -24,7 +24,7 @@ export const startRealMongod = async (): Promise<Running> => {
   return { url: server.getUri(), stop: async () => void (await server.stop()) }
 }
 
-/** Rejects when it is time to give up. */
+/** Rejects at the deadline. */
 const patience = async (signal: AbortSignal): Promise<never> => {
   const started = Date.now()
   for (;;) {

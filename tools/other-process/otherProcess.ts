@@ -1,4 +1,4 @@
-/** A repository, or a record of uses, that makes its calls in a Node process of its own, which ends with the scope. */
+/** A repository or usage store whose calls run in a separate Node process, which ends with the scope. */
 import { DuplicateToken, RepositoryUnavailable, RevisionConflict } from "@tokenry/core"
 import { ApiTokenRepository, TokenChanges, TokenUsageStore } from "@tokenry/core/adapter"
 import * as Deferred from "effect/Deferred"
@@ -7,13 +7,13 @@ import * as Stream from "effect/Stream"
 import { fork } from "node:child_process"
 import { type Answer, type Call, receivedOf, sentOf } from "./wire.ts"
 
-/** A program that calls `serve`, and what it is given as arguments. */
+/** A program that calls `serve`, and its arguments. */
 interface Program {
   readonly path: string
   readonly args: ReadonlyArray<string>
 }
 
-/** How to call methods in another process. */
+/** Calls methods in another process. */
 export const anotherProcess = Effect.fnUntraced(function* ({ path, args }: Program) {
   const waiting = new Map<number, Deferred.Deferred<unknown, unknown>>()
   let calls = 0
@@ -69,7 +69,7 @@ export const repositoryCalledBy = (call: CallElsewhere) => {
   })
 }
 
-/** The record of uses that the program serves. */
+/** The usage store that the program serves. */
 export const usageStoreCalledBy = (call: CallElsewhere) =>
   TokenUsageStore.of({
     record: (...values) => call("record", ...values),
@@ -77,7 +77,7 @@ export const usageStoreCalledBy = (call: CallElsewhere) =>
     begin: (...values) => call("begin", ...values),
   })
 
-/** It announces, and can't be followed. */
+/** It announces changes, but can't be followed. */
 export const changesCalledBy = (call: CallElsewhere) =>
   TokenChanges.of({
     follow: () => Effect.die(new Error("A listener can't be sent to another process")),

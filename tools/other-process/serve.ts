@@ -1,4 +1,4 @@
-/** The other end of `otherProcess.ts`: makes its parent's calls on a store, until the parent is gone. */
+/** The other end of `otherProcess.ts`: runs its parent's calls on a store until the parent is gone. */
 import { ApiTokenRepository, TokenChanges, TokenUsageStore } from "@tokenry/core/adapter"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"

