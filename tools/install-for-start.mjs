@@ -6,6 +6,6 @@ import { execSync } from "node:child_process"
 import { existsSync } from "node:fs"
 
 const everything = existsSync("node_modules/vitest")
-execSync(everything ? "pnpm install" : 'pnpm install --prod --filter tokenry --filter "@tokenry/demo..."', {
+execSync(everything ? "pnpm install" : 'pnpm install --prod --config.minimumReleaseAge=0 --filter tokenry --filter "@tokenry/demo..."', {
   stdio: "inherit",
 })
