@@ -1,4 +1,4 @@
-/** That each wrong input meets the right error, with its path, and that nothing is written then. */
+/** Shows that each wrong input gives the right error, with its path, and that nothing is written. */
 import { describe, expect, it } from "@effect/vitest"
 import { ApiTokens, TokenPolicy } from "@tokenry/core"
 import { ListCursor } from "@tokenry/core/adapter"
@@ -13,7 +13,7 @@ const world = ApiTokens.layer({ catalogue }).pipe(Layer.provide(NodeCrypto.layer
 
 const good = { ownedBy: "user-1", name: "CI", scopes: ["treasure:read"] }
 
-/** The error's tag and the paths of what is wrong, after which the store has not been asked. */
+/** The error's tag and the paths of the problems. Asserts that the store wasn't called. */
 const refusalOf = (call: (tokens: ApiTokens["Service"]) => Effect.Effect<unknown, { readonly _tag: string }>) =>
   Effect.gen(function* () {
     const asked = yield* Asked
@@ -24,7 +24,7 @@ const refusalOf = (call: (tokens: ApiTokens["Service"]) => Effect.Effect<unknown
     return [error._tag, ...new Set(issues.map(({ path }) => path.join(".")))]
   }).pipe(Effect.provide(world))
 
-/** As JavaScript would call it. */
+/** Called as from JavaScript. */
 const issue = (fields: object) => refusalOf((tokens) => tokens.issue({ ...good, ...fields }))
 const list = (fields: object) => refusalOf((tokens) => tokens.list({ ownedBy: "user-1", ...fields }))
 
@@ -91,7 +91,7 @@ describe("issue", () => {
     Effect.map(issue(fields), (refusal) => expect(refusal).toEqual(["InvalidInput", path])),
   )
 
-  it.effect("names the nearest declared scope, and tells all that is forbidden at once", () =>
+  it.effect("names the nearest declared scope, and reports everything forbidden at once", () =>
     Effect.gen(function* () {
       const tokens = yield* ApiTokens
       const error = yield* Effect.flip(
@@ -109,7 +109,7 @@ describe("issue", () => {
     }).pipe(Effect.provide(world)),
   )
 
-  it.effect("tells all that has the wrong shape at once", () =>
+  it.effect("reports every wrong shape at once", () =>
     Effect.map(issue({ ownedBy: 1, name: 2, scopes: [3], expiresIn: "4", more: 5 }), ([tag, ...paths]) => {
       expect(tag).toBe("InvalidInput")
       expect(paths.sort()).toEqual(["expiresIn", "more", "name", "ownedBy", "scopes.0"])

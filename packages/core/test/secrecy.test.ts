@@ -1,4 +1,4 @@
-/** That neither a plaintext token nor a digest gets out, but for the one field that gives it. */
+/** Shows that no plaintext token or digest gets out, except in the one field for it. */
 import { createHash } from "node:crypto"
 import { inspect } from "node:util"
 import { expect, it } from "@effect/vitest"
@@ -29,7 +29,7 @@ const shown = (value: unknown): string =>
     value instanceof Error ? `${value.name}${value.message}${value.stack}${inspect(value.cause)}` : "",
   ].join("\n")
 
-it.effect("neither results, nor exits, nor spans of any use case tell a secret", () =>
+it.effect("neither results, nor exits, nor spans of any use case reveal a secret", () =>
   Effect.gen(function* () {
     const spans: Array<Tracer.NativeSpan> = []
     const tracer = Tracer.make({
@@ -110,7 +110,7 @@ it.effect("neither results, nor exits, nor spans of any use case tell a secret",
   }).pipe(Effect.provide(world)),
 )
 
-/** All that can be reached from a value, own properties only. */
+/** Everything reachable from a value through own properties. */
 const reachable = (value: unknown, found = new Set<unknown>()): ReadonlySet<unknown> => {
   if (found.has(value)) return found
   found.add(value)
@@ -126,7 +126,7 @@ const isPlain = (value: unknown): boolean =>
       !("digest" in value)
     : value === null || ["string", "number", "boolean"].includes(typeof value)
 
-it("what promises give is plain throughout: literals, dates, arrays and objects", async () => {
+it("the promise API only returns plain values: literals, dates, arrays and objects", async () => {
   const tokens = await createApiTokens({ repository: MemoryRepository.layer, catalogue })
   const request = { ownedBy: "user-1", name: "CI", scopes: ["treasure:edit"], issuedTo: "app", by: byAlice }
   const { plaintext, token } = await tokens.issue(request)

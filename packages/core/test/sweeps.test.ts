@@ -11,7 +11,7 @@ import { callerWith, issue, outcomeOf, settled, stored, verdictOn, world } from 
 
 const own = { ownedBy: "user-1" }
 
-it.effect("purging removes what has been dead for long enough, with what was minted with it", () =>
+it.effect("purging removes tokens that have been dead for long enough, and those minted with them", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const dead = yield* issue()
@@ -30,7 +30,7 @@ it.effect("purging removes what has been dead for long enough, with what was min
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("everything that a third party got is revoked in one call, for one owner or for all", () =>
+it.effect("one call revokes everything issued to a third party, for one owner or for all", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const mine = yield* issue({ issuedTo: "app" })
@@ -54,7 +54,7 @@ it.effect("everything that a third party got is revoked in one call, for one own
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("tokens that were not used for too long are revoked, and those that were are not", () =>
+it.effect("tokens unused for too long are revoked, and used ones aren't", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const unused = yield* issue()
@@ -76,7 +76,7 @@ it.effect("tokens that were not used for too long are revoked, and those that we
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("a token is used as long as something that was minted with it is", () =>
+it.effect("a token counts as used while a token minted with it is", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const top = yield* issue()
@@ -92,7 +92,7 @@ it.effect("a token is used as long as something that was minted with it is", () 
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("a token that was just rotated has had no time to be used, and none is unused for no time", () =>
+it.effect("a token that was just rotated hasn't had time to be used, and a period of zero is invalid", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const { token } = yield* issue()
@@ -110,7 +110,7 @@ it.effect("a token that was just rotated has had no time to be used, and none is
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("nothing counts as unused before uses have been recorded for so long", () =>
+it.effect("nothing counts as unused before uses have been recorded for that long", () =>
   Effect.gen(function* () {
     yield* issue().pipe(Effect.provide(world({ usage: false })))
     yield* TestClock.adjust("40 days")
@@ -124,7 +124,7 @@ it.effect("nothing counts as unused before uses have been recorded for so long",
   }).pipe(Effect.provide(world({ usage: false }))),
 )
 
-it.effect("the policy may say what too long is; if nobody does, that is an error", () =>
+it.effect("the policy can set the period; without one, it is an error", () =>
   Effect.gen(function* () {
     yield* issue()
     yield* TestClock.adjust("8 days")
@@ -134,7 +134,7 @@ it.effect("the policy may say what too long is; if nobody does, that is an error
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("without a record of uses nobody can say what is unused", () =>
+it.effect("without usage records nobody can say which tokens are unused", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     expect(yield* Effect.flip(tokens.revokeUnused({ unusedFor: "1 day" }))).toMatchObject({
@@ -144,7 +144,7 @@ it.effect("without a record of uses nobody can say what is unused", () =>
   }).pipe(Effect.provide(world({ usage: false }))),
 )
 
-it.effect("what expires within a window comes soonest first: not what is revoked, nor what is expired already", () =>
+it.effect("tokens expiring within a window come soonest first, without revoked or expired ones", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     yield* issue({ name: "expired", expiresIn: "1 day" })
@@ -162,7 +162,7 @@ it.effect("what expires within a window comes soonest first: not what is revoked
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("many sweeps at once do each thing once", () =>
+it.effect("concurrent sweeps do each thing once", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     yield* Effect.forEach(Array.from({ length: 300 }), () => issue())
@@ -182,7 +182,7 @@ it.effect("many sweeps at once do each thing once", () =>
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("sweeps may be left to run by themselves, at intervals longer than any timer of the system's", () =>
+it.effect("sweeps can run by themselves, at intervals longer than any system timer", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const revoked = yield* issue()
