@@ -38,7 +38,7 @@ it.each<[what: string, headers: ReadonlyArray<string>, origin: object]>([
   expect(history.at(-1)).toMatchObject({ kind: "revoked", actor: { kind: "person", id: "user-1" }, origin: expected })
 })
 
-it("originOf keeps no token that a client put into its user agent from being masked", async () => {
+it("originOf lets the core mask a token that a client put into its user agent", async () => {
   const tokens = await openTokens()
   const { plaintext, token } = await tokens.issue({ ownedBy: "user-1", name: "CI", scopes: [] })
   const own = { id: token.id, ownedBy: "user-1" }

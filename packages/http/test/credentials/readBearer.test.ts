@@ -57,7 +57,7 @@ describe("readBearer", () => {
   const token68 = Schema.String.check(Schema.isPattern(/^[A-Za-z0-9\-._~+/]{1,80}={0,2}$/))
 
   it.effect.prop(
-    "gives every token68 back as it was sent, whatever the case of the scheme and the number of spaces",
+    "returns every token68 as it was sent, for any case of the scheme and number of spaces",
     [token68, Schema.Literals(["Bearer", "bearer", "BEARER", "bEaReR"]), Schema.Literals([1, 2, 7])],
     ([token, scheme, spaces]) =>
       Effect.sync(() => assert.deepStrictEqual(readBearer([`${scheme}${" ".repeat(spaces)}${token}`]), bearer(token))),

@@ -30,7 +30,7 @@ describe("readKeyOrBearer", () => {
   })
 })
 
-describe("two Authorization lines, of whatever schemes, are invalid, joined or not (RFC 9110 §5.3 and §11.6.2)", () => {
+describe("two Authorization lines, of any scheme, are invalid, joined or not (RFC 9110 §5.3 and §11.6.2)", () => {
   it.each([
     ["Basic abc", "Bearer tok"],
     ["Bearer tok", "Basic abc"],
@@ -55,7 +55,7 @@ describe("two Authorization lines, of whatever schemes, are invalid, joined or n
 })
 
 describe("rawHeaderValues", () => {
-  it("gives each line of the field, whatever its case, and no other", () => {
+  it("returns each line of the field, in any case, and of no other", () => {
     const raw = ["Host", "authorization", "AUTHORIZATION", "a", "X-Authorization", "b", "authorization", "c"]
     expect(rawHeaderValues(raw, "authorization")).toEqual(["a", "c"])
     expect(rawHeaderValues(raw, "cookie")).toEqual([])

@@ -21,7 +21,7 @@ const revoking = async (options: Partial<RevocationOptions> = {}) => {
 const done = { status: 200, headers: { "Cache-Control": "no-store" }, body: "" }
 
 describe("Revocation", () => {
-  it("lets a token's holder end it, and its history records who did (RFC 7009 §2.1)", async () => {
+  it("lets a token's holder revoke it, and its history records who did (RFC 7009 §2.1)", async () => {
     const { tokens, issue, reply } = await revoking()
     const { plaintext, token } = await issue()
     expect(await reply(formOf(plaintext), { origin: { address: "192.0.2.1" } })).toEqual({ answer: done })
@@ -36,7 +36,7 @@ describe("Revocation", () => {
     expect(JSON.stringify(revoked)).not.toContain(plaintext)
   })
 
-  it("what was minted with it ends with it (RFC 7009 §2.1)", async () => {
+  it("tokens minted with it die with it (RFC 7009 §2.1)", async () => {
     const { tokens, issue, callerOf, revoke } = await revoking()
     const parent = await issue()
     const minted = await issue({ caller: await callerOf(parent.plaintext) })
@@ -44,7 +44,7 @@ describe("Revocation", () => {
     expect(await tokens.verify(minted.plaintext)).toMatchObject({ refusal: { _tag: "Revoked", on: "ancestor" } })
   })
 
-  it("a secret in its grace ends the token too", async () => {
+  it("a secret in its grace period revokes the token too", async () => {
     const { tokens, issue, revoke } = await revoking()
     const { plaintext, token } = await issue()
     const { plaintext: next } = await tokens.rotate({ id: token.id, ownedBy: "user-1" })
@@ -52,7 +52,7 @@ describe("Revocation", () => {
     expect(await tokens.verify(next)).toMatchObject({ refusal: { _tag: "Revoked" } })
   })
 
-  it("whatever is not accepted gets the same answer, and nothing changes (RFC 7009 §2.2)", async () => {
+  it("any string that isn't accepted gets the same response, and nothing changes (RFC 7009 §2.2)", async () => {
     const { tokens, dead, revoke } = await revoking()
     const { inactiveOwner: _, ...others } = await dead()
     const all = async () => (await tokens.list({ ownedBy: "user-1" })).items
@@ -63,7 +63,7 @@ describe("Revocation", () => {
     expect(await all()).toEqual(before)
   })
 
-  it("a token of a deactivated owner is not back when they are", async () => {
+  it("a deactivated owner's token doesn't come back with them", async () => {
     const { tokens, dead, revoke, inactive } = await revoking()
     const { inactiveOwner } = await dead()
     expect(await revoke(inactiveOwner)).toEqual(done)
@@ -71,14 +71,14 @@ describe("Revocation", () => {
     expect(await tokens.verify(inactiveOwner)).toMatchObject({ refusal: { _tag: "Revoked" } })
   })
 
-  it("is no use of the token", async () => {
+  it("doesn't count as a use of the token", async () => {
     const { tokens, issue, revoke } = await revoking()
     const { plaintext, token } = await issue()
     await revoke(plaintext)
     expect(await tokens.usageOf([token])).toMatchObject([{ count: 0 }])
   })
 
-  it("a token that is purged in between is as good as revoked", () =>
+  it("a token purged in between counts as revoked", () =>
     withClock(async (pass) => {
       const { tokens, issue, answering } = await revoking()
       const { plaintext, token } = await issue()
@@ -154,7 +154,7 @@ describe("limits of revocation (RFC 7009 §5)", () => {
     return { ...(await revoking({ limits })), failedPerAddress }
   }
 
-  it("count the different unknown tokens of an address, and no others'", async () => {
+  it("count the different unknown tokens of each address separately", async () => {
     const { revoke } = await limited(2)
     const statuses: Array<number> = []
     for (const token of ["a", "b", "a", "c"]) statuses.push((await revoke(token, "192.0.2.1")).status)
@@ -165,7 +165,7 @@ describe("limits of revocation (RFC 7009 §5)", () => {
     expect(JSON.parse(answer.body)).toMatchObject({ error: "temporarily_unavailable" })
   })
 
-  it("let the holder of a token end it from an address that has used them up", async () => {
+  it("let the holder of a token revoke it from an address that has used them up", async () => {
     const { tokens, issue, revoke } = await limited(0)
     const { plaintext } = await issue()
     expect((await revoke("a", "192.0.2.1")).status).toBe(429)
@@ -173,7 +173,7 @@ describe("limits of revocation (RFC 7009 §5)", () => {
     expect(await tokens.verify(plaintext)).toMatchObject({ refusal: { _tag: "Revoked" } })
   })
 
-  it("are 503, and not 429, while the limiter is down and requests are refused meanwhile", async () => {
+  it("answer 503, not 429, while the limiter is down and requests are refused meanwhile", async () => {
     const { reply, failedPerAddress } = await limited(1, { whenUnavailable: "refuse" })
     failedPerAddress.isDown = true
     const { answer, cause } = await reply(formOf("a"), { address: "192.0.2.1" })

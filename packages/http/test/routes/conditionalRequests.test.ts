@@ -10,7 +10,7 @@ it.each([0, 7, 999_999_999_999_999])("the tag of revision %i is read as that rev
 })
 
 describe("readIfMatch (RFC 9110 §13.1.1)", () => {
-  it("finds nothing where there is no such field", () => {
+  it("finds nothing if there is no such field", () => {
     expect(readIfMatch(undefined)).toEqual({ _tag: "None" })
   })
 
@@ -50,7 +50,7 @@ describe("readIfMatch (RFC 9110 §13.1.1)", () => {
     expect(readIfMatch(value)).toEqual({ _tag: "Invalid" })
   })
 
-  it("takes linear time, whatever comes", () => {
+  it("takes linear time for any input", () => {
     for (const part of [" ", ",", ", ", '"', 'W/"', '"r1"', '"r1" ', "*"]) {
       const start = performance.now()
       readIfMatch(`${part.repeat(200_000)}x`)
@@ -60,7 +60,7 @@ describe("readIfMatch (RFC 9110 §13.1.1)", () => {
 })
 
 describe("readIdempotencyKey (draft-ietf-httpapi-idempotency-key-header-07 §2.1)", () => {
-  it("finds nothing where there is no such field", () => {
+  it("finds nothing if there is no such field", () => {
     expect(readIdempotencyKey(undefined)).toEqual({ _tag: "None" })
   })
 
