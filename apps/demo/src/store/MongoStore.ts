@@ -39,10 +39,10 @@ export const openMongoStore = async (url: string): Promise<Store> => {
   }
 }
 
-/** Reads see what was written, and what was acknowledged survives the loss of any one machine. */
+/** Reads see every acknowledged write, and acknowledged writes survive the loss of any one machine. */
 const settled = { readPreference: "primary", writeConcern: { w: "majority", journal: true } } as const
 
-/** How soon a server that hangs counts as gone, and one that is back is noticed. */
+/** How soon a server that hangs counts as gone, and a recovered one is noticed. */
 const patience = {
   connectTimeoutMS: 3000,
   heartbeatFrequencyMS: 2000,
@@ -51,7 +51,7 @@ const patience = {
 } as const
 
 const storeOf = (db: Db): Omit<Store, "tokenRepository" | "tokenUsage" | "close"> => {
-  /** Holds one document, written last: its writer has filled the store. */
+  /** Holds one document, written last: it marks the store as filled. */
   const filled = db.collection<{ _id: "fixtures" }>("filled")
   const accounts = mongoAccounts(db)
   const treasures = mongoTreasures(db)

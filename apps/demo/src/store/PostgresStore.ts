@@ -17,7 +17,7 @@ import type { Store } from "./Store.ts"
  */
 export const openPostgresStore = async (url: string): Promise<Store> => {
   const pool = new Pool({ connectionString: url, ...patience })
-  // A connection that ends while it is idle is replaced when the next one is needed.
+  // A connection that breaks while idle is replaced when the next one is needed.
   pool.on("error", () => undefined)
   const database = PostgresDatabase.fromPool(pool)
   const tokens = ManagedRuntime.make(PostgresRepository.layerFrom(pool))
@@ -37,7 +37,7 @@ export const openPostgresStore = async (url: string): Promise<Store> => {
   }
 }
 
-/** How long the server may take for a lookup. A connection that takes longer counts as refused. */
+/** How long the server may take for a lookup. A slower connection counts as refused. */
 const patience = {
   max: 20,
   connectionTimeoutMillis: 3000,
@@ -58,7 +58,7 @@ const storeOf = (database: PostgresDatabase): Omit<Store, "tokenRepository" | "t
     addIfEmpty: (accounts, treasures) =>
       run(
         database.write("addIfEmpty", async (query) => {
-          // Of any number that try at once, the others wait, and then find it done.
+          // Of several concurrent calls, one fills the store; the others wait and find it filled.
           await query({ text: "LOCK TABLE account IN SHARE ROW EXCLUSIVE MODE" })
           if (!(await hasNoAccount(query))) return false
           for (const account of accounts) await insertAccount(query, account)
