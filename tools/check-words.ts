@@ -16,6 +16,10 @@ const abolished: ReadonlyArray<readonly [word: RegExp, instead: string]> = [
   [/by means of/i, "with, using"],
   [/\bwhoever\b/i, "the client, the caller, anyone who"],
   [/\bnothing but\b/i, "only"],
+  [/WayBesides/, "TokenLocation"],
+  [/\bleeway\b|endOfOverlap|\boverlapEnds\b/i, "grace period, graceEnds"],
+  [/\bexercised\b/i, "recordScopeUse, used"],
+  [/\bso much as\b/i, "even"],
 ]
 
 const files = execFileSync("git", ["ls-files", "*.ts", "*.md", "*.js"], { cwd: workspace, encoding: "utf8" })

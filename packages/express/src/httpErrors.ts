@@ -42,9 +42,8 @@ export interface ProblemDetails extends ErrorMiddleware {
 }
 
 /**
- * Error middleware that answers errors with problem details (RFC 9457): those of the core, those with a status as of body
- * parsers (clients see their message only if they say `expose`, and never from 500 on), and everything else as 500 with an
- * id. If headers were sent already, Express cuts the connection.
+ * Error middleware that answers errors with problem details (RFC 9457): core errors, errors with a status such as those of
+ * body parsers (clients see the message only with `expose`, and never from 500 up), and all others as 500 with an id. If headers were sent already, Express cuts the connection.
  *
  *     const problems = problemDetails({ problemBase })
  *     app.use(problems.notFound).use(problems)

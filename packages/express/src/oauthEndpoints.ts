@@ -38,7 +38,7 @@ export interface IntrospectionEndpointOptions<S extends string = string>
 
 export interface RevocationEndpointOptions extends EndpointOptions, RevocationOptions {}
 
-/** A handler that always answers; `next` gets what goes wrong. Without it, the returned promise rejects. */
+/** A handler that always answers; `next` receives any failure. Without it, the returned promise rejects. */
 export type Endpoint = (req: NodeRequest, res: NodeResponse, next?: Next) => Promise<void>
 
 /**
@@ -56,8 +56,8 @@ export const introspection = <S extends string>(options: IntrospectionEndpointOp
 }
 
 /**
- * The endpoint of RFC 7009, to mount at its path. Holding the token is all the authorization it takes. The token's history
- * records the address it was revoked from. Otherwise like `introspection`.
+ * The endpoint of RFC 7009, to mount at its path. Holding the token is the only authorization needed. The token's history
+ * records the client's address. Otherwise like `introspection`.
  */
 export const revocation = (options: RevocationEndpointOptions): Endpoint => {
   checkRevocationOptions(options, endpointRules)

@@ -19,9 +19,9 @@ import {
 import type { FastifyPluginAsync } from "fastify"
 import { guardedRequestOf, writeAnswer } from "./messages.ts"
 
-/** Where an endpoint is, and how long it waits. */
+/** The path of an endpoint, and how long it waits. */
 export interface EndpointOptions {
-  /** Below the prefix it is registered with. */
+  /** Relative to the plugin's prefix. */
   readonly path?: string | undefined
   /** How long to wait for the body, at most 10 minutes. Default: 10 seconds. */
   readonly bodyTimeout?: DurationOption | undefined
@@ -47,9 +47,8 @@ export const introspection = <S extends string>(options: IntrospectionEndpointOp
 }
 
 /**
- * A plugin that answers `POST /oauth/revoke`, or at another path (RFC 7009). Holding the token is all the authorization it
- * takes, whatever guard is around it. The token's history records the address it was revoked from. For the rest like
- * `introspection`.
+ * A plugin that answers `POST /oauth/revoke`, or at another path (RFC 7009). Holding the token is the only authorization
+ * needed, whatever guard is around it. The token's history records the client's address. Otherwise like `introspection`.
  */
 export const revocation = (options: RevocationEndpointOptions): FastifyPluginAsync => {
   checkRevocationOptions(options, endpointRules)
@@ -58,8 +57,8 @@ export const revocation = (options: RevocationEndpointOptions): FastifyPluginAsy
 }
 
 /**
- * A plugin that answers GET and HEAD at the well-known place of the resource's metadata (RFC 9728), which is at the top of
- * the host also for a resource with a path. Anyone may read it. Register it without a prefix.
+ * A plugin that answers GET and HEAD at the well-known place of the resource's metadata (RFC 9728), always at the top of
+ * the host. Anyone may read it. Register it without a prefix.
  *
  * @throws Error when made, if `resource` or `documentation` is not an absolute URL, or a scope is not a scope-token.
  */

@@ -1,4 +1,6 @@
-/** Guards handlers from `Request` to `Response`: admits requests with an accepted bearer token, and provides the caller. */
+/**
+ * Guards handlers from `Request` to `Response`: admits requests with an accepted bearer token, and provides the caller.
+ */
 import { isFunction, type OptionRules } from "@tokenry/core/adapter"
 import type { Caller } from "@tokenry/core/promise"
 import { checkBearerOptions, type Denial, Guard, type GuardOptions } from "@tokenry/http"

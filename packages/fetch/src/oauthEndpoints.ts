@@ -45,7 +45,7 @@ export const introspection = <S extends string>(options: IntrospectionEndpointOp
   return endpoint({ addressOf, onError, bodyTimeout }, rest.limits, Introspection.make(rest))
 }
 
-/** The endpoint of RFC 7009. Holding the token is all the authorization it takes. Otherwise like `introspection`. */
+/** The endpoint of RFC 7009. Holding the token is the only authorization needed. Otherwise like `introspection`. */
 export const revocation = (options: RevocationEndpointOptions): Endpoint => {
   checkRevocationOptions(options, endpointRules)
   const { addressOf, onError, bodyTimeout, ...rest } = options
