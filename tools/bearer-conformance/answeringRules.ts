@@ -17,7 +17,7 @@ export const scopeRules: ReadonlyArray<Rule> = [
   ["a token with no scope", "powerless"],
 ].map(([rule, token]) => ({
   source: "RFC 6750 §3.1",
-  rule: `${rule}: all that is required, not what is missing`,
+  rule: `${rule}: every required scope, not only the missing ones`,
   request: ["GET /hoard HTTP/1.1", `Authorization: Bearer {${token}}`],
   answer: lacksScope,
 }))
