@@ -78,7 +78,7 @@ describeInBrowser("issuing", (demo) => {
       await person.press("Issue token")
       const plaintext = await plaintextOn(person, "By hand")
       await person.press("Copy token")
-      await person.page.getByText(/does not allow copying/).waitFor()
+      await person.page.getByText(/allow copying here/).waitFor()
       expect(await selectedText(person)).toBe(plaintext)
     } finally {
       await plain.stop()

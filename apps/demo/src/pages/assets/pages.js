@@ -34,16 +34,16 @@ for (const field of document.querySelectorAll("input[name=expiresOn]")) {
 
 for (const button of document.querySelectorAll("button[data-copies]")) {
   const field = document.getElementById(button.dataset.copies)
-  const told = document.getElementById(`${field.id}-copied`)
+  const status = document.getElementById(`${field.id}-copied`)
   button.hidden = false
   button.addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(field.value)
-      told.textContent = "Copied."
+      status.textContent = "Copied."
     } catch {
       field.focus()
       field.select()
-      told.textContent = "Your browser doesn't allow copying here. The token is selected: copy it yourself."
+      status.textContent = "Your browser doesn't allow copying here. The token is selected: copy it yourself."
     }
   })
 }
