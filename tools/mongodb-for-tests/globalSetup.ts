@@ -17,7 +17,10 @@ export const setup = async (project: TestProject): Promise<(() => Promise<void>)
   }
   try {
     const { stop, ...server } = await findMongoServer()
-    provide(server, `The MongoDB tests met ${server.description}.${server.isRealMongod ? "" : withoutRealMongod}`)
+    provide(
+      server,
+      `The MongoDB tests ran against ${server.description}.${server.isRealMongod ? "" : withoutRealMongod}`,
+    )
     return stop
   } catch (error) {
     if (!(error instanceof NoMongoServer) || mustHaveOne()) throw error

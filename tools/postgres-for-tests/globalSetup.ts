@@ -17,7 +17,7 @@ export const setup = async (project: TestProject): Promise<(() => Promise<void>)
   }
   try {
     const { stop, ...server } = await findPostgresServer()
-    provide(server, `The PostgreSQL tests met ${server.description}.`)
+    provide(server, `The PostgreSQL tests ran against ${server.description}.`)
     return stop
   } catch (error) {
     if (!(error instanceof NoPostgresServer) || mustHaveOne()) throw error

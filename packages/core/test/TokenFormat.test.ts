@@ -87,7 +87,7 @@ describe("each flaw is named", () => {
     expect(flawOfAll([checksummed], presented)).toBe(flaw)
   })
 
-  it("WrongChecksum: what is the same number in 32 bits", () => {
+  it("WrongChecksum: a checksum that overflows to the same 32 bits", () => {
     const random = plaintext.slice(4, -6)
     for (let bits = 1; bits <= 12; bits++) {
       expect(checksummed.flawOf(`tok_${random}${base62(plainCrc32(random) + bits * 2 ** 32)}`)).toBe("WrongChecksum")

@@ -39,7 +39,7 @@ describe("issue", () => {
     ["a name of 101 characters", { name: "😀".repeat(101) }, "name"],
     ["a name with a control character", { name: "a\u0007b" }, "name"],
     ["a name with NUL", { name: "a\0b" }, "name"],
-    ["a name that is no Unicode", { name: "a\ud83d" }, "name"],
+    ["a name that isn't valid Unicode", { name: "a\ud83d" }, "name"],
     ["a past expiry", { expiresAt: "1969-12-31T23:59:59Z" }, "expiresAt"],
     ["the present as expiry", { expiresAt: "1970-01-01T00:00:00Z" }, "expiresAt"],
     ["an expiry beyond the policy", { expiresAt: new Date(366 * 86_400_000 + 1) }, "expiresAt"],
@@ -128,7 +128,7 @@ describe("list", () => {
       "cursor",
     ],
     ["a cursor that is written in another way", { cursor: Base64Url.encode(`05.${anId()}`) }, "cursor"],
-    ["a cursor to what is no id", { cursor: ListCursor.encode({ createdAt: at(5), id: "x" }) }, "cursor"],
+    ["a cursor without a valid id", { cursor: ListCursor.encode({ createdAt: at(5), id: "x" }) }, "cursor"],
     ["the limit 0", { limit: 0 }, "limit"],
     ["the limit 101", { limit: 101 }, "limit"],
     ["the limit 1.5", { limit: 1.5 }, "limit"],
@@ -142,7 +142,7 @@ describe("list", () => {
 })
 
 it.effect.each(["", "x", "00000000-0000-4000-8000-000000000000", "constructor", "1; DROP TABLE api_token"])(
-  "what can't be an id is not found, and not looked for: %j",
+  "an impossible id isn't found, and causes no query: %j",
   (id) =>
     Effect.map(
       refusalOf((tokens) => tokens.find({ id, ownedBy: "user-1" })),

@@ -77,7 +77,7 @@ describe("edits repeated by one actor within a minute", () => {
   })
 
   it.each<[string, (token: ApiToken) => ApiToken, Attribution]>([
-    ["somebody else made the first", (token) => rename(token, 1, byBob), byAlice],
+    ["someone else made the first", (token) => rename(token, 1, byBob), byAlice],
     ["the first came from elsewhere", (token) => rename(token, 1, { ...byAlice, origin: {} }), byAlice],
     ["another change came in between", (token) => rotate(rename(token, 1), 2), byAlice],
   ])("are two entries where %s", (_, first, by) => {

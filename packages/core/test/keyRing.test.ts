@@ -145,10 +145,10 @@ describe("a key ring", () => {
   it.each<[string, Parameters<typeof KeyRing.make>[0]]>([
     ["no key", { keys: {}, active: null }],
     ["a short key", { keys: { a: "00".repeat(31) }, active: "a" }],
-    ["a key that is no hex", { keys: { a: "z".repeat(64) }, active: "a" }],
+    ["a key that isn't hex", { keys: { a: "z".repeat(64) }, active: "a" }],
     ["a key that is missing", { keys: { a: "" }, active: "a" }],
-    ["an id that is none", { keys: { "a b": "00".repeat(32) }, active: "a b" }],
-    ["an active key that is not there", { keys: { a: "00".repeat(32) }, active: "b" }],
+    ["an invalid id", { keys: { "a b": "00".repeat(32) }, active: "a b" }],
+    ["a missing active key", { keys: { a: "00".repeat(32) }, active: "b" }],
   ])("is not made of %s", (_, options) => {
     expect(() => KeyRing.make(options)).toThrow(/^KeyRing: /)
   })

@@ -47,7 +47,7 @@ it.each<[what: string, authority: unknown]>([
   ["a text for scopes", { active: true, scopes: "treasure:read" }],
   ["no scopes", { active: true, scopes: [] }],
   ["inactive", { active: false, scopes: "all" }],
-])("an owners function that answers %s lets nobody do anything", async (_, authority) => {
+])("an owners function that returns %s permits nothing", async (_, authority) => {
   let answer: unknown = { active: true, scopes: "all" }
   const tokens = await createApiTokens({
     repository: MemoryRepository.layer,

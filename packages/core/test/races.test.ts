@@ -92,7 +92,7 @@ it.effect.each<[what: string, attempt: Attempt]>([
   ["narrow", (tokens, own) => tokens.edit({ ...own, scopes: [] })],
   ["shorten", (tokens, own) => tokens.edit({ ...own, expiresIn: "1 minute" })],
   ["edit", (tokens, own) => tokens.edit({ ...own, name: "laptop", scopes: [] })],
-])("%s does not bring back what was revoked meanwhile", ([, attempt]) =>
+])("%s doesn't revive a token revoked meanwhile", ([, attempt]) =>
   Effect.gen(function* () {
     const { outcome, stored } = yield* after(revoked, attempt)
     expect(outcome).toMatchObject({ _tag: "TokenNotLive", state: "revoked" })
@@ -124,7 +124,7 @@ it.effect("a revocation undoes no concurrent change", () =>
 it.effect.each<[what: string, attempt: Attempt]>([
   ["renamed", (tokens, own) => tokens.edit({ ...own, name: "laptop" })],
   ["revoked", (tokens, own) => tokens.revoke(own)],
-])("what was purged meanwhile is not found by %s, and does not come back", ([, attempt]) =>
+])("a token purged meanwhile isn't found by %s, and doesn't come back", ([, attempt]) =>
   Effect.gen(function* () {
     const { outcome, stored } = yield* after(revoked, attempt, (repository) => repository.purge(at(1)))
     expect(outcome).toMatchObject({ _tag: "TokenNotFound" })

@@ -278,7 +278,7 @@ it.effect("scopes that a token's descendants need count as needed, so narrowing 
 )
 
 it.effect.each([[undefined], [[null]], [[{}]], [[{ id: "x", scopes: [] }]]])(
-  "usage of what is no token is refused: %o",
+  "usageOf refuses a value that isn't a token: %o",
   ([tokens]) =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(ApiTokens.use((service) => service.usageOf(tokens as never)))

@@ -143,7 +143,7 @@ describe("a form", () => {
 
   it.each<[what: string, before: (request: Request) => unknown]>([
     ["was read before", (request) => request.text()],
-    ["is being read by somebody else", (request) => request.body?.getReader()],
+    ["is being read elsewhere", (request) => request.body?.getReader()],
   ])("that %s is an application error that says so", async (_what, before) => {
     const request = post("token=a")
     await before(request)

@@ -32,10 +32,10 @@ describe("problemDetails answers what a handler throws", () => {
     ["another status", withStatus(417), 417, "about:blank"],
     ["a statusCode", Object.assign(new Error("x"), { statusCode: 409 }), 409, "about:blank"],
     ["a status beyond 500", withStatus(502), 502, "about:blank"],
-    ["a status that is no error", withStatus(200), 500, `${problemBase}internal-error`],
-    ["a status that is none", withStatus(999), 500, `${problemBase}internal-error`],
+    ["a status that isn't an error", withStatus(200), 500, `${problemBase}internal-error`],
+    ["an invalid status", withStatus(999), 500, `${problemBase}internal-error`],
     ["a bug", new TypeError("what only the log may know"), 500, `${problemBase}internal-error`],
-    ["what is no Error", "what only the log may know", 500, `${problemBase}internal-error`],
+    ["a value that isn't an Error", "what only the log may know", 500, `${problemBase}internal-error`],
     ["nothing", undefined, 500, `${problemBase}internal-error`],
   ])("%s", async (_what, error, status, type) => {
     const { response, body, told } = await answerOf(throwing(error))
@@ -144,7 +144,7 @@ describe("problemDetails gives an error without a body", () => {
 describe("problemDetails doesn't touch", () => {
   it.each([
     ["what went well", () => new Response("ok"), 200, "ok"],
-    ["an empty answer that is no error", () => new Response(null, { status: 204 }), 204, ""],
+    ["an empty response that isn't an error", () => new Response(null, { status: 204 }), 204, ""],
     ["an error with a body of its own", () => new Response("mine", { status: 404 }), 404, "mine"],
   ])("%s", async (_what, handler, status, text) => {
     const { response, body, told } = await answerOf(handler)

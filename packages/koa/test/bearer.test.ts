@@ -317,7 +317,7 @@ describe("bearer", () => {
   it.each<[what: string, error: Error, status: number]>([
     ["a bug", new TypeError("x is not a function"), 500],
     ["another error of the core", new RevisionConflict({ id: "x" }), 409],
-  ])("throws whatever else goes wrong in verifying: %s", async (_what, error, status) => {
+  ])("throws any other error of verifying: %s", async (_what, error, status) => {
     await using server = await serve(tokensThat(() => Promise.reject(error)))
     expect((await server.ask({ authorization: ["Bearer abc"] })).status).toBe(status)
     expect(server.passed).toEqual([])

@@ -69,9 +69,9 @@ describe.each(Object.entries(parsers))("after %s", (_, before) => {
     ["two hints (RFC 6749 §3.2)", "token=tok_1&token_type_hint=a&token_type_hint=b", [formType]],
     ["a token in brackets", "token[x]=tok_1", [formType]],
     ["JSON", '{"token":"tok_1"}', ["Content-Type: application/json"]],
-    ["JSON that says it is a form", '{"token":"tok_1"}', [formType]],
-    ["a form that does not say so", "token=tok_1", []],
-    ["a form that says it is text", "token=tok_1", ["Content-Type: text/plain"]],
+    ["JSON declared as a form", '{"token":"tok_1"}', [formType]],
+    ["a form not declared as one", "token=tok_1", []],
+    ["a form declared as text", "token=tok_1", ["Content-Type: text/plain"]],
   ])("%s is 400 invalid_request (RFC 6749 §5.2)", async (_what, body, headers) => {
     await using server = await serve(before)
     for (const path of ["/oauth/introspect", "/oauth/revoke"]) {
@@ -146,7 +146,7 @@ describe("a body that no parser has read", () => {
   })
 
   it.each([
-    ["bytes that are no UTF-8", "token=\xe9", [formType]],
+    ["bytes that aren't UTF-8", "token=\xe9", [formType]],
     ["another charset", "token=x", [`${formType}; charset=iso-8859-1`]],
     ["a compressed one", "token=x", [formType, "Content-Encoding: gzip"]],
   ])("is 400 if it is %s", async (_what, body, headers) => {

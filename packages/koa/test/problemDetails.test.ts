@@ -145,9 +145,9 @@ describe("problemDetails answers an error with a status", () => {
 describe("problemDetails answers 500 with an id, and nothing else (RFC 9457 §3.1.5)", () => {
   it.each<[what: string, thrown: unknown]>([
     ["an error", new Error(secret)],
-    ["an error whose status is no error", Object.assign(new Error(secret), { status: 200, expose: true })],
-    ["an error whose status does not exist", Object.assign(new Error(secret), { status: 799, expose: true })],
-    ["an error whose status is no number", Object.assign(new Error(secret), { status: "404", expose: true })],
+    ["an error whose status isn't an error", Object.assign(new Error(secret), { status: 200, expose: true })],
+    ["an error whose status doesn't exist", Object.assign(new Error(secret), { status: 799, expose: true })],
+    ["an error whose status isn't a number", Object.assign(new Error(secret), { status: "404", expose: true })],
     [
       "an error with a core error's tag, but not its fields",
       Object.assign(new Error(secret), { _tag: "InvalidInput" }),
@@ -182,7 +182,7 @@ describe("problemDetails answers 500 with an id, and nothing else (RFC 9457 §3.
 describe("problemDetails reports", () => {
   it.each<[what: string, thrown: unknown, told: unknown]>([
     ["an error", new Error("x"), new Error("x")],
-    ["what is no error", "x", new Error("The thrown value is not an Error", { cause: "x" })],
+    ["a value that isn't an error", "x", new Error("The thrown value is not an Error", { cause: "x" })],
   ])("to Koa's error event without onError: %s", async (_what, thrown, told) => {
     const emitted: Array<unknown> = []
     const app = new Koa().use(problemDetails({ problemBase })).use(throwing(thrown))
@@ -331,7 +331,7 @@ describe("problemDetails gives a body to an error response without one", () => {
 describe("problemDetails doesn't touch", () => {
   it.each<[what: string, middleware: Middleware, status: number, body: string]>([
     ["what went well", (ctx) => void (ctx.body = "ok"), 200, "ok"],
-    ["an empty answer that is no error", (ctx) => void (ctx.status = 204), 204, ""],
+    ["an empty response that isn't an error", (ctx) => void (ctx.status = 204), 204, ""],
     ["an error with a body of its own", (ctx) => void Object.assign(ctx, { status: 404, body: "mine" }), 404, "mine"],
     [
       "an answer that is written past Koa",

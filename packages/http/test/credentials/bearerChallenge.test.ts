@@ -46,7 +46,7 @@ describe("bearerChallenge", () => {
   )
 
   it.each(["a b", 'a"b', String.raw`a\b`, "é", ""])(
-    "refuses a scope that is no scope-token (RFC 6749 §3.3): %j",
+    "refuses a scope that isn't a scope-token (RFC 6749 §3.3): %j",
     (scope) => {
       expect(() => bearerChallenge({ realm: "r", scopes: [scope] })).toThrow("scope-token")
     },

@@ -24,7 +24,7 @@ describe("readKeyOrBearer", () => {
     ["a scheme before the key", ["Bearer abc"], [], invalid("NotToken68")],
     ["a letter that is not ASCII", ["tök"], [], invalid("NotToken68")],
     ["4096 characters are read", ["a".repeat(4096)], [], bearer("a".repeat(4096))],
-    ["4097 characters are no token, whatever they are", [",".repeat(4097)], [], { _tag: "TooLong" }],
+    ["4097 characters of any kind are too long", [",".repeat(4097)], [], { _tag: "TooLong" }],
   ])("%s", (_rule, key, authorization, expected) => {
     expect(readKeyOrBearer(key, authorization)).toEqual(expected)
   })

@@ -95,7 +95,7 @@ describe("admit", () => {
   })
 
   it.each([new TypeError("A bug"), new RevisionConflict({ id: "x" }), "no error at all"])(
-    "rejects with whatever else goes wrong: %s",
+    "rejects with any other error: %s",
     async (thrown) => {
       const guard = aGuard({ tokens: tokensThat(() => Promise.reject(thrown)) })
       await expect(guard.admit(requestWith({ authorization: ["Bearer abc"] }))).rejects.toBe(thrown)

@@ -103,7 +103,7 @@ describe("Revocation", () => {
     ["SeveralHints", 400],
     ["TooLarge", 413],
     ["TooSlow", 408],
-  ] as const)("a form that is none is answered in OAuth's format (RFC 6749 §5.2): %s", async (flaw, status) => {
+  ] as const)("an invalid form is answered in OAuth's format (RFC 6749 §5.2): %s", async (flaw, status) => {
     const { reply } = await revoking()
     const { answer } = await reply({ _tag: "Invalid", flaw })
     expect(answer).toMatchObject({

@@ -95,12 +95,12 @@ describe("a form that nobody has read", () => {
     ["breaks off with an error", (message) => void message.destroy(new Error("reset"))],
     ["is cut off", (message) => void message.destroy()],
     ["reports an error and goes on", (message) => void message.emit("error", new Error("odd"))],
-  ])("is no form if it %s", async (_what, end) => {
+  ])("isn't a form if it %s", async (_what, end) => {
     const before: Before = (message) => void setImmediate(() => end(message))
     expect(await formAfter(before, { body: ["token="], ends: false })).toEqual(invalid("NotAForm"))
   })
 
-  it("is no form if it was cut off before", async () => {
+  it("isn't a form if it was cut off before", async () => {
     const form = await formAfter((message) => message.destroy(), { body: ["token="], ends: false })
     expect(form).toEqual(invalid("NotAForm"))
   })
@@ -141,7 +141,7 @@ describe("a form that an earlier middleware has read", () => {
   it.each<[what: string, parsed: unknown, expected: unknown]>([
     ["a Buffer", Buffer.from("token=tok_1"), token("tok_1")],
     ["an empty Buffer", Buffer.alloc(0), invalid("NoToken")],
-    ["a Buffer that is no UTF-8", Buffer.from("token=\xe9", "latin1"), invalid("NotAForm")],
+    ["a Buffer that isn't UTF-8", Buffer.from("token=\xe9", "latin1"), invalid("NotAForm")],
     ["a URLSearchParams", new URLSearchParams({ token: "tok 1" }), token("tok 1")],
     ["a URLSearchParams with two tokens", new URLSearchParams("token=a&token=b"), invalid("SeveralTokens")],
     ["a string", "token=tok_1", token("tok_1")],

@@ -195,7 +195,7 @@ describe("httpErrorOf", () => {
     ["a plain object with a tag of the core", { _tag: "TokenNotFound", id }],
     ["an error without a tag", new Error("TokenNotFound")],
     ["an error with a tag of the core and other fields", Object.assign(new Error("x"), { _tag: "InvalidInput" })],
-    ["somebody else's issues", Object.assign(new Error("x"), { _tag: "InvalidInput", issues: ["bad"] })],
+    ["someone else's issues", Object.assign(new Error("x"), { _tag: "InvalidInput", issues: ["bad"] })],
     ["a tag that every object has", Object.assign(new Error("x"), { _tag: "constructor" })],
     ["an error with a status", Object.assign(new Error("x"), { status: 418 })],
     ["nothing", undefined],

@@ -37,7 +37,7 @@ describe("readIfMatch (RFC 9110 §13.1.1)", () => {
     ["a blank within a tag (§8.8.3)", '"r 1"'],
     ["a quote within a tag", '"r"1"'],
     ["a DEL within a tag", '"\x7f"'],
-    ["characters that are no bytes", '"\u0100"'],
+    ["characters that aren't bytes", '"\u0100"'],
     ["weakness in lower case (§8.8.3)", 'w/"r1"'],
     ["a blank after the weakness", 'W/ "r1"'],
     ["tags without a comma between them", '"r1" "r2"'],
