@@ -66,7 +66,7 @@ it("a misspelt scope doesn't compile, and is an error when the route is made, wi
 
 it("options that are misspelt, missing or of the wrong type don't compile", async () => {
   const { tokens } = await open()
-  // There is no such option.
+  // @ts-expect-error There is no such option.
   expect(() => bearer({ tokens, realm, problembase: "https://api.example.test/" })).toThrow("did you mean problemBase?")
   // @ts-expect-error realm is missing.
   expect(() => bearer({ tokens })).toThrow("realm is missing")
