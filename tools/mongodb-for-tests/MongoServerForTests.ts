@@ -1,17 +1,17 @@
-/** What tests are told of the server that they are to use, by `inject("mongodb")`. */
+/** The server for the tests, which they get with `inject("mongodb")`. */
 
 export interface MongoServerForTests {
-  /** Without a database's name: each test file uses one of its own. */
+  /** Names no database: tests make their own. */
   readonly url: string
-  /** Whether it explains plans as `mongod` does, and has sessions; what stands in for one doesn't. */
+  /** Whether it explains plans as `mongod` does. The stand-in doesn't. */
   readonly isRealMongod: boolean
-  /** What it says it is, and where it comes from, for people. */
+  /** Its name, version and origin, for the run's summary. */
   readonly description: string
 }
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** `undefined`: there is none, and tests that need it are skipped. */
+    /** `undefined`: there is none, so tests that need it are skipped. */
     readonly mongodb: MongoServerForTests | undefined
   }
 }

@@ -13,7 +13,7 @@ const revocation = { at: at(1), reason: "r" }
 const by = { actor: { kind: "system" }, origin: {} } as const
 const list = { ownedBy: owner("owner-1"), state: "any", now: at(0), after: Option.none(), limit: 10 } as const
 
-/** What a caller from JavaScript may hand over. */
+/** What a JavaScript caller may pass. */
 const nothing = undefined as never
 const invalid = { epochMilliseconds: Number.NaN } as DateTime.Utc
 
@@ -64,7 +64,7 @@ const defectOf = (cause: Cause.Cause<unknown>): unknown => {
   return reason?._tag === "Die" ? reason.defect : undefined
 }
 
-describe.skipIf(withoutMongodb)("what is missing or empty is a defect, and touches nothing", () => {
+describe.skipIf(withoutMongodb)("a missing or empty argument is a defect and changes nothing", () => {
   it.effect.each(Object.entries(calls))("%s", ([, call]) =>
     Effect.gen(function* () {
       const { repository, tokens } = yield* aStore()
@@ -74,7 +74,7 @@ describe.skipIf(withoutMongodb)("what is missing or empty is a defect, and touch
     }),
   )
 
-  it.effect("also on a client that leaves undefined fields out of filters", () =>
+  it.effect("even on a client that drops undefined fields from filters", () =>
     Effect.gen(function* () {
       const database = yield* aDatabase({ ignoreUndefined: true })
       const repository = yield* repositoryOf(MongoRepository.layerFrom(database))

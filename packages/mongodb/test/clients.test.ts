@@ -11,7 +11,7 @@ import { inspect } from "node:util"
 import { aClient, aDatabase, aDatabaseName, repositoryOf, urlOf, withoutMongodb } from "./stores.ts"
 import { aDigest, at, aToken, contentsOf, owner } from "../../../tools/store-tests/tokens.ts"
 
-/** Builds the layer, and says how to release it. */
+/** Builds the layer, and returns how to release it. */
 const opened = (layer: ReturnType<typeof MongoRepository.layerFrom>) =>
   Effect.gen(function* () {
     const scope = yield* Scope.make()
@@ -27,7 +27,7 @@ const dropped = (name: string) =>
   })
 
 describe.skipIf(withoutMongodb)("a repository by URL", () => {
-  it.effect("uses the database that the URL names, and is closed with the layer", () =>
+  it.effect("uses the database in the URL, and is closed with the layer", () =>
     Effect.gen(function* () {
       const name = aDatabaseName()
       const database = yield* dropped(name)
@@ -40,7 +40,7 @@ describe.skipIf(withoutMongodb)("a repository by URL", () => {
     }),
   )
 
-  it.effect("takes another database and another collection", () =>
+  it.effect("uses another database and collection if told to", () =>
     Effect.gen(function* () {
       const [name, other] = [aDatabaseName(), aDatabaseName()]
       const database = yield* dropped(other)
@@ -63,7 +63,7 @@ describe.skipIf(withoutMongodb)("a repository on the caller's client", () => {
     }),
   )
 
-  it.effect("is unavailable when the caller has closed it", () =>
+  it.effect("is unavailable after the caller has closed it", () =>
     Effect.gen(function* () {
       const name = aDatabaseName()
       yield* dropped(name)
@@ -76,7 +76,7 @@ describe.skipIf(withoutMongodb)("a repository on the caller's client", () => {
     }),
   )
 
-  it.effect("takes anything of a client's shape, and asks it to read from the primary", () =>
+  it.effect("accepts any object shaped like a client, and reads from the primary", () =>
     Effect.gen(function* () {
       const database = yield* aDatabase()
       const client: MongoClientLike = {
@@ -102,7 +102,7 @@ describe.skipIf(withoutMongodb)("a repository on the caller's client", () => {
     { ignoreUndefined: true, useBigInt64: true, readPreference: "secondaryPreferred", retryWrites: false },
     { promoteValues: false, promoteLongs: false, w: 1, serializeFunctions: true },
     { raw: true },
-  ] as const)("works the same whatever the client's own settings are: %j", (settings) =>
+  ] as const)("works the same whatever the client's settings are: %j", (settings) =>
     Effect.gen(function* () {
       const database = yield* aDatabase(settings)
       const repository = yield* repositoryOf(MongoRepository.layerFrom(database))
@@ -114,7 +114,7 @@ describe.skipIf(withoutMongodb)("a repository on the caller's client", () => {
     }),
   )
 
-  it.effect("writes to the journals of a majority, and limits each write in time", () =>
+  it.effect("waits for the journals of a majority, and sets a time limit for each write", () =>
     Effect.gen(function* () {
       const client = yield* aClient({ monitorCommands: true, readPreference: "nearest", w: 1 })
       const name = aDatabaseName()
@@ -138,7 +138,7 @@ describe.skipIf(withoutMongodb)("a repository on the caller's client", () => {
   )
 })
 
-it.effect("a write concern that confirms nothing is refused before anything is sent", () =>
+it.effect("an unconfirmed write concern is refused before anything is sent", () =>
   Effect.gen(function* () {
     const client = yield* aClient({}, "mongodb://127.0.0.1:9/app")
     const layer = MongoRepository.layerFrom(client, { writeConcern: { w: 0, journal: false } })
@@ -146,7 +146,7 @@ it.effect("a write concern that confirms nothing is refused before anything is s
   }),
 )
 
-it.effect("a URL that is none is said so, without the password in it", () =>
+it.effect("an invalid URL is reported without its password", () =>
   Effect.gen(function* () {
     for (const url of [
       "mongodb://user:s3cret@",
@@ -163,7 +163,7 @@ it.effect("a URL that is none is said so, without the password in it", () =>
 
 const by = { actor: { kind: "system" }, origin: {} } as const
 
-/** The object's methods without its class. */
+/** The collection's methods as a plain object. */
 const methodsOf = (collection: ReturnType<ReturnType<MongoClientLike["db"]>["collection"]>) => ({
   findOne: collection.findOne.bind(collection),
   find: collection.find.bind(collection),

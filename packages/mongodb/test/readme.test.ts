@@ -13,7 +13,7 @@ const examples = Array.from(readme.matchAll(/^```typescript\n([\s\S]*?)^```$/gm)
 it("the README has examples", () => assert.isAtLeast(examples.length, 3))
 
 describe.skipIf(withoutMongodb)("the README", () => {
-  it.effect.each(examples)("has an example that runs as it is printed: %#", (code) =>
+  it.effect.each(examples)("has an example that runs unchanged: %#", (code) =>
     Effect.gen(function* () {
       const { databaseName } = yield* aDatabase()
       assert.include(code, "mongodb://localhost:27017/app")
