@@ -1,4 +1,4 @@
-/** Errors of opening and migrating, written for whoever has to fix the cause. */
+/** Errors of opening and migrating, written for the operator who has to fix the cause. */
 import * as Data from "effect/Data"
 import { codeOf } from "./driverErrors.ts"
 import type { IndexDefinition } from "./indexes.ts"
