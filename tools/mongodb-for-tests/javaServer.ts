@@ -35,7 +35,7 @@ export const startJavaServer = async (): Promise<Running> => {
     await ended
     clearTimeout(slow)
   }
-  const slow = setTimeout(() => java.kill("SIGKILL"), 60_000)
+  const slow = setTimeout(() => java.kill("SIGKILL"), 180_000)
   try {
     const url = await firstLineOf(java.stdout, ended)
     if (url === undefined) throw new Error(`the server doesn't start (is it Java 17 or newer?): ${complaints.trim()}`)
