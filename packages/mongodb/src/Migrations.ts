@@ -132,8 +132,8 @@ const appliedVersions = async (records: MongoCollectionLike, bounds: Bounds): Pr
   return new Set(found.map((document) => ("_id" in document ? Number(document._id) : Number.NaN)))
 }
 
-/** How long a read or a small write may take: as long as opening waits for a server. */
-const briefMilliseconds = 10_000
+/** How long a read or a small write may take: as long as the driver waits for a server by default. */
+const briefMilliseconds = 30_000
 
 const briefly = <A>(use: (bounds: Bounds) => Promise<A>): Effect.Effect<A, MongoOpenError> =>
   Effect.catchTag(bounded("migrate", briefMilliseconds, use), "RepositoryUnavailable", ({ cause }) =>
