@@ -6,7 +6,7 @@ import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { aDatabase, aStore, repositoryOf, withoutMongodb } from "./stores.ts"
+import { aDatabase, aStore, patient, repositoryOf, withoutMongodb } from "./stores.ts"
 import { anId, at, aToken, owner } from "../../../tools/store-tests/tokens.ts"
 
 const revocation = { at: at(1), reason: "r" }
@@ -77,7 +77,7 @@ describe.skipIf(withoutMongodb)("a missing or empty argument is a defect and cha
   it.effect("even on a client that drops undefined fields from filters", () =>
     Effect.gen(function* () {
       const database = yield* aDatabase({ ignoreUndefined: true })
-      const repository = yield* repositoryOf(MongoRepository.layerFrom(database))
+      const repository = yield* repositoryOf(MongoRepository.layerFrom(database, patient))
       yield* repository.insert(aToken())
       for (const call of Object.values(calls)) {
         assert.instanceOf(defectOf(yield* Effect.flip(Effect.sandbox(call(repository)))), TypeError)

@@ -8,7 +8,7 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import { inspect } from "node:util"
-import { aClient, aDatabase, aDatabaseName, repositoryOf, urlOf, withoutMongodb } from "./stores.ts"
+import { aClient, aDatabase, aDatabaseName, patient, repositoryOf, urlOf, withoutMongodb } from "./stores.ts"
 import { aDigest, at, aToken, contentsOf, owner } from "../../../tools/store-tests/tokens.ts"
 
 /** Builds the layer, and returns how to release it. */
@@ -31,7 +31,7 @@ describe.skipIf(withoutMongodb)("a repository by URL", () => {
     Effect.gen(function* () {
       const name = aDatabaseName()
       const database = yield* dropped(name)
-      const { repository, release } = yield* opened(MongoRepository.layer({ url: urlOf(name) }))
+      const { repository, release } = yield* opened(MongoRepository.layer({ url: urlOf(name), ...patient }))
       yield* repository.insert(aToken())
       assert.strictEqual(yield* Effect.promise(() => database.collection("api_token").countDocuments()), 1)
       yield* release
@@ -44,7 +44,7 @@ describe.skipIf(withoutMongodb)("a repository by URL", () => {
     Effect.gen(function* () {
       const [name, other] = [aDatabaseName(), aDatabaseName()]
       const database = yield* dropped(other)
-      const options = { url: urlOf(name), databaseName: other, collectionName: "tokens" }
+      const options = { url: urlOf(name), databaseName: other, collectionName: "tokens", ...patient }
       const repository = yield* repositoryOf(MongoRepository.layer(options))
       yield* repository.insert(aToken())
       assert.strictEqual(yield* Effect.promise(() => database.collection("tokens").countDocuments()), 1)
@@ -56,7 +56,7 @@ describe.skipIf(withoutMongodb)("a repository on the caller's client", () => {
   it.effect("leaves it open when the layer is released", () =>
     Effect.gen(function* () {
       const database = yield* aDatabase()
-      const { repository, release } = yield* opened(MongoRepository.layerFrom(database))
+      const { repository, release } = yield* opened(MongoRepository.layerFrom(database, patient))
       yield* repository.insert(aToken())
       yield* release
       assert.strictEqual(yield* Effect.promise(() => database.collection("api_token").countDocuments()), 1)
@@ -68,7 +68,7 @@ describe.skipIf(withoutMongodb)("a repository on the caller's client", () => {
       const name = aDatabaseName()
       yield* dropped(name)
       const client = yield* aClient()
-      const repository = yield* repositoryOf(MongoRepository.layerFrom(client, { databaseName: name }))
+      const repository = yield* repositoryOf(MongoRepository.layerFrom(client, { databaseName: name, ...patient }))
       yield* Effect.promise(() => client.close())
       for (const attempt of [repository.insert(aToken()), repository.findById(aToken().id)]) {
         assert.strictEqual((yield* Effect.flip(attempt))._tag, "RepositoryUnavailable")
@@ -91,7 +91,7 @@ describe.skipIf(withoutMongodb)("a repository on the caller's client", () => {
           }
         },
       }
-      const repository = yield* repositoryOf(MongoRepository.layerFrom(client, { databaseName: "app" }))
+      const repository = yield* repositoryOf(MongoRepository.layerFrom(client, { databaseName: "app", ...patient }))
       const token = aToken()
       yield* repository.insert(token)
       assert.isTrue(Option.isSome(yield* repository.findById(token.id)))
@@ -105,7 +105,7 @@ describe.skipIf(withoutMongodb)("a repository on the caller's client", () => {
   ] as const)("works the same whatever the client's settings are: %j", (settings) =>
     Effect.gen(function* () {
       const database = yield* aDatabase(settings)
-      const repository = yield* repositoryOf(MongoRepository.layerFrom(database))
+      const repository = yield* repositoryOf(MongoRepository.layerFrom(database, patient))
       const token = aToken({ expiresAt: Option.some(at(9)), revision: 2 ** 40 })
       yield* repository.insert(token)
       assert.deepStrictEqual(contentsOf(Option.getOrThrow(yield* repository.findById(token.id))), contentsOf(token))
@@ -121,7 +121,7 @@ describe.skipIf(withoutMongodb)("a repository on the caller's client", () => {
       yield* dropped(name)
       const commands: Array<Readonly<Record<string, unknown>>> = []
       client.on("commandStarted", ({ command }) => commands.push(command))
-      const repository = yield* repositoryOf(MongoRepository.layerFrom(client, { databaseName: name }))
+      const repository = yield* repositoryOf(MongoRepository.layerFrom(client, { databaseName: name, ...patient }))
       const token = aToken()
       yield* repository.insert(token)
       yield* repository.replace(aToken({ id: token.id, revision: 2 }), 1)

@@ -9,7 +9,7 @@ import {
 import * as Effect from "effect/Effect"
 import type { Db } from "mongodb"
 import { inspect } from "node:util"
-import { aDatabase, repositoryOf, withoutMongodb } from "./stores.ts"
+import { aDatabase, patient, repositoryOf, withoutMongodb } from "./stores.ts"
 import { aDigest, aToken } from "../../../tools/store-tests/tokens.ts"
 
 const migrations = MongoRepository.migrations("api_token")
@@ -85,7 +85,7 @@ describe.skipIf(withoutMongodb)("migrating", () => {
     Effect.gen(function* () {
       const database = yield* aDatabase()
       yield* Effect.all(
-        Array.from({ length: 8 }, () => Effect.scoped(repositoryOf(MongoRepository.layerFrom(database)))),
+        Array.from({ length: 8 }, () => Effect.scoped(repositoryOf(MongoRepository.layerFrom(database, patient)))),
         { concurrency: "unbounded" },
       )
       assert.deepStrictEqual(yield* indexNamesIn(database), ours.toSorted())
@@ -109,7 +109,7 @@ describe.skipIf(withoutMongodb)("migrating", () => {
     Effect.gen(function* () {
       const database = yield* aDatabase()
       yield* Effect.promise(() => database.collection("api_token").createIndex({ x: 1 }, { name: "digest" }))
-      const error = yield* Effect.flip(repositoryOf(MongoRepository.layerFrom(database)))
+      const error = yield* Effect.flip(repositoryOf(MongoRepository.layerFrom(database, patient)))
       assert.instanceOf(error, MongoOpenError)
       assert.deepStrictEqual(error.reason, { _tag: "ConflictingIndex", collection: "api_token", index: "digest" })
       assert.include(error.message, "digest")
@@ -157,7 +157,7 @@ describe.skipIf(withoutMongodb)("migrating", () => {
   it.effect("can be turned off, but not the check for the unique index of digests", () =>
     Effect.gen(function* () {
       const database = yield* aDatabase()
-      const open = repositoryOf(MongoRepository.layerFrom(database, { migrate: false }))
+      const open = repositoryOf(MongoRepository.layerFrom(database, { migrate: false, ...patient }))
       const error = yield* Effect.flip(open)
       assert.deepStrictEqual(error.reason, { _tag: "MissingIndex", collection: "api_token", index: "digest" })
       const digest = { name: "digest", unique: true }
@@ -175,7 +175,7 @@ describe.skipIf(withoutMongodb)("migrating", () => {
       for (const lost of ["digest", "owner_unrevoked"]) {
         yield* Effect.promise(() => database.collection("api_token").dropIndex(lost))
       }
-      const repository = yield* repositoryOf(MongoRepository.layerFrom(database))
+      const repository = yield* repositoryOf(MongoRepository.layerFrom(database, patient))
       assert.deepStrictEqual(yield* indexNamesIn(database), ours.toSorted())
       const token = aToken()
       yield* repository.insert(token)

@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { Db } from "mongodb"
-import { aDatabase, portsOf, withoutRealMongod } from "./stores.ts"
+import { aDatabase, patient, portsOf, withoutRealMongod } from "./stores.ts"
 import { active, aDigest, anId, at, aToken, aUsage, owner } from "../../../tools/store-tests/tokens.ts"
 
 type Ports = ApiTokenRepository["Service"] & TokenUsageStore["Service"]
@@ -90,7 +90,7 @@ const planOf = (database: Db, command: Command, verbosity: "queryPlanner" | "exe
 const plansOf = (use: (ports: Ports) => Effect.Effect<unknown, unknown>) =>
   Effect.gen(function* () {
     const database = yield* aDatabase({ monitorCommands: true })
-    const { repository, usage } = yield* portsOf(MongoRepository.layerFrom(database))
+    const { repository, usage } = yield* portsOf(MongoRepository.layerFrom(database, patient))
     yield* Effect.promise(() =>
       database.collection<{ _id: string }>("api_token").insertMany(tokens.map((token) => ({ ...documentOf(token) }))),
     )
@@ -133,6 +133,26 @@ describe.skipIf(withoutRealMongod)("plans (on a real mongod only)", () => {
     }),
   )
 
+  it.effect("each batch of a sweep starts where the previous one ended, even within one instant", () =>
+    Effect.gen(function* () {
+      const stored = Array.from({ length: 1000 }, () => ({ ...documentOf(aToken({ createdAt: at(1) })) }))
+      const database = yield* aDatabase({ monitorCommands: true })
+      const { repository } = yield* portsOf(MongoRepository.layerFrom(database, patient))
+      yield* Effect.promise(() => database.collection<{ _id: string }>("api_token").insertMany(stored))
+      const commands: Array<Command> = []
+      database.client.on("commandStarted", ({ command }) => commands.push({ ...command }))
+      for (const sweep of [repository.liveCreatedBefore(at(2), at(2)), repository.undelivered]) {
+        commands.length = 0
+        yield* Stream.runDrain(sweep)
+        const finds = commands.filter((command) => "find" in command)
+        const plans = yield* Effect.forEach(finds, (command) => planOf(database, command, "executionStats"))
+        const examined = plans.map((plan) => Number(/"totalKeysExamined":(\d+)/.exec(plan)?.[1]))
+        assert.isAtLeast(examined.length, 10)
+        for (const keys of examined) assert.isAtMost(keys, 200)
+      }
+    }),
+  )
+
   it.effect("counting live tokens examines no dead ones", () =>
     Effect.gen(function* () {
       const dead = Array.from({ length: 400 }, (_, index) =>
@@ -142,7 +162,7 @@ describe.skipIf(withoutRealMongod)("plans (on a real mongod only)", () => {
       )
       const stored = [...dead, aToken(), aToken(), aToken()].map((token) => ({ ...documentOf(token) }))
       const database = yield* aDatabase({ monitorCommands: true })
-      const { repository } = yield* portsOf(MongoRepository.layerFrom(database))
+      const { repository } = yield* portsOf(MongoRepository.layerFrom(database, patient))
       yield* Effect.promise(() => database.collection<{ _id: string }>("api_token").insertMany(stored))
       const commands: Array<Command> = []
       database.client.on("commandStarted", ({ command }) => commands.push({ ...command }))

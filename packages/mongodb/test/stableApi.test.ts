@@ -4,7 +4,7 @@ import { MongoRepository } from "@tokenry/mongodb"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { aClient, aDatabase, portsOf, withoutMongodb, withoutRealMongod } from "./stores.ts"
+import { aClient, aDatabase, patient, portsOf, withoutMongodb, withoutRealMongod } from "./stores.ts"
 import { active, aDigest, at, aToken, aUsage, named, owner } from "../../../tools/store-tests/tokens.ts"
 
 /** The commands in Stable API V1 (MongoDB 5.0), except those for users and transactions. */
@@ -77,7 +77,7 @@ describe.skipIf(withoutMongodb)("the Stable API", () => {
       const database = yield* aDatabase({ monitorCommands: true })
       const commands: Array<Command> = []
       database.client.on("commandStarted", ({ command }) => commands.push(command))
-      yield* wholeLife(yield* portsOf(MongoRepository.layerFrom(database)))
+      yield* wholeLife(yield* portsOf(MongoRepository.layerFrom(database, patient)))
       const sent = new Set(commands.map((command) => Object.keys(command)[0]))
       for (const name of ["createIndexes", "listIndexes", "insert", "find", "update", "aggregate", "delete"]) {
         assert.include([...sent], name)
@@ -90,7 +90,7 @@ describe.skipIf(withoutMongodb)("the Stable API", () => {
     Effect.gen(function* () {
       const { databaseName } = yield* aDatabase()
       const client = yield* aClient({ serverApi: { version: "1", strict: true, deprecationErrors: true } })
-      yield* wholeLife(yield* portsOf(MongoRepository.layerFrom(client, { databaseName })))
+      yield* wholeLife(yield* portsOf(MongoRepository.layerFrom(client, { databaseName, ...patient })))
     }),
   )
 })
