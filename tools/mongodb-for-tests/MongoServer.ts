@@ -1,21 +1,21 @@
-/** Finds a MongoDB server for the tests, in one of three ways. */
+/** Finds a MongoDB server for the tests, in the first of three ways that works. */
 import { MongoClient } from "mongodb"
 import { startJavaServer } from "./javaServer.ts"
 import type { MongoServerForTests } from "./MongoServerForTests.ts"
 import { startRealMongod } from "./realMongod.ts"
 
-/** A MongoDB server, and whether it was started here. */
+/** A server, and how to stop it if it was started here. */
 export interface Running {
   readonly url: string
   readonly stop: () => Promise<void>
 }
 
 export interface FoundServer extends MongoServerForTests {
-  /** Stops a server that was started here; leaves an existing one alone. */
+  /** Stops the server if it was started here. */
   readonly stop: () => Promise<void>
 }
 
-/** No server is available; says why each way failed. */
+/** No way to get a server worked. The message says why each one failed. */
 export class NoMongoServer extends Error {
   constructor(failures: ReadonlyArray<string>) {
     super(`No MongoDB server for the tests.\n${failures.map((failure) => `  - ${failure}`).join("\n")}\n${threeWays}`)
@@ -27,18 +27,17 @@ export const threeWays =
   "open internet, once); or install Java 17 or newer and Maven."
 
 /**
- * Uses `MONGODB_URL` if it is set, and requires it to work; otherwise a real `mongod`; otherwise a stand-in that speaks
- * its protocol.
+ * Tries `MONGODB_URL`, and nothing else if it is set; then a real `mongod`; then a stand-in that speaks its protocol.
  *
- * @throws NoMongoServer if none of them works.
+ * @throws NoMongoServer if none of these works.
  */
 export const findMongoServer = async (): Promise<FoundServer> => {
   const given = process.env["MONGODB_URL"]
   if (given !== undefined && given !== "") {
     return described({ url: given, stop: async () => {} }, "named by MONGODB_URL").catch((cause: unknown) => {
-      // Not the URL itself, which may contain a password.
+      // Omits the URL, which may contain a password.
       const reason = String(cause).replaceAll(given, "the URL")
-      throw new NoMongoServer([`MONGODB_URL is set, but the server it names does not answer: ${reason}`])
+      throw new NoMongoServer([`MONGODB_URL is set, but that server doesn't answer: ${reason}`])
     })
   }
   const failures: Array<string> = []
@@ -81,5 +80,5 @@ const ask = async (url: string): Promise<{ readonly version: string; readonly is
   }
 }
 
-/** Servers with another engine speak the same protocol, but explain their own engine's plans. */
+/** Other engines that speak the protocol also answer `explain`, with their own kind of plan. */
 const isPlanOfMongod = (answer: object): boolean => JSON.stringify(answer).includes('"winningPlan"')

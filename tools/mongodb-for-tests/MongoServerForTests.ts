@@ -1,17 +1,17 @@
-/** The server that tests use, available as `inject("mongodb")`. */
+/** The server for the tests, which they get with `inject("mongodb")`. */
 
 export interface MongoServerForTests {
-  /** Without a database name: each test file uses a database of its own. */
+  /** Names no database: tests make their own. */
   readonly url: string
-  /** Whether it has sessions and explains plans like `mongod`; the stand-in doesn't. */
+  /** Whether it explains plans as `mongod` does. The stand-in doesn't. */
   readonly isRealMongod: boolean
-  /** Its own description and where it comes from, for people. */
+  /** Its name, version and origin, for the run's summary. */
   readonly description: string
 }
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** `undefined` if there is no server: tests that need one are skipped. */
+    /** `undefined`: there is none, so tests that need it are skipped. */
     readonly mongodb: MongoServerForTests | undefined
   }
 }

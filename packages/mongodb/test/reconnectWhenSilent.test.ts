@@ -5,7 +5,7 @@ import { vi } from "vitest"
 import { Proxy } from "./Proxy.ts"
 import { aClient, withoutMongodb } from "./stores.ts"
 
-it.effect.skipIf(withoutMongodb)("a client whose monitor waits for ever finds its server again, however late", () =>
+it.effect.skipIf(withoutMongodb)("a client whose monitor hangs finds its server again, however late", () =>
   Effect.gen(function* () {
     const proxy = yield* Proxy.start
     const client = yield* aClient(
