@@ -14,18 +14,19 @@ export {
 } from "./guard/Guard.ts"
 export { originFrom } from "./guard/originFrom.ts"
 export { bodyTimeoutMilliseconds, bodyTimeoutRule } from "./oauth/bodyTimeout.ts"
+export { type Form, type FormFlaw, isFormType, readForm } from "./oauth/Form.ts"
 export {
   Introspection,
   type IntrospectionOptions,
   optionRules as introspectionOptionRules,
 } from "./oauth/Introspection.ts"
-export { OAuthAnswers, type OAuthError } from "./oauth/OAuthAnswers.ts"
-export type { OAuthEndpoint, OAuthReply, OAuthRequest } from "./oauth/OAuthEndpoint.ts"
+export { OAuthAnswers, type OAuthError, oauthAnswerOf, oauthErrorOf } from "./oauth/OAuthAnswers.ts"
+export { type OAuthEndpoint, oauthEndpoint, type OAuthReply, type OAuthRequest } from "./oauth/OAuthEndpoint.ts"
 export { ProtectedResourceMetadata, type ProtectedResourceOptions } from "./oauth/ProtectedResourceMetadata.ts"
 export { type NodeFormOptions, type NodeRequest, readNodeForm } from "./oauth/readNodeForm.ts"
 export { readRequestForm } from "./oauth/readRequestForm.ts"
 export { optionRules as revocationOptionRules, Revocation, type RevocationOptions } from "./oauth/Revocation.ts"
-export { isFormType, readTokenForm, type TokenForm, type TokenFormFlaw } from "./oauth/TokenForm.ts"
+export { tokenIn, type TokenForm, type TokenFormFlaw } from "./oauth/TokenForm.ts"
 export { answerToStatus, answerToThrown, headersOfThrown } from "./problems/answerToThrown.ts"
 export type { HttpAnswer } from "./problems/HttpAnswer.ts"
 export { httpErrorOf, TokenryHttpError } from "./problems/httpErrorOf.ts"
