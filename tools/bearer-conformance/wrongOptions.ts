@@ -9,6 +9,40 @@ export interface OptionCases<Options> {
   readonly wrong: { readonly [Name in keyof Required<Options>]: ReadonlyArray<unknown> }
 }
 
+const text = [7, "", null, {}]
+const object = [null, "a", 7, {}]
+const callback = [null, "a", {}]
+
+/** Wrong values for the options that every adapter has. */
+export const wrongValues = {
+  callback,
+  guard: {
+    tokens: [...object, { verify: () => {} }],
+    realm: [...text, "a\nb"],
+    resourceMetadata: [...text, "/metadata"],
+    from: [...object, { header: "Cookie" }, { header: "X-API-Key", scheme: "Key" }],
+    limits: [...object, { onError: () => {} }],
+  },
+  problemBase: [...text, "/problems/"],
+  scopeForAll: [...text, "treasure:delet"],
+  bodyTimeout: ["soon", "0 seconds", "11 minutes", "Infinity", null, {}],
+  revocation: { tokens: [...object, { inspect: () => {} }], limits: [...object, { onError: () => {} }] },
+  metadata: {
+    resource: [...text, "/treasures"],
+    scopes: ["treasure:read", [7], ["a b"], null],
+    name: text,
+    documentation: [...text, "docs"],
+  },
+} as const
+
+/** Good options of `protectedResourceMetadata`: every one there is. */
+export const goodMetadata = () => ({
+  resource: "https://api.example.test",
+  scopes: ["treasure:read"],
+  name: "Treasures",
+  documentation: "https://api.example.test/docs",
+})
+
 /** Registers the tests. Each error has to name the option. */
 export const refusesWrongOptions = <Options extends object>(
   name: string,

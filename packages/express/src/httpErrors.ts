@@ -1,7 +1,15 @@
 /** Turns errors into responses: the core's into Express' conventions, and everything into problem details. */
 import { randomUUID } from "node:crypto"
-import { answerToThrown, headersOfThrown, httpErrorOf, ProblemAnswers, type ProblemOptions } from "@tokenry/http"
-import { addVary, type Next, type NodeRequest, type NodeResponse, writeAnswer } from "./NodeMessages.ts"
+import { isFunction, type OptionRules } from "@tokenry/core/adapter"
+import {
+  answerToThrown,
+  checkProblemDetailsOptions,
+  headersOfThrown,
+  httpErrorOf,
+  ProblemAnswers,
+  type ProblemOptions,
+} from "@tokenry/http"
+import { addVary, type Next, type NodeRequest, type NodeResponse, printError, writeAnswer } from "./NodeMessages.ts"
 
 /** Express recognises error middleware by its four parameters. */
 export type ErrorMiddleware = (error: unknown, req: NodeRequest, res: NodeResponse, next: Next) => void
@@ -41,9 +49,12 @@ export interface ProblemDetails extends ErrorMiddleware {
  *     const problems = problemDetails({ problemBase })
  *     app.use(problems.notFound).use(problems)
  *
- * @throws Error when made, if `problemBase` is not an absolute URL that ends with `/` or `#`.
+ * @throws TypeError when made, naming the option, if one is unknown or of the wrong type; Error if `problemBase` is not
+ *   an absolute URL that ends with `/` or `#`.
  */
-export const problemDetails = ({ problemBase, onError = printError }: ProblemDetailsOptions = {}): ProblemDetails => {
+export const problemDetails = (options: ProblemDetailsOptions = {}): ProblemDetails => {
+  checkProblemDetailsOptions(options, ownRules)
+  const { problemBase, onError = printError } = options
   const answers = ProblemAnswers.make({ problemBase })
   const problemDetails: ErrorMiddleware = (error, req, res, next) => {
     const id = randomUUID()
@@ -57,6 +68,10 @@ export const problemDetails = ({ problemBase, onError = printError }: ProblemDet
   return Object.assign(problemDetails, {
     notFound: (_req: NodeRequest, res: NodeResponse) => writeAnswer(res, answers.notFound),
   })
+}
+
+const ownRules: OptionRules<Pick<ProblemDetailsOptions, "onError">> = {
+  onError: [isFunction, "write onError: (error, { id, req }) => { … }"],
 }
 
 /** Headers that describe the discarded body, or how long to cache it, and cookies of the failed request. */
@@ -76,5 +91,3 @@ const setHeadersOfError = (res: NodeResponse, headers: ReturnType<typeof headers
     }
   }
 }
-
-const printError = (error: unknown): void => console.error(error)

@@ -1,9 +1,11 @@
 /** OAuth's endpoints as middleware and for plain node:http: introspection, revocation, and the resource's metadata. */
 import type { DurationOption } from "@tokenry/core"
-import { checkOptions, isFunction, type OptionRules } from "@tokenry/core/adapter"
+import { isFunction, type OptionRules } from "@tokenry/core/adapter"
 import {
   bodyTimeoutMilliseconds,
   bodyTimeoutRule,
+  checkIntrospectionOptions,
+  checkRevocationOptions,
   Introspection,
   type IntrospectionOptions,
   type OAuthEndpoint,
@@ -20,6 +22,7 @@ import {
   type Next,
   type NodeRequest,
   type NodeResponse,
+  printError,
   writeAnswer,
 } from "./NodeMessages.ts"
 
@@ -46,18 +49,21 @@ export type Endpoint = (req: NodeRequest, res: NodeResponse, next?: Next) => Pro
  * @throws TypeError when made, naming the option, if one is unknown, missing or of the wrong type; RangeError if
  *   `bodyTimeout` is not between zero and 10 minutes.
  */
-export const introspection = <S extends string>({
-  bodyTimeout,
-  onError,
-  ...options
-}: IntrospectionEndpointOptions<S>): Endpoint => endpoint({ bodyTimeout, onError }, Introspection.make(options))
+export const introspection = <S extends string>(options: IntrospectionEndpointOptions<S>): Endpoint => {
+  checkIntrospectionOptions(options, endpointRules)
+  const { bodyTimeout, onError, ...rest } = options
+  return endpoint({ bodyTimeout, onError }, Introspection.make(rest))
+}
 
 /**
  * The endpoint of RFC 7009, to mount at its path. Holding the token is all the authorization it takes. The token's history
  * records the address it was revoked from. Otherwise like `introspection`.
  */
-export const revocation = ({ bodyTimeout, onError, ...options }: RevocationEndpointOptions): Endpoint =>
-  endpoint({ bodyTimeout, onError }, Revocation.make(options))
+export const revocation = (options: RevocationEndpointOptions): Endpoint => {
+  checkRevocationOptions(options, endpointRules)
+  const { bodyTimeout, onError, ...rest } = options
+  return endpoint({ bodyTimeout, onError }, Revocation.make(rest))
+}
 
 /**
  * The resource's metadata (RFC 9728): the path it belongs at, at the top of the host, and the handler for GET and HEAD.
@@ -74,10 +80,8 @@ export const protectedResourceMetadata = (
   return { path, handler: ({ method = "" }, res) => writeAnswer(res, answerTo(method)) }
 }
 
-const endpoint = (options: EndpointOptions, { answerTo }: OAuthEndpoint): Endpoint => {
-  checkOptions("The endpoint", options, endpointRules)
-  const { onError = (error) => console.error(error) } = options
-  const timeoutMilliseconds = bodyTimeoutMilliseconds(options.bodyTimeout)
+const endpoint = ({ onError = printError, bodyTimeout }: EndpointOptions, { answerTo }: OAuthEndpoint): Endpoint => {
+  const timeoutMilliseconds = bodyTimeoutMilliseconds(bodyTimeout)
   const answer = async (req: NodeRequest, res: NodeResponse): Promise<void> => {
     const address = addressOf(req)
     const reply = await answerTo({

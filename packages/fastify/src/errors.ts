@@ -1,6 +1,13 @@
 /** Turns errors into responses: the core's into Fastify's conventions, and everything into problem details. */
 import { randomUUID } from "node:crypto"
-import { answerToThrown, httpErrorOf, ProblemAnswers, type ProblemOptions, TokenryHttpError } from "@tokenry/http"
+import {
+  answerToThrown,
+  checkProblemDetailsOptions,
+  httpErrorOf,
+  ProblemAnswers,
+  type ProblemOptions,
+  TokenryHttpError,
+} from "@tokenry/http"
 import type { FastifyError, FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify"
 import { fastifyPlugin } from "fastify-plugin"
 import { writeAnswer } from "./messages.ts"
@@ -31,10 +38,12 @@ export const httpErrors =
  * `statusCode` (clients see their message only if they say `expose`, and never from 500 on), and everything else as 500
  * with an id, which `request.log` has too. Register it before your routes.
  *
- * @throws Error when made, if `problemBase` is not an absolute URL that ends with `/` or `#`.
+ * @throws TypeError when made, naming the option, if one is unknown or of the wrong type; Error if `problemBase` is not
+ *   an absolute URL that ends with `/` or `#`.
  */
-export const problemDetails = ({ problemBase }: ProblemOptions = {}): FastifyPluginAsync => {
-  const answers = ProblemAnswers.make({ problemBase })
+export const problemDetails = (options: ProblemOptions = {}): FastifyPluginAsync => {
+  checkProblemDetailsOptions(options, {})
+  const answers = ProblemAnswers.make(options)
   return fastifyPlugin(
     async (app) => {
       app.setNotFoundHandler((_request, reply) => writeAnswer(reply, answers.notFound))

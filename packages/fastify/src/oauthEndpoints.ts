@@ -1,9 +1,11 @@
 /** OAuth's endpoints as Fastify plugins: introspection, revocation, and the resource's metadata. */
 import type { DurationOption } from "@tokenry/core"
-import { checkOptions, type OptionRules } from "@tokenry/core/adapter"
+import type { OptionRules } from "@tokenry/core/adapter"
 import {
   bodyTimeoutMilliseconds,
   bodyTimeoutRule,
+  checkIntrospectionOptions,
+  checkRevocationOptions,
   Introspection,
   type IntrospectionOptions,
   type OAuthEndpoint,
@@ -38,20 +40,22 @@ export interface RevocationEndpointOptions extends EndpointOptions, RevocationOp
  * @throws TypeError when made, naming the option, if one is unknown, missing or of the wrong type; RangeError if
  *   `bodyTimeout` is not between zero and 10 minutes.
  */
-export const introspection = <S extends string>({
-  path,
-  bodyTimeout,
-  ...options
-}: IntrospectionEndpointOptions<S>): FastifyPluginAsync =>
-  endpointAt("/oauth/introspect", { path, bodyTimeout }, Introspection.make(options))
+export const introspection = <S extends string>(options: IntrospectionEndpointOptions<S>): FastifyPluginAsync => {
+  checkIntrospectionOptions(options, endpointRules)
+  const { path = "/oauth/introspect", bodyTimeout, ...rest } = options
+  return endpointAt(path, bodyTimeout, Introspection.make(rest))
+}
 
 /**
  * A plugin that answers `POST /oauth/revoke`, or at another path (RFC 7009). Holding the token is all the authorization it
  * takes, whatever guard is around it. The token's history records the address it was revoked from. For the rest like
  * `introspection`.
  */
-export const revocation = ({ path, bodyTimeout, ...options }: RevocationEndpointOptions): FastifyPluginAsync =>
-  endpointAt("/oauth/revoke", { path, bodyTimeout }, Revocation.make(options))
+export const revocation = (options: RevocationEndpointOptions): FastifyPluginAsync => {
+  checkRevocationOptions(options, endpointRules)
+  const { path = "/oauth/revoke", bodyTimeout, ...rest } = options
+  return endpointAt(path, bodyTimeout, Revocation.make(rest))
+}
 
 /**
  * A plugin that answers GET and HEAD at the well-known place of the resource's metadata (RFC 9728), which is at the top of
@@ -69,10 +73,12 @@ export const protectedResourceMetadata = (options: ProtectedResourceOptions): Fa
 /** The endpoints authenticate as their RFCs say. */
 const needsNoGuard = { config: { scopes: false } } as const
 
-const endpointAt = (defaultPath: string, options: EndpointOptions, { answerTo }: OAuthEndpoint): FastifyPluginAsync => {
-  checkOptions(defaultPath, options, endpointRules)
-  const { path = defaultPath } = options
-  const timeoutMilliseconds = bodyTimeoutMilliseconds(options.bodyTimeout)
+const endpointAt = (
+  path: string,
+  bodyTimeout: DurationOption | undefined,
+  { answerTo }: OAuthEndpoint,
+): FastifyPluginAsync => {
+  const timeoutMilliseconds = bodyTimeoutMilliseconds(bodyTimeout)
   return async (app) => {
     // The body stays unread until the caller has been authenticated.
     app.removeAllContentTypeParsers()

@@ -1,6 +1,8 @@
 /** Turns errors into responses: the core's into Hono's conventions, and everything into problem details. */
+import { isFunction, type OptionRules } from "@tokenry/core/adapter"
 import {
   answerToThrown,
+  checkProblemDetailsOptions,
   headersOfThrown,
   httpErrorOf,
   ProblemAnswers,
@@ -47,12 +49,14 @@ export interface ProblemDetailsOptions extends ProblemOptions {
  *     app.onError(problems.onError)
  *     app.notFound(problems.notFound)
  *
- * @throws Error when made, if `problemBase` is not an absolute URL that ends with `/` or `#`.
+ * @throws TypeError when made, naming the option, if one is unknown or of the wrong type; Error if `problemBase` is not
+ *   an absolute URL that ends with `/` or `#`.
  */
-export const problemDetails = ({ problemBase, onError = printError }: ProblemDetailsOptions = {}): {
-  readonly onError: ErrorHandler
-  readonly notFound: NotFoundHandler
-} => {
+export const problemDetails = (
+  options: ProblemDetailsOptions = {},
+): { readonly onError: ErrorHandler; readonly notFound: NotFoundHandler } => {
+  checkProblemDetailsOptions(options, ownRules)
+  const { problemBase, onError = printError } = options
   const answers = ProblemAnswers.make({ problemBase })
   return {
     notFound: (c) => toResponse(c, answers.notFound),
@@ -66,4 +70,8 @@ export const problemDetails = ({ problemBase, onError = printError }: ProblemDet
       return toResponse(c, answer)
     },
   }
+}
+
+const ownRules: OptionRules<Pick<ProblemDetailsOptions, "onError">> = {
+  onError: [isFunction, "write onError: (error, { id, c }) => { … }"],
 }

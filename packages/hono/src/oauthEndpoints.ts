@@ -1,9 +1,11 @@
 /** OAuth's endpoints as Hono handlers: introspection, revocation, and the resource's metadata. */
 import type { DurationOption } from "@tokenry/core"
-import { checkOptions, type OptionRules } from "@tokenry/core/adapter"
+import type { OptionRules } from "@tokenry/core/adapter"
 import {
   bodyTimeoutMilliseconds,
   bodyTimeoutRule,
+  checkIntrospectionOptions,
+  checkRevocationOptions,
   Introspection,
   type IntrospectionOptions,
   type OAuthEndpoint,
@@ -38,17 +40,18 @@ export type Endpoint = (c: Context) => Promise<Response>
  * @throws TypeError that names the option, if one is unknown, missing or of the wrong type; RangeError if `bodyTimeout` is not
  *   between zero and 10 minutes.
  */
-export const introspection = <S extends string>({
-  addressOf,
-  onError,
-  bodyTimeout,
-  ...options
-}: IntrospectionEndpointOptions<S>): Endpoint =>
-  endpoint({ addressOf, onError, bodyTimeout }, options.limits, Introspection.make(options))
+export const introspection = <S extends string>(options: IntrospectionEndpointOptions<S>): Endpoint => {
+  checkIntrospectionOptions(options, endpointRules)
+  const { addressOf, onError, bodyTimeout, ...rest } = options
+  return endpoint({ addressOf, onError, bodyTimeout }, rest.limits, Introspection.make(rest))
+}
 
 /** The endpoint of RFC 7009. Holding the token is all the authorization it takes. Otherwise like `introspection`. */
-export const revocation = ({ addressOf, onError, bodyTimeout, ...options }: RevocationEndpointOptions): Endpoint =>
-  endpoint({ addressOf, onError, bodyTimeout }, options.limits, Revocation.make(options))
+export const revocation = (options: RevocationEndpointOptions): Endpoint => {
+  checkRevocationOptions(options, endpointRules)
+  const { addressOf, onError, bodyTimeout, ...rest } = options
+  return endpoint({ addressOf, onError, bodyTimeout }, rest.limits, Revocation.make(rest))
+}
 
 /**
  * The resource's metadata (RFC 9728): the path it belongs at, at the top of the host, and the handler for GET and HEAD.
@@ -70,7 +73,6 @@ const endpoint = (
   limits: RevocationOptions["limits"],
   { answerTo }: OAuthEndpoint,
 ): Endpoint => {
-  checkOptions("The endpoint", options, endpointRules)
   const { onError = printError } = options
   const requestOf = guardedRequestOf(options, limits)
   const timeoutMilliseconds = bodyTimeoutMilliseconds(options.bodyTimeout)

@@ -1,12 +1,12 @@
 /** OAuth's endpoints as Koa middleware: introspection, revocation, and the resource's metadata. */
 import type { DurationOption } from "@tokenry/core"
-import { checkOptions, type OptionRules } from "@tokenry/core/adapter"
+import type { OptionRules } from "@tokenry/core/adapter"
 import {
   bodyTimeoutMilliseconds,
   bodyTimeoutRule,
-  guardOptionChecks,
+  checkIntrospectionOptions,
+  checkRevocationOptions,
   Introspection,
-  introspectionOptionRules,
   type IntrospectionOptions,
   type OAuthEndpoint,
   originFrom,
@@ -14,7 +14,6 @@ import {
   type ProtectedResourceOptions,
   readNodeForm,
   Revocation,
-  revocationOptionRules,
   type RevocationOptions,
 } from "@tokenry/http"
 import type { Middleware } from "koa"
@@ -47,7 +46,7 @@ export interface RevocationEndpointOptions extends EndpointOptions, RevocationOp
 export const introspection = <S extends string>(
   options: IntrospectionEndpointOptions<S>,
 ): Middleware<unknown, unknown> => {
-  checkOptions("introspection", options, { ...introspectionOptionRules, ...endpointRules }, guardOptionChecks)
+  checkIntrospectionOptions(options, endpointRules)
   const { path = "/oauth/introspect", bodyTimeout, ...rest } = options
   return named("introspection", endpointAt(path, bodyTimeout, Introspection.make(rest)))
 }
@@ -58,7 +57,7 @@ export const introspection = <S extends string>(
  * `introspection`.
  */
 export const revocation = (options: RevocationEndpointOptions): Middleware<unknown, unknown> => {
-  checkOptions("revocation", options, { ...revocationOptionRules, ...endpointRules }, { required: ["tokens"] })
+  checkRevocationOptions(options, endpointRules)
   const { path = "/oauth/revoke", bodyTimeout, ...rest } = options
   return named("revocation", endpointAt(path, bodyTimeout, Revocation.make(rest)))
 }

@@ -1,6 +1,6 @@
 /** The demo's store in one MongoDB database. */
 import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core/adapter"
-import { bounded, MongoOpenError, MongoRepository, reconnectWhenSilent } from "@tokenry/mongodb"
+import { bounded, MongoRepository, reconnectWhenSilent } from "@tokenry/mongodb"
 import * as Effect from "effect/Effect"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import { type Db, MongoClient } from "mongodb"
@@ -12,8 +12,8 @@ import { indexTreasures, mongoTreasures } from "./MongoTreasures.ts"
 import type { Store } from "./Store.ts"
 
 /**
- * Connects and makes what indexes are missing. Rejects within seconds if there is no server: `isOutage` tells whether it
- * is worth trying again. The URL appears in no error.
+ * Connects, and creates missing indexes. Rejects within seconds if there is no server: `isWorthWaiting` decides whether to
+ * try again. No error contains the URL.
  */
 export const openMongoStore = async (url: string): Promise<Store> => {
   const client = new MongoClient(url, { ...settled, ...patience })
@@ -37,12 +37,6 @@ export const openMongoStore = async (url: string): Promise<Store> => {
     await close()
     throw error
   }
-}
-
-/** Whether opening failed for the moment, rather than because something is set up wrongly. */
-export const isOutage = (error: unknown): boolean => {
-  if (error instanceof MongoOpenError) return ["Unreachable", "BuildingIndexes"].includes(error.reason._tag)
-  return typeof error === "object" && error !== null && "_tag" in error && error._tag === "RepositoryUnavailable"
 }
 
 /** Reads see what was written, and what was acknowledged survives the loss of any one machine. */

@@ -1,6 +1,6 @@
 /** The demo's store in one PostgreSQL database. */
 import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core/adapter"
-import { migrate, PostgresDatabase, PostgresOpenError, PostgresRepository, type Query } from "@tokenry/postgres"
+import { migrate, PostgresDatabase, PostgresRepository, type Query } from "@tokenry/postgres"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import { Pool } from "pg"
 import { insertAccount, postgresAccounts } from "./PostgresAccounts.ts"
@@ -12,8 +12,8 @@ import { insertTreasure, postgresTreasures } from "./PostgresTreasures.ts"
 import type { Store } from "./Store.ts"
 
 /**
- * Connects and makes what tables are missing. Rejects within seconds if there is no server: `isPostgresOutage` tells whether
- * it is worth trying again. The URL appears in no error.
+ * Connects, and creates missing tables. Rejects within seconds if there is no server: `isWorthWaiting` decides whether to
+ * try again. No error contains the URL.
  */
 export const openPostgresStore = async (url: string): Promise<Store> => {
   const pool = new Pool({ connectionString: url, ...patience })
@@ -35,12 +35,6 @@ export const openPostgresStore = async (url: string): Promise<Store> => {
     await close()
     throw error
   }
-}
-
-/** Whether opening failed because nothing answers, rather than because of what is set up wrongly. */
-export const isPostgresOutage = (error: unknown): boolean => {
-  if (error instanceof PostgresOpenError) return error.reason._tag === "Unreachable"
-  return typeof error === "object" && error !== null && "_tag" in error && error._tag === "RepositoryUnavailable"
 }
 
 /** How long the server may take for a lookup. A connection that takes longer counts as refused. */
