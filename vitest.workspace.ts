@@ -8,6 +8,7 @@ const roots = [
   "packages/http",
   "packages/koa",
   "packages/fetch",
+  "packages/jwt",
   "packages/express",
   "packages/fastify",
   "packages/hono",

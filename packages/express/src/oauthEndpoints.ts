@@ -1,6 +1,6 @@
 /** OAuth's endpoints as middleware and for plain node:http: introspection, revocation, and the resource's metadata. */
 import type { DurationOption } from "@tokenry/core"
-import { isFunction, type OptionRules } from "@tokenry/core/adapter"
+import { checkOptions, isFunction, type OptionRules } from "@tokenry/core/adapter"
 import {
   bodyTimeoutMilliseconds,
   bodyTimeoutRule,
@@ -63,6 +63,12 @@ export const revocation = (options: RevocationEndpointOptions): Endpoint => {
   checkRevocationOptions(options, endpointRules)
   const { bodyTimeout, onError, ...rest } = options
   return endpoint({ bodyTimeout, onError }, Revocation.make(rest))
+}
+
+/** The handler of another OAuth endpoint, such as `TokenExchange` of `@tokenry/jwt`. Otherwise like `introspection`. */
+export const oauthEndpoint = (to: OAuthEndpoint, options: EndpointOptions = {}): Endpoint => {
+  checkOptions("oauthEndpoint", options, endpointRules)
+  return endpoint(options, to)
 }
 
 /**

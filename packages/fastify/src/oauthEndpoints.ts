@@ -1,6 +1,6 @@
 /** OAuth's endpoints as Fastify plugins: introspection, revocation, and the resource's metadata. */
 import type { DurationOption } from "@tokenry/core"
-import type { OptionRules } from "@tokenry/core/adapter"
+import { checkOptions, type OptionRules } from "@tokenry/core/adapter"
 import {
   bodyTimeoutMilliseconds,
   bodyTimeoutRule,
@@ -54,6 +54,15 @@ export const revocation = (options: RevocationEndpointOptions): FastifyPluginAsy
   checkRevocationOptions(options, endpointRules)
   const { path = "/oauth/revoke", bodyTimeout, ...rest } = options
   return endpointAt(path, bodyTimeout, Revocation.make(rest))
+}
+
+/** The plugin for another OAuth endpoint, such as `TokenExchange` of `@tokenry/jwt`. Otherwise like `introspection`. */
+export const oauthEndpoint = (
+  endpoint: OAuthEndpoint,
+  options: EndpointOptions & { readonly path: string },
+): FastifyPluginAsync => {
+  checkOptions("oauthEndpoint", options, endpointRules, { required: ["path"] })
+  return endpointAt(options.path, options.bodyTimeout, endpoint)
 }
 
 /**

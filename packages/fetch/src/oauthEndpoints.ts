@@ -1,6 +1,6 @@
 /** OAuth's endpoints as handlers from `Request` to `Response`: introspection, revocation, and the resource's metadata. */
 import type { DurationOption } from "@tokenry/core"
-import type { OptionRules } from "@tokenry/core/adapter"
+import { checkOptions, type OptionRules } from "@tokenry/core/adapter"
 import {
   bodyTimeoutMilliseconds,
   bodyTimeoutRule,
@@ -50,6 +50,12 @@ export const revocation = (options: RevocationEndpointOptions): Endpoint => {
   checkRevocationOptions(options, endpointRules)
   const { addressOf, onError, bodyTimeout, ...rest } = options
   return endpoint({ addressOf, onError, bodyTimeout }, rest.limits, Revocation.make(rest))
+}
+
+/** The handler of another OAuth endpoint, such as `TokenExchange` of `@tokenry/jwt`. Otherwise like `introspection`. */
+export const oauthEndpoint = (to: OAuthEndpoint, options: EndpointOptions = {}): Endpoint => {
+  checkOptions("oauthEndpoint", options, endpointRules)
+  return endpoint(options, undefined, to)
 }
 
 /** The resource's metadata (RFC 9728): the path to mount the handler at, and the handler for GET and HEAD. */

@@ -1,6 +1,6 @@
 /** OAuth's endpoints as Hono handlers: introspection, revocation, and the resource's metadata. */
 import type { DurationOption } from "@tokenry/core"
-import type { OptionRules } from "@tokenry/core/adapter"
+import { checkOptions, type OptionRules } from "@tokenry/core/adapter"
 import {
   bodyTimeoutMilliseconds,
   bodyTimeoutRule,
@@ -51,6 +51,12 @@ export const revocation = (options: RevocationEndpointOptions): Endpoint => {
   checkRevocationOptions(options, endpointRules)
   const { addressOf, onError, bodyTimeout, ...rest } = options
   return endpoint({ addressOf, onError, bodyTimeout }, rest.limits, Revocation.make(rest))
+}
+
+/** The handler of another OAuth endpoint, such as `TokenExchange` of `@tokenry/jwt`. Otherwise like `introspection`. */
+export const oauthEndpoint = (to: OAuthEndpoint, options: EndpointOptions = {}): Endpoint => {
+  checkOptions("oauthEndpoint", options, endpointRules)
+  return endpoint(options, undefined, to)
 }
 
 /**

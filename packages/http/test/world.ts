@@ -2,7 +2,7 @@
 import { MemoryRepository, RepositoryUnavailable, ScopeCatalogue, TokenPolicy } from "@tokenry/core"
 import { ApiTokenRepository } from "@tokenry/core/adapter"
 import { createApiTokens } from "@tokenry/core/promise"
-import type { OAuthRequest, TokenForm } from "@tokenry/http"
+import { type Form, type OAuthRequest, readForm } from "@tokenry/http"
 import { vi } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -81,11 +81,11 @@ export const openWorld = async () => {
 
 const asked = { ownedBy: "user-1", name: "CI", scopes: [] }
 
-export const formOf = (token: string) => ({ _tag: "Token", token }) as const
+export const formOf = (token: string): Form => readForm({ token })
 
 /** A POST of this form to an OAuth endpoint, with this value of the Authorization header. */
 export const posting = (
-  form: TokenForm,
+  form: Form,
   { authorization, ...others }: Partial<OAuthRequest> & { readonly authorization?: string } = {},
 ): OAuthRequest => ({
   method: "POST",

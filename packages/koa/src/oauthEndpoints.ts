@@ -1,6 +1,6 @@
 /** OAuth's endpoints as Koa middleware: introspection, revocation, and the resource's metadata. */
 import type { DurationOption } from "@tokenry/core"
-import type { OptionRules } from "@tokenry/core/adapter"
+import { checkOptions, type OptionRules } from "@tokenry/core/adapter"
 import {
   bodyTimeoutMilliseconds,
   bodyTimeoutRule,
@@ -60,6 +60,18 @@ export const revocation = (options: RevocationEndpointOptions): Middleware<unkno
   checkRevocationOptions(options, endpointRules)
   const { path = "/oauth/revoke", bodyTimeout, ...rest } = options
   return named("revocation", endpointAt(path, bodyTimeout, Revocation.make(rest)))
+}
+
+/**
+ * Middleware that answers at `path` with another OAuth endpoint, such as `TokenExchange` of `@tokenry/jwt`. Otherwise like
+ * `introspection`.
+ */
+export const oauthEndpoint = (
+  endpoint: OAuthEndpoint,
+  options: EndpointOptions & Pick<Required<EndpointOptions>, "path">,
+): Middleware<unknown, unknown> => {
+  checkOptions("oauthEndpoint", options, endpointRules, { required: ["path"] })
+  return named("oauthEndpoint", endpointAt(options.path ?? null, options.bodyTimeout, endpoint))
 }
 
 /**

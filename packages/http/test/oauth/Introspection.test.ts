@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { RevisionConflict } from "@tokenry/core"
-import { Introspection, type IntrospectionOptions, RateLimits, type TokenForm } from "@tokenry/http"
+import { type Form, Introspection, type IntrospectionOptions, RateLimits, readForm } from "@tokenry/http"
 import type { Scope } from "../guard/aGuard.ts"
 import { aRateLimiter } from "../rate-limits/aRateLimiter.ts"
 import { formOf, openWorld, outage, posting, withClock } from "../world.ts"
@@ -19,7 +19,7 @@ const asking = async (held: ReadonlyArray<string> = []) => {
   const authorization = `Bearer ${plaintext}`
   const answering = (tokens: World["tokens"], options: Options = {}) => {
     const { answerTo } = Introspection.make({ tokens, realm, ...options })
-    const request = async (form: TokenForm) => (await answerTo(posting(form, { authorization }))).answer
+    const request = async (form: Form) => (await answerTo(posting(form, { authorization }))).answer
     return { answerTo, request, ask: (token: string) => request(formOf(token)) }
   }
   return { ...world, ...answering(world.tokens, { scopeForAll }), answering, authorization, caller: token }
@@ -155,7 +155,7 @@ describe("Introspection", () => {
 
   it("a form without a token is answered with 400 invalid_request in OAuth's format (RFC 6749 §5.2)", async () => {
     const { request } = await asking()
-    const answer = await request({ _tag: "Invalid", flaw: "NoToken" })
+    const answer = await request(readForm(""))
     expect(answer).toMatchObject({ status: 400, headers: { "Cache-Control": "no-store", Vary: "Authorization" } })
     expect(JSON.parse(answer.body)).toEqual({
       error: "invalid_request",
@@ -192,7 +192,7 @@ describe("Introspection", () => {
     const { answerTo } = Introspection.make({ tokens, realm, from: { header: "X-API-Key" } })
     const key = authorization.slice("Bearer ".length)
     const headerValues = (name: string) => (name === "x-api-key" ? [key] : [])
-    for (const form of [formOf(plaintext), formOf("x"), { _tag: "Invalid", flaw: "NoToken" } as const]) {
+    for (const form of [formOf(plaintext), formOf("x"), readForm("")]) {
       const { answer } = await answerTo(posting(form, { headerValues }))
       expect(answer.headers["Vary"]).toBe("Authorization, X-API-Key")
     }
@@ -203,7 +203,7 @@ describe("Introspection", () => {
     const { plaintext } = await issue()
     const limits = RateLimits.make({ perToken: aRateLimiter(2), onError: () => {} })
     const { ask, request } = answering(tokens, { limits })
-    const answers = [await ask(plaintext), await request({ _tag: "Invalid", flaw: "NoToken" }), await ask(plaintext)]
+    const answers = [await ask(plaintext), await request(readForm("")), await ask(plaintext)]
     expect(answers.map(({ status, headers }) => [status, headers["RateLimit"]])).toEqual([
       [200, '"default";r=1;t=60'],
       [400, '"default";r=0;t=60'],

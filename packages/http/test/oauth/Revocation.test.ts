@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { RevisionConflict } from "@tokenry/core"
-import { type OAuthRequest, RateLimits, Revocation, type RevocationOptions, type TokenForm } from "@tokenry/http"
+import { type Form, type OAuthRequest, RateLimits, readForm, Revocation, type RevocationOptions } from "@tokenry/http"
 import { aRateLimiter } from "../rate-limits/aRateLimiter.ts"
 import { formOf, openWorld, outage, posting, withClock } from "../world.ts"
 
@@ -8,7 +8,7 @@ const revoking = async (options: Partial<RevocationOptions> = {}) => {
   const world = await openWorld()
   const answering = (tokens: RevocationOptions["tokens"]) => {
     const { answerTo } = Revocation.make({ tokens, ...options })
-    const reply = (form: TokenForm, request: Partial<OAuthRequest> = {}) => answerTo(posting(form, request))
+    const reply = (form: Form, request: Partial<OAuthRequest> = {}) => answerTo(posting(form, request))
     return {
       reply,
       revoke: async (token: string, address?: string) => (await reply(formOf(token), { address })).answer,
@@ -96,16 +96,16 @@ describe("Revocation", () => {
       expect(purged).toBe(1)
     }))
 
-  it.each([
-    ["NotAForm", 400],
-    ["NoToken", 400],
-    ["SeveralTokens", 400],
-    ["SeveralHints", 400],
-    ["TooLarge", 413],
-    ["TooSlow", 408],
-  ] as const)("an invalid form is answered in OAuth's format (RFC 6749 §5.2): %s", async (flaw, status) => {
+  it.each<[what: string, form: Form, status: number]>([
+    ["unreadable", { _tag: "Invalid", flaw: "NotAForm" }, 400],
+    ["too large", { _tag: "Invalid", flaw: "TooLarge" }, 413],
+    ["too slow", { _tag: "Invalid", flaw: "TooSlow" }, 408],
+    ["without a token", readForm(""), 400],
+    ["with two tokens", readForm("token=a&token=b"), 400],
+    ["with two hints", readForm("token=a&token_type_hint=b&token_type_hint=c"), 400],
+  ])("a form that is %s gets an error in OAuth's format (RFC 6749 §5.2)", async (_what, form, status) => {
     const { reply } = await revoking()
-    const { answer } = await reply({ _tag: "Invalid", flaw })
+    const { answer } = await reply(form)
     expect(answer).toMatchObject({
       status,
       headers: { "Content-Type": "application/json", "Cache-Control": "no-store" },

@@ -3,7 +3,7 @@ import { once } from "node:events"
 import { createServer, type IncomingMessage, request } from "node:http"
 import type { AddressInfo } from "node:net"
 import { describe, expect, it, onTestFinished } from "@effect/vitest"
-import { type NodeFormOptions, readNodeForm } from "@tokenry/http"
+import { type NodeFormOptions, readNodeForm, tokenIn } from "@tokenry/http"
 
 const formType = { "Content-Type": "application/x-www-form-urlencoded" }
 const maxLength = 16 * 1024
@@ -27,7 +27,7 @@ const formAfter = async (before: Before, sent: Sent, options: Partial<NodeFormOp
     // Without a turn of the event loop, which would lose a listener's data.
     if (running instanceof Promise) await running
     const reading = readNodeForm(message, { parsed: undefined, timeoutMilliseconds: 60_000, ...options })
-    outcome.resolve(await reading.catch((error: Error) => error.message))
+    outcome.resolve(await reading.then(tokenIn).catch((error: Error) => error.message))
     response.end()
   }).listen(0, "127.0.0.1")
   onTestFinished(() => {

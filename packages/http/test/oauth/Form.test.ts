@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { isFormType, readTokenForm } from "@tokenry/http"
+import { isFormType, readForm, tokenIn } from "@tokenry/http"
 
 describe("isFormType", () => {
   it.each([
@@ -48,10 +48,10 @@ const parsedAs: ReadonlyArray<readonly [what: string, body: unknown, expected: u
   ["null", null, { _tag: "Invalid", flaw: "NotAForm" }],
 ]
 
-describe("readTokenForm", () => {
-  it.each(parsedAs)("%s", (_what, body, expected) => expect(readTokenForm(body)).toEqual(expected))
+describe("the token in a form", () => {
+  it.each(parsedAs)("%s", (_what, body, expected) => expect(tokenIn(readForm(body))).toEqual(expected))
 
   it("reads an object without a prototype, as parsers make them", () => {
-    expect(readTokenForm(Object.assign(Object.create(null), { token: "a" }))).toEqual({ _tag: "Token", token: "a" })
+    expect(tokenIn(readForm(Object.assign(Object.create(null), { token: "a" })))).toEqual({ _tag: "Token", token: "a" })
   })
 })
