@@ -293,9 +293,7 @@ export const assembleApiTokens = Effect.fnUntraced(function* (options: ApiTokens
   const formats = [format, ...alsoAccept]
   yield* assertKeys(store, keyRing)
 
-  const delivery = Option.isSome(sink)
-    ? yield* (yield* auditDelivery).makeAuditDelivery(store, sink.value)
-    : undefined
+  const delivery = Option.isSome(sink) ? yield* (yield* auditDelivery).makeAuditDelivery(store, sink.value) : undefined
   const makeRoom = delivery?.makeRoom ?? Effect.succeed
   const plainLookUp = makeLookUp(store, owners, digesting)
   const changes = Option.map(yield* Effect.serviceOption(TokenChanges), (changes) =>

@@ -104,9 +104,7 @@ it.effect("a token that was just rotated has had no time to be used, and none is
       expect(yield* outcomeOf(tokens.revokeUnused({ unusedFor }))).toBe("InvalidInput")
     }
     expect(yield* outcomeOf(tokens.purge({ deadFor: "999999999 weeks" }))).toBe("InvalidInput")
-    expect(yield* outcomeOf(tokens.expiringWithin({ within: "999999999 weeks" }))).toBe(
-      "InvalidInput",
-    )
+    expect(yield* outcomeOf(tokens.expiringWithin({ within: "999999999 weeks" }))).toBe("InvalidInput")
   }).pipe(Effect.provide(world())),
 )
 

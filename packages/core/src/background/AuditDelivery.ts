@@ -42,10 +42,7 @@ const precedenceMilliseconds = 30_000
 const capacity = 1000
 
 /** Delivers changes until the scope closes, then spends up to five seconds on the queue. */
-export const makeAuditDelivery = Effect.fnUntraced(function* (
-  repository: Repository,
-  sink: AuditSink["Service"],
-) {
+export const makeAuditDelivery = Effect.fnUntraced(function* (repository: Repository, sink: AuditSink["Service"]) {
   const deliver = (token: ApiToken) =>
     Effect.suspend(() => sink.deliver(token.undeliveredChanges.map((change) => eventOf(token, change)))).pipe(
       Effect.andThen(repository.markDelivered(token.id, token.revision)),

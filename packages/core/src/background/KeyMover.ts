@@ -22,10 +22,7 @@ const capacity = 1000
  * Converts digests stored without a key, in the background. Each token is a separate write, so the conversion can be
  * interrupted and resumes on the next start. Verifies accept either digest in the meantime.
  */
-export const makeKeyMover = Effect.fnUntraced(function* (
-  repository: Repository,
-  { toStore, isOutdated }: Digesting,
-) {
+export const makeKeyMover = Effect.fnUntraced(function* (repository: Repository, { toStore, isOutdated }: Digesting) {
   const waiting = new Set<TokenId>()
 
   /** Retries after a lost race until nothing is left to move. */

@@ -27,7 +27,8 @@ export const countingOutages = (repository: ApiTokenRepository["Service"], onOut
       watched("revokeIssuedTo", repository.revokeIssuedTo(issuedTo, ownedBy, revocation, by)),
     listOwnedBy: (query) => watched("listOwnedBy", repository.listOwnedBy(query)),
     countLiveOwnedBy: (ownedBy, now) => watched("countLiveOwnedBy", repository.countLiveOwnedBy(ownedBy, now)),
-    liveCreatedBefore: (instant, now) => watchedStream("liveCreatedBefore", () => repository.liveCreatedBefore(instant, now)),
+    liveCreatedBefore: (instant, now) =>
+      watchedStream("liveCreatedBefore", () => repository.liveCreatedBefore(instant, now)),
     expiringBetween: (from, to) => watchedStream("expiringBetween", () => repository.expiringBetween(from, to)),
     withKey: (keyId) => watchedStream("withKey", () => repository.withKey(keyId)),
     undelivered: watchedStream("undelivered", () => repository.undelivered),

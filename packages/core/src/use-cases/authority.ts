@@ -37,10 +37,7 @@ export interface Authority {
   ) => Effect.Effect<ReadonlyArray<VerifiableToken>, TokenNotLive | RepositoryUnavailable>
 }
 
-export const makeAuthority = (
-  repository: Repository,
-  owners: Option.Option<OwnerDirectory["Service"]>,
-): Authority => {
+export const makeAuthority = (repository: Repository, owners: Option.Option<OwnerDirectory["Service"]>): Authority => {
   const findOwned = Effect.fnUntraced(function* ({ id, ownedBy }: Pick<Reach, "id" | "ownedBy">) {
     if (!TokenId.is(id)) return yield* new TokenNotFound({ id: "" })
     const found = yield* repository.findById(id)
