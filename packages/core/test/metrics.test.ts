@@ -168,7 +168,7 @@ it.effect("outages of the store and of the owner directory are counted by operat
     for (let attempt = 0; attempt < 3; attempt++) yield* outcomeOf(issue())
     yield* outcomeOf(issue({ ownedBy: "user-2" }))
     yield* outcomeOf(tokens.list({ ownedBy: "user-1" }))
-    yield* outcomeOf(Stream.runDrain(tokens.expiringWithin({ within: "1 day" })))
+    yield* outcomeOf(Effect.flatMap(tokens.expiringWithin({ within: "1 day" }), Stream.runDrain))
     yield* outcomeOf(tokens.find({ id: "tok_id_that_is_none", ownedBy: "user-1" }))
     expect(yield* outages).toEqual({ insert: 2, authorityOf: 1, listOwnedBy: 1, expiringBetween: 1 })
   }).pipe(worldOf({}, stores, owners), alone)

@@ -10,7 +10,6 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
-import * as Stream from "effect/Stream"
 import * as Tracer from "effect/Tracer"
 import { byAlice, catalogue } from "./builders.ts"
 import { collected } from "./world.ts"
@@ -84,7 +83,7 @@ it.effect("neither results, nor exits, nor spans of any use case reveal a secret
       tokens.revokeAllIssuedTo({ issuedTo: `${plaintext}\n` }),
       tokens.purge({ deadFor: plaintext }),
       tokens.revokeUnused({ unusedFor: plaintext }),
-      Stream.runCollect(tokens.expiringWithin({ within: plaintext })),
+      tokens.expiringWithin({ within: plaintext }),
       tokens.revoke(own),
       tokens.verify(plaintext),
       tokens.revokeOwnedBy({ ownedBy: "user-1" }),

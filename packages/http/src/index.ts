@@ -39,7 +39,6 @@ export {
   type RateLimitVerdict,
 } from "./rate-limits/RateLimits.ts"
 export { entityTagOf } from "./routes/entityTag.ts"
-export { openApiOf, type OpenApiDocument, type OpenApiOptions } from "./routes/openApi.ts"
 export { type IdempotencyKey, readIdempotencyKey } from "./routes/readIdempotencyKey.ts"
 export { type IfMatch, readIfMatch } from "./routes/readIfMatch.ts"
 export { Route, type RouteAnswer, type RouteBody, type SecurityRequirement, type Shape } from "./routes/Route.ts"

@@ -3,12 +3,11 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Stream from "effect/Stream"
 import type { UsageRecorder } from "../background/UsageRecorder.ts"
 import { InvalidInput } from "../errors.ts"
-import {
-  attributionOf,
-  durationOf,
+import { streamModule } from "../ports/lazily.ts"
+import { attributionOf, durationOf } from "./requestParts.ts"
+import type {
   ExpiringRequest,
   PurgeRequest,
   RevokeAllIssuedToRequest,
@@ -27,14 +26,14 @@ import type { UseCaseParts } from "./UseCaseParts.ts"
 
 export const sweeping = ({ repository, usage, policy, deliverEverything, parse }: UseCaseParts) => {
   const revokeOwnedBy = Effect.fn("ApiTokens.revokeOwnedBy")(function* (input: RevokeOwnedByRequest) {
-    const request = yield* parse(RevokeOwnedByRequest, input)
+    const request = yield* parse("RevokeOwnedByRequest", input)
     const { ownedBy, reason = onRequest } = request
     const revocation = { at: yield* currentInstant, reason }
     return yield* repository.revokeOwnedBy(ownedBy as OwnerId, revocation, attributionOf(request))
   })
 
   const revokeIssuedTo = Effect.fn("ApiTokens.revokeIssuedTo")(function* (input: RevokeIssuedToRequest) {
-    const request = yield* parse(RevokeIssuedToRequest, input)
+    const request = yield* parse("RevokeIssuedToRequest", input)
     const { issuedTo, ownedBy, reason = onRequest } = request
     const revocation = { at: yield* currentInstant, reason }
     const owner = Option.some(ownedBy as OwnerId)
@@ -42,20 +41,20 @@ export const sweeping = ({ repository, usage, policy, deliverEverything, parse }
   })
 
   const revokeAllIssuedTo = Effect.fn("ApiTokens.revokeAllIssuedTo")(function* (input: RevokeAllIssuedToRequest) {
-    const request = yield* parse(RevokeAllIssuedToRequest, input)
+    const request = yield* parse("RevokeAllIssuedToRequest", input)
     const { issuedTo, reason = onRequest } = request
     const revocation = { at: yield* currentInstant, reason }
     return yield* repository.revokeIssuedTo(issuedTo, Option.none(), revocation, attributionOf(request))
   })
 
   const purge = Effect.fn("ApiTokens.purge")(function* (input: PurgeRequest) {
-    const { deadFor } = yield* parse(PurgeRequest, input)
+    const { deadFor } = yield* parse("PurgeRequest", input)
     yield* deliverEverything
     return yield* repository.purge(DateTime.subtractDuration(yield* currentInstant, periodOf(deadFor)))
   })
 
   const revokeUnused = Effect.fn("ApiTokens.revokeUnused")(function* (input: RevokeUnusedRequest) {
-    const { unusedFor } = yield* parse(RevokeUnusedRequest, input)
+    const { unusedFor } = yield* parse("RevokeUnusedRequest", input)
     const longest = unusedFor === undefined ? policy.longestUnused : periodOf(unusedFor)
     if (longest === null) return yield* invalid("unusedFor", "is required, since the policy has no longestUnused")
     if (Option.isNone(usage)) return yield* invalid("unusedFor", "can't be checked, since uses are not recorded")
@@ -64,22 +63,20 @@ export const sweeping = ({ repository, usage, policy, deliverEverything, parse }
     // Nothing is known about the time before recording started.
     if (DateTime.isGreaterThan(yield* usage.value.since(now), since)) return 0
     const revoke = revokeIfUnused(repository, usage.value.usageOf, since, now)
+    const Stream = yield* streamModule
     return yield* Stream.runFoldEffect(
-      repository.liveCreatedBefore(since, now),
+      yield* repository.liveCreatedBefore(since, now),
       () => 0,
       (total, token) => Effect.map(revoke(token), (isRevoked) => total + Number(isRevoked)),
     )
   })
 
-  const expiringWithin = (input: ExpiringRequest) =>
-    Stream.unwrap(
-      Effect.gen(function* () {
-        const { within } = yield* parse(ExpiringRequest, input)
-        // A token that expires right now has expired; one that expires exactly at the end is included.
-        const from = DateTime.addDuration(yield* currentInstant, Duration.millis(1))
-        return repository.expiringBetween(from, DateTime.addDuration(from, periodOf(within)))
-      }),
-    )
+  const expiringWithin = Effect.fn("ApiTokens.expiringWithin")(function* (input: ExpiringRequest) {
+    const { within } = yield* parse("ExpiringRequest", input)
+    // A token that expires right now has expired; one that expires exactly at the end is included.
+    const from = DateTime.addDuration(yield* currentInstant, Duration.millis(1))
+    return yield* repository.expiringBetween(from, DateTime.addDuration(from, periodOf(within)))
+  })
 
   return { revokeOwnedBy, revokeIssuedTo, revokeAllIssuedTo, purge, revokeUnused, expiringWithin }
 }

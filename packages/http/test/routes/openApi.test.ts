@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
-import { openApiOf, problemTypes, Route } from "@tokenry/http"
+import { problemTypes, Route } from "@tokenry/http"
+import { openApiOf } from "@tokenry/http/openapi"
 import * as Schema from "effect/Schema"
 
 const options = { title: "t", version: "1", description: "d", serverUrl: "https://api.example.test" }
