@@ -1,8 +1,10 @@
 /** What tests learn about the PostgreSQL server that they use, by `inject("postgres")`. */
 
 export interface PostgresServerForTests {
-  /** With a user who may create databases, and without a database's name: each test file uses one of its own. */
+  /** With a user who may create databases, and without a database's name. */
   readonly url: string
+  /** How the names of this run's databases begin: those that a test leaves behind are dropped when the run ends. */
+  readonly databasePrefix: string
   /** What it says it is, and where it comes from, for people. */
   readonly description: string
 }
