@@ -158,7 +158,7 @@ describe("a body that nobody has parsed", () => {
     socket.destroy()
   })
 
-  it("that is cut off is waited for no longer, and is nobody's error", { timeout: 5000 }, async () => {
+  it("that is cut off is waited for no longer, and is nobody's error", async () => {
     const reported = vi.fn<(error: unknown) => void>()
     const served = Promise.withResolvers<void>()
     await using server = await serve([
