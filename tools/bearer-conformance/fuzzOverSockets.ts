@@ -59,7 +59,7 @@ class Client {
   #open(): Socket {
     const socket = connect(this.#port, "127.0.0.1").setEncoding("latin1").setNoDelay(true)
     socket.on("error", () => undefined)
-    return socket.setTimeout(10_000, () => socket.destroy())
+    return socket.setTimeout(100_000, () => socket.destroy())
   }
 }
 

@@ -1,5 +1,6 @@
 /** Finds a MongoDB server for the tests, in the first of three ways that works. */
 import { MongoClient } from "mongodb"
+import { randomUUID } from "node:crypto"
 import { startJavaServer } from "./javaServer.ts"
 import type { MongoServerForTests } from "./MongoServerForTests.ts"
 import { startRealMongod } from "./realMongod.ts"
@@ -34,11 +35,12 @@ export const threeWays =
 export const findMongoServer = async (): Promise<FoundServer> => {
   const given = process.env["MONGODB_URL"]
   if (given !== undefined && given !== "") {
-    return described({ url: given, stop: async () => {} }, "named by MONGODB_URL").catch((cause: unknown) => {
+    const found = described({ url: given, stop: async () => {} }, "named by MONGODB_URL").catch((cause: unknown) => {
       // Omits the URL, which may contain a password.
       const reason = String(cause).replaceAll(given, "the URL")
       throw new NoMongoServer([`MONGODB_URL is set, but that server doesn't answer: ${reason}`])
     })
+    return { ...(await found), stop: () => dropDatabases(given) }
   }
   const failures: Array<string> = []
   for (const [start, origin] of ways) {
@@ -59,7 +61,7 @@ const ways: ReadonlyArray<readonly [start: () => Promise<Running>, origin: strin
 const described = async ({ url, stop }: Running, origin: string): Promise<FoundServer> => {
   try {
     const { version, isRealMongod } = await ask(url)
-    return { url, isRealMongod, description: `MongoDB ${version}, ${origin}`, stop }
+    return { url, databasePrefix, isRealMongod, description: `MongoDB ${version}, ${origin}`, stop }
   } catch (error) {
     await stop()
     throw error
@@ -75,6 +77,18 @@ const ask = async (url: string): Promise<{ readonly version: string; readonly is
       .command({ explain: { find: "none", filter: {} }, verbosity: "queryPlanner" })
       .then(isPlanOfMongod, () => false)
     return { version: String(version), isRealMongod }
+  } finally {
+    await client.close()
+  }
+}
+
+const databasePrefix = `tokenry-test-${randomUUID().slice(0, 8)}-`
+
+const dropDatabases = async (url: string): Promise<void> => {
+  const client = new MongoClient(url)
+  try {
+    const { databases } = await client.db("admin").admin().listDatabases({ nameOnly: true })
+    for (const { name } of databases) if (name.startsWith(databasePrefix)) await client.db(name).dropDatabase()
   } finally {
     await client.close()
   }

@@ -1,9 +1,11 @@
-/** The server for the tests, which they get with `inject("mongodb")`. */
+/** What tests learn about the MongoDB server that they use, by `inject("mongodb")`. */
 
 export interface MongoServerForTests {
-  /** Names no database: tests make their own. */
+  /** Without a database's name. */
   readonly url: string
-  /** Whether it explains plans as `mongod` does. The stand-in doesn't. */
+  /** How the names of this run's databases begin: those that a test leaves behind are dropped when the run ends. */
+  readonly databasePrefix: string
+  /** Whether it explains plans as `mongod` does, and has sessions; what stands in for one doesn't. */
   readonly isRealMongod: boolean
   /** Its name, version and origin, for the run's summary. */
   readonly description: string

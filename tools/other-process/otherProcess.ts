@@ -15,12 +15,34 @@ interface Program {
 
 /** Calls methods in another process. */
 export const anotherProcess = Effect.fnUntraced(function* ({ path, args }: Program) {
+  const { call } = yield* Effect.acquireRelease(
+    Effect.sync(() => idle.get(path)?.pop() ?? start(path)),
+    (process) =>
+      Effect.matchCauseEffect(process.call("close"), {
+        onFailure: () => process.end,
+        onSuccess: () => wait(path, process),
+      }),
+  )
+  yield* call("open", ...args)
+  return call
+})
+
+/** A process lasts until this one ends: starting one costs more than most laws. */
+interface OtherProcess {
+  readonly call: (method: string, ...values: ReadonlyArray<unknown>) => Effect.Effect<never>
+  readonly end: Effect.Effect<void>
+}
+
+/** Those that serve nobody, by their program's path. */
+const idle = new Map<string, Array<OtherProcess>>()
+
+const wait = (path: string, process: OtherProcess) =>
+  Effect.sync(() => idle.set(path, [...(idle.get(path) ?? []), process]))
+
+const start = (path: string): OtherProcess => {
   const waiting = new Map<number, Deferred.Deferred<unknown, unknown>>()
   let calls = 0
-  const child = yield* Effect.acquireRelease(
-    Effect.sync(() => fork(path, args, { execArgv: ["--conditions=@tokenry/source"], serialization: "advanced" })),
-    (child) => Effect.sync(() => child.kill("SIGKILL")),
-  )
+  const child = fork(path, { execArgv: ["--conditions=@tokenry/source"], serialization: "advanced" })
   child.on("message", (answer: Answer) => {
     const deferred = waiting.get(answer.number)
     waiting.delete(answer.number)
@@ -39,8 +61,8 @@ export const anotherProcess = Effect.fnUntraced(function* ({ path, args }: Progr
       return Deferred.await(deferred)
     }) as Effect.Effect<never>
 
-  return call
-})
+  return { call, end: Effect.sync(() => void child.kill("SIGKILL")) }
+}
 
 export type CallElsewhere = Effect.Success<ReturnType<typeof anotherProcess>>
 

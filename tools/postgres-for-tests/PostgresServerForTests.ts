@@ -1,9 +1,11 @@
 /** The server that tests use, available as `inject("postgres")`. */
 
 export interface PostgresServerForTests {
-  /** As a user who may create databases, and without a database name: each test file uses a database of its own. */
+  /** With a user who may create databases, and without a database's name. */
   readonly url: string
-  /** Its own description and where it comes from, for people. */
+  /** How the names of this run's databases begin: those that a test leaves behind are dropped when the run ends. */
+  readonly databasePrefix: string
+  /** What it says it is, and where it comes from, for people. */
   readonly description: string
 }
 

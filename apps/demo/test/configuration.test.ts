@@ -57,3 +57,30 @@ it.each([
 ])("%j is refused with what to write", (environment, message) => {
   expect(() => readConfiguration(environment)).toThrow(message)
 })
+
+/** `main.ts` prints the message and ends with exit code 1: `process.test.ts` checks it. */
+it.each<[string, Record<string, string>, RegExp]>([
+  [
+    "a MongoDB URL that doesn't parse",
+    { STORE_URL: "mongodb://user:hid@den:hidden@/x" },
+    /^STORE_URL must be like mongo/,
+  ],
+  [
+    "an option that MongoDB lacks",
+    { STORE_URL: "mongodb://user:hidden@127.0.0.1/x?hidden=1" },
+    /^STORE_URL must be like/,
+  ],
+  ["a store of another kind", { STORE_URL: "redis://user:hidden@127.0.0.1/treasures" }, /^STORE_URL must be/],
+  ["a port that is no number", { PORT: "http" }, /^PORT must be/],
+  ["a port that is too large", { PORT: "70000" }, /^PORT must be/],
+  ["a public URL without a scheme", { PUBLIC_URL: "example.com" }, /^PUBLIC_URL must be/],
+  ["a rate limit that is no number", { RATE_LIMIT: "many" }, /^RATE_LIMIT must be/],
+  ["a rate limit of nothing", { RATE_LIMIT: "0" }, /^RATE_LIMIT must be/],
+  ["proxies that are addresses", { TRUSTED_PROXIES: "10.0.0.1" }, /^TRUSTED_PROXIES must be/],
+  ["proxies less than none", { TRUSTED_PROXIES: "-1" }, /^TRUSTED_PROXIES must be/],
+  ["a level of the log that there is not", { LOG: "debug" }, /^LOG must be info or off/],
+  ["fixtures neither on nor off", { FIXTURES: "yes" }, /^FIXTURES must be 1 or 0/],
+])("%s is refused in one line, without what may be secret", (_, environment, line) => {
+  expect(() => readConfiguration(environment)).toThrow(line)
+  expect(() => readConfiguration(environment)).not.toThrow(/hidden|\n/)
+})

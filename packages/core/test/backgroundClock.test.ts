@@ -6,7 +6,7 @@ import { expect, it } from "vitest"
 const run = (program: string) =>
   promisify(execFile)(process.execPath, ["--conditions=@tokenry/source", "--input-type=module", "-e", program], {
     cwd: import.meta.dirname,
-    timeout: 20_000,
+    timeout: 200_000,
   })
 
 const opening = `

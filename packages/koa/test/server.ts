@@ -78,7 +78,7 @@ export const request = async (port: number, options: Request = {}): Promise<Answ
     ...(body === "" ? [] : [`Content-Length: ${Buffer.byteLength(body)}`]),
   ]
   const socket = connect(port, "127.0.0.1")
-  socket.setTimeout(10_000, () => socket.destroy(new Error("No answer within 10 s")))
+  socket.setTimeout(100_000, () => socket.destroy(new Error("No answer within 100 s")))
   const chunks: Array<Buffer> = []
   socket.on("data", (chunk) => chunks.push(chunk))
   socket.write(`${lines.join("\r\n")}\r\n\r\n`, "latin1")

@@ -48,6 +48,31 @@ export const additionTo = (usage: SecretUsage): { readonly filter: object; reado
   },
 })
 
+/**
+ * Finds what is recorded of these secrets as later than the present. A scope is never recorded as later than the
+ * secret's last use.
+ */
+export const usagesAfter = (now: DateTime.Utc, usages: ReadonlyArray<SecretUsage>): object => {
+  const later = { $gt: dateOf(now) }
+  return { _id: { $in: usages.map(usageIdOf) }, $or: [{ lastUsedAt: later }, { lastReusedAt: later }] }
+}
+
+/** What replaces instants after the present in such a document. */
+export const correctionOf = (
+  document: object,
+  now: DateTime.Utc,
+): { readonly filter: object; readonly update: object } => {
+  const present = dateOf(now)
+  const { _id, lastUsedAt, lastReusedAt, scopes } = document as Partial<UsageDocument>
+  const instants = Object.entries({
+    lastUsedAt,
+    lastReusedAt,
+    ...Object.fromEntries(Object.entries(scopes ?? {}).map(([name, at]) => [`scopes.${name}`, at])),
+  })
+  const later = instants.filter(([, at]) => at instanceof Date && at > present)
+  return { filter: { _id }, update: { $min: Object.fromEntries(later.map(([path]) => [path, present])) } }
+}
+
 const addable = { count: { $type: "number" }, reuses: { $type: "number" }, scopes: { $type: "object" } }
 
 /** The error for a secret's document that can't be updated. */

@@ -12,7 +12,7 @@ import { logDamaged } from "./manyTokens.ts"
 import { byIds } from "./queries.ts"
 import { Reader } from "./Reader.ts"
 import type { TokenCollection } from "./TokenCollection.ts"
-import { additionTo, damagedUsageOf, firstUsageOf, manyUsagesOf } from "./UsageDocument.ts"
+import { additionTo, correctionOf, damagedUsageOf, firstUsageOf, manyUsagesOf, usagesAfter } from "./UsageDocument.ts"
 
 /** How many secrets to write concurrently, at most. */
 const mostAtOnce = 25
@@ -49,6 +49,14 @@ export const usageStoreOn = (tokens: TokenCollection, usages: MongoCollectionLik
     return (await update()) ? undefined : damagedUsageOf(usage)
   }
 
+  /** Replaces timestamps in the future by the present. Idempotent, and rarely finds any. */
+  const bringBack = async (recorded: ReadonlyArray<SecretUsage>, now: DateTime.Utc, bounds: Bounds): Promise<void> => {
+    for (const ahead of await usages.find(usagesAfter(now, recorded), bounds).toArray()) {
+      const { filter, update } = correctionOf(ahead, now)
+      await usages.updateOne(filter, update, bounds)
+    }
+  }
+
   /** Deletes the usage of tokens purged since the lookup, which nothing else would ever delete. */
   const forgetPurged = async (ids: ReadonlyArray<string>, bounds: Bounds): Promise<void> => {
     const still = await existing(ids, bounds)
@@ -57,7 +65,7 @@ export const usageStoreOn = (tokens: TokenCollection, usages: MongoCollectionLik
   }
 
   return TokenUsageStore.of({
-    record: (given) =>
+    record: (given, now) =>
       given.length === 0
         ? Exit.void
         : Effect.gen(function* () {
@@ -71,6 +79,7 @@ export const usageStoreOn = (tokens: TokenCollection, usages: MongoCollectionLik
               { concurrency: atOnce },
             )
             yield* logDamaged(damaged.filter((damage) => damage !== undefined))
+            if (now !== undefined) yield* tokens.write("record", (bounds) => bringBack(recorded, now, bounds))
             yield* tokens.write("record", (bounds) => forgetPurged([...there].map(String), bounds))
           }),
 

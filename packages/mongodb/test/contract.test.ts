@@ -28,6 +28,6 @@ describe.skipIf(withoutMongodb)("with a MongoDB server", () => {
   repositoryContract("MongoDB, on a caller's client", callersDatabase, { runs: 25 })
   repositoryContract("MongoDB, by two clients", client(), { alsoThrough: client(), runs: 25 })
   usageContract("MongoDB, by two clients", client(), { alsoThrough: client(), runs: 25 })
-  serviceContract("MongoDB, by two clients", client(), { alsoThrough: client(), runs: 200, timeout: 240_000 })
-  lifecycleContract("MongoDB", callersDatabase, { sequences: 25, timeout: 240_000 })
+  serviceContract("MongoDB, by two clients", client(), { alsoThrough: client(), runs: 40 })
+  lifecycleContract("MongoDB", callersDatabase, { sequences: 10 })
 })

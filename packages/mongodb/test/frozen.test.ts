@@ -28,7 +28,7 @@ const aProcess = Effect.acquireRelease(
     }),
 )
 
-const until = (holds: () => boolean) => Effect.promise(() => vi.waitUntil(holds, { timeout: 60_000, interval: 20 }))
+const until = (holds: () => boolean) => Effect.promise(() => vi.waitUntil(holds, { timeout: 200_000, interval: 20 }))
 
 it.effect.skipIf(withoutMongodb)(
   "a process that was frozen keeps its healthy client",

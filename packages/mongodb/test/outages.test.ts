@@ -82,7 +82,7 @@ const onUnreachable = (deadlines: NonNullable<MongoRepositoryOptions["deadlines"
 const digestIndex = { name: "digest", key: { "secrets.digest": 1 }, unique: true }
 
 const until = (holds: () => Promise<boolean>) =>
-  Effect.promise(() => vi.waitUntil(holds, { timeout: 20_000, interval: 20 }))
+  Effect.promise(() => vi.waitUntil(holds, { timeout: 200_000, interval: 20 }))
 
 const defectOf = (cause: Cause.Cause<unknown>): unknown => {
   const [reason] = cause.reasons

@@ -10,7 +10,7 @@ import { Proxy } from "./Proxy.ts"
 import { aClient, aDatabase, repositoryOf, withoutMongodb } from "./stores.ts"
 import { aToken } from "../../../tools/store-tests/tokens.ts"
 
-const until = (holds: () => boolean) => Effect.promise(() => vi.waitUntil(holds, { timeout: 20_000, interval: 10 }))
+const until = (holds: () => boolean) => Effect.promise(() => vi.waitUntil(holds, { timeout: 200_000, interval: 10 }))
 
 /** A store on a pool of two connections, behind a proxy that can hold back answers. */
 const onSmallPool = Effect.fnUntraced(function* (read: "15 seconds" | "1 minute") {

@@ -19,7 +19,7 @@ describe.skipIf(withoutMongodb)("the README", () => {
       assert.include(code, "mongodb://localhost:27017/app")
       const program = code.replaceAll("mongodb://localhost:27017/app", urlOf(databaseName))
       const args = ["--conditions=@tokenry/source", "--input-type=module-typescript", "--eval", program]
-      yield* Effect.promise(() => promisify(execFile)(process.execPath, args, { cwd: folder, timeout: 120_000 }))
+      yield* Effect.promise(() => promisify(execFile)(process.execPath, args, { cwd: folder, timeout: 200_000 }))
     }),
   )
 })

@@ -19,7 +19,7 @@ export const serverUrl = (): string => {
   return server.url
 }
 
-export const aDatabaseName = (): string => `tokenry-test-${randomUUID().slice(0, 18)}`
+export const aDatabaseName = (): string => `${server?.databasePrefix}${randomUUID().slice(0, 18)}`
 
 /** The URL of a database on the tests' server. */
 export const urlOf = (databaseName: string, url = serverUrl()): string => {

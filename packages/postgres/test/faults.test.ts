@@ -19,7 +19,7 @@ const addressOf = (url: string): Address => {
 }
 
 const until = (holds: () => boolean | Promise<boolean>) =>
-  Effect.promise(() => vi.waitUntil(holds, { timeout: 60_000, interval: 20 }))
+  Effect.promise(() => vi.waitUntil(holds, { timeout: 200_000, interval: 20 }))
 
 interface Fault {
   readonly begin: Effect.Effect<unknown>
@@ -56,30 +56,24 @@ const onOwnServer = Effect.gen(function* () {
 })
 
 describe.skipIf(withoutPostgres)("under load", () => {
-  it.live(
-    "a server that is killed and started again loses nothing that it has acknowledged",
-    () =>
-      Effect.gen(function* () {
-        const { server, repository, pool } = yield* onOwnServer
-        yield* survives(repository, pool, {
-          begin: Effect.sync(() => server.kill()),
-          end: Effect.promise(() => server.restart()),
-        })
-      }),
-    120_000,
+  it.live("a server that is killed and started again loses nothing that it has acknowledged", () =>
+    Effect.gen(function* () {
+      const { server, repository, pool } = yield* onOwnServer
+      yield* survives(repository, pool, {
+        begin: Effect.sync(() => server.kill()),
+        end: Effect.promise(() => server.restart()),
+      })
+    }),
   )
 
-  it.live(
-    "a server that hangs is an outage within the deadlines",
-    () =>
-      Effect.gen(function* () {
-        const { server, repository, pool } = yield* onOwnServer
-        yield* survives(repository, pool, {
-          begin: Effect.sync(() => server.freeze()),
-          end: Effect.sync(() => server.thaw()),
-        })
-      }),
-    120_000,
+  it.live("a server that hangs is an outage within the deadlines", () =>
+    Effect.gen(function* () {
+      const { server, repository, pool } = yield* onOwnServer
+      yield* survives(repository, pool, {
+        begin: Effect.sync(() => server.freeze()),
+        end: Effect.sync(() => server.thaw()),
+      })
+    }),
   )
 
   const networkFaults: ReadonlyArray<
@@ -90,25 +84,22 @@ describe.skipIf(withoutPostgres)("under load", () => {
     ["passes nothing on", (proxy) => proxy.hang(), (proxy) => proxy.resume()],
   ]
 
-  it.live.each(networkFaults)(
-    "a network that %s is an outage and no more",
-    ([, begin, end]) =>
-      Effect.gen(function* () {
-        const { url, schema, pool } = yield* aStore()
-        const proxy = yield* Effect.acquireRelease(
-          Effect.promise(() => Proxy.start(addressOf(url))),
-          (proxy) => Effect.promise(() => proxy.refuse()),
-        )
-        const through = new URL(url)
-        through.host = proxy.host
-        const deadlines = { read: "500 millis", write: "1 second" } as const
-        const { repository } = yield* portsOf(PostgresRepository.layer({ url: through.href, schema, deadlines }))
-        yield* survives(repository, pool, {
-          begin: Effect.promise(async () => begin(proxy)),
-          end: Effect.promise(async () => end(proxy)),
-        })
-      }),
-    120_000,
+  it.live.each(networkFaults)("a network that %s is an outage and no more", ([, begin, end]) =>
+    Effect.gen(function* () {
+      const { url, schema, pool } = yield* aStore()
+      const proxy = yield* Effect.acquireRelease(
+        Effect.promise(() => Proxy.start(addressOf(url))),
+        (proxy) => Effect.promise(() => proxy.refuse()),
+      )
+      const through = new URL(url)
+      through.host = proxy.host
+      const deadlines = { read: "500 millis", write: "1 second" } as const
+      const { repository } = yield* portsOf(PostgresRepository.layer({ url: through.href, schema, deadlines }))
+      yield* survives(repository, pool, {
+        begin: Effect.promise(async () => begin(proxy)),
+        end: Effect.promise(async () => end(proxy)),
+      })
+    }),
   )
 })
 

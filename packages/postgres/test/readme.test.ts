@@ -22,9 +22,8 @@ describe.skipIf(withoutPostgres)("the README", () => {
         assert.include(code, "postgres://localhost:5432/app")
         const program = code.replaceAll("postgres://localhost:5432/app", url)
         const args = ["--conditions=@tokenry/source", "--input-type=module-typescript", "--eval", program]
-        const run = promisify(execFile)(process.execPath, args, { cwd: folder, timeout: 60_000 })
+        const run = promisify(execFile)(process.execPath, args, { cwd: folder, timeout: 200_000 })
         assert.strictEqual((yield* Effect.promise(() => run)).stdout, output)
       }),
-    90_000,
   )
 })
