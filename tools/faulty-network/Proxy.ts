@@ -19,7 +19,7 @@ export class Proxy {
   #isHanging = false
   #isCuttingAnswers = false
   #delay = 0
-  readonly #server: Address
+  #server: Address
 
   private constructor(server: Address) {
     this.#server = server
@@ -51,6 +51,12 @@ export class Proxy {
     this.#listener = createServer((client) => this.#join(client)).listen(this.#port, "127.0.0.1")
     await once(this.#listener, "listening")
     this.#port = (this.#listener.address() as AddressInfo).port
+  }
+
+  /** Ends all connections and leads new ones to another server. */
+  redirect(server: Address): void {
+    this.#server = server
+    this.#cut()
   }
 
   /** Passes nothing on while connections stay open, new ones too. */
