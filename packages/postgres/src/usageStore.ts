@@ -1,4 +1,4 @@
-/** The record of uses beside the tokens: one row for each secret that was used. */
+/** Stores recorded uses beside the tokens, one row per used secret. */
 import { SecretUsage, type TokenId, TokenUsageStore } from "@tokenry/core/adapter"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -11,13 +11,13 @@ import { planned, prepared } from "./Statement.ts"
 import type { Tables } from "./tables.ts"
 import { epochOf } from "./TokenRecord.ts"
 
-/** How many secrets one upsert takes: a flush is one, unless there are more. */
+/** The most secrets in one upsert. */
 const atOnce = 5000
 
 const usageStatementsOn = ({ token, usage, usageSince }: Tables) => ({
   /**
-   * Adds to what is recorded, in the order of the primary key, so that two flushes don't deadlock. Uses of a token that is
-   * gone are dropped; the lock keeps the others from going meanwhile.
+   * Adds to the recorded uses, in primary key order so that two flushes can't deadlock. Uses of a purged token are
+   * dropped; `FOR KEY SHARE` keeps the others from being purged meanwhile.
    */
   add: prepared(`WITH seen AS (
       SELECT * FROM unnest($1::uuid[], $2::integer[], $3::bigint[], $4::timestamptz[], $5::jsonb[], $6::bigint[], $7::timestamptz[])

@@ -86,7 +86,7 @@ const issue = (tokens: Tokens) => tokens.issue({ ownedBy: "user-1", name: "CI", 
 
 describe.skipIf(withoutPostgres)("changes heard from PostgreSQL", () => {
   it.live(
-    "with a cache, what another process revokes is refused here soon, however long maxStaleness is",
+    "with a cache, a token that another process revokes is refused long before maxStaleness",
     () =>
       Effect.gen(function* () {
         const place = yield* aPlace
@@ -103,7 +103,7 @@ describe.skipIf(withoutPostgres)("changes heard from PostgreSQL", () => {
   )
 
   it.live.each(["cut", "freeze", "drop everything"] as const)(
-    "a feed that is interrupted (%s) leaves nothing revoked in use, and is used again afterwards",
+    "while the feed is interrupted (%s) a revoked token is refused, and the cache is used again afterwards",
     (fault) =>
       Effect.gen(function* () {
         const place = yield* aPlace
@@ -125,7 +125,7 @@ describe.skipIf(withoutPostgres)("changes heard from PostgreSQL", () => {
   )
 
   it.live(
-    "messages that a proxy drops, while the feed seems alive, delay a revocation until maxStaleness",
+    "if a proxy drops changes but not heartbeats, a revoked token is refused after maxStaleness",
     () =>
       Effect.gen(function* () {
         const place = yield* aPlace
@@ -167,7 +167,7 @@ describe.skipIf(withoutPostgres)("changes heard from PostgreSQL", () => {
   )
 
   it.live(
-    "a connection that the server ends is replaced, and then everything may have changed",
+    "a connection that the server ends is replaced, and everything counts as changed",
     () =>
       Effect.gen(function* () {
         const place = yield* aPlace
@@ -186,7 +186,7 @@ describe.skipIf(withoutPostgres)("changes heard from PostgreSQL", () => {
   )
 
   it.live(
-    "uses are not notified, and neither is what is rolled back",
+    "neither uses nor changes that are rolled back are notified",
     () =>
       Effect.gen(function* () {
         const place = yield* aPlace
@@ -231,7 +231,7 @@ describe.skipIf(withoutPostgres)("changes heard from PostgreSQL", () => {
     }),
   )
 
-  it.live("with notify: false nothing is notified, and the rest works as ever", () =>
+  it.live("with notify: false nothing is notified, and everything else works", () =>
     Effect.gen(function* () {
       const place = yield* aPlace
       const { reported, repository } = yield* listening(PostgresRepository.layer(place))
@@ -250,7 +250,7 @@ describe.skipIf(withoutPostgres)("changes heard from PostgreSQL", () => {
     }),
   )
 
-  it.live("where LISTEN can't work, the feed says so, and owners are announced all the same", () =>
+  it.live("where LISTEN can't work, there is no feed, and owners are still announced", () =>
     Effect.gen(function* () {
       const place = yield* aPlace
       const { reported } = yield* listening(PostgresRepository.layer(place))

@@ -149,7 +149,7 @@ describe.skipIf(withoutPostgres)("under load", () => {
   ]
 
   it.live.each(networkFaults)(
-    "a network that %s is an outage and no more",
+    "a network that %s is only an outage",
     ([, begin, end]) =>
       Effect.gen(function* () {
         const { url, schema, pool } = yield* aStore()
@@ -183,7 +183,7 @@ describe.skipIf(withoutPostgres)("a connection", () => {
     }),
   )
 
-  it.live("that is not to be had in time is an outage, and works again when one is free", () =>
+  it.live("that isn't free in time is an outage, and the pool works again once one is", () =>
     Effect.gen(function* () {
       const { url, schema } = yield* aPlace
       const pool = yield* aPool(url, { max: 1 })

@@ -27,7 +27,7 @@ describe.skipIf(withoutPostgres)("plans", () => {
   }, 120_000)
   afterAll(() => Effect.runPromise(Scope.close(scope, Exit.void)))
 
-  it.effect.each(usesOf(tokens))("%s goes by its indexes, and scans nothing", ([, indexes, use]) =>
+  it.effect.each(usesOf(tokens))("%s uses its indexes and scans no table", ([, indexes, use]) =>
     Effect.gen(function* () {
       const sent: Array<Sent> = []
       const { schema, pool } = store
@@ -49,7 +49,7 @@ describe.skipIf(withoutPostgres)("plans", () => {
     }),
   )
 
-  it.effect("the live tokens of an owner with thousands of dead ones are found without reading those", () =>
+  it.effect("an owner's live tokens are found without reading their thousands of dead ones", () =>
     Effect.gen(function* () {
       const sent: Array<Sent> = []
       const { schema, pool } = store
