@@ -19,7 +19,7 @@ export class Proxy {
   #isHanging = false
   #isCuttingAnswers = false
   #delay = 0
-  readonly #server: Address
+  #server: Address
 
   private constructor(server: Address) {
     this.#server = server
@@ -53,7 +53,13 @@ export class Proxy {
     this.#port = (this.#listener.address() as AddressInfo).port
   }
 
-  /** Holds back all data while connections stay open, and new ones are accepted. */
+  /** Ends all connections and leads new ones to another server. */
+  redirect(server: Address): void {
+    this.#server = server
+    this.#cut()
+  }
+
+  /** Passes nothing on while connections stay open, new ones too. */
   hang(): void {
     this.#isHanging = true
     for (const { client, server } of this.#open) for (const socket of [client, server]) socket.pause()

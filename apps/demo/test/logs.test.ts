@@ -11,7 +11,7 @@ import { fixturePassword } from "../src/fixtures.ts"
 import { Client } from "./Client.ts"
 import { endAll, startDemoProcess } from "./demoProcess.ts"
 import { local, temporaryFolder } from "./demos.ts"
-import { freePort } from "./freePort.ts"
+import { freePort } from "../../../tools/freePort.ts"
 import { Browser } from "./pages/Browser.ts"
 
 afterEach(endAll)

@@ -8,7 +8,7 @@ import { fixturePassword } from "../src/fixtures.ts"
 import { Client, credentialsOf } from "./Client.ts"
 import { endAll, runToEnd, startDemoProcess } from "./demoProcess.ts"
 import { sharedStores, temporaryFolder } from "./demos.ts"
-import { freePort } from "./freePort.ts"
+import { freePort } from "../../../tools/freePort.ts"
 
 afterEach(endAll)
 

@@ -1,4 +1,4 @@
-/** The record of uses beside the tokens: one row for each secret that was used. */
+/** Stores recorded uses beside the tokens, one row per used secret. */
 import { SecretUsage, type TokenId, TokenUsageStore } from "@tokenry/core/adapter"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -11,7 +11,7 @@ import { planned, prepared } from "./Statement.ts"
 import type { Tables } from "./tables.ts"
 import { epochOf } from "./TokenRecord.ts"
 
-/** How many secrets one upsert takes: a flush is one, unless there are more. */
+/** The most secrets in one upsert. */
 const atOnce = 5000
 
 /** NULL stays NULL, in both. */

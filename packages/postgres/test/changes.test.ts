@@ -85,7 +85,7 @@ const untilCached = ({ tokens, lookups }: Effect.Success<ReturnType<typeof servi
 const issue = (tokens: Tokens) => tokens.issue({ ownedBy: "user-1", name: "CI", scopes: [] })
 
 describe.skipIf(withoutPostgres)("changes heard from PostgreSQL", () => {
-  it.live("with a cache, what another process revokes is refused here soon, however long maxStaleness is", () =>
+  it.live("with a cache, a token that another process revokes is refused long before maxStaleness", () =>
     Effect.gen(function* () {
       const place = yield* aPlace
       const here = yield* service(place, "1 hour")
@@ -100,7 +100,7 @@ describe.skipIf(withoutPostgres)("changes heard from PostgreSQL", () => {
   )
 
   it.live.each(["cut", "freeze", "drop everything"] as const)(
-    "a feed that is interrupted (%s) leaves nothing revoked in use, and is used again afterwards",
+    "while the feed is interrupted (%s) a revoked token is refused, and the cache is used again afterwards",
     (fault) =>
       Effect.gen(function* () {
         const place = yield* aPlace
@@ -120,7 +120,7 @@ describe.skipIf(withoutPostgres)("changes heard from PostgreSQL", () => {
       }),
   )
 
-  it.live("messages that a proxy drops, while the feed seems alive, delay a revocation until maxStaleness", () =>
+  it.live("if a proxy drops changes but not heartbeats, a revoked token is refused after maxStaleness", () =>
     Effect.gen(function* () {
       const place = yield* aPlace
       const proxy = yield* aProxy(place.url)
@@ -156,7 +156,7 @@ describe.skipIf(withoutPostgres)("changes heard from PostgreSQL", () => {
     }),
   )
 
-  it.live("a connection that the server ends is replaced, and then everything may have changed", () =>
+  it.live("a connection that the server ends is replaced, and everything counts as changed", () =>
     Effect.gen(function* () {
       const place = yield* aPlace
       const pool = yield* aPool(place.url)
@@ -172,7 +172,7 @@ describe.skipIf(withoutPostgres)("changes heard from PostgreSQL", () => {
     }),
   )
 
-  it.live("uses are not notified, and neither is what is rolled back", () =>
+  it.live("neither uses nor changes that are rolled back are notified", () =>
     Effect.gen(function* () {
       const place = yield* aPlace
       const { reported, repository, usage } = yield* listening(PostgresRepository.layer(place))
@@ -215,7 +215,7 @@ describe.skipIf(withoutPostgres)("changes heard from PostgreSQL", () => {
     }),
   )
 
-  it.live("with notify: false nothing is notified, and the rest works as ever", () =>
+  it.live("with notify: false nothing is notified, and everything else works", () =>
     Effect.gen(function* () {
       const place = yield* aPlace
       const { reported, repository } = yield* listening(PostgresRepository.layer(place))
@@ -234,7 +234,7 @@ describe.skipIf(withoutPostgres)("changes heard from PostgreSQL", () => {
     }),
   )
 
-  it.live("where LISTEN can't work, the feed says so, and owners are announced all the same", () =>
+  it.live("where LISTEN can't work, there is no feed, and owners are still announced", () =>
     Effect.gen(function* () {
       const place = yield* aPlace
       const { reported } = yield* listening(PostgresRepository.layer(place))

@@ -15,7 +15,7 @@ it("the README has examples", () => assert.strictEqual(examples.length, 3))
 describe.skipIf(withoutPostgres)("the README", () => {
   const printed = ["user-1\n", "true\n", ""]
   it.live.each(examples.map((code, index) => [code, printed[index]] as const))(
-    "has an example that runs as it is printed, and prints its result: %#",
+    "has an example that runs as printed, with the printed result: %#",
     ([code, output]) =>
       Effect.gen(function* () {
         const url = yield* aDatabase()

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest"
 import { demoOn } from "../demos.ts"
-import { freePort } from "../freePort.ts"
+import { freePort } from "../../../../tools/freePort.ts"
 import { expectAccessible } from "./accessibility.ts"
 import { describeInBrowser } from "./inBrowser.ts"
 import { tokenNamed, tokensOf } from "./ownersTokens.ts"
