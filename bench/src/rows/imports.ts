@@ -20,7 +20,7 @@ export const measure: Measure = async ({ isFull }) => {
   using folder = temporaryFolder()
   await unpackBesidePeers(folder.path)
   const samples = new Map(names.map((name) => [name, [] as Array<number>]))
-  const rounds = isFull ? 31 : 9
+  const rounds = isFull ? 31 : 7
   // The first round reads the files into the system's cache.
   for (let round = -1; round < rounds; round++) {
     for (const name of names) {

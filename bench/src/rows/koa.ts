@@ -13,7 +13,7 @@ type Name = keyof typeof contestants
 const names = Object.keys(contestants) as ReadonlyArray<Name>
 
 const connections = 32
-const requestsInARound = 3_000
+const requestsInARound = 2_000
 
 interface Server extends Listening {
   readonly process: ChildProcess
@@ -24,7 +24,7 @@ export const measure: Measure = async ({ isFull }) => {
   try {
     for (const name of names) servers.set(name, await start(name))
     const samples = new Map(names.map((name) => [name, { perSecond: [] as Array<number>, cpu: [] as Array<number> }]))
-    const rounds = isFull ? 40 : 10
+    const rounds = isFull ? 40 : 9
     // The first rounds warm up.
     for (let round = -3; round < rounds; round++) {
       for (let turn = 0; turn < names.length; turn++) {
