@@ -84,7 +84,7 @@ const timesToFill = async (block: Block): Promise<number> => {
 }
 
 /** Counts nanoseconds from now on. */
-export const stopwatch = (): (() => Record<Clock, number>) => {
+const stopwatch = (): (() => Record<Clock, number>) => {
   const cpuBefore = process.cpuUsage()
   const began = process.hrtime.bigint()
   return () => {
