@@ -60,4 +60,5 @@ export const local = {
   log: "off",
   keepAliveSeconds: 65,
   drainSeconds: 0,
+  sweeps: undefined,
 } as const
