@@ -49,10 +49,20 @@ it("connections outlive a load balancer's idle time by default", () => {
   })
 })
 
+it("dead tokens are purged after 90 days unless something else is configured", () => {
+  expect(readConfiguration({}).sweeps).toEqual({ every: "1 hour", purgeDeadFor: "90 days" })
+  expect(readConfiguration({ PURGE_AFTER_DAYS: "7" }).sweeps).toMatchObject({ purgeDeadFor: "7 days" })
+  expect(readConfiguration({ PURGE_AFTER_DAYS: "off" }).sweeps).toBeUndefined()
+})
+
 it.each([
   [{ KEEP_ALIVE_SECONDS: "0" }, /^KEEP_ALIVE_SECONDS must be a number of seconds from 1 to 900/],
   [{ DRAIN_SECONDS: "-1" }, /^DRAIN_SECONDS must be a number of seconds from 0 to 900, but is "-1"/],
   [{ DRAIN_SECONDS: "1m" }, /^DRAIN_SECONDS must be/],
+  [
+    { PURGE_AFTER_DAYS: "90 days" },
+    /^PURGE_AFTER_DAYS must be a number of days from 0 to 9999, or off, but is "90 days"/,
+  ],
   [{ STORE_URL: "./treasures.sqlite" }, /^STORE_URL must be .*for the file \.\/treasures\.sqlite, write sqlite:\.\/tr/],
 ])("%j is refused with what to write", (environment, message) => {
   expect(() => readConfiguration(environment)).toThrow(message)

@@ -89,4 +89,5 @@ export const local = {
   log: "off",
   keepAliveSeconds: 65,
   drainSeconds: 0,
+  sweeps: undefined,
 } as const

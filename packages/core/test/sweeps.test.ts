@@ -1,8 +1,9 @@
 import { expect, it } from "@effect/vitest"
-import { ApiTokens, TokenPolicy } from "@tokenry/core"
-import { ApiTokenRepository } from "@tokenry/core/adapter"
+import { ApiTokens, MemoryRepository, TokenPolicy } from "@tokenry/core"
+import { ApiTokenRepository, type TokenId, TokenUsageStore } from "@tokenry/core/adapter"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { TestClock } from "effect/testing"
@@ -74,6 +75,29 @@ it.effect("tokens unused for too long are revoked, and used ones aren't", () =>
     for (const { plaintext } of [used, fresh]) expect(yield* verdictOn(plaintext)).toBe("accepted")
     expect(yield* tokens.revokeUnused({ unusedFor: "30 days" })).toBe(0)
   }).pipe(Effect.provide(world())),
+)
+
+it.effect("one query finds the usage of a hundred tokens", () =>
+  Effect.gen(function* () {
+    const queries: Array<number> = []
+    const counting = Layer.effect(
+      TokenUsageStore,
+      Effect.map(TokenUsageStore, (store) => ({
+        ...store,
+        usageOf: (ids: ReadonlyArray<TokenId>) => {
+          queries.push(ids.length)
+          return store.usageOf(ids)
+        },
+      })),
+    )
+    const stores = Layer.merge(MemoryRepository.layer, Layer.provide(counting, MemoryRepository.layer))
+    yield* Effect.gen(function* () {
+      for (let count = 0; count < 250; count++) yield* issue()
+      yield* TestClock.adjust("31 days")
+      expect(yield* ApiTokens.use((tokens) => tokens.revokeUnused({ unusedFor: "30 days" }))).toBe(250)
+    }).pipe(Effect.provide(world({}, Layer.empty, stores)))
+    expect(queries).toEqual([100, 100, 50])
+  }),
 )
 
 it.effect("a token counts as used while a token minted with it is", () =>

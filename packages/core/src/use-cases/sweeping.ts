@@ -19,10 +19,12 @@ import type { SecretUsage } from "../token/SecretUsage.ts"
 import { type ApiToken, stateOf } from "../token/ApiToken.ts"
 import type { Attribution } from "../token/Attribution.ts"
 import type { OwnerId } from "../token/OwnerId.ts"
-import type { TokenId } from "../token/TokenId.ts"
 import { isLostRace, onRequest } from "./changing.ts"
 import { currentInstant } from "./present.ts"
 import type { UseCaseParts } from "./UseCaseParts.ts"
+
+/** How many tokens one query for their usage is about. */
+const pageSize = 100
 
 export const sweeping = ({ repository, usage, policy, deliverEverything, parse }: UseCaseParts) => {
   const revokeOwnedBy = Effect.fn("ApiTokens.revokeOwnedBy")(function* (input: RevokeOwnedByRequest) {
@@ -62,12 +64,12 @@ export const sweeping = ({ repository, usage, policy, deliverEverything, parse }
     const since = DateTime.subtractDuration(now, longest)
     // Nothing is known about the time before recording started.
     if (DateTime.isGreaterThan(yield* usage.value.since(now), since)) return 0
-    const revoke = revokeIfUnused(repository, usage.value.usageOf, since, now)
+    const revoke = revokeUnusedAmong(repository, usage.value.usageOf, since, now)
     const Stream = yield* streamModule
     return yield* Stream.runFoldEffect(
-      yield* repository.liveCreatedBefore(since, now),
+      Stream.grouped(yield* repository.liveCreatedBefore(since, now), pageSize),
       () => 0,
-      (total, token) => Effect.map(revoke(token), (isRevoked) => total + Number(isRevoked)),
+      (total, page) => Effect.map(revoke(page), (count) => total + count),
     )
   })
 
@@ -81,8 +83,11 @@ export const sweeping = ({ repository, usage, policy, deliverEverything, parse }
   return { revokeOwnedBy, revokeIssuedTo, revokeAllIssuedTo, purge, revokeUnused, expiringWithin }
 }
 
-/** Revokes the token unless it, or anything minted with it, was used since then. Returns whether it did. */
-const revokeIfUnused = (
+/**
+ * Revokes the tokens of a page that weren't used since then, and nothing minted with them was. Returns how many. One
+ * query finds the usage of the whole page.
+ */
+const revokeUnusedAmong = (
   repository: UseCaseParts["repository"],
   usageOf: UsageRecorder["usageOf"],
   since: DateTime.Utc,
@@ -90,7 +95,7 @@ const revokeIfUnused = (
 ) => {
   const isUsed = ({ lastUsedAt }: SecretUsage) => Option.exists(lastUsedAt, DateTime.isGreaterThan(since))
 
-  const attempt = (id: TokenId) =>
+  const revoke = ({ id }: ApiToken) =>
     Effect.gen(function* () {
       const token = Option.getOrUndefined(yield* repository.findById(id))
       if (token === undefined || stateOf(token, now) !== "live" || isRotated(token, since)) return false
@@ -98,8 +103,12 @@ const revokeIfUnused = (
       return true
     }).pipe(Effect.retry({ while: isLostRace }), Effect.catchTag(["RevisionConflict", "DuplicateToken"], Effect.die))
 
-  return ({ id }: ApiToken) =>
-    Effect.flatMap(usageOf([id]), (usages) => (usages.some(isUsed) ? Effect.succeed(false) : attempt(id)))
+  return Effect.fnUntraced(function* (page: ReadonlyArray<ApiToken>) {
+    const usages = yield* usageOf(page.map(({ id }) => id))
+    const used = new Set(usages.filter(isUsed).map(({ tokenId }) => tokenId))
+    const revoked = yield* Effect.filter(page, (token) => (used.has(token.id) ? Effect.succeed(false) : revoke(token)))
+    return revoked.length
+  })
 }
 
 /** A freshly rotated token has had no time to use its new secret. */
