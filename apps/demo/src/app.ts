@@ -46,7 +46,7 @@ export const makeApp = (services: Services, log: Log): Koa => {
   provider.on("server_error", (ctx, error) => log.error(error, { req: ctx.req }))
   app.use(oauthServer(services, provider))
   for (const middleware of pageRoutes(services, provider)) app.use(middleware)
-  for (const router of makeRouters(services)) app.use(router.routes()).use(router.allowedMethods())
+  for (const router of makeRouters(services, provider)) app.use(router.routes()).use(router.allowedMethods())
   return app
 }
 

@@ -3,3 +3,4 @@ export { endGrant, issueApiTokens, type IssuingOptions } from "./issueApiTokens.
 export { oauthConfiguration, type OAuthOptions } from "./oauthConfiguration.ts"
 export { temporarilyUnavailable } from "./temporarilyUnavailable.ts"
 export { tokenOfGrant, type GrantedToken } from "./GrantedTokens.ts"
+export { revocableTokens } from "./revocableTokens.ts"

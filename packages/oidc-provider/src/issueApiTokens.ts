@@ -225,17 +225,21 @@ const ignoreIfGone = (error: unknown): void => {
   if (!isApiTokensError(error) || error._tag !== "TokenNotFound") throw error
 }
 
-/** Ends the grant of a code or refresh token that another request consumed at the same moment. */
+/**
+ * Refuses a code or refresh token that another request consumed at the same moment. For a refresh token that ends the
+ * grant, since one of the two may be a thief. A code can only be redeemed by the client that has its PKCE verifier, which
+ * has sent it twice: the other request succeeds.
+ */
 const consumeOnce = (provider: Provider): void => {
   for (const model of [provider.AuthorizationCode, provider.RefreshToken]) {
-    const consume = model.prototype.consume
+    const { consume } = model.prototype
     model.prototype.consume = async function (this: { readonly grantId?: string | undefined }): Promise<void> {
       try {
         await Reflect.apply(consume, this, [])
       } catch (error) {
         if (!(error instanceof AlreadyConsumed)) throw error
-        if (this.grantId !== undefined) await endGrant(provider, this.grantId)
-        throw new errors.InvalidGrant("already consumed")
+        if (model === provider.RefreshToken && this.grantId !== undefined) await endGrant(provider, this.grantId)
+        throw new errors.InvalidGrant({ cause: error })
       }
     }
   }

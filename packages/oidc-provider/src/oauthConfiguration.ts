@@ -55,20 +55,31 @@ export const oauthConfiguration = (options: OAuthOptions) => {
       userinfo: { enabled: false },
       rpInitiatedLogout: { enabled: false },
       dPoP: { enabled: false },
-      introspection: { enabled: true },
-      revocation: { enabled: true },
+      introspection: { enabled: true, allowedPolicy: isItsOwn },
+      revocation: { enabled: true, allowedPolicy: isItsOwn },
       resourceIndicators: {
         enabled: true,
         defaultResource: () => resource,
         useGrantedResource: () => true,
-        getResourceServerInfo: (_ctx, indicator) => {
+        getResourceServerInfo: ({ oidc }, indicator) => {
           if (withoutSlash(indicator) !== withoutSlash(resource)) throw new errors.InvalidTarget()
+          const isAsking = oidc.route === "authorization"
+          if (isAsking && !catalogue.scopes.some((scope) => oidc.requestParamScopes.has(scope))) {
+            throw new errors.InvalidScope("ask for at least one of scopes_supported", "")
+          }
           return resourceServer
         },
       },
     },
   } satisfies Configuration
 }
+
+/** A client may introspect and revoke the tokens that were issued to it. */
+const isItsOwn = (
+  _ctx: unknown,
+  client: { readonly clientId: string },
+  token: { readonly clientId?: string | undefined },
+) => token.clientId === client.clientId
 
 /** `https://api.example.com` and `https://api.example.com/` are one resource, and clients write both. */
 const withoutSlash = (url: string): string => url.replace(/\/$/, "")

@@ -1,6 +1,6 @@
 /** A third party's app, with oauth4webapi as its client, and the person who lets it in with a browser. */
 import * as oauth from "oauth4webapi"
-import { Browser } from "../pages/Browser.ts"
+import { credentialsOf } from "../Client.ts"
 
 export const insecure = { [oauth.allowInsecureRequests]: true } as const
 export const redirectUri = "http://127.0.0.1:9/callback"
@@ -110,12 +110,24 @@ export class Person {
     this.#url = url
   }
 
+  static signedOut(url: string): Person {
+    return new Person(url)
+  }
+
   static async signedIn(url: string, account: string): Promise<Person> {
     const person = new Person(url)
-    const { cookie } = await Browser.signedIn(url, account)
-    const [name = "", value = ""] = cookie.split("=")
-    person.#cookies.set(name, value)
+    await person.signsInAs(account)
     return person
+  }
+
+  async signsInAs(account: string): Promise<void> {
+    const { status } = await this.opens("/login", credentialsOf(account))
+    if (status !== 200) throw new Error(`Signing in was answered with ${status}`)
+  }
+
+  /** On the page of connected apps, which comes then. */
+  async disconnects(clientId: string, path = "/settings/apps"): Promise<Seen> {
+    return this.opens(`${path}/disconnect`, { app: clientId })
   }
 
   /** Follows redirects within the demo. Where it would leave it, the page is the redirect itself. */
