@@ -12,6 +12,7 @@ const roots = [
   "packages/express",
   "packages/fastify",
   "packages/hono",
+  "packages/oidc-provider",
   "packages/mongodb",
   "packages/postgres",
   "packages/repository-contract",

@@ -1,5 +1,6 @@
 /**
- * Installs what the demo runs on: no linters, no Chromium. Where everything is installed, keeps it all and updates it.
+ * Installs what the demo runs on, and the apps named as arguments: no linters, no Chromium. Where everything is installed, keeps
+ * it all and updates it.
  * Plain JavaScript, since Node 20 may run this before the workspace's own Node is installed.
  *
  * The lockfile's hashes pin every package. The other scripts also check the age of all 630 in the registry,
@@ -8,5 +9,6 @@
 import { execSync } from "node:child_process"
 import { existsSync } from "node:fs"
 
-const forDemo = 'pnpm install --prod --config.minimumReleaseAge=0 --filter tokenry --filter "@tokenry/demo..."'
-execSync(existsSync("node_modules/vitest") ? "pnpm install" : forDemo, { stdio: "inherit" })
+const apps = ["@tokenry/demo", ...process.argv.slice(2)].map((name) => `--filter "${name}..."`).join(" ")
+const forApps = `pnpm install --prod --config.minimumReleaseAge=0 --filter tokenry ${apps}`
+execSync(existsSync("node_modules/vitest") ? "pnpm install" : forApps, { stdio: "inherit" })

@@ -6,6 +6,8 @@ import { problemBaseOf } from "./http/guard.ts"
 import { HttpError } from "./http/HttpError.ts"
 import type { Log } from "./http/logging.ts"
 import { sessions } from "./http/sessions.ts"
+import { makeProvider } from "./oauth/provider.ts"
+import { oauthServer } from "./oauth/server.ts"
 import { pageRoutes } from "./pages/pages.ts"
 import { problemPages } from "./pages/problemPages.ts"
 import { makeRouters } from "./routers.ts"
@@ -40,8 +42,11 @@ export const makeApp = (services: Services, log: Log): Koa => {
       : withSession(ctx, () => services.rateLimits.ofSessions(ctx, next))
   })
 
-  for (const middleware of pageRoutes(services)) app.use(middleware)
-  for (const router of makeRouters(services)) app.use(router.routes()).use(router.allowedMethods())
+  const provider = makeProvider(services)
+  provider.on("server_error", (ctx, error) => log.error(error, { req: ctx.req }))
+  app.use(oauthServer(services, provider))
+  for (const middleware of pageRoutes(services, provider)) app.use(middleware)
+  for (const router of makeRouters(services, provider)) app.use(router.routes()).use(router.allowedMethods())
   return app
 }
 

@@ -1,6 +1,7 @@
 /** All routers, whose routes are described in `api/description.ts`. */
 import type { Router } from "@koa/router"
 import { Route } from "@tokenry/http"
+import type Provider from "oidc-provider"
 import { declaredRoutes, describeApi } from "./api/description.ts"
 import type { DemoState } from "./http/authentication.ts"
 import { docsRoutes } from "./routes/docs.ts"
@@ -14,14 +15,14 @@ import { treasureRoutes } from "./routes/treasures.ts"
 import { userRoutes } from "./routes/users.ts"
 import type { Services } from "./Services.ts"
 
-export const makeRouters = (services: Services): ReadonlyArray<Router<DemoState>> => [
+export const makeRouters = (services: Services, provider: Provider): ReadonlyArray<Router<DemoState>> => [
   healthRoutes(services),
   sessionRoutes(services),
   meRoutes(services),
   treasureRoutes(services),
   tokenRoutes(services),
   userRoutes(services),
-  oauthRoutes(services, Route.scopesSupported(declaredRoutes)),
+  oauthRoutes(services, Route.scopesSupported(declaredRoutes), provider),
   problemRoutes(services),
   docsRoutes(services, describeApi(services.publicUrl)),
 ]

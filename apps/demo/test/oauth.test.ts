@@ -231,6 +231,7 @@ describe.each(stores)("on %s", (_, location) => {
       const metadata = await oauth.processResourceDiscoveryResponse(resource, await fetch(metadataUrl))
       expect(metadata).toEqual({
         resource: demo.publicUrl,
+        authorization_servers: [demo.publicUrl],
         scopes_supported: expect.arrayContaining(["treasure:read", "token:introspect"]),
         bearer_methods_supported: ["header"],
         resource_name: "Treasures",

@@ -7,6 +7,7 @@ import type { Demo } from "../src/Demo.ts"
 import { declaredRoutes, describeApi } from "../src/api/description.ts"
 import { guardOf } from "../src/http/guard.ts"
 import { limited } from "../src/http/rateLimits.ts"
+import { makeProvider } from "../src/oauth/provider.ts"
 import { makeRouters } from "../src/routers.ts"
 import { openRateCounters } from "../src/store/rateCounters.ts"
 import { Client } from "./Client.ts"
@@ -64,12 +65,8 @@ it("no route is without an operation, and no operation without a route", async (
   const onError = () => {}
   const counters = await openRateCounters({ kind: "memory" }, { windowSeconds: 60, onError })
   const rateLimits = limited({ problemBase: "http://127.0.0.1/problems/", limit: "off", counters, onError })
-  const routers = makeRouters({
-    ...demo,
-    guard: guardOf({ ...demo, limits: undefined }),
-    rateLimits,
-    trustedProxies: 0,
-  })
+  const services = { ...demo, guard: guardOf({ ...demo, limits: undefined }), rateLimits, trustedProxies: 0 }
+  const routers = makeRouters(services, makeProvider(services))
   const layers = routers.flatMap(({ stack }) => stack.filter(({ methods }) => methods.length > 0))
   // Those that answer every method by themselves, most of them with 405, are known by their path.
   const known = (path: unknown) => declaredRoutes.filter((route) => route.path === path).map(({ method }) => method)

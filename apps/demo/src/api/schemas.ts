@@ -210,6 +210,7 @@ export const OAuthError = Schema.Struct({
 /** RFC 9728 §2. */
 export const ProtectedResource = Schema.Struct({
   resource: Schema.String,
+  authorization_servers: strings,
   scopes_supported: strings,
   bearer_methods_supported: strings,
   resource_name: Schema.optionalKey(Schema.String),

@@ -9,6 +9,7 @@ export const resourceOf = (
 ): ProtectedResourceOptions => ({
   resource: publicUrl,
   scopes,
+  authorizationServers: [publicUrl],
   name: "Treasures",
 })
 

@@ -11,6 +11,9 @@ export const windowSeconds = 60
 /** All of an owner's tokens together may call as often as this many tokens. */
 const tokensPerOwner = 5
 
+/** Each stays for a day, used or not. */
+const registrationsPerAddress = 20
+
 /** How many failed sign-ins are allowed from one address. */
 interface FailedSignIns {
   /** For one account. */
@@ -29,6 +32,11 @@ export interface DemoRateLimits {
   readonly ofSessions: Koa.Middleware
   /** For revocations by plaintext: an address may try as often as a token may call (RFC 7009 §5). */
   readonly ofRevocations: Koa.Middleware
+  /**
+   * For the authorization server: an address may call as often as a token, and register 20 apps a minute. One too many
+   * gets an error in OAuth's format.
+   */
+  readonly ofApps: Koa.Middleware
   /**
    * Whether a password attempt is allowed; if not, the response is already set. Call it before looking up the account,
    * or the response would reveal whether it exists. Accounts have no limit of their own, or anyone could lock people
@@ -72,6 +80,8 @@ export const limited = ({
     onError,
   })
   const perSession = limit === "off" ? undefined : counters.counter("session", limit)
+  const perApp = limit === "off" ? undefined : counters.counter("app", limit)
+  const perRegistrant = limit === "off" ? undefined : counters.counter("registration", registrationsPerAddress)
   const perRevoker = limit === "off" ? undefined : counters.counter("revocation", limit)
 
   /** The address first, to bound how many emails it can try. */
@@ -104,6 +114,22 @@ export const limited = ({
       if (perRevoker === undefined) return next()
       const claim = { limiter: perRevoker, key: rateLimitAddress(ctx.ip), policy: "revocation" }
       if (isWithinLimits(ctx, await limits.of([claim]))) return next()
+    },
+    ofApps: async function ofApps(ctx, next) {
+      if (perApp === undefined || perRegistrant === undefined) return next()
+      const key = rateLimitAddress(ctx.ip)
+      const registration = { limiter: perRegistrant, key, policy: "registration" }
+      const verdict = await limits.of([
+        { limiter: perApp, key, policy: "app" },
+        ...(ctx.path === "/oauth/register" ? [registration] : []),
+      ])
+      if (verdict.allowed) {
+        ctx.set(verdict.headers)
+        return next()
+      }
+      ctx.set({ ...verdict.headers, "Cache-Control": "no-store" })
+      ctx.status = verdict.reason === "unavailable" ? 503 : 429
+      ctx.body = { error: "temporarily_unavailable", error_description: "Too many requests from this address" }
     },
     maySignIn: async (ctx, email) => {
       const verdict = await limits.of(attemptOf(ctx, email))

@@ -62,6 +62,10 @@ const recentMilliseconds = 60 * 60 * 1000
 export const isPasswordRecent = (ctx: Koa.Context): boolean =>
   Date.now() - ((ctx["session"] as SessionData).signedInAt ?? 0) <= recentMilliseconds
 
+/** Whether the person entered their password in this session since then. */
+export const hasSignedInSince = (ctx: Koa.Context, moment: Date): boolean =>
+  ((ctx["session"] as SessionData).signedInAt ?? 0) >= moment.getTime()
+
 /** Signs the account in under a fresh session id. The draft is for the next page. */
 export const signIn = async (ctx: Koa.Context, account: Account, draft?: SessionData["draft"]): Promise<void> => {
   const data: SessionData = {

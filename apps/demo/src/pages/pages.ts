@@ -2,8 +2,11 @@
 import { Router } from "@koa/router"
 import { exactPaths } from "../http/routing.ts"
 import type Koa from "koa"
+import type Provider from "oidc-provider"
 import type { Services } from "../Services.ts"
 import { accountPages } from "./accounts.ts"
+import { connectedAppsPages, everyonesAppsPages } from "./apps/connectedApps.ts"
+import { consentPages } from "./apps/consent.ts"
 import { seeOther } from "./parts/answerPage.ts"
 import { atPublicUrl } from "./parts/atPublicUrl.ts"
 import { assetRoutes } from "./assets.ts"
@@ -15,7 +18,7 @@ import { signInPages } from "./sign-in/signIn.ts"
 import { tokenListPages } from "./tokens/tokenList.ts"
 import { tokenPages } from "./tokens/tokenPage.ts"
 
-export const pageRoutes = (services: Services): ReadonlyArray<Koa.Middleware> => {
+export const pageRoutes = (services: Services, provider: Provider): ReadonlyArray<Koa.Middleware> => {
   const assets = new Router<PageState>(exactPaths)
   assetRoutes(assets)
 
@@ -31,9 +34,12 @@ export const pageRoutes = (services: Services): ReadonlyArray<Koa.Middleware> =>
   revokingPages(own, services)
   rotatingPages(own, services)
   tokenPages(own, services)
+  consentPages(own, services, provider)
+  connectedAppsPages(own, services, provider)
 
   const administration = new Router<PageState>(exactPaths)
   administration.use(atPublicUrl(services), fromThisSite(services), person(services), admin)
+  everyonesAppsPages(administration, services, provider)
   accountPages(administration, services)
 
   return [assets, open, own, administration].flatMap(

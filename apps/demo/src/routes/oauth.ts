@@ -2,6 +2,8 @@
 import { Router } from "@koa/router"
 import { Route } from "@tokenry/http"
 import { introspection, protectedResourceMetadata, revocation } from "@tokenry/koa"
+import { revocableTokens } from "@tokenry/oidc-provider"
+import type Provider from "oidc-provider"
 import * as Schemas from "../api/schemas.ts"
 import { anyone } from "../api/security.ts"
 import type { DemoState } from "../http/authentication.ts"
@@ -61,12 +63,20 @@ export const declaredOauth = {
   }),
 }
 
-export const oauthRoutes = (services: Services, scopes: ReadonlyArray<string>): Router<DemoState> => {
+export const oauthRoutes = (
+  services: Services,
+  scopes: ReadonlyArray<string>,
+  provider: Provider,
+): Router<DemoState> => {
   const { tokens } = services
   const router = new Router<DemoState>(exactPaths)
   const { introspect, revoke, metadata } = declaredOauth
   router.all(introspect.path, introspection({ tokens, ...protectionOf(services), scopeForAll, path: null }))
-  router.all(revoke.path, services.rateLimits.ofRevocations, revocation({ tokens, path: null }))
+  router.all(
+    revoke.path,
+    services.rateLimits.ofRevocations,
+    revocation({ tokens: revocableTokens(provider, tokens), path: null }),
+  )
   router.all(metadata.path, protectedResourceMetadata(resourceOf(services, scopes)))
   return router
 }

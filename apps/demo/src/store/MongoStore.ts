@@ -7,6 +7,7 @@ import { type Db, MongoClient } from "mongodb"
 import { indexAccounts, mongoAccounts } from "./MongoAccounts.ts"
 import { indexIdempotencyKeys, mongoIdempotencyKeys } from "./MongoIdempotencyKeys.ts"
 import { insertUnlessThere, read, write } from "./mongoOperations.ts"
+import { indexOAuthRecords, mongoOAuthRecords } from "./MongoOAuthRecords.ts"
 import { indexSessions, mongoSessions } from "./MongoSessions.ts"
 import { indexTreasures, mongoTreasures } from "./MongoTreasures.ts"
 import type { Store } from "./Store.ts"
@@ -28,7 +29,7 @@ export const openMongoStore = async (url: string): Promise<Store> => {
     const tokenRepository = await tokens.runPromise(ApiTokenRepository)
     const tokenUsage = await tokens.runPromise(TokenUsageStore)
     const db = client.db()
-    for (const makeIndexes of [indexAccounts, indexTreasures, indexSessions, indexIdempotencyKeys]) {
+    for (const makeIndexes of [indexAccounts, indexTreasures, indexSessions, indexIdempotencyKeys, indexOAuthRecords]) {
       await makeIndexes(db)
     }
     let closing: Promise<void> | undefined
@@ -62,6 +63,7 @@ const storeOf = (db: Db): Omit<Store, "tokenRepository" | "tokenUsage" | "close"
     treasures,
     sessions: mongoSessions(db),
     idempotencyKeys: mongoIdempotencyKeys(db),
+    oauthRecords: mongoOAuthRecords(db),
     isEmpty,
     addIfEmpty: async (newAccounts, newTreasures) => {
       if (!(await isEmpty())) return false

@@ -5,6 +5,7 @@ import * as ManagedRuntime from "effect/ManagedRuntime"
 import { Pool } from "pg"
 import { insertAccount, postgresAccounts } from "./PostgresAccounts.ts"
 import { postgresIdempotencyKeys } from "./PostgresIdempotencyKeys.ts"
+import { postgresOAuthRecords } from "./PostgresOAuthRecords.ts"
 import { postgresMigrations } from "./postgresMigrations.ts"
 import { run } from "./postgresOperations.ts"
 import { postgresSessions } from "./PostgresSessions.ts"
@@ -54,6 +55,7 @@ const storeOf = (database: PostgresDatabase): Omit<Store, "tokenRepository" | "t
     treasures: postgresTreasures(database),
     sessions: postgresSessions(database),
     idempotencyKeys: postgresIdempotencyKeys(database),
+    oauthRecords: postgresOAuthRecords(database),
     isEmpty,
     addIfEmpty: (accounts, treasures) =>
       run(

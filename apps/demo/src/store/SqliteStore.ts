@@ -10,6 +10,7 @@ import type { StoreLocation } from "../Configuration.ts"
 import { migrations, migrationTable } from "./migrations.ts"
 import { insertAccount, sqliteAccounts } from "./SqliteAccounts.ts"
 import { sqliteIdempotencyKeys } from "./SqliteIdempotencyKeys.ts"
+import { sqliteOAuthRecords } from "./SqliteOAuthRecords.ts"
 import { sqliteSessions } from "./SqliteSessions.ts"
 import { insertTreasure, sqliteTreasures } from "./SqliteTreasures.ts"
 import type { Store } from "./Store.ts"
@@ -61,6 +62,7 @@ const storeOf = (database: SqliteDatabase): Omit<Store, "tokenRepository" | "tok
     treasures: sqliteTreasures(database),
     sessions: sqliteSessions(database),
     idempotencyKeys: sqliteIdempotencyKeys(database),
+    oauthRecords: sqliteOAuthRecords(database),
     isEmpty,
     addIfEmpty: (accounts, treasures) =>
       Effect.runPromise(

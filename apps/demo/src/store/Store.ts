@@ -1,5 +1,6 @@
-/** What the demo stores besides tokens: accounts, treasures, sessions and idempotency keys. */
+/** What the demo stores besides tokens: accounts, treasures, sessions, idempotency keys, and what OAuth needs. */
 import type { ApiTokenRepository, TokenUsageStore } from "@tokenry/core/adapter"
+import type { OAuthRecords } from "./OAuthRecords.ts"
 
 export interface Account {
   readonly id: string
@@ -108,6 +109,7 @@ export interface Store {
   readonly treasures: Treasures
   readonly sessions: Sessions
   readonly idempotencyKeys: IdempotencyKeys
+  readonly oauthRecords: OAuthRecords
   /** The token repository and its usage store in the same database. */
   readonly tokenRepository: ApiTokenRepository["Service"]
   readonly tokenUsage: TokenUsageStore["Service"]

@@ -50,4 +50,26 @@ export const migrations: ReadonlyArray<Migration> = [
     down: `
       DROP TABLE idempotency_key;`,
   },
+  {
+    version: 3,
+    name: "the authorization server's records",
+    up: `
+      CREATE TABLE oauth_record (
+        key TEXT PRIMARY KEY,
+        kind TEXT NOT NULL,
+        payload TEXT NOT NULL,
+        grant_id TEXT,
+        account_id TEXT,
+        client_id TEXT,
+        uid_hash TEXT,
+        consumed_at INTEGER,
+        expires_at INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX oauth_record_grant ON oauth_record (grant_id) WHERE grant_id IS NOT NULL;
+      CREATE INDEX oauth_record_account ON oauth_record (account_id, client_id) WHERE account_id IS NOT NULL;
+      CREATE INDEX oauth_record_uid ON oauth_record (uid_hash) WHERE uid_hash IS NOT NULL;
+      CREATE INDEX oauth_record_expiry ON oauth_record (expires_at);`,
+    down: `
+      DROP TABLE oauth_record;`,
+  },
 ]

@@ -52,5 +52,28 @@ export const postgresMigrations: MigrateOptions = {
         DROP TABLE treasure;
         DROP TABLE account;`,
     },
+    {
+      version: 2,
+      name: "the authorization server's records",
+      // The payload is text: jsonb refuses NUL, which an app may send.
+      up: `
+        CREATE TABLE oauth_record (
+          key text PRIMARY KEY,
+          kind text NOT NULL,
+          payload text NOT NULL,
+          grant_id text,
+          account_id text,
+          client_id text,
+          uid_hash text,
+          consumed_at timestamptz(3),
+          expires_at timestamptz(3) NOT NULL
+        );
+        CREATE INDEX oauth_record_grant ON oauth_record (grant_id) WHERE grant_id IS NOT NULL;
+        CREATE INDEX oauth_record_account ON oauth_record (account_id, client_id) WHERE account_id IS NOT NULL;
+        CREATE INDEX oauth_record_uid ON oauth_record (uid_hash) WHERE uid_hash IS NOT NULL;
+        CREATE INDEX oauth_record_expiry ON oauth_record (expires_at);`,
+      down: `
+        DROP TABLE oauth_record;`,
+    },
   ],
 }

@@ -11,6 +11,8 @@ export interface ProtectedResourceOptions {
   readonly resource: string
   /** The scopes a client may need. */
   readonly scopes: ReadonlyArray<string>
+  /** The issuers of the authorization servers that issue its tokens: absolute URLs. Default: none is named. */
+  readonly authorizationServers?: ReadonlyArray<string> | undefined
   /** A display name. */
   readonly name?: string | undefined
   /** The absolute URL of a page for developers. */
@@ -33,22 +35,26 @@ export interface ProtectedResourceMetadata {
  * (RFC 9728 §3.1), so that of `https://example.com/api` is at
  * `https://example.com/.well-known/oauth-protected-resource/api`.
  *
- * @throws TypeError that names the option, if one is unknown, missing or of the wrong type; Error if the resource or the page
- *   is not such a URL, or a scope is not a scope-token.
+ * @throws TypeError that names the option, if one is unknown, missing or of the wrong type; Error if the resource, an
+ *   authorization server or the page is not such a URL, or a scope is not a scope-token.
  */
 const make = (options: ProtectedResourceOptions): ProtectedResourceMetadata => {
   checkOptions("ProtectedResourceMetadata", options, optionRules, { required: ["resource", "scopes"] })
-  const { resource, scopes, name, documentation } = options
+  const { resource, scopes, authorizationServers = [], name, documentation } = options
   const { origin, pathname } = resourceUrl(resource)
   const illegal = scopes.find((scope) => !Scope.is(scope))
   if (illegal !== undefined) throw new Error(`scopes: ${JSON.stringify(illegal)} is not an RFC 6749 scope-token`)
   if (documentation !== undefined && webUrl(documentation) === undefined) {
     throw new Error("documentation must be an absolute http or https URL")
   }
+  if (!authorizationServers.every((issuer) => webUrl(issuer) !== undefined && !/[?#]/.test(issuer))) {
+    throw new Error("authorizationServers must be absolute http or https URLs without query and fragment")
+  }
   const path = `/.well-known/oauth-protected-resource${pathname === "/" ? "" : pathname}`
   const document = {
     resource,
     // Empty parameters are omitted (RFC 9728 §3.2).
+    ...(authorizationServers.length === 0 ? {} : { authorization_servers: authorizationServers }),
     ...(scopes.length === 0 ? {} : { scopes_supported: scopes }),
     bearer_methods_supported: ["header"],
     ...(name === undefined ? {} : { resource_name: name }),
@@ -87,6 +93,10 @@ const optionRules: OptionRules<ProtectedResourceOptions> = {
   scopes: [
     (value) => Array.isArray(value) && value.every((scope) => typeof scope === "string"),
     "write a list of scopes, as in scopes: catalogue.scopes",
+  ],
+  authorizationServers: [
+    (value) => Array.isArray(value) && value.every((issuer) => typeof issuer === "string"),
+    'write a list of issuers, as in authorizationServers: ["https://login.example.com"]',
   ],
   name: [isText, 'write a display name, as in name: "Treasures"'],
   documentation: [isText, "write the absolute URL of a page for developers"],

@@ -4,11 +4,12 @@ import type { Html } from "./html.ts"
 
 type Answerable = Pick<Koa.Context, "status" | "type" | "body" | "set" | "vary">
 
-export const answerPage = (ctx: Answerable, page: Html, status = 200): void => {
+/** `formTarget`: another origin or scheme that this page's forms may lead to, as the policy spells it. */
+export const answerPage = (ctx: Answerable, page: Html, status = 200, formTarget = ""): void => {
   ctx.status = status
   ctx.type = "text/html; charset=utf-8"
   ctx.vary("Cookie, Authorization")
-  ctx.set(pageHeaders)
+  ctx.set({ ...pageHeaders, "Content-Security-Policy": contentSecurityPolicy(formTarget) })
   ctx.body = String(page)
 }
 
@@ -21,19 +22,19 @@ export const seeOther = (ctx: Pick<Koa.Context, "status" | "redirect" | "set" | 
 }
 
 /** A page may only load its own resources. */
-const contentSecurityPolicy = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-  "base-uri 'none'",
-].join("; ")
+const contentSecurityPolicy = (formTarget: string): string =>
+  [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    `form-action 'self' ${formTarget}`.trim(),
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+  ].join("; ")
 
 /** With a stricter `Referrer-Policy` browsers send forms with `Origin: null`, and every form would be refused. */
 const pageHeaders = {
   "Cache-Control": "no-store",
-  "Content-Security-Policy": contentSecurityPolicy,
   "Referrer-Policy": "same-origin",
 }

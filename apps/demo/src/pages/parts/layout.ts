@@ -44,8 +44,8 @@ const navigation = ({ email, isAdmin }: Pick<Account, "email" | "isAdmin">, curr
     html`<li><a href="${path}" ${path === current && html`aria-current="page"`}>${text}</a></li>`
   return html`<nav aria-label="Main">
       <ul>
-        ${entry("/settings/tokens", "Tokens")} ${isAdmin && entry("/settings/accounts", "Accounts")}
-        ${entry("/docs", "API reference")}
+        ${entry("/settings/tokens", "Tokens")} ${entry("/settings/apps", "Connected apps")}
+        ${isAdmin && entry("/settings/accounts", "Accounts")} ${entry("/docs", "API reference")}
       </ul>
     </nav>
     <form class="who" method="post" action="/logout">

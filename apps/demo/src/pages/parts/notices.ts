@@ -12,6 +12,7 @@ const notices = {
   "already-revoked": "The token was already revoked. Nothing was changed.",
   "all-revoked": "All tokens are revoked. Programs that use one are refused from now on.",
   "none-to-revoke": "There was no token left to revoke. Nothing was changed.",
+  disconnected: "The app is disconnected. It is refused from now on.",
   unchanged: "Nothing was changed. The token already had these values.",
 } as const
 

@@ -12,9 +12,13 @@ interface ScopeChoice {
   readonly available: ReadonlyArray<string>
   readonly whyUnavailable: string
   readonly errors: FieldErrors
+  readonly hint?: string
 }
 
-export const scopeChoice = ({ legend, offered, chosen, available, whyUnavailable, errors }: ScopeChoice): Html => {
+const defaultHint = "Choose as few as possible. Without any, the token only proves identity."
+
+export const scopeChoice = (choice: ScopeChoice): Html => {
+  const { legend, offered, chosen, available, whyUnavailable, errors, hint = defaultHint } = choice
   const checkbox = (scope: string, index: number) => {
     const isAvailable = available.includes(scope)
     const id = `scope-${index}`
@@ -39,7 +43,7 @@ export const scopeChoice = ({ legend, offered, chosen, available, whyUnavailable
   }
   return html`<fieldset id="scopes" tabindex="-1" ${describedBy(errors, "scopes", "scopes-hint")}>
     <legend>${legend}</legend>
-    <p class="hint" id="scopes-hint">Choose as few as possible. Without any, the token only proves identity.</p>
+    <p class="hint" id="scopes-hint">${hint}</p>
     ${fieldError(errors, "scopes")} ${offered.map(checkbox)}
   </fieldset>`
 }

@@ -1,0 +1,6 @@
+export { AlreadyConsumed } from "./AlreadyConsumed.ts"
+export { endGrant, issueApiTokens, type IssuingOptions } from "./issueApiTokens.ts"
+export { oauthConfiguration, type OAuthOptions } from "./oauthConfiguration.ts"
+export { temporarilyUnavailable } from "./temporarilyUnavailable.ts"
+export { tokenOfGrant, type GrantedToken } from "./GrantedTokens.ts"
+export { revocableTokens } from "./revocableTokens.ts"

@@ -1,0 +1,133 @@
+import { TokenPolicy } from "@tokenry/core"
+import { endGrant, issueApiTokens, tokenOfGrant } from "@tokenry/oidc-provider"
+import { describe, expect, it } from "vitest"
+import { aServer, authorize, redeem, redirectUri, refresh } from "./server.ts"
+
+const invalidGrant = { error: "invalid_grant" }
+
+describe("an access token", () => {
+  it("is an API token of the account, issued to the client, with the granted scopes", async () => {
+    const server = await aServer()
+    const granted = await redeem(server, await authorize(server))
+    const verified = await server.tokens.verify(granted.access_token, { scopes: ["treasure:read"] })
+    expect(verified).toMatchObject({ accepted: true, caller: { ownedBy: "ann", scopes: ["treasure:read"] } })
+    const { items } = await server.tokens.list({ ownedBy: "ann" })
+    expect(items).toEqual([expect.objectContaining({ issuedTo: "app", name: "app" })])
+  })
+
+  it("is never written by the adapter", async () => {
+    const server = await aServer()
+    const first = await redeem(server, await authorize(server))
+    const second = await refresh(server, first.refresh_token)
+    for (const { access_token: plaintext } of [first, second]) {
+      expect(server.written.length).toBeGreaterThan(0)
+      expect(server.written.filter((line) => line.includes(plaintext))).toEqual([])
+    }
+  })
+
+  it("doesn't outlive its grant, whatever the policy allows", async () => {
+    const policy = TokenPolicy.make({ defaultLifetime: null, longestLifetime: null, allowsNeverExpiring: true })
+    const server = await aServer({}, policy)
+    const granted = await redeem(server, await authorize(server))
+    expect(granted.expires_in).toBeLessThanOrEqual(30 * 86_400)
+    expect(granted.expires_in).toBeGreaterThan(29 * 86_400)
+  })
+
+  it("ends with its grant, and so does its refresh token", async () => {
+    const server = await aServer()
+    const granted = await redeem(server, await authorize(server))
+    const { grantId = "" } = (await server.provider.RefreshToken.find(granted.refresh_token ?? "")) ?? {}
+    expect(await tokenOfGrant(server.provider, grantId)).toMatchObject({ accountId: "ann", clientId: "app" })
+    await endGrant(server.provider, grantId)
+    await endGrant(server.provider, grantId)
+    expect(await server.tokens.verify(granted.access_token)).toMatchObject({ accepted: false })
+    await expect(refresh(server, granted.refresh_token)).rejects.toMatchObject(invalidGrant)
+    expect(await tokenOfGrant(server.provider, grantId)).toBe(undefined)
+  })
+})
+
+describe("of concurrent uses", () => {
+  it("of a code, one succeeds, and its token works", async () => {
+    const server = await aServer()
+    const returned = await authorize(server)
+    // Both find the code unused before either consumes it.
+    const { AuthorizationCode } = server.provider
+    const both = holdingUntil(2)
+    const { consume } = AuthorizationCode.prototype
+    AuthorizationCode.prototype.consume = async function () {
+      await both()
+      return consume.call(this)
+    }
+    const outcomes = await Promise.allSettled([redeem(server, returned), redeem(server, returned)])
+    const [granted] = outcomes.flatMap((outcome) => (outcome.status === "fulfilled" ? [outcome.value] : []))
+    expect(outcomes.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"])
+    expect(await server.tokens.verify(granted?.access_token)).toMatchObject({ accepted: true })
+  })
+
+  it("of a refresh token, none leaves access behind", async () => {
+    const server = await aServer()
+    const granted = await redeem(server, await authorize(server))
+    const { RefreshToken } = server.provider
+    const both = holdingUntil(2)
+    const { consume } = RefreshToken.prototype
+    RefreshToken.prototype.consume = async function () {
+      await both()
+      return consume.call(this)
+    }
+    const outcomes = await Promise.allSettled([
+      refresh(server, granted.refresh_token),
+      refresh(server, granted.refresh_token),
+    ])
+    for (const outcome of outcomes) {
+      if (outcome.status === "rejected") continue
+      expect(await server.tokens.verify(outcome.value.access_token)).toMatchObject({ accepted: false })
+    }
+    expect(await server.tokens.verify(granted.access_token)).toMatchObject({ accepted: false })
+  })
+})
+
+it("the metadata list the catalogue's scopes, and nothing of OpenID Connect's endpoints", async () => {
+  const { authorizationServer } = await aServer()
+  expect(authorizationServer).toMatchObject({
+    scopes_supported: ["treasure:read", "treasure:add"],
+    code_challenge_methods_supported: ["S256"],
+    response_types_supported: ["code"],
+    grant_types_supported: ["authorization_code", "refresh_token"],
+    authorization_response_iss_parameter_supported: true,
+  })
+  expect(authorizationServer.userinfo_endpoint).toBe(undefined)
+})
+
+it("an app whose id is the address of its metadata needs no registration", async () => {
+  const clientId = "https://app.example/oauth/client.json"
+  const document = {
+    client_id: clientId,
+    client_name: "Chart plotter",
+    redirect_uris: [redirectUri],
+    token_endpoint_auth_method: "none",
+  }
+  const server = await aServer({
+    fetch: async (url) => new Response(String(url) === clientId ? JSON.stringify(document) : "", { status: 200 }),
+    features: { clientIdMetadataDocument: { enabled: true, ack: "draft-02" } },
+  })
+  expect(server.authorizationServer.client_id_metadata_document_supported).toBe(true)
+  await redeem(server, await authorize(server, clientId))
+  const { items } = await server.tokens.list({ ownedBy: "ann" })
+  expect(items).toEqual([expect.objectContaining({ issuedTo: clientId, name: "Chart plotter" })])
+})
+
+it("an unknown option is refused by its name", async () => {
+  const { provider, tokens } = await aServer()
+  expect(() => issueApiTokens(provider, { tokens, lifetime: "1 day" } as never)).toThrow(/lifetime/)
+})
+
+/** Lets nobody through until this many have come. */
+const holdingUntil = (count: number) => {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  let come = 0
+  return () => {
+    come++
+    if (come === count) resolve()
+    return promise
+  }
+}

@@ -1,0 +1,148 @@
+/** A provider on a socket, whose people consent to everything at once, and an app that uses it. */
+import { once } from "node:events"
+import { createServer } from "node:http"
+import type { AddressInfo } from "node:net"
+import { MemoryRepository, ScopeCatalogue, TokenPolicy } from "@tokenry/core"
+import { createApiTokens } from "@tokenry/core/promise"
+import { AlreadyConsumed, issueApiTokens, oauthConfiguration } from "@tokenry/oidc-provider"
+import * as oauth from "oauth4webapi"
+import Provider, { type Adapter, type AdapterPayload, type Configuration } from "oidc-provider"
+import { onTestFinished } from "vitest"
+
+export const redirectUri = "https://app.example/callback"
+
+const insecure = { [oauth.allowInsecureRequests]: true } as const
+
+/** Everything that was ever written, as JSON. */
+const rememberingAdapter = (written: Array<string>) => {
+  const records = new Map<string, AdapterPayload>()
+  return (kind: string): Adapter => {
+    const keyOf = (id: string) => `${kind} ${id}`
+    return {
+      upsert: async (id, payload) => {
+        written.push(JSON.stringify([kind, id, payload]))
+        records.set(keyOf(id), payload)
+      },
+      find: async (id) => records.get(keyOf(id)),
+      findByUid: async (uid) => [...records.values()].find((payload) => payload.kind === kind && payload.uid === uid),
+      findByUserCode: async () => undefined,
+      consume: async (id) => {
+        const payload = records.get(keyOf(id))
+        if (payload === undefined || payload.consumed) throw new AlreadyConsumed()
+        records.set(keyOf(id), { ...payload, consumed: 1 })
+      },
+      destroy: async (id) => {
+        records.delete(keyOf(id))
+      },
+      revokeByGrantId: async (grantId) => {
+        for (const [key, payload] of records) {
+          if (key.startsWith(`${kind} `) && payload.grantId === grantId) records.delete(key)
+        }
+      },
+    }
+  }
+}
+
+export const aServer = async (configuration: Configuration = {}, policy = TokenPolicy.make()) => {
+  const catalogue = ScopeCatalogue.make({ "treasure:read": "See your treasures", "treasure:add": "Add treasures" })
+  const tokens = await createApiTokens({ repository: MemoryRepository.layer, catalogue, policy })
+  const server = createServer().listen(0, "127.0.0.1")
+  await once(server, "listening")
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const written: Array<string> = []
+  const preset = oauthConfiguration({ catalogue, resource: issuer })
+  const provider = new Provider(issuer, {
+    ...preset,
+    adapter: rememberingAdapter(written),
+    clients: [{ client_id: "app", redirect_uris: [redirectUri], token_endpoint_auth_method: "none" }],
+    findAccount: (_ctx, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
+    interactions: { url: (_ctx, { uid }) => `/consent/${uid}` },
+    ttl: { AuthorizationCode: 60, Interaction: 600, Session: 600, RefreshToken: 86_400 * 30, Grant: 86_400 * 30 },
+    ...configuration,
+    features: { ...preset.features, ...configuration.features },
+  })
+  issueApiTokens(provider, { tokens })
+  const handle = provider.callback()
+  server.on("request", (request, response) => {
+    if (!request.url?.startsWith("/consent/")) return void handle(request, response)
+    void consentToAll(provider, issuer, request, response)
+  })
+  onTestFinished(async () => {
+    server.closeAllConnections()
+    server.close()
+    await tokens.close()
+  })
+  const authorizationServer = await oauth.processDiscoveryResponse(
+    new URL(issuer),
+    await oauth.discoveryRequest(new URL(issuer), { algorithm: "oauth2", ...insecure }),
+  )
+  return { tokens, provider, issuer, written, authorizationServer }
+}
+
+type Handled = Parameters<Provider["interactionDetails"]>
+
+const consentToAll = async (provider: Provider, resource: string, ...[request, response]: Handled): Promise<void> => {
+  const { prompt, params } = await provider.interactionDetails(request, response)
+  if (prompt.name === "login") {
+    return provider.interactionFinished(request, response, { login: { accountId: "ann" } })
+  }
+  const grant = new provider.Grant({ accountId: "ann", clientId: String(params["client_id"]) })
+  grant.addResourceScope(resource, String(params["scope"]))
+  await provider.interactionFinished(request, response, { consent: { grantId: await grant.save() } })
+}
+
+type Server = Awaited<ReturnType<typeof aServer>>
+
+/** Goes through the whole flow in a browser with cookies, up to the code. */
+export const authorize = async ({ authorizationServer }: Server, clientId = "app", scope = "treasure:read") => {
+  const verifier = oauth.generateRandomCodeVerifier()
+  const url = new URL(authorizationServer.authorization_endpoint ?? "")
+  url.search = new URLSearchParams({
+    client_id: clientId,
+    redirect_uri: redirectUri,
+    response_type: "code",
+    scope,
+    code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
+    code_challenge_method: "S256",
+  }).toString()
+  const cookies = new Map<string, string>()
+  let next: URL | undefined = url
+  while (next !== undefined && next.origin === url.origin) {
+    const Cookie = [...cookies].map((pair) => pair.join("=")).join("; ")
+    const response: Response = await fetch(next, { redirect: "manual", headers: { Cookie } })
+    for (const line of response.headers.getSetCookie()) {
+      const [name = "", value = ""] = line.split(";")[0]?.split("=") ?? []
+      cookies.set(name, value)
+    }
+    const location = response.headers.get("Location")
+    if (location === null) throw new Error(`${response.status}: ${await response.text()}`)
+    next = new URL(location, next)
+  }
+  return { returnedTo: next as URL, verifier, clientId }
+}
+
+export const redeem = async (
+  { authorizationServer }: Server,
+  { returnedTo, verifier, clientId }: Awaited<ReturnType<typeof authorize>>,
+) => {
+  const client = { client_id: clientId }
+  const parameters = oauth.validateAuthResponse(authorizationServer, client, returnedTo, oauth.expectNoState)
+  const [none, redirect] = [oauth.None(), redirectUri]
+  const response = await oauth.authorizationCodeGrantRequest(
+    authorizationServer,
+    client,
+    none,
+    parameters,
+    redirect,
+    verifier,
+    insecure,
+  )
+  return oauth.processAuthorizationCodeResponse(authorizationServer, client, response)
+}
+
+export const refresh = async ({ authorizationServer }: Server, refreshToken = "") => {
+  const client = { client_id: "app" }
+  const none = oauth.None()
+  const response = await oauth.refreshTokenGrantRequest(authorizationServer, client, none, refreshToken, insecure)
+  return oauth.processRefreshTokenResponse(authorizationServer, client, response)
+}
