@@ -14,10 +14,10 @@ type Members = Readonly<Record<string, unknown>>
 
 /** Calls `layerOf` with what the parent opens a store with. One store is open at a time. */
 export const serve = (layerOf: (...args: ReadonlyArray<string>) => Layer.Layer<Services, unknown>): void => {
-  let close = async () => {}
+  let runtime: ManagedRuntime.ManagedRuntime<Services, unknown> | undefined
+  const close = async () => runtime?.dispose()
   const open = async (...args: ReadonlyArray<string>): Promise<Members> => {
-    const runtime = ManagedRuntime.make(layerOf(...args))
-    close = () => runtime.dispose()
+    runtime = ManagedRuntime.make(layerOf(...args))
     return {
       ...(await runtime.runPromise(ApiTokenRepository)),
       ...(await runtime.runPromise(TokenUsageStore)),
