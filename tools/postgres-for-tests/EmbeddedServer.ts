@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { Client } from "pg"
 import { freePort } from "../freePort.ts"
 import { reachablePostgres } from "./reachablePostgres.ts"
-import { SmallDisk } from "./SmallDisk.ts"
+import type { SmallDisk } from "./SmallDisk.ts"
 
 /** Tests can afford to lose data: no waiting for the disk, and nothing is written twice. */
 const fast = ["fsync=off", "full_page_writes=off", "synchronous_commit=off"]
