@@ -98,7 +98,7 @@ const measure = async () => {
   const durations = async (into: Array<number>, milliseconds: number) => {
     const began = performance.now()
     for (let now = began; now - began < milliseconds;) {
-      await tokens.verify(plaintexts[next++ % plaintexts.length] as string, requirement)
+      await tokens.verify(plaintexts[next++ % plaintexts.length], requirement)
       const after = performance.now()
       into.push(after - now)
       now = after
@@ -111,13 +111,13 @@ const measure = async () => {
     await once(other, "message")
     const [idle, busy]: [Array<number>, Array<number>] = [[], []]
     const done = once(other, "message")
-    let isDone = false
-    void done.then(() => (isDone = true))
+    const state = { isDone: false }
+    void done.then(() => (state.isDone = true))
     other.send(name)
     // The database's side is stopped with the process: what it has begun ends, and nothing new comes.
-    while (!isDone) {
+    while (!state.isDone) {
       await durations(busy, turn)
-      if (isDone) break
+      if (state.isDone) break
       other.kill("SIGSTOP")
       await sleep(50)
       await durations(idle, turn)
