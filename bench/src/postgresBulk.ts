@@ -2,7 +2,13 @@
  * The p99 of a verify while the store does bulk work, beside its p99 while it does nothing else, in turns: `pnpm
  * bench:postgres-bulk`. Another process does the work, as a job beside the API's servers would.
  */
-import { ApiTokenRepository, TokenUsageStore, SecretUsage, type TokenId, unattributed } from "@tokenry/core/adapter"
+import {
+  ApiTokenRepository,
+  TokenUsageStore,
+  type SecretUsage,
+  type TokenId,
+  unattributed,
+} from "@tokenry/core/adapter"
 import { createApiTokens } from "@tokenry/core/promise"
 import { PostgresRepository } from "@tokenry/postgres"
 import * as DateTime from "effect/DateTime"
@@ -27,6 +33,19 @@ const count = Number(process.argv[2] ?? 100_000)
 /** How long to measure each way, in turns of a quarter second. */
 const turn = 250
 
+const used = (tokenId: TokenId): SecretUsage => ({
+  tokenId,
+  generation: 1,
+  count: 1,
+  lastUsedAt: Option.some(DateTime.nowUnsafe()),
+  scopes: new Map(),
+  reuses: 0,
+  lastReusedAt: Option.none(),
+})
+
+const percentile = (times: ReadonlyArray<number>, share: number) =>
+  times.toSorted((left, right) => left - right)[Math.floor(times.length * share)] as number
+
 /** The other process: does a piece of work each time it is told to, until its parent is gone. */
 const work = async (url: string) => {
   const runtime = ManagedRuntime.make(PostgresRepository.layer({ url }))
@@ -49,15 +68,6 @@ const work = async (url: string) => {
         now: at(0),
         after: Option.none(),
         limit: 100,
-      })
-      const used = (tokenId: TokenId): SecretUsage => ({
-        tokenId,
-        generation: 1,
-        count: 1,
-        lastUsedAt: Option.some(DateTime.nowUnsafe()),
-        scopes: new Map(),
-        reuses: 0,
-        lastReusedAt: Option.none(),
       })
       yield* Effect.repeat(usage.record(tokens.map(({ id }) => used(id))), { times: 200 })
     }),
@@ -88,15 +98,12 @@ const measure = async () => {
   const durations = async (into: Array<number>, milliseconds: number) => {
     const began = performance.now()
     for (let now = began; now - began < milliseconds;) {
-      await tokens.verify(plaintexts[next++ % plaintexts.length] as string, requirement)
+      await tokens.verify(plaintexts[next++ % plaintexts.length], requirement)
       const after = performance.now()
       into.push(after - now)
       now = after
     }
   }
-  const percentile = (times: ReadonlyArray<number>, share: number) =>
-    times.toSorted((left, right) => left - right)[Math.floor(times.length * share)] as number
-
   await durations([], 2000)
   console.log(`Verifies one after the other, in turns of ${turn} ms with and without the work.\n`)
   for (const name of works) {
@@ -104,13 +111,13 @@ const measure = async () => {
     await once(other, "message")
     const [idle, busy]: [Array<number>, Array<number>] = [[], []]
     const done = once(other, "message")
-    let isDone = false
-    void done.then(() => (isDone = true))
+    const state = { isDone: false }
+    void done.then(() => (state.isDone = true))
     other.send(name)
     // The database's side is stopped with the process: what it has begun ends, and nothing new comes.
-    while (!isDone) {
+    while (!state.isDone) {
       await durations(busy, turn)
-      if (isDone) break
+      if (state.isDone) break
       other.kill("SIGSTOP")
       await sleep(50)
       await durations(idle, turn)

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { Client } from "pg"
 import { freePort } from "../freePort.ts"
 import { reachablePostgres } from "./reachablePostgres.ts"
-import { SmallDisk } from "./SmallDisk.ts"
+import type { SmallDisk } from "./SmallDisk.ts"
 
 /** The tests can afford to lose data, so the server writes nothing twice and doesn't wait for the disk. */
 const fast = ["fsync=off", "full_page_writes=off", "synchronous_commit=off"]

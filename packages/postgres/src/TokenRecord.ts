@@ -46,7 +46,9 @@ const secretFields = {
 }
 
 const objectOf = (fields: Readonly<Record<string, string>>): string =>
-  `json_build_object(${Object.entries(fields).map(([name, sql]) => `'${name}', ${sql}`)})`
+  `json_build_object(${Object.entries(fields)
+    .map(([name, sql]) => `'${name}', ${sql}`)
+    .join(", ")})`
 
 /** What verifying needs of the token `t`, without its history, as JSON. */
 export const verifiableRecord = `${objectOf(verifiableFields)}::text`
@@ -55,7 +57,7 @@ const foundFields = { ...verifiableFields, ...secretFields }
 const foundNames = Object.keys(foundFields)
 
 /** The same with the secret `s`, by position: names would cost PostgreSQL a quarter of every verify's work. */
-export const foundRecord = `json_build_array(${Object.values(foundFields)})::text`
+export const foundRecord = `json_build_array(${Object.values(foundFields).join(", ")})::text`
 
 /** The whole token `t` as JSON, its secrets the newest first. */
 export const tokenRecord = ({ secret }: Tables): string =>
