@@ -23,7 +23,7 @@ import { Pool } from "pg"
 import { manyTokens } from "../../packages/postgres/test/manyTokens.ts"
 import { EmbeddedServer } from "../../tools/postgres-for-tests/EmbeddedServer.ts"
 import { at, owner } from "../../tools/store-tests/tokens.ts"
-import { request, requirement, scopes } from "./setting.ts"
+import { requestOf, requirement, scopes } from "./setting.ts"
 
 const works = ["revoke", "convert", "usage", "purge"] as const
 type Work = (typeof works)[number]
@@ -86,7 +86,7 @@ const measure = async () => {
   const pool = new Pool({ connectionString: url })
   const tokens = await createApiTokens({ repository: PostgresRepository.layer({ url }), catalogue: scopes })
   const plaintexts: Array<string> = []
-  for (let index = 0; index < 500; index++) plaintexts.push((await tokens.issue(request)).plaintext)
+  for (let index = 0; index < 500; index++) plaintexts.push((await tokens.issue(requestOf(index))).plaintext)
   // The dead ones of the tests' tables live here, so that they can be revoked.
   await pool.query(manyTokens({ tokens: count, dead: count }))
   await pool.query(

@@ -12,7 +12,7 @@ import { once } from "node:events"
 import { setImmediate } from "node:timers/promises"
 import { aProxy } from "../../packages/postgres/test/proxy.ts"
 import { EmbeddedServer } from "../../tools/postgres-for-tests/EmbeddedServer.ts"
-import { request, scopes } from "./setting.ts"
+import { ownerOf, requestOf, scopes } from "./setting.ts"
 
 const staleness = 5000
 
@@ -24,9 +24,9 @@ const revoke = async (url: string) => {
   const tokens = await createApiTokens({ repository: PostgresRepository.layer({ url }), catalogue: scopes })
   process.on("disconnect", () => void tokens.close())
   process.on("message", async (id: string) => {
-    if (id === "") process.send?.(await tokens.issue(request))
+    if (id === "") process.send?.(await tokens.issue(requestOf(0)))
     else {
-      await tokens.revoke({ id, ownedBy: request.ownedBy })
+      await tokens.revoke({ id, ownedBy: ownerOf(0) })
       process.send?.(now())
     }
   })

@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite"
 import { KeyRing } from "@tokenry/core"
 import { createApiTokens, type CreateOptions } from "@tokenry/core/promise"
 import { SqliteRepository } from "@tokenry/sqlite"
-import { request, requirement, scopes } from "../setting.ts"
+import { requestOf, requirement, scopes } from "../setting.ts"
 import { buildSqlite, type Size, sizeOf, verifiable } from "./largeStore.ts"
 import { measure, medianOf } from "./measure.ts"
 import { atMostTimes, blockOf, eachAtMost, perToken, type Row } from "./report.ts"
@@ -72,7 +72,7 @@ async function* usageRows(filename: string, size: Size): AsyncGenerator<Row> {
 async function* revocationRows(large: string, small: string, { ofApp }: Size): AsyncGenerator<Row> {
   const [many, few] = [await open(large), await open(small)]
   const issued = async (tokens: typeof many, ownedBy: string) => {
-    for (let count = 0; count < 10; count++) await tokens.issue({ ...request, ownedBy, issuedTo: "app" })
+    for (let count = 0; count < 10; count++) await tokens.issue({ ...requestOf(count), ownedBy, issuedTo: "app" })
   }
   const revoked = async (tokens: typeof many) => {
     const times: Array<number> = []
@@ -132,7 +132,8 @@ async function* diskRows(folder: string): AsyncGenerator<Row> {
   const count = 10_000
   const filename = join(folder, "issued.sqlite")
   const tokens = await open(filename)
-  for (let index = 0; index < count; index++) await tokens.issue({ ...request, ownedBy: `user-${index % 1000}` })
+  for (let index = 0; index < count; index++)
+    await tokens.issue({ ...requestOf(index), ownedBy: `user-${index % 1000}` })
   await tokens.close()
   const db = new DatabaseSync(filename)
   const parts = db.prepare("SELECT name, sum(pgsize) AS bytes FROM dbstat GROUP BY name ORDER BY bytes DESC").all()

@@ -1,5 +1,5 @@
 /** A token exchange over tokens in memory, with a clock that tests move, and a verifier of its JWTs. */
-import { MemoryRepository, RepositoryUnavailable, ScopeCatalogue, TokenPolicy } from "@tokenry/core"
+import { MemoryRepository, RepositoryUnavailable, ScopeCatalogue, type ScopeOf, TokenPolicy } from "@tokenry/core"
 import { createApiTokens, type PromiseApiTokens } from "@tokenry/core/promise"
 import { readForm } from "@tokenry/http"
 import { JwtVerifier, SigningKeys, TokenExchange, tokenExchangeGrant, type TokenExchangeOptions } from "@tokenry/jwt"
@@ -14,7 +14,7 @@ export const catalogue = ScopeCatalogue.make({
   "treasure:delete": "Throw treasures away",
 })
 
-export type Scope = (typeof catalogue)["scopes"][number]
+export type Scope = ScopeOf<typeof catalogue>
 
 export const accessTokenType = "urn:ietf:params:oauth:token-type:access_token"
 

@@ -59,7 +59,7 @@ export const aServer = async (configuration: Configuration = {}, policy = TokenP
     interactions: { url: (_ctx, { uid }) => `/consent/${uid}` },
     ttl: { AuthorizationCode: 60, Interaction: 600, Session: 600, RefreshToken: 86_400 * 30, Grant: 86_400 * 30 },
     ...configuration,
-    features: { ...preset.features, ...configuration.features },
+    features: { ...preset.features, ...configuration.features } as Exclude<Configuration["features"], undefined>,
   })
   issueApiTokens(provider, { tokens })
   const handle = provider.callback()

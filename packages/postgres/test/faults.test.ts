@@ -73,50 +73,44 @@ const aNetworkTo = (url: string) =>
   })
 
 describe.skipIf(withoutPostgres)("under load", () => {
-  it.live(
-    "a server that is killed and started again loses nothing that it has acknowledged",
-    () =>
-      Effect.gen(function* () {
-        const { server, repository, pool } = yield* onOwnServer()
-        yield* survives(repository, pool, {
-          begin: Effect.sync(() => server.kill()),
-          end: Effect.promise(() => server.restart()),
-        })
-      }),
+  it.live("a server that is killed and started again loses nothing that it has acknowledged", () =>
+    Effect.gen(function* () {
+      const { server, repository, pool } = yield* onOwnServer()
+      yield* survives(repository, pool, {
+        begin: Effect.sync(() => server.kill()),
+        end: Effect.promise(() => server.restart()),
+      })
+    }),
   )
 
-  it.live(
-    "a server that hangs is an outage within the deadlines",
-    () =>
-      Effect.gen(function* () {
-        const { server, repository, pool } = yield* onOwnServer()
-        yield* survives(repository, pool, {
-          begin: Effect.sync(() => server.freeze()),
-          end: Effect.sync(() => server.thaw()),
-        })
-      }),
+  it.live("a server that hangs is an outage within the deadlines", () =>
+    Effect.gen(function* () {
+      const { server, repository, pool } = yield* onOwnServer()
+      yield* survives(repository, pool, {
+        begin: Effect.sync(() => server.freeze()),
+        end: Effect.sync(() => server.thaw()),
+      })
+    }),
   )
 
-  it.live(
-    "a read-only standby is an outage for writes alone, and loses nothing once it is promoted",
-    () =>
-      Effect.gen(function* () {
-        const primary = yield* aServer()
-        const standby = yield* Effect.acquireRelease(
-          Effect.promise(() => primary.startStandby()),
-          (standby) => Effect.promise(() => standby.stop()),
-        )
-        const { proxy, through } = yield* aNetworkTo(`${primary.url}/postgres`)
-        const { repository } = yield* portsOf(PostgresRepository.layer({ url: through }))
-        yield* survives(repository, yield* aPool(`${standby.url}/postgres`), {
-          begin: Effect.sync(() => {
-            primary.kill()
-            proxy.redirect(addressOf(standby.url))
-          }),
-          code: "25006",
-          end: Effect.promise(() => standby.promote()),
-        })
-      }),
+  it.live("a read-only standby is an outage for writes alone, and loses nothing once it is promoted", () =>
+    Effect.gen(function* () {
+      const primary = yield* aServer()
+      const standby = yield* Effect.acquireRelease(
+        Effect.promise(() => primary.startStandby()),
+        (standby) => Effect.promise(() => standby.stop()),
+      )
+      const { proxy, through } = yield* aNetworkTo(`${primary.url}/postgres`)
+      const { repository } = yield* portsOf(PostgresRepository.layer({ url: through }))
+      yield* survives(repository, yield* aPool(`${standby.url}/postgres`), {
+        begin: Effect.sync(() => {
+          primary.kill()
+          proxy.redirect(addressOf(standby.url))
+        }),
+        code: "25006",
+        end: Effect.promise(() => standby.promote()),
+      })
+    }),
   )
 
   it.live.skipIf(!SmallDisk.isAvailable)(
@@ -144,19 +138,17 @@ describe.skipIf(withoutPostgres)("under load", () => {
     ["passes nothing on", (proxy) => proxy.hang(), (proxy) => proxy.resume()],
   ]
 
-  it.live.each(networkFaults)(
-    "a network that %s is only an outage",
-    ([, begin, end]) =>
-      Effect.gen(function* () {
-        const { url, schema, pool } = yield* aStore()
-        const { proxy, through } = yield* aNetworkTo(url)
-        const deadlines = { read: "500 millis", write: "1 second" } as const
-        const { repository } = yield* portsOf(PostgresRepository.layer({ url: through, schema, deadlines }))
-        yield* survives(repository, pool, {
-          begin: Effect.promise(async () => begin(proxy)),
-          end: Effect.promise(async () => end(proxy)),
-        })
-      }),
+  it.live.each(networkFaults)("a network that %s is only an outage", ([, begin, end]) =>
+    Effect.gen(function* () {
+      const { url, schema, pool } = yield* aStore()
+      const { proxy, through } = yield* aNetworkTo(url)
+      const deadlines = { read: "500 millis", write: "1 second" } as const
+      const { repository } = yield* portsOf(PostgresRepository.layer({ url: through, schema, deadlines }))
+      yield* survives(repository, pool, {
+        begin: Effect.promise(async () => begin(proxy)),
+        end: Effect.promise(async () => end(proxy)),
+      })
+    }),
   )
 })
 
