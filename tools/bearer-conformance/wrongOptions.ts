@@ -2,6 +2,7 @@
  * Shows that a factory checks its options when it is called, also from JavaScript: one test for each mistake and
  * option.
  */
+import type { OAuthEndpoint } from "@tokenry/http"
 import { describe, expect, it } from "vitest"
 
 export interface OptionCases<Options> {
@@ -45,6 +46,9 @@ export const goodMetadata = () => ({
   name: "Treasures",
   documentation: "https://api.example.test/docs",
 })
+
+/** An OAuth endpoint to mount. */
+export const anEndpoint: OAuthEndpoint = { answerTo: async () => ({ answer: { status: 200, headers: {}, body: "" } }) }
 
 /** Registers the tests. Each error must name the option. */
 export const refusesWrongOptions = <Options extends object>(

@@ -1,7 +1,20 @@
 /** Every option that is misspelt, missing or of the wrong type is an error that names it, when the middleware is made. */
 import { RateLimits } from "@tokenry/http"
-import { bearer, introspection, problemDetails, protectedResourceMetadata, revocation } from "@tokenry/express"
-import { goodMetadata, refusesWrongOptions, wrongValues } from "../../../tools/bearer-conformance/wrongOptions.ts"
+import {
+  bearer,
+  type EndpointOptions,
+  introspection,
+  oauthEndpoint,
+  problemDetails,
+  protectedResourceMetadata,
+  revocation,
+} from "@tokenry/express"
+import {
+  anEndpoint,
+  goodMetadata,
+  refusesWrongOptions,
+  wrongValues,
+} from "../../../tools/bearer-conformance/wrongOptions.ts"
 import { openTokens } from "./tokens.ts"
 
 const problemBase = "https://api.example.test/problems/"
@@ -45,6 +58,12 @@ refusesWrongOptions("revocation", revocation, {
   good: async () => ({ ...own, tokens: await openTokens(), limits, bodyTimeout: "5 seconds" as const }),
   required: ["tokens"],
   wrong: { ...wrongValues.revocation, ...wrongOwn, bodyTimeout },
+})
+
+refusesWrongOptions("oauthEndpoint", (options: EndpointOptions) => oauthEndpoint(anEndpoint, options), {
+  good: () => ({ ...own, bodyTimeout: "5 seconds" as const }),
+  required: [],
+  wrong: { ...wrongOwn, bodyTimeout },
 })
 
 refusesWrongOptions("problemDetails", problemDetails, {

@@ -1,7 +1,19 @@
 /** Every option that is misspelt, missing or of the wrong type is an error that names it, when the plugin is made. */
 import { RateLimits } from "@tokenry/http"
-import { bearer, introspection, problemDetails, protectedResourceMetadata, revocation } from "@tokenry/fastify"
-import { goodMetadata, refusesWrongOptions, wrongValues } from "../../../tools/bearer-conformance/wrongOptions.ts"
+import {
+  bearer,
+  introspection,
+  oauthEndpoint,
+  problemDetails,
+  protectedResourceMetadata,
+  revocation,
+} from "@tokenry/fastify"
+import {
+  anEndpoint,
+  goodMetadata,
+  refusesWrongOptions,
+  wrongValues,
+} from "../../../tools/bearer-conformance/wrongOptions.ts"
 import { openTokens } from "./tokens.ts"
 
 const problemBase = "https://api.example.test/problems/"
@@ -43,6 +55,16 @@ refusesWrongOptions("revocation", revocation, {
   required: ["tokens"],
   wrong: { ...wrongValues.revocation, bodyTimeout, path: [7, "oauth/revoke", "", {}, null] },
 })
+
+refusesWrongOptions(
+  "oauthEndpoint",
+  (options: Parameters<typeof oauthEndpoint>[1]) => oauthEndpoint(anEndpoint, options),
+  {
+    good: () => ({ path: "/x", bodyTimeout: "5 seconds" as const }),
+    required: ["path"],
+    wrong: { path: [7, "", "x", null, {}], bodyTimeout },
+  },
+)
 
 refusesWrongOptions("problemDetails", problemDetails, {
   good: () => ({ problemBase }),

@@ -51,7 +51,7 @@ export interface JwtVerifierOptions<S extends string = string> {
 /** The longest JWT that is read, in characters. One from the exchange has about 600. */
 const maxLength = 4096
 
-/** No JWT is accepted for longer, whoever issued it, in seconds. */
+/** The longest that a JWT is accepted, in seconds, whatever expiry it claims. */
 const maxAgeSeconds = 300
 
 /**

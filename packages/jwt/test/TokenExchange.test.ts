@@ -241,7 +241,7 @@ describe("signing keys", () => {
     const jwk: Record<string, unknown> = { ...(await SigningKeys.generate()) }
     const secret = String(jwk["d"])
     change(jwk)
-    const error = await SigningKeys.make({ signing: jwk as never }).then(String, String)
+    const error = await SigningKeys.make({ signing: jwk }).then(String, String)
     expect(error).toMatch(message)
     expect(error).not.toContain(secret)
   })

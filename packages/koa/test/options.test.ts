@@ -1,7 +1,19 @@
 /** Every option that is misspelt, missing or of the wrong type is an error that names it, when the middleware is made. */
 import { RateLimits } from "@tokenry/http"
-import { bearer, introspection, problemDetails, protectedResourceMetadata, revocation } from "@tokenry/koa"
-import { goodMetadata, refusesWrongOptions, wrongValues } from "../../../tools/bearer-conformance/wrongOptions.ts"
+import {
+  bearer,
+  introspection,
+  oauthEndpoint,
+  problemDetails,
+  protectedResourceMetadata,
+  revocation,
+} from "@tokenry/koa"
+import {
+  anEndpoint,
+  goodMetadata,
+  refusesWrongOptions,
+  wrongValues,
+} from "../../../tools/bearer-conformance/wrongOptions.ts"
 import { openTokens } from "./server.ts"
 
 const problemBase = "https://api.example.test/problems/"
@@ -43,6 +55,16 @@ refusesWrongOptions("revocation", revocation, {
   required: ["tokens"],
   wrong: { ...wrongValues.revocation, bodyTimeout, path: [7, "oauth/revoke", "", {}] },
 })
+
+refusesWrongOptions(
+  "oauthEndpoint",
+  (options: Parameters<typeof oauthEndpoint>[1]) => oauthEndpoint(anEndpoint, options),
+  {
+    good: () => ({ path: "/x", bodyTimeout: "5 seconds" as const }),
+    required: ["path"],
+    wrong: { path: [7, "", "x", {}], bodyTimeout },
+  },
+)
 
 refusesWrongOptions("problemDetails", problemDetails, {
   good: () => ({ problemBase, onError: () => {} }),
