@@ -86,7 +86,7 @@ const tokensSql = ({ tokens, hoarded, dead, purgeable, old }: Size, now: number)
   INSERT INTO api_token (number, schema_version, readable_from, id, owned_by, scopes, expires_at, name, created_at,
     issued_to, revision, undelivered, history)
   SELECT n + 1, 1, 1,
-    printf('%08x-%04x-7%03x-8%03x-%012x', created_at >> 16, created_at & 65535, n & 4095, n >> 12, random() & ${0xff_ff_ff_ff_ff}),
+    printf('%08x-%04x-7%03x-8%03x-%012x', created_at >> 16, created_at & 65535, n & 4095, n >> 12, random() & 1099511627775),
     CASE kind WHEN 'hoarder' THEN 'hoarder' WHEN 'app' THEN 'member-' || n ELSE 'user-' || (n / 10) END,
     '["treasure:read"]',
     CASE
