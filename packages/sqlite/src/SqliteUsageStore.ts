@@ -58,7 +58,14 @@ export const usageStoreOn = (database: SqliteDatabase): TokenUsageStore["Service
   }
 
   return TokenUsageStore.of({
-    record: (usages) => (usages.length === 0 ? Effect.void : database.write("record", () => usages.forEach(recordOne))),
+    // The event loop runs before each call: a flush makes hundreds, and SQLite would finish them all in one block.
+    record: (usages) =>
+      usages.length === 0
+        ? Effect.void
+        : Effect.andThen(
+            Effect.yieldNow,
+            database.write("record", () => usages.forEach(recordOne)),
+          ),
 
     usageOf: (ids) =>
       ids.length === 0
