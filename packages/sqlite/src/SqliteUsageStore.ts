@@ -60,10 +60,14 @@ export const usageStoreOn = (database: SqliteDatabase): TokenUsageStore["Service
   }
 
   return TokenUsageStore.of({
+    // The event loop runs before each call: a flush makes hundreds, and SQLite would finish them all in one block.
     record: (usages, now) =>
       usages.length === 0
         ? Effect.void
-        : database.write("record", () => usages.forEach((usage) => recordOne(usage, now))),
+        : Effect.andThen(
+            Effect.yieldNow,
+            database.write("record", () => usages.forEach((usage) => recordOne(usage, now))),
+          ),
 
     usageOf: (ids) =>
       ids.length === 0

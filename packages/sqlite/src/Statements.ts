@@ -82,11 +82,13 @@ export class Statements {
   readonly #insertToken: StatementSync
   readonly #insertSecrets: StatementSync
   readonly #insertAncestors: StatementSync
-  readonly #updateToken: StatementSync
+  readonly #updates = new Map<string, StatementSync>()
+  readonly #db: DatabaseSync
   readonly #deleteSecrets: StatementSync
   readonly #deleteAncestors: StatementSync
 
   constructor(db: DatabaseSync) {
+    this.#db = db
     this.byId = new Query(db, sql.byId)
     this.manyById = new Query(db, sql.manyById)
     this.byDigest = new TupleQuery(db, sql.byDigest)
@@ -108,9 +110,6 @@ export class Statements {
     this.#insertAncestors = db.prepare(
       "INSERT OR IGNORE INTO api_token_ancestor (ancestor, token_number) SELECT value, ? FROM json_each(?)",
     )
-    this.#updateToken = db.prepare(
-      `UPDATE api_token SET ${writtenColumns.map((column) => `${column} = ?`).join(", ")} WHERE number = ?`,
-    )
     this.#deleteSecrets = db.prepare("DELETE FROM api_token_secret WHERE token_number = ?")
     this.#deleteAncestors = db.prepare("DELETE FROM api_token_ancestor WHERE token_number = ?")
   }
@@ -118,14 +117,14 @@ export class Statements {
   /** Returns whether it was inserted: false if the id or a digest already exists. */
   insert(row: TokenRow): boolean {
     if (this.#stored.get(row.id) !== undefined || this.#isTaken(row.secrets, null)) return false
-    const number = Number(this.#insertToken.run(...valuesOf(row)).lastInsertRowid)
+    const number = Number(this.#insertToken.run(...writtenColumns.map((column) => row[column])).lastInsertRowid)
     this.#insertSecrets.run(number, row.secrets)
     this.#insertAncestors.run(number, row.ancestors ?? "[]")
     return true
   }
 
   /**
-   * Most changes don't touch secrets, and none touches ancestors, so those are only written if they differ.
+   * Writes only what differs: most changes don't touch secrets, and none touches ancestors.
    *
    * @throws DamagedToken, WrittenByNewerVersion
    */
@@ -145,8 +144,18 @@ export class Statements {
       this.#deleteAncestors.run(number)
       this.#insertAncestors.run(number, row.ancestors ?? "[]")
     }
-    this.#updateToken.run(...valuesOf(row), number)
+    this.#update(row, stored)
     return "replaced"
+  }
+
+  /** Sets only what differs: SQLite rewrites every index that has a column of the list, even if its value stays. */
+  #update(row: TokenRow, stored: StoredRow): void {
+    const changed = writtenColumns.filter((column) => row[column] !== stored[column])
+    if (changed.length === 0) return
+    const text = `UPDATE api_token SET ${changed.map((column) => `${column} = ?`).join(", ")} WHERE number = ?`
+    const update = this.#updates.get(text) ?? this.#db.prepare(text)
+    this.#updates.set(text, update)
+    update.run(...changed.map((column) => row[column]), stored.number)
   }
 
   #isTaken(secrets: string, exceptBy: number | null): boolean {
@@ -172,8 +181,6 @@ const writtenColumns = [
   "undelivered",
   "history",
 ] as const satisfies ReadonlyArray<keyof TokenRow>
-
-const valuesOf = (row: TokenRow) => writtenColumns.map((column) => row[column])
 
 const inEachState = (
   db: DatabaseSync,

@@ -1,4 +1,4 @@
-/** Bulk changes in batches, each its own transaction. The event loop runs between them. */
+/** Bulk changes in slices of a few milliseconds, each its own transaction. The event loop runs between them. */
 import { type Attribution, DamagedToken, type RepositoryUnavailable, type Revocation } from "@tokenry/core"
 import { type ApiTokenRepository, OwnerId } from "@tokenry/core/adapter"
 import * as Effect from "effect/Effect"
@@ -8,6 +8,7 @@ import { Query } from "./Query.ts"
 import type { SqliteDatabase } from "./SqliteDatabase.ts"
 import { attempt, logSkipped } from "./readableRows.ts"
 import { assertWritable, recordVersion, WrittenByNewerVersion } from "./recordVersion.ts"
+import { Slice } from "./Slice.ts"
 import { rowOf, tokenColumns, tokenOf, type TokenRow } from "./TokenRow.ts"
 
 export const bulkSql = {
@@ -26,8 +27,10 @@ export const bulkSql = {
     WHERE ancestor IN (SELECT value FROM json_each(?)) AND max(schema_version, readable_from) <= ${recordVersion} LIMIT ?`,
 } as const
 
-/** How many tokens one transaction changes: a few milliseconds' work. */
+/** How many tokens one transaction changes at most; fewer if its slice is over. */
 const batchSize = 100
+/** How many tokens one statement deletes: well under a slice. */
+const deletedAtOnce = 20
 
 export const bulkWorkOn = (
   database: SqliteDatabase,
@@ -74,9 +77,16 @@ export const bulkWorkOn = (
       database.write(operation, () => {
         // A missing instant is a defect even if there is nothing to revoke.
         millisecondsOf(revocation.at)
+        const slice = new Slice()
         const rows = rowsAfter(last)
-        const skipped = rows.flatMap((row) => revokeOne(row, revocation, by) ?? [])
-        const count = rows.length - skipped.filter((error) => error instanceof WrittenByNewerVersion).length
+        const skipped: Array<Error> = []
+        let count = 0
+        for (const row of rows) {
+          const error = revokeOne(row, revocation, by)
+          if (error !== undefined) skipped.push(error)
+          if (!(error instanceof WrittenByNewerVersion)) count += 1
+          if (slice.isOver) return { count, skipped, next: row }
+        }
         return { count, skipped, next: rows.length < batchSize ? undefined : rows.at(-1) }
       }),
     )
@@ -108,15 +118,17 @@ export const bulkWorkOn = (
       inBatches("purge", () =>
         database.write("purge", () => {
           const before = millisecondsOf(diedBefore)
-          const found = dead.all(before, before, batchSize)
-          const below = mintedBy.all(JSON.stringify(found.map(({ id }) => id)), batchSize)
-          const doomed = below.length < batchSize ? [...below, ...found] : below
-          const { changes } = remove.run(JSON.stringify(doomed.map(({ number }) => number)))
-          const isLast = doomed.length < batchSize
-          return {
-            count: Number(changes),
-            skipped: isLast ? deadOfNewerVersions.all(before, before).flatMap(flawOf) : [],
-            next: isLast ? undefined : doomed,
+          const slice = new Slice()
+          let count = 0
+          for (;;) {
+            const found = dead.all(before, before, deletedAtOnce)
+            const below = mintedBy.all(JSON.stringify(found.map(({ id }) => id)), deletedAtOnce)
+            const doomed = below.length < deletedAtOnce ? [...below, ...found] : below
+            count += Number(remove.run(JSON.stringify(doomed.map(({ number }) => number))).changes)
+            if (doomed.length < deletedAtOnce) {
+              return { count, skipped: deadOfNewerVersions.all(before, before).flatMap(flawOf), next: undefined }
+            }
+            if (slice.isOver || count >= batchSize) return { count, skipped: [], next: doomed }
           }
         }),
       ),

@@ -2,13 +2,17 @@
 import type { Migration } from "./Migrations.ts"
 
 /**
- * Instants are epoch milliseconds, lists are JSON text, and NULL is none. Other tables refer to `number`: a lookup by
- * digest then reaches the token in one step less than by id. `history` comes late, so SQLite doesn't read past it for
- * the columns verifying needs. The index `api_token_live` includes the expiry, and the revocation so that it covers, to skip an owner's expired tokens
- * without reading them. `api_token_ancestor` inverts the ancestor lists, to find the tokens minted with a token.
- * `api_token_usage` is separate because recording a use must never touch a token's row; its `scopes` are pairs of a
- * scope and an instant. `api_token_usage_since` has one row, written by the first `begin`. `api_token_owner_change`
- * also has one row, which only exists to be changed, for other processes to notice. recordVersion.ts explains
+ * Instants are epoch milliseconds, lists are JSON text, and NULL is none. Other tables refer to `number`, so a lookup by
+ * digest takes one step less than through the id. `history` comes late, so SQLite doesn't read past it for the columns
+ * verifying needs.
+ *
+ * `api_token_live` includes the expiry and the revocation, so SQLite skips an owner's expired tokens without reading
+ * their rows. `api_token_undelivered` holds numbers, because an id would take four times the space in every token.
+ * `api_token_ancestor` inverts the ancestor lists, to find the tokens minted with a token.
+ *
+ * `api_token_usage` is a separate table because recording a use must never write to a token's row; its `scopes` are
+ * pairs of a scope and an instant. `api_token_usage_since` has one row, written by the first `begin`. The single row of
+ * `api_token_owner_change` is only there to be changed, which other processes notice. recordVersion.ts explains
  * `schema_version` and `readable_from`.
  */
 export const tokenMigrations: ReadonlyArray<Migration> = [
@@ -47,7 +51,7 @@ export const tokenMigrations: ReadonlyArray<Migration> = [
       CREATE INDEX api_token_created ON api_token (created_at, id) WHERE revoked_at IS NULL;
       CREATE INDEX api_token_expiry ON api_token (expires_at, id) WHERE expires_at IS NOT NULL;
       CREATE INDEX api_token_revoked ON api_token (revoked_at) WHERE revoked_at IS NOT NULL;
-      CREATE INDEX api_token_undelivered ON api_token (id) WHERE undelivered > 0;
+      CREATE INDEX api_token_undelivered ON api_token (number) WHERE undelivered > 0;
 
       CREATE TABLE api_token_secret (
         digest TEXT PRIMARY KEY,

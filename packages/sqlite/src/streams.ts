@@ -13,9 +13,9 @@ import { tokenColumns, tokenOf, type TokenRow } from "./TokenRow.ts"
 
 /** Each page starts right after the previous page's last token. */
 export const streamSql = {
-  liveCreatedBefore: `SELECT ${tokenColumns} FROM api_token
+  /** Expired ones too, or one statement might pass over a hundred thousand of them before it finds a live one. */
+  unrevokedCreatedBefore: `SELECT ${tokenColumns} FROM api_token
     WHERE revoked_at IS NULL AND (created_at, id) > (?, ?) AND created_at < ?
-      AND (expires_at IS NULL OR expires_at > ?)
     ORDER BY created_at, id LIMIT ?`,
   expiringBetween: `SELECT ${tokenColumns} FROM api_token
     WHERE revoked_at IS NULL AND (expires_at, id) > (?, ?) AND expires_at < ?
@@ -24,8 +24,13 @@ export const streamSql = {
     WHERE number IN (SELECT DISTINCT token_number FROM api_token_secret
       WHERE key_id IS ? AND token_number > ? ORDER BY token_number LIMIT ?)
     ORDER BY number`,
-  undelivered: `SELECT ${tokenColumns} FROM api_token WHERE undelivered > 0 AND id > ? ORDER BY id LIMIT ?`,
+  undelivered: `SELECT ${tokenColumns}, number FROM api_token
+    WHERE undelivered > 0 AND number > ? ORDER BY number LIMIT ?`,
 } as const
+
+interface NumberedRow extends TokenRow {
+  readonly number: number
+}
 
 /** How many tokens are held in memory at a time: a few milliseconds' work. */
 const pageSize = 100
@@ -33,10 +38,10 @@ const pageSize = 100
 export const streamsFrom = (
   database: SqliteDatabase,
 ): Pick<ApiTokenRepository["Service"], "liveCreatedBefore" | "expiringBetween" | "withKey" | "undelivered"> => {
-  const liveCreatedBefore = new Query<TokenRow>(database.connection, streamSql.liveCreatedBefore)
+  const unrevokedCreatedBefore = new Query<TokenRow>(database.connection, streamSql.unrevokedCreatedBefore)
   const expiringBetween = new Query<TokenRow>(database.connection, streamSql.expiringBetween)
-  const withKey = new Query<TokenRow & { readonly number: number }>(database.connection, streamSql.withKey)
-  const undelivered = new Query<TokenRow>(database.connection, streamSql.undelivered)
+  const withKey = new Query<NumberedRow>(database.connection, streamSql.withKey)
+  const undelivered = new Query<NumberedRow>(database.connection, streamSql.undelivered)
 
   /** Skips and logs tokens that can't be read. */
   const pages = <Position, Row extends TokenRow>(
@@ -45,13 +50,14 @@ export const streamsFrom = (
     rowsAfter: (position: Position) => ReadonlyArray<Row>,
     positionOf: (row: Row) => Position,
     read: (row: Row) => ApiToken = tokenOf,
+    isWanted: (row: Row) => boolean = () => true,
   ) =>
     Stream.paginate(from, (position) =>
       database
         .read(operation, () => {
           const rows = rowsAfter(position)
           const last = rows.length < pageSize ? undefined : rows.at(-1)
-          return [readable(rows, read), Option.map(Option.fromUndefinedOr(last), positionOf)] as const
+          return [readable(rows.filter(isWanted), read), Option.map(Option.fromUndefinedOr(last), positionOf)] as const
         })
         .pipe(
           Effect.tap(([{ skipped }]) => logSkipped(operation, skipped)),
@@ -67,9 +73,10 @@ export const streamsFrom = (
         return pages(
           "liveCreatedBefore",
           { milliseconds: -beyondAll, id: "" },
-          ({ milliseconds, id }) => liveCreatedBefore.all(milliseconds, id, before, at, pageSize),
+          ({ milliseconds, id }) => unrevokedCreatedBefore.all(milliseconds, id, before, pageSize),
           (row) => ({ milliseconds: row.created_at, id: row.id }),
           writableTokenOf,
+          ({ expires_at }) => expires_at === null || expires_at > at,
         )
       }),
 
@@ -99,9 +106,9 @@ export const streamsFrom = (
     undelivered: Stream.suspend(() =>
       pages(
         "undelivered",
-        "",
-        (id) => undelivered.all(id, pageSize),
-        (row) => row.id,
+        0,
+        (number) => undelivered.all(number, pageSize),
+        (row) => row.number,
         writableTokenOf,
       ),
     ),

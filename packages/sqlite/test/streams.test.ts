@@ -27,6 +27,18 @@ it.effect("all live tokens created before an instant come, whole, the oldest fir
   }),
 )
 
+it.effect("a live token comes after more than a page of expired ones", () =>
+  Effect.gen(function* () {
+    const { repository } = yield* aStore
+    for (let count = 0; count < 250; count++) {
+      yield* repository.insert(aToken({ createdAt: at(-20), expiresAt: Option.some(at(-1)) }))
+    }
+    const live = aToken({ createdAt: at(-10) })
+    yield* repository.insert(live)
+    assert.deepStrictEqual(idsOf(yield* Stream.runCollect(repository.liveCreatedBefore(at(0), at(0)))), [live.id])
+  }),
+)
+
 it.effect("all unrevoked tokens whose expiry lies in a span come, the soonest first", () =>
   Effect.gen(function* () {
     const { repository } = yield* aStore

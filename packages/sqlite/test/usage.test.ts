@@ -51,6 +51,24 @@ it.effect(
     }),
 )
 
+it.live("the event loop turns between the calls of a flush", () =>
+  Effect.gen(function* () {
+    const { repository, usageStore } = yield* aStore
+    const token = aToken()
+    yield* repository.insert(token)
+    let turns = 0
+    let isDone = false
+    const count = () => {
+      turns += 1
+      if (!isDone) setImmediate(count)
+    }
+    setImmediate(count)
+    for (let call = 0; call < 10; call++) yield* usageStore.record([aUsage(token.id)])
+    isDone = true
+    assert.isAtLeast(turns, 9)
+  }),
+)
+
 it.effect("counts add up, of two instants the later one stays, and scopes gather, also within one call", () =>
   Effect.gen(function* () {
     const { repository, usageStore } = yield* aStore
