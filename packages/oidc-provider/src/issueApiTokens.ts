@@ -35,7 +35,6 @@ export const issueApiTokens = (provider: Provider, options: IssuingOptions): voi
   checkOptions("issueApiTokens", options, optionRules, { required: ["tokens"] })
   Object.defineProperty(provider, "AccessToken", { value: accessTokenOf(provider, options) })
   consumeOnce(provider)
-  describeScopes(provider, options.tokens.catalogue.scopes)
 }
 
 const optionRules: OptionRules<IssuingOptions> = {
@@ -243,15 +242,6 @@ const consumeOnce = (provider: Provider): void => {
       }
     }
   }
-}
-
-/** The metadata (RFC 8414) list the scopes: the library knows them as the resource's, and so leaves them out. */
-const describeScopes = (provider: Provider, scopes: ReadonlyArray<string>): void => {
-  provider.use(async function describeScopes(ctx, next) {
-    await next()
-    const { oidc } = ctx as Partial<KoaContextWithOIDC>
-    if (oidc?.route === "discovery") ctx.body = { ...(ctx.body as object), scopes_supported: scopes }
-  })
 }
 
 /**

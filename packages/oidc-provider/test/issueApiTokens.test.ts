@@ -110,7 +110,7 @@ it("an app whose id is the address of its metadata needs no registration", async
     fetch: async (url) => new Response(String(url) === clientId ? JSON.stringify(document) : "", { status: 200 }),
     features: { clientIdMetadataDocument: { enabled: true, ack: "draft-02" } },
   })
-  expect(server.authorizationServer.client_id_metadata_document_supported).toBe(true)
+  expect(server.authorizationServer["client_id_metadata_document_supported"]).toBe(true)
   await redeem(server, await authorize(server, clientId))
   const { items } = await server.tokens.list({ ownedBy: "ann" })
   expect(items).toEqual([expect.objectContaining({ issuedTo: clientId, name: "Chart plotter" })])
