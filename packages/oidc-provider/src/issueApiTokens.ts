@@ -35,6 +35,7 @@ export const issueApiTokens = (provider: Provider, options: IssuingOptions): voi
   checkOptions("issueApiTokens", options, optionRules, { required: ["tokens"] })
   Object.defineProperty(provider, "AccessToken", { value: accessTokenOf(provider, options) })
   consumeOnce(provider)
+  describeScopes(provider, options.tokens.catalogue.scopes)
 }
 
 const optionRules: OptionRules<IssuingOptions> = {
@@ -242,6 +243,15 @@ const consumeOnce = (provider: Provider): void => {
       }
     }
   }
+}
+
+/** The library's own list in the metadata (RFC 8414) has `openid`, always. */
+const describeScopes = (provider: Provider, scopes: ReadonlyArray<string>): void => {
+  provider.use(async function describeScopes(ctx, next) {
+    await next()
+    const { oidc } = ctx as Partial<KoaContextWithOIDC>
+    if (oidc?.route === "discovery") ctx.body = { ...(ctx.body as object), scopes_supported: scopes }
+  })
 }
 
 /**

@@ -71,6 +71,9 @@ export const oauthConfiguration = (options: OAuthOptions) => {
         getResourceServerInfo: ({ oidc }, indicator) => {
           if (withoutSlash(indicator) !== withoutSlash(resource)) throw new errors.InvalidTarget()
           const isAsking = oidc.route === "authorization"
+          if (isAsking && oidc.requestParamScopes.has("openid")) {
+            throw new errors.InvalidScope("this server is not an OpenID provider", "openid")
+          }
           if (isAsking && !catalogue.scopes.some((scope) => oidc.requestParamScopes.has(scope))) {
             throw new errors.InvalidScope("ask for at least one of scopes_supported", "")
           }
