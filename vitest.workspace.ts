@@ -8,6 +8,7 @@ const roots = [
   "packages/http",
   "packages/koa",
   "packages/fetch",
+  "packages/jwt",
   "packages/express",
   "packages/fastify",
   "packages/hono",
@@ -45,6 +46,11 @@ export default defineConfig({
         name: root,
         root,
         include: ["test/**/*.test.ts"],
+        // A project's test files share their modules: evaluating Effect and the sources again for each was most of a run.
+        isolate: false,
+        restoreMocks: true,
+        // Programs that tests start load twice as fast from it.
+        env: { NODE_COMPILE_CACHE: join(import.meta.dirname, "node_modules/.cache/node-compile") },
         globalSetup: [
           ...(withMongodb.includes(root) ? [mongodb] : []),
           ...(withPostgres.includes(root) ? [postgres] : []),
@@ -56,7 +62,8 @@ export default defineConfig({
     // Two at a time also on two cores, since many tests wait for a server, a browser or a process.
     maxWorkers: 2,
     // For what hangs. A machine that is busy takes its time.
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    expect: { poll: { timeout: 200_000 } },
+    hookTimeout: 300_000,
   },
 })

@@ -8,11 +8,11 @@ export default class ClosingLine implements Reporter {
       for (const test of module.children.allTests()) counts[test.result().state] += 1
       if (module.state() === "failed" && module.errors().length > 0) counts.failed += 1
     }
-    // As when what the tests need could not be set up.
+    // For example if the global setup failed.
     if (reason === "failed" && counts.failed === 0) counts.failed = 1
     const skipped = counts.skipped + counts.pending
     const line = `${counts.passed} passed, ${counts.failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`
-    // After all else has been printed, the summary of the default reporter included.
+    // Printed last, after the default reporter's summary.
     process.once("exit", () => process.stdout.write(`\n${line}\n`))
   }
 }

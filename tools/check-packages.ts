@@ -1,7 +1,7 @@
 /**
- * Checks the packages as their users get them: packs each one, looks at the archive (publint, attw), installs all of
- * them with plain npm in an empty folder outside the workspace, and there compares their manifests, type-checks the examples
- * of all READMEs with each supported TypeScript, and runs the examples, and programs for each supported runtime.
+ * Checks the packages as users get them. Packs each one, inspects the archive (publint, attw), and installs all of them
+ * with plain npm in an empty folder outside the workspace. There it compares their manifests, type-checks the examples
+ * of all READMEs with each supported TypeScript, and runs the examples, plus programs for each supported runtime.
  */
 import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { stripTypeScriptTypes } from "node:module"
@@ -16,7 +16,7 @@ import { resolutions, typeErrors } from "./published/typeChecks.ts"
 const workspace = join(import.meta.dirname, "..")
 const bin = join(workspace, "node_modules/.bin")
 
-/** Beside the workspace's own, the newest. */
+/** Besides the workspace's own TypeScript, the newest. */
 const typescripts = { "typescript-5.9": "5.9.3", "typescript-6": "6.0.3" }
 
 const main = async (folder: string): Promise<void> => {
@@ -71,13 +71,13 @@ const pack = async (folder: string): Promise<ReadonlyArray<string>> => {
 
 /** Installs with plain npm in a folder of its own. */
 const install = async (folder: string, packages: ReadonlyArray<string>): Promise<void> => {
-  // The scripts that fetch the runtimes' binaries: npm asks for consent.
+  // Scripts that download the runtimes' binaries need npm's consent.
   const allowScripts = Object.fromEntries(runtimePackages.map((name) => [name, true]))
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module", allowScripts }))
   await run("npm", ["install", "--no-audit", "--no-fund", ...packages], folder)
 }
 
-/** What the examples import besides our packages, and Express's types, which Express's users install. */
+/** What the examples import besides our packages, and Express's types, which users of Express install. */
 const packagesOf = (examples: ReadonlyArray<Example>): ReadonlyArray<string> => {
   const specifiers = examples.flatMap(({ code }) =>
     Array.from(code.matchAll(/^(?:import|export) .*from "([^".][^"]*)"$/gm), ([, specifier]) => specifier ?? ""),
@@ -92,7 +92,7 @@ const peersOfPackages = (): ReadonlyArray<string> =>
     .flatMap((file) => Object.keys(manifestAt(join(workspace, file)).peerDependencies ?? {}))
     .filter((peer) => !peer.startsWith("@tokenry/"))
 
-/** A package at the version that the workspace's catalog gives it. */
+/** A package in the version from the workspace's catalog. */
 const pinned = (name: string): string => {
   const catalog = readFileSync(join(workspace, "pnpm-workspace.yaml"), "utf8")
   const line = catalog.split("\n").find((candidate) => candidate.replaceAll('"', "").trim().startsWith(`${name}: `))

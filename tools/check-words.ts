@@ -1,11 +1,11 @@
-/** Fails on words that were abolished, in code and prose: names that were replaced, and phrases that read like a translation. */
+/** Fails on abolished words in code and prose: names that were replaced, and phrases that read like a translation. */
 import { execFileSync } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 
 const workspace = join(import.meta.dirname, "..")
 
-/** Each with what to write instead. */
+/** Each with its replacement. */
 const abolished: ReadonlyArray<readonly [word: RegExp, instead: string]> = [
   [/untold|markTold/i, "undelivered, markDelivered"],
   [/revokedBecause/i, "revocationReason"],
@@ -16,6 +16,10 @@ const abolished: ReadonlyArray<readonly [word: RegExp, instead: string]> = [
   [/by means of/i, "with, using"],
   [/\bwhoever\b/i, "the client, the caller, anyone who"],
   [/\bnothing but\b/i, "only"],
+  [/WayBesides/, "TokenLocation"],
+  [/\bleeway\b|endOfOverlap|\boverlapEnds\b/i, "grace period, graceEnds"],
+  [/\bexercised\b/i, "recordScopeUse, used"],
+  [/\bso much as\b/i, "even"],
 ]
 
 const files = execFileSync("git", ["ls-files", "*.ts", "*.md", "*.js"], { cwd: workspace, encoding: "utf8" })

@@ -1,9 +1,9 @@
-/** The programs in the documentation: each fence marked `ts` is one. Each is whole, and ends by itself. */
+/** The programs in the documentation: each fence marked `ts` is a complete program that ends by itself. */
 import { globSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 
 export interface Example {
-  /** Unique, and fit for a file's name. */
+  /** Unique, and safe as a file name. */
   readonly name: string
   readonly code: string
 }
@@ -28,13 +28,13 @@ export const recipes = (): ReadonlyArray<Example> =>
 const examplesIn = (markdown: string): ReadonlyArray<string> =>
   Array.from(markdown.matchAll(/^```ts\n([\s\S]*?)^```$/gm), ([, code]) => code ?? "")
 
-/** The lines that are left of a program without its imports and blank lines. */
+/** A program's lines without imports and blank lines. */
 export const linesOf = (code: string): ReadonlyArray<string> =>
   code.split("\n").filter((line) => line.trim() !== "" && !line.startsWith("import "))
 
 /**
- * Whether the program printed what its comments say: the one after each `console.log`, in their order. `…` stands for
- * anything, and so does what is printed without a comment. Blanks and kinds of quotes don't matter.
+ * Whether the program printed what its comments say: the one after each `console.log`, in order. `…` stands for
+ * anything, and output without a comment may be anything. Whitespace and kinds of quotes don't matter.
  */
 export const printsAsItSays = (code: string, printed: string): boolean => {
   const comments = Array.from(code.matchAll(/console\.log\(.*\) *\/\/ (.*)$/gm), ([, comment]) => comment ?? "")
@@ -50,7 +50,7 @@ export const printsAsItSays = (code: string, printed: string): boolean => {
 
 const plain = (text: string): string => text.replaceAll(/\s/g, "").replaceAll('"', "'")
 
-/** With these, an example that starts a server gets a free port, and ends when there is nothing else to do. */
+/** Gives an example that starts a server a free port, and ends it when there is nothing left to do. */
 export const nodeOptions: ReadonlyArray<string> = [
   "--import",
   `data:text/javascript,${encodeURIComponent(`
@@ -61,8 +61,8 @@ export const nodeOptions: ReadonlyArray<string> = [
 ]
 
 /**
- * The programs of the READMEs that need a server, or a test runner: what stands in fences marked `typescript`. They are
- * type-checked, but not run.
+ * The READMEs' programs that need a server or a test runner: the fences marked `typescript`. They are type-checked, but
+ * not run.
  */
 export const examplesForTypes = (): ReadonlyArray<Example> =>
   globSync("packages/*/README.md", { cwd: workspace }).flatMap((file) =>

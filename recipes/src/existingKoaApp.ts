@@ -1,4 +1,4 @@
-/** A Koa app with sessions, routes and an error format of its own adopts tokens, and every error keeps its format. */
+/** A Koa app with its own sessions, routes and error format adopts tokens. Every error keeps the app's format. */
 import { bodyParser } from "@koa/bodyparser"
 import { Router } from "@koa/router"
 import type { PromiseApiTokens } from "@tokenry/core/promise"
@@ -10,18 +10,18 @@ import type { TreasureScope } from "./catalogue.ts"
 export interface Options {
   readonly tokens: PromiseApiTokens<TreasureScope>
   readonly limits: RateLimits
-  /** Who is signed in, as the app has always found out. */
+  /** The signed-in user, identified the way the app always did. */
   readonly userOf: (ctx: Context) => { readonly id: string } | undefined
 }
 
 export const existingKoaApp = ({ tokens, limits, userOf }: Options): Koa => {
-  // What adopting tokens adds: the guard, its denials in the app's format, and the core's errors with a status.
+  // The additions for tokens: the guard, its denials in the app's format, and a status for the core's errors.
   const onDenied = (ctx: Context, { reason, title, detail }: { reason: string; title: string; detail?: string }) => {
     ctx.body = envelope(reason, detail ?? title)
   }
   const guard = bearer({ tokens, realm: "treasures", limits, onDenied })
 
-  /** An Authorization header decides alone, good or bad: it never falls back to the session. */
+  /** A request with an Authorization header, good or bad, never falls back to the session. */
   const authenticate: Middleware = async (ctx, next) => {
     ctx.vary("Authorization, Cookie")
     ctx.state["user"] = ctx.get("Authorization") === "" ? userOf(ctx) : undefined
@@ -36,7 +36,7 @@ export const existingKoaApp = ({ tokens, limits, userOf }: Options): Koa => {
     const byToken = guard.requireScopes(scope)
     return (ctx, next) => (ctx.state["caller"] === undefined ? next() : byToken(ctx, next))
   }
-  /** People make and change their tokens in a session. */
+  /** People manage their tokens in a session. */
   const inSession: Middleware = (ctx, next) =>
     ctx.state["caller"] === undefined ? next() : ctx.throw(403, "Sign in to manage your tokens")
 
@@ -48,7 +48,7 @@ export const existingKoaApp = ({ tokens, limits, userOf }: Options): Koa => {
     ctx.status = 204
   })
   router.post("/tokens", inSession, async (ctx) => {
-    // `issue` checks what came in.
+    // `issue` validates the input.
     const { name, scopes } = (ctx.request.body ?? {}) as {
       readonly name: string
       readonly scopes: ReadonlyArray<string>
@@ -81,16 +81,16 @@ export const existingKoaApp = ({ tokens, limits, userOf }: Options): Koa => {
   return app
 }
 
-/** The person and where they are, for the token's history. */
+/** The person, address and user agent, for the token's history. */
 const actingFrom = (ctx: Pick<ParameterizedContext, "state" | "ip" | "get">) => ({
   actor: { kind: "person", id: ctx.state["user"].id } as const,
   origin: originOf(ctx),
 })
 
-/** The format that the app has always had. */
+/** The app's existing error format. */
 const envelope = (code: string, message: string) => ({ error: { code, message } })
 
-/** The error handler that the app has always had. */
+/** The app's existing error handler. */
 const errors: Middleware = async (ctx, next) => {
   try {
     await next()

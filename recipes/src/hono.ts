@@ -1,4 +1,4 @@
-/** Tokens in a Hono app, on whatever runtime serves it: `export default honoApp(tokens)`. */
+/** Tokens in a Hono app, for any runtime: `export default honoApp(tokens)`. */
 import { bearer, problemDetails } from "@tokenry/hono"
 import type { GuardTokens } from "@tokenry/http"
 import { Hono } from "hono"

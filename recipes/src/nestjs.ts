@@ -1,4 +1,4 @@
-/** Tokens in a NestJS app on Express: a decorator for the scopes of a route, and every error in Nest's own format. */
+/** Tokens in a NestJS app on Express: a decorator for a route's scopes, and every error in Nest's own format. */
 import "reflect-metadata"
 import { type ArgumentsHost, Controller, Get, HttpException, Module, Post, Req, UseGuards } from "@nestjs/common"
 import { BaseExceptionFilter, NestFactory } from "@nestjs/core"
@@ -13,13 +13,13 @@ export const nestApp = async (tokens: PromiseApiTokens<TreasureScope>): Promise<
   const guard = bearer({
     tokens,
     realm: "treasures",
-    // Nest's exception filters write the body; the status's headers, the challenge included, are set already.
+    // Nest's exception filters write the body; status and headers, the challenge included, are already set.
     onDenied: (_req, _res, { status, title }) => {
       throw new HttpException(title, status)
     },
   })
 
-  /** Lets callers pass who have these scopes. An undeclared one throws when the app starts. */
+  /** Admits callers with these scopes. An undeclared scope throws when the app starts. */
   const RequireScopes = (...scopes: ReadonlyArray<TreasureScope>) => {
     guard.requireScopes(...scopes)
     return UseGuards({
@@ -38,7 +38,7 @@ export const nestApp = async (tokens: PromiseApiTokens<TreasureScope>): Promise<
       return { owner: callerOf(req).ownedBy, treasures: ["Ruby"] }
     }
 
-    /** A caller with `treasure:create` gets a token for a job, which can do no more than theirs. */
+    /** A caller with `treasure:create` gets a token for a job, which can't exceed the caller's own. */
     @Post("jobs")
     @RequireScopes("treasure:create")
     async issueForJob(@Req() req: Request) {
@@ -53,7 +53,7 @@ export const nestApp = async (tokens: PromiseApiTokens<TreasureScope>): Promise<
   @Module({ controllers: [TreasuresController] })
   class AppModule {}
 
-  /** Gives the core's errors their status. Nest logs those that are no `HttpException`, as an outage of the store. */
+  /** Gives the core's errors their status. Nest logs any that isn't an `HttpException`, such as a store outage. */
   class CoreErrors extends BaseExceptionFilter {
     override catch(error: unknown, host: ArgumentsHost): void {
       const converted = httpErrorOf(error)

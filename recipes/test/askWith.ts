@@ -8,13 +8,13 @@ import { catalogue, type TreasureScope } from "../src/catalogue.ts"
 
 export const openTokens = () => createApiTokens({ repository: MemoryRepository.layer, catalogue })
 
-/** A token of user-1's. */
+/** A token of user-1. */
 export const issue = async (
   tokens: PromiseApiTokens<TreasureScope>,
   ...held: ReadonlyArray<TreasureScope>
 ): Promise<string> => (await tokens.issue({ ownedBy: "user-1", name: "CI", scopes: held })).plaintext
 
-/** The answers' status, headers and body, in the order of the requests. */
+/** The responses' status, headers and body, in the order of the requests. */
 export const askWith = async (
   listener: RequestListener,
   ...requests: ReadonlyArray<readonly [path: string, init?: RequestInit | undefined]>

@@ -38,7 +38,7 @@ const posting = (body: string): RequestInit => ({
   headers: { ...session, "Content-Type": "application/json" },
 })
 
-it("sessions go on working, and a token reaches the same routes", async () => {
+it("sessions keep working, and a token reaches the same routes", async () => {
   const tokens = await openTokens()
   const [created] = await askWith(appWith(tokens), ["/tokens", posting('{"name":"CI","scopes":["treasure:read"]}')])
   expect([created?.status, created?.headers.get("Cache-Control")]).toEqual([201, "no-store"])
@@ -54,7 +54,7 @@ it("sessions go on working, and a token reaches the same routes", async () => {
   }
 })
 
-it("whatever goes wrong, the body is the app's own", async () => {
+it("every error has the app's own body format", async () => {
   const tokens = await openTokens()
   const plaintext = await issue(tokens, "treasure:read")
   const { plaintext: limited } = await tokens.issue({ ownedBy: "user-2", name: "CI", scopes: ["treasure:read"] })
@@ -85,7 +85,7 @@ it("whatever goes wrong, the body is the app's own", async () => {
   expect(answers.at(-1)?.headers.get("Retry-After")).toBe("30")
 })
 
-it("so it is while the store is away, and when the app itself fails", async () => {
+it("so do an unavailable store and a failure of the app itself", async () => {
   const tokens = await openTokens()
   const away = async () => {
     throw new RepositoryUnavailable({ operation: "insert", cause: new Error("secret host") })

@@ -2,7 +2,7 @@ import { expect, it } from "vitest"
 import { expressApp } from "../src/express.ts"
 import { askWith, issue, openTokens, withToken } from "./askWith.ts"
 
-it("an Express app knows its callers, and answers everything else as problem details", async () => {
+it("an Express app identifies its callers, and answers every error with problem details", async () => {
   const tokens = await openTokens()
   const token = await issue(tokens, "treasure:read")
   const creating = await issue(tokens, "treasure:create")

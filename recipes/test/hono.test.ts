@@ -3,7 +3,7 @@ import { nodeListener } from "../../tools/bearer-conformance/nodeListener.ts"
 import { honoApp } from "../src/hono.ts"
 import { askWith, issue, openTokens, withToken } from "./askWith.ts"
 
-it("a Hono app knows its callers, and answers everything else as problem details", async () => {
+it("a Hono app identifies its callers, and answers every error with problem details", async () => {
   const tokens = await openTokens()
   const token = await issue(tokens, "treasure:read")
   const app = honoApp(tokens)

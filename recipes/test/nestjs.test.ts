@@ -2,7 +2,7 @@ import { expect, it } from "vitest"
 import { nestApp } from "../src/nestjs.ts"
 import { askWith, issue, openTokens, withToken } from "./askWith.ts"
 
-it("a NestJS app knows its callers, and answers denials and the core's errors in Nest's own format", async () => {
+it("a NestJS app identifies its callers, and answers denials and the core's errors in Nest's own format", async () => {
   const tokens = await openTokens()
   const [reading, creating] = [await issue(tokens, "treasure:read"), await issue(tokens, "treasure:create")]
   const app = await nestApp(tokens)

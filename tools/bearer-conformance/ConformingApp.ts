@@ -1,9 +1,9 @@
-/** What an application has to be for the rules to apply to it. */
+/** What the rules expect of an application. */
 import type { RequestListener } from "node:http"
 import type { GuardOptions, GuardTokens, RateLimits } from "@tokenry/http"
 import type { TreasureScope } from "./sentTokens.ts"
 
-/** What the guard is made with. */
+/** The options of the guard. */
 export interface AppOptions extends GuardOptions<TreasureScope> {
   readonly tokens: GuardTokens<TreasureScope>
   readonly problemBase: string
@@ -12,11 +12,16 @@ export interface AppOptions extends GuardOptions<TreasureScope> {
 }
 
 /**
- * - The binding's guard stands before everything but CORS, which lets any origin read `WWW-Authenticate`, and answers a
- *   preflight request with 204.
- * - `/`, by any method, answers a caller with their owner's id, which is in quotes the `ETag` as well; `If-None-Match` is
+ * The app under test:
+ *
+ * - The adapter's guard comes before everything except CORS, which exposes `WWW-Authenticate` to any origin and answers
+ *   a preflight request with 204.
+ *
+ * - `/`, with any method, returns the caller's owner id, which in quotes is also the `ETag`. `If-None-Match` is
  *   honoured.
+ *
  * - `/hoard` does the same for callers with `treasure:read` and `treasure:delete`.
- * - Everything else is the binding's own 404.
+ *
+ * - Everything else is the framework's own 404.
  */
 export type ConformingApp = (options: AppOptions) => RequestListener | Promise<RequestListener>

@@ -1,37 +1,37 @@
-/** What a rule about bearer tokens over HTTP is: where it stands, a request as it goes over the wire, and the answer. */
+/** A rule about bearer tokens over HTTP: its source, a request as bytes on the wire, and the expected response. */
 import type { ProblemSlug } from "@tokenry/http"
 
 export interface Rule {
-  /** Where the rule stands. */
+  /** The RFC and section. */
   readonly source: string
-  /** What is sent, or what follows from it: the end of a test's name. */
+  /** What is sent, or what follows from it. Completes the test's name. */
   readonly rule: string
   /**
-   * The lines of the head; `Host` and `Connection: close` are added. `{good}` and its like stand for tokens (see
-   * `sentTokens.ts`), `{a×5000}` for so many of a character.
+   * The lines of the head, without `Host` and `Connection: close`. `{good}` and the like stand for tokens (see
+   * `sentTokens.ts`), `{a×5000}` for a character repeated 5,000 times.
    */
   readonly request: ReadonlyArray<string>
-  /** What follows the head, with its Content-Length. */
+  /** The body. Its Content-Length is added. */
   readonly body?: string
-  /** Whether the client leaves it to the server to end the connection, as it does if a body never comes. */
+  /** Whether the client never closes the connection, as when a body never arrives. */
   readonly staysOpen?: true
   readonly answer: ExpectedAnswer
 }
 
-/** What is not named may be anything; `null` says that there is no such header. */
+/** A field that isn't listed may have any value; `null` means there is no such header. */
 export interface ExpectedAnswer {
-  /** Several where it is for the binding to say. */
+  /** A list where the adapter may choose. */
   readonly status: number | ReadonlyArray<number>
-  /** WWW-Authenticate; `…` stands for any text that a parameter may have. */
+  /** WWW-Authenticate. `…` stands for any text the parameter may contain. */
   readonly challenge?: string | null
   readonly cacheControl?: string | null
-  /** What Vary has among others, as a list with commas. */
+  /** Fields that Vary must include, separated by commas. */
   readonly vary?: string
-  /** The type of the problem that is the body. */
+  /** The type of the problem in the body. */
   readonly problem?: ProblemSlug
-  /** What the problem says in `scopes`. */
+  /** The problem's `scopes`. */
   readonly scopes?: ReadonlyArray<string>
-  /** The body, whole. */
+  /** The complete body. */
   readonly text?: string
   /** Other headers, by lower-case name. */
   readonly headers?: Readonly<Record<string, string>>
@@ -58,7 +58,7 @@ export const malformed: ExpectedAnswer = {
   ...refusing,
 }
 
-/** A token that is not accepted, for whatever reason. */
+/** A token that isn't accepted, whatever the reason. */
 export const refused: ExpectedAnswer = {
   status: 401,
   challenge: `Bearer realm="${realm}", error="invalid_token", error_description="…"`,
@@ -75,7 +75,7 @@ export const lacksScope: ExpectedAnswer = {
   ...refusing,
 }
 
-/** The greeting of a caller. */
+/** The response to an admitted caller. */
 export const accepted = (text: string): ExpectedAnswer => ({
   status: 200,
   challenge: null,
@@ -84,5 +84,5 @@ export const accepted = (text: string): ExpectedAnswer => ({
   text,
 })
 
-/** What Node's parser answers before any application is asked. */
+/** What Node's parser answers before the application sees the request. */
 export const unparsable = (status: number): ExpectedAnswer => ({ status, challenge: null })

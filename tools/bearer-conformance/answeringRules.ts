@@ -1,4 +1,4 @@
-/** What is answered when credentials have been read: scopes, methods, order, caches, outages. */
+/** Responses once the credentials have been read: scopes, methods, order, caches, outages. */
 import {
   accepted,
   credentialsRequired,
@@ -17,7 +17,7 @@ export const scopeRules: ReadonlyArray<Rule> = [
   ["a token with no scope", "powerless"],
 ].map(([rule, token]) => ({
   source: "RFC 6750 §3.1",
-  rule: `${rule}: all that is required, not what is missing`,
+  rule: `${rule}: every required scope, not only the missing ones`,
   request: ["GET /hoard HTTP/1.1", `Authorization: Bearer {${token}}`],
   answer: lacksScope,
 }))
@@ -56,7 +56,7 @@ export const methodRules: ReadonlyArray<Rule> = [
   },
   {
     source: "Fetch §4.8",
-    rule: "a preflight request is never asked for a token",
+    rule: "a preflight request needs no token",
     request: [
       "OPTIONS / HTTP/1.1",
       "Origin: https://app.example.test",
@@ -81,7 +81,7 @@ export const methodRules: ReadonlyArray<Rule> = [
 
 const stalling = (who: string, fields: ReadonlyArray<string>, answer: ExpectedAnswer): Rule => ({
   source: "RFC 9110 §7.5",
-  rule: `${who}, and a body that never comes: the answer does not wait, and the connection ends`,
+  rule: `${who}, and a body that never comes: the response doesn't wait for it, and the connection ends`,
   request: ["POST / HTTP/1.1", ...fields, "Content-Length: 100000"],
   staysOpen: true,
   answer,
@@ -98,7 +98,7 @@ export const orderRules: ReadonlyArray<Rule> = [
   },
   {
     source: "RFC 9110 §7.5",
-    rule: "without credentials, and a huge body: the answer can be read",
+    rule: "without credentials, and a huge body: the response can be read",
     request: ["POST / HTTP/1.1"],
     body: "{a×8000000}",
     staysOpen: true,
@@ -106,19 +106,19 @@ export const orderRules: ReadonlyArray<Rule> = [
   },
   {
     source: "RFC 9110 §15.5.5",
-    rule: "what is not there, without credentials: not told",
+    rule: "an unknown path, without credentials: 401, not 404",
     request: ["GET /nowhere HTTP/1.1"],
     answer: credentialsRequired,
   },
   {
     source: "RFC 9110 §15.5.5",
-    rule: "what is not there, with a token",
+    rule: "an unknown path, with a token",
     request: ["GET /nowhere HTTP/1.1", good],
     answer: { status: 404, challenge: null, vary: "Authorization", problem: "not-found" },
   },
   ...["//", "/%2e%2e/", "/hoard/", "/HOARD", "/%68oard", "/hoard?access_token=x"].map((path) => ({
     source: "RFC 3986 §6.2",
-    rule: `another way to write a path, ${path}: guarded as well`,
+    rule: `another spelling of a path, ${path}: guarded as well`,
     request: [`GET ${path} HTTP/1.1`],
     answer: credentialsRequired,
   })),
@@ -157,7 +157,7 @@ export const cachingRules: ReadonlyArray<Rule> = [
   },
   {
     source: "RFC 9110 §15.6.4",
-    rule: "nobody can say whether the token is good: never 401",
+    rule: "the store can't tell whether the token is good: never 401",
     request: ["GET / HTTP/1.1", "Authorization: Bearer {unverifiable}"],
     answer: {
       status: 503,

@@ -1,23 +1,23 @@
-/** Writes the rules down for people: docs/conformance.md. */
+/** Renders the rules for people, as docs/conformance.md. */
 import type { ExpectedAnswer, Rule } from "./Rule.ts"
 import { type RuleGroup, ruleGroups } from "./ruleGroups.ts"
 
 /** The document, as Markdown. */
 export const conformanceDocument = (): string => [preface, ...ruleGroups.map(groupIn)].join("\n\n") + "\n"
 
-const preface = `# How bearer tokens are spoken of over HTTP, rule by rule
+const preface = `# Bearer tokens over HTTP, rule by rule
 
-Each line is a test: the request is sent as these bytes, over a socket, to an application with [@tokenry/koa](../packages/koa) (Koa 2 and
-3), [@tokenry/fetch](../packages/fetch), [@tokenry/express](../packages/express) (Express 4 and 5, and plain \`node:http\`),
-[@tokenry/fastify](../packages/fastify) and [@tokenry/hono](../packages/hono). \`/\` needs any accepted token, \`/hoard\` one with
-\`treasure:read\` and \`treasure:delete\`; \`{good}\` and its like stand for tokens in a state, \`…\` for any text. Each request has a
-\`Host\`, and \`Connection: close\` unless the server is to end the connection by itself.
+Each row is a test. It sends the request as these bytes over a socket to an application with [@tokenry/koa](../packages/koa) (Koa 2
+and 3), [@tokenry/fetch](../packages/fetch), [@tokenry/express](../packages/express) (Express 4 and 5, and plain \`node:http\`),
+[@tokenry/fastify](../packages/fastify) and [@tokenry/hono](../packages/hono), and compares the response. \`/\` requires any accepted
+token, \`/hoard\` one with \`treasure:read\` and \`treasure:delete\`. \`{good}\` and the like stand for a token in that state, \`…\` for
+any text. Each request also has a \`Host\`, and \`Connection: close\` unless the server is expected to end the connection.
 
-Besides, of every answer: no token is in it; a 401 has a challenge; a challenge has only what RFC 6750 §3 allows; an error's
-body is problem details (RFC 9457) with the answer's own status. Of 1,000 generated \`Authorization\` fields, each is answered as a
-second reading of the grammar says.
+Every response is also checked for this: it contains no token; a 401 has a challenge; a challenge has only what RFC 6750 §3 allows;
+an error's body is problem details (RFC 9457) with the response's own status. In addition, 1,000 generated \`Authorization\` fields get
+the response that an independent parser of the grammar predicts.
 
-This file is made from the rules in \`tools/bearer-conformance\` by their test: \`vitest run --config vitest.workspace.ts --project tools -u\`.`
+The tests generate this file from the rules in \`tools/bearer-conformance\`: \`vitest run --config vitest.workspace.ts --project tools -u\`.`
 
 const groupIn = ({ title, rules, options }: RuleGroup): string =>
   [
@@ -48,7 +48,7 @@ const rowOf = ({ source, rule, request, body, answer }: Rule): string => {
   return `| ${cells.join(" | ")} |`
 }
 
-/** Any value is an empty cell, and none a dash. */
+/** An empty cell means any value, a dash none. */
 const headerCell = (value: string | null | undefined): string => {
   if (value === undefined) return ""
   return value === null ? "–" : code(value)
@@ -62,7 +62,7 @@ const bodyCell = ({ problem, text, headers = {} }: ExpectedAnswer): string => {
     .join("<br>")
 }
 
-/** What is not printable ASCII is written as in JSON. */
+/** Characters outside printable ASCII are escaped as in JSON. */
 const code = (text: string): string => {
   const printable = text.replaceAll(/[^\x20-\x7e…×]/g, (character) => {
     return character === "\t" ? String.raw`\t` : String.raw`\u` + character.charCodeAt(0).toString(16).padStart(4, "0")

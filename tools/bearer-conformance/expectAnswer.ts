@@ -1,4 +1,4 @@
-/** Holds an answer against what a rule says of it, and against what holds of every answer. */
+/** Compares a response with what a rule expects of it, and with what must hold for every response. */
 import { problemTypes } from "@tokenry/http"
 import { expect } from "vitest"
 import { type ExpectedAnswer, problemBase } from "./Rule.ts"
@@ -33,7 +33,7 @@ export const expectAnswer = (answer: WireAnswer, expected: ExpectedAnswer): void
   for (const [name, value] of Object.entries(expected.headers ?? {})) expect(headers.get(name)).toEqual([value])
 }
 
-/** What holds of every answer, whatever was asked. */
+/** Must hold for every response. */
 export const expectSoundness = ({ status, headers, bytes, body }: WireAnswer, secrets: ReadonlyArray<string>): void => {
   expect(secrets.filter((secret) => bytes.includes(secret))).toEqual([])
   if (headers.has("www-authenticate")) {
@@ -43,13 +43,13 @@ export const expectSoundness = ({ status, headers, bytes, body }: WireAnswer, se
   if (status >= 400 && body !== "") expect(JSON.parse(body)).toMatchObject({ status })
 }
 
-/** The grammar of a Bearer challenge as RFC 6750 §3 restricts it. */
+/** The grammar of a Bearer challenge, as restricted by RFC 6750 §3. */
 const challengePattern = (() => {
   const parameter = String.raw`[a-z_]+="[\x20\x21\x23-\x5b\x5d-\x7e]+"`
   return new RegExp(`^Bearer ${parameter}(?:, ${parameter})*$`)
 })()
 
-/** `…` stands for what `error_description` may have. */
+/** `…` stands for any text that `error_description` may contain. */
 const patternOf = (challenge: string): RegExp => {
   const literals = challenge.split("…").map((literal) => literal.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`))
   return new RegExp(`^${literals.join(String.raw`[\x20\x21\x23-\x5b\x5d-\x7e]+`)}$`)

@@ -1,4 +1,4 @@
-/** Sends generated fields by the thousand over a few connections, and holds each answer against the grammar. */
+/** Sends thousands of generated fields over a few connections, and compares each response with the grammar. */
 import { connect, type Socket } from "node:net"
 import { expect } from "vitest"
 import { generatedValues } from "./generatedValues.ts"
@@ -9,7 +9,7 @@ const requests = 1000
 const connections = 4
 const seed = 20_261_125
 
-/** Fails with all values that were answered otherwise than the grammar says, in JSON. */
+/** Fails with every value whose response differs from the grammar, as JSON. */
 export const fuzzOverSockets = async (port: number, good: string): Promise<void> => {
   const wrong: Array<{ readonly value: string; readonly expected: number; readonly status: number }> = []
   const work = async (worker: number): Promise<void> => {
@@ -34,7 +34,7 @@ const statusOf = (value: string, good: string): number => {
   return typeof reading === "object" && reading.token === good ? 200 : 401
 }
 
-/** One connection, opened again when the server has ended it. */
+/** One connection, reopened when the server has ended it. */
 class Client {
   readonly #port: number
   #socket: Socket | undefined
@@ -59,11 +59,11 @@ class Client {
   #open(): Socket {
     const socket = connect(this.#port, "127.0.0.1").setEncoding("latin1").setNoDelay(true)
     socket.on("error", () => undefined)
-    return socket.setTimeout(10_000, () => socket.destroy())
+    return socket.setTimeout(100_000, () => socket.destroy())
   }
 }
 
-/** What comes until an answer is whole or the connection ends. */
+/** Reads until a response is complete or the connection ends. */
 const wholeAnswer = (socket: Socket): Promise<string> =>
   new Promise((resolve) => {
     let received = ""

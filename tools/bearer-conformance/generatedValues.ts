@@ -1,6 +1,6 @@
-/** Values for an Authorization field, most of them close to what is right; the same for the same seed. */
+/** Values for an Authorization field, most of them nearly valid. The same seed gives the same values. */
 
-/** Endless; `good` is a token of which some are made. */
+/** Endless. Some values contain `good`. */
 export function* generatedValues(seed: number, good: string): Generator<string, never> {
   const random = randomNumbers(seed)
   const below = (limit: number): number => Math.floor(random() * limit)
@@ -47,7 +47,7 @@ const pieces: ReadonlyArray<string> = Array.from(' \t,=\0\v\u007f\u0085\u00a0\u0
   "%20",
 ])
 
-/** Mulberry32: numbers from 0 up to 1, enough to choose by. */
+/** Mulberry32: numbers in [0, 1), good enough for test cases. */
 const randomNumbers = (seed: number) => {
   let state = seed
   return (): number => {

@@ -1,4 +1,4 @@
-/** Rate limits, where the guard is made with `limits`: one owner and one address have nothing left. */
+/** Rate limits: guards with `limits`, where one owner and one address have nothing left. */
 import { type Consumption, RateLimits } from "@tokenry/http"
 import { accepted, type ExpectedAnswer, lacksScope, type Rule } from "./Rule.ts"
 
@@ -11,7 +11,7 @@ const consumption = (allowed: boolean): Consumption => ({
   windowSeconds: 60,
 })
 
-/** Limits that user-2 and 127.0.0.1 have exceeded, and nobody else ever does. */
+/** Limits that user-2 and 127.0.0.1 have exceeded, and nobody else ever will. */
 export const limits = RateLimits.make({
   perOwner: { consume: async (key) => consumption(key !== "owner:user-2") },
   failedPerAddress: { consume: async (key) => consumption(key !== "address:127.0.0.1") },

@@ -1,4 +1,4 @@
-/** Serves a `Request → Response` with node:http: as little as it takes to test over real sockets. */
+/** Serves a `Request → Response` handler with node:http: the minimum needed to test over real sockets. */
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http"
 import { Readable } from "node:stream"
 
@@ -27,7 +27,7 @@ const requestOf = (incoming: IncomingMessage): Request => {
   })
 }
 
-/** Nothing is read before the handler reads, so that Node drains what nobody wants. */
+/** Reads only on demand, so that Node drains an unread body. */
 const bodyOf = (incoming: IncomingMessage): ReadableStream =>
   Readable.toWeb(incoming, { strategy: { highWaterMark: 0 } }) as ReadableStream
 

@@ -9,15 +9,15 @@
  */
 
 /**
- * `Invalid` is no credentials of any scheme, Bearer with something else than one token68, or another scheme with a comma
- * that no auth-param follows: then a second field was joined to the first (§5.3).
+ * `Invalid`: no credentials of any scheme, Bearer with anything but one token68, or another scheme with a comma that
+ * isn't followed by an auth-param, because a second field was joined to the first (§5.3).
  */
 export type Reading = { readonly token: string } | "OtherScheme" | "Invalid" | "TooLong"
 
-/** Bearer credentials of more characters are not looked into. */
+/** Longer bearer credentials aren't parsed. */
 const longest = 4096
 
-/** What the value of the one Authorization field of a request is. */
+/** Classifies the value of a request's one Authorization field. */
 export const readByGrammar = (fieldValue: string): Reading => {
   let [from, to] = [0, fieldValue.length]
   while (from < to && isBlank(fieldValue.charAt(from))) from++
@@ -40,7 +40,7 @@ export const readByGrammar = (fieldValue: string): Reading => {
   return characters === "" || from < to ? "Invalid" : { token }
 }
 
-/** Whether a comma outside a quoted string is followed by something else than a parameter's name and "=". */
+/** Whether a comma outside a quoted string is followed by anything but a parameter's name and "=". */
 const hasStrayComma = (credentials: string): boolean => {
   for (let at = 0; at < credentials.length; at++) {
     const character = credentials.charAt(at)
@@ -50,7 +50,7 @@ const hasStrayComma = (credentials: string): boolean => {
   return false
 }
 
-/** Where the quoted string that begins here ends; where it begins, if it never ends. */
+/** The end of the quoted string that begins here, or its beginning if it never ends. */
 const endOfQuotedString = (text: string, start: number): number => {
   for (let at = start + 1; at < text.length; at++) {
     if (text.charAt(at) === "\\") at++

@@ -1,4 +1,4 @@
-/** Which tokens are refused: all of them with one and the same answer, so that nobody learns which tokens there are. */
+/** Refused tokens: all get the same response, so nobody learns which tokens exist. */
 import { refused, type Rule } from "./Rule.ts"
 import type { SentToken } from "./sentTokens.ts"
 
@@ -11,7 +11,7 @@ const rule = (rule: string, token: SentToken): Rule => ({
 
 export const refusalRules: ReadonlyArray<Rule> = [
   rule("a token that was never issued", "unknown"),
-  rule("no token of the format", "foreign"),
+  rule("a string that isn't in the tokens' format", "foreign"),
   rule("a mistyped token", "mistyped"),
   rule("a token that was replaced by a rotation", "retired"),
   rule("a revoked token", "revoked"),

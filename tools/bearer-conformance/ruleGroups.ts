@@ -1,4 +1,4 @@
-/** All rules in the order of the document, in groups by what they are about. */
+/** All rules in the document's order, grouped by topic. */
 import { cachingRules, methodRules, orderRules, scopeRules } from "./answeringRules.ts"
 import type { AppOptions } from "./ConformingApp.ts"
 import { keyHeader, keyRules } from "./keyRules.ts"
@@ -10,13 +10,13 @@ import type { Rule } from "./Rule.ts"
 export interface RuleGroup {
   readonly title: string
   readonly rules: ReadonlyArray<Rule>
-  /** What the guard is made with for this group, besides tokens, realm and base. */
+  /** The guard's options for this group, besides tokens, realm and problem base. */
   readonly options?: Pick<AppOptions, "from" | "limits">
 }
 
 export const ruleGroups: ReadonlyArray<RuleGroup> = [
   { title: "Reading the Authorization field", rules: readingRules },
-  { title: "Refused tokens, byte for byte the same answer", rules: refusalRules },
+  { title: "Refused tokens: the same response, byte for byte", rules: refusalRules },
   { title: "Scopes", rules: scopeRules },
   { title: "Methods and origins", rules: methodRules },
   { title: "Order", rules: orderRules },

@@ -1,4 +1,4 @@
-/** One token in each state that a client may send, and what stands for them in the rules. */
+/** One token in each state, and the placeholders that stand for them in the rules. */
 import { MemoryRepository, ScopeCatalogue } from "@tokenry/core"
 import { createApiTokens, type PromiseApiTokens } from "@tokenry/core/promise"
 import { vi } from "vitest"
@@ -39,7 +39,7 @@ const open = (owners?: Parameters<typeof createApiTokens>[0]["owners"]) =>
     ...(owners === undefined ? {} : { owners }),
   })
 
-/** Opens a store in memory, and puts it in such a state. */
+/** Opens a store in memory and brings its tokens into these states. */
 export const openSentTokens = async (): Promise<SentTokens> => {
   let isLater = false
   const tokens = await open((ownedBy) => {
@@ -92,7 +92,7 @@ const mintBy = async (tokens: SentTokens["tokens"], parent: string): Promise<str
   return (await tokens.issue({ ownedBy: caller.ownedBy, name: "job", scopes: [], caller })).plaintext
 }
 
-/** `{good}`, `{a×5000}` → what they stand for. */
+/** Replaces the placeholders: `{good}`, `{a×5000}`. */
 export const written = (text: string, plaintexts: SentTokens["plaintexts"]): string =>
   text.replaceAll(/\{([^{}]+)\}/g, (all, name: string) => {
     const [character = "", times] = name.split("×")

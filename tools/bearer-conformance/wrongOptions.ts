@@ -1,15 +1,52 @@
-/** Shows that a factory checks its options when it is called, also from JavaScript: a test for each mistake and option. */
+/**
+ * Shows that a factory checks its options when it is called, also from JavaScript: one test for each mistake and
+ * option.
+ */
 import { describe, expect, it } from "vitest"
 
 export interface OptionCases<Options> {
-  /** Options that are good: every one there is. A factory may get values from a test that runs before. */
+  /** Valid options, every one that exists. A factory may use values that an earlier test created. */
   readonly good: () => Options | Promise<Options>
   readonly required: ReadonlyArray<keyof Options>
-  /** For each option, values it can't have, each an error when the factory is called. */
+  /** Invalid values for each option. Each must throw when the factory is called. */
   readonly wrong: { readonly [Name in keyof Required<Options>]: ReadonlyArray<unknown> }
 }
 
-/** Registers the tests. Each error has to name the option. */
+const text = [7, "", null, {}]
+const object = [null, "a", 7, {}]
+const callback = [null, "a", {}]
+
+/** Wrong values for the options that every adapter has. */
+export const wrongValues = {
+  callback,
+  guard: {
+    tokens: [...object, { verify: () => {} }],
+    realm: [...text, "a\nb"],
+    resourceMetadata: [...text, "/metadata"],
+    from: [...object, { header: "Cookie" }, { header: "X-API-Key", scheme: "Key" }],
+    limits: [...object, { onError: () => {} }],
+  },
+  problemBase: [...text, "/problems/"],
+  scopeForAll: [...text, "treasure:delet"],
+  bodyTimeout: ["soon", "0 seconds", "11 minutes", "Infinity", null, {}],
+  revocation: { tokens: [...object, { inspect: () => {} }], limits: [...object, { onError: () => {} }] },
+  metadata: {
+    resource: [...text, "/treasures"],
+    scopes: ["treasure:read", [7], ["a b"], null],
+    name: text,
+    documentation: [...text, "docs"],
+  },
+} as const
+
+/** Valid options of `protectedResourceMetadata`, every one that exists. */
+export const goodMetadata = () => ({
+  resource: "https://api.example.test",
+  scopes: ["treasure:read"],
+  name: "Treasures",
+  documentation: "https://api.example.test/docs",
+})
+
+/** Registers the tests. Each error must name the option. */
 export const refusesWrongOptions = <Options extends object>(
   name: string,
   make: (options: Options) => unknown,
@@ -51,7 +88,7 @@ export const refusesWrongOptions = <Options extends object>(
       },
     )
 
-    it("takes an option that is undefined for one left out", async () => {
+    it("treats an option that is undefined as omitted", async () => {
       const optional = names.filter((option) => !required.includes(option))
       expect(await making(Object.fromEntries(optional.map((option) => [option, undefined])))).not.toThrow()
     })

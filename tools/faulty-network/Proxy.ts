@@ -1,4 +1,4 @@
-/** A stretch of network between a program and a server, which can be made to fail. */
+/** A network between a program and a server that can be made to fail. */
 import { once } from "node:events"
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net"
 
@@ -19,13 +19,13 @@ export class Proxy {
   #isHanging = false
   #isCuttingAnswers = false
   #delay = 0
-  readonly #server: Address
+  #server: Address
 
   private constructor(server: Address) {
     this.#server = server
   }
 
-  /** `port`: where nothing listens now; 0 for any. */
+  /** `port`: a port where nothing listens yet; 0 for any. */
   static async start(server: Address, port = 0): Promise<Proxy> {
     const proxy = new Proxy(server)
     proxy.#port = port
@@ -37,7 +37,7 @@ export class Proxy {
     return `127.0.0.1:${this.#port}`
   }
 
-  /** Ends all connections and takes no new ones. */
+  /** Ends all connections and accepts no new ones. */
   async refuse(): Promise<void> {
     const listener = this.#listener
     this.#listener = undefined
@@ -46,11 +46,17 @@ export class Proxy {
     if (listener?.listening === true) await once(listener, "close")
   }
 
-  /** Takes connections again, on the same port. */
+  /** Accepts connections again, on the same port. */
   async accept(): Promise<void> {
     this.#listener = createServer((client) => this.#join(client)).listen(this.#port, "127.0.0.1")
     await once(this.#listener, "listening")
     this.#port = (this.#listener.address() as AddressInfo).port
+  }
+
+  /** Ends all connections and leads new ones to another server. */
+  redirect(server: Address): void {
+    this.#server = server
+    this.#cut()
   }
 
   /** Passes nothing on while connections stay open, new ones too. */
@@ -59,13 +65,13 @@ export class Proxy {
     for (const { client, server } of this.#open) for (const socket of [client, server]) socket.pause()
   }
 
-  /** Passes on what has been held back, and all else. */
+  /** Forwards the data held back, and everything after it. */
   resume(): void {
     this.#isHanging = false
     for (const { client, server } of this.#open) for (const socket of [client, server]) socket.resume()
   }
 
-  /** Takes no new connections, and passes nothing on any more on those that are open, which stay so. */
+  /** Accepts no new connections, and holds back all data on open ones, which stay open. */
   abandon(): void {
     this.hang()
     this.#isHanging = false
@@ -73,12 +79,12 @@ export class Proxy {
     this.#listener = undefined
   }
 
-  /** Passes on the first half of each answer and ends the connection. */
+  /** Forwards the first half of each response and ends the connection. */
   cutAnswers(isCutting: boolean): void {
     this.#isCuttingAnswers = isCutting
   }
 
-  /** Holds back each answer for so long. */
+  /** Delays each response by this long. */
   slowDown(milliseconds: number): void {
     this.#delay = milliseconds
   }

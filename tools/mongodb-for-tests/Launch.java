@@ -3,10 +3,10 @@ import de.bwaldvogel.mongo.MongoVersion;
 import de.bwaldvogel.mongo.backend.memory.MemoryBackend;
 import java.util.List;
 
-/** Serves MongoDB's wire protocol from memory, on a free port of loopback, until its standard input is closed. */
+/** Serves MongoDB's wire protocol from memory on a free loopback port until its standard input closes. */
 public class Launch {
 
-  /** The oldest wire version that the driver speaks; the server's own newest is one less. */
+  /** Wire version 9 is the oldest that the driver accepts; the library itself only goes up to 8. */
   private static final MongoVersion VERSION =
       new MongoVersion() {
         @Override
@@ -27,7 +27,7 @@ public class Launch {
     server.bind("127.0.0.1", 0);
     System.out.println(server.getConnectionString());
     System.out.flush();
-    // Whoever started this is gone when the input ends, however it went.
+    // The input ends when the parent process does, even if it was killed.
     while (System.in.read() >= 0) {}
     server.shutdownNow();
     System.exit(0);

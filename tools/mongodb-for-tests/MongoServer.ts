@@ -1,21 +1,22 @@
-/** A MongoDB server for the tests: the first of three ways to get one that works. */
+/** Finds a MongoDB server for the tests, in the first of three ways that works. */
 import { MongoClient } from "mongodb"
+import { randomUUID } from "node:crypto"
 import { startJavaServer } from "./javaServer.ts"
 import type { MongoServerForTests } from "./MongoServerForTests.ts"
 import { startRealMongod } from "./realMongod.ts"
 
-/** A server that was started here, if it was. */
+/** A server, and how to stop it if it was started here. */
 export interface Running {
   readonly url: string
   readonly stop: () => Promise<void>
 }
 
 export interface FoundServer extends MongoServerForTests {
-  /** Ends what was started here; a server that was there before is left alone. */
+  /** Stops the server if it was started here. */
   readonly stop: () => Promise<void>
 }
 
-/** No server is available: why each way failed. */
+/** No way to get a server worked. The message says why each one failed. */
 export class NoMongoServer extends Error {
   constructor(failures: ReadonlyArray<string>) {
     super(`No MongoDB server for the tests.\n${failures.map((failure) => `  - ${failure}`).join("\n")}\n${threeWays}`)
@@ -27,18 +28,19 @@ export const threeWays =
   "open internet, once); or install Java 17 or newer and Maven."
 
 /**
- * `MONGODB_URL` if it is set, and then it must work; else a real `mongod`; else a stand-in that speaks its protocol.
+ * Tries `MONGODB_URL`, and nothing else if it is set; then a real `mongod`; then a stand-in that speaks its protocol.
  *
- * @throws NoMongoServer if none of them works.
+ * @throws NoMongoServer if none of these works.
  */
 export const findMongoServer = async (): Promise<FoundServer> => {
   const given = process.env["MONGODB_URL"]
   if (given !== undefined && given !== "") {
-    return described({ url: given, stop: async () => {} }, "named by MONGODB_URL").catch((cause: unknown) => {
-      // Not the URL itself, which may hold a password.
+    const found = described({ url: given, stop: async () => {} }, "named by MONGODB_URL").catch((cause: unknown) => {
+      // Omits the URL, which may contain a password.
       const reason = String(cause).replaceAll(given, "the URL")
-      throw new NoMongoServer([`MONGODB_URL is set, but the server it names does not answer: ${reason}`])
+      throw new NoMongoServer([`MONGODB_URL is set, but that server doesn't answer: ${reason}`])
     })
+    return { ...(await found), stop: () => dropDatabases(given) }
   }
   const failures: Array<string> = []
   for (const [start, origin] of ways) {
@@ -59,7 +61,7 @@ const ways: ReadonlyArray<readonly [start: () => Promise<Running>, origin: strin
 const described = async ({ url, stop }: Running, origin: string): Promise<FoundServer> => {
   try {
     const { version, isRealMongod } = await ask(url)
-    return { url, isRealMongod, description: `MongoDB ${version}, ${origin}`, stop }
+    return { url, databasePrefix, isRealMongod, description: `MongoDB ${version}, ${origin}`, stop }
   } catch (error) {
     await stop()
     throw error
@@ -80,5 +82,17 @@ const ask = async (url: string): Promise<{ readonly version: string; readonly is
   }
 }
 
-/** Engines of the same protocol on another database answer too, with that one's plans. */
+const databasePrefix = `tokenry-test-${randomUUID().slice(0, 8)}-`
+
+const dropDatabases = async (url: string): Promise<void> => {
+  const client = new MongoClient(url)
+  try {
+    const { databases } = await client.db("admin").admin().listDatabases({ nameOnly: true })
+    for (const { name } of databases) if (name.startsWith(databasePrefix)) await client.db(name).dropDatabase()
+  } finally {
+    await client.close()
+  }
+}
+
+/** Other engines that speak the protocol also answer `explain`, with their own kind of plan. */
 const isPlanOfMongod = (answer: object): boolean => JSON.stringify(answer).includes('"winningPlan"')

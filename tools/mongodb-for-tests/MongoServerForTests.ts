@@ -1,17 +1,19 @@
-/** What tests are told of the server that they are to use, by `inject("mongodb")`. */
+/** What tests learn about the MongoDB server that they use, by `inject("mongodb")`. */
 
 export interface MongoServerForTests {
-  /** Without a database's name: each test file uses one of its own. */
+  /** Without a database's name. */
   readonly url: string
+  /** How the names of this run's databases begin: those that a test leaves behind are dropped when the run ends. */
+  readonly databasePrefix: string
   /** Whether it explains plans as `mongod` does, and has sessions; what stands in for one doesn't. */
   readonly isRealMongod: boolean
-  /** What it says it is, and where it comes from, for people. */
+  /** Its name, version and origin, for the run's summary. */
   readonly description: string
 }
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** `undefined`: there is none, and tests that need it are skipped. */
+    /** `undefined`: there is none, so tests that need it are skipped. */
     readonly mongodb: MongoServerForTests | undefined
   }
 }

@@ -1,23 +1,20 @@
-/**
- * Finds a MongoDB server once per test run, for all projects that name this file as their global setup; tests ask for it
- * by `inject("mongodb")`.
- */
+/** Finds a MongoDB server once per test run, for all projects with this global setup. Tests get it with `inject("mongodb")`. */
 import type { TestProject } from "vitest/node"
 import { findMongoServer, NoMongoServer, threeWays } from "./MongoServer.ts"
 import type { MongoServerForTests } from "./MongoServerForTests.ts"
 
 export const setup = async (project: TestProject): Promise<(() => Promise<void>) | undefined> => {
-  // Another project of this run has looked for it already.
+  // Another project of this run has already found it.
   if ("mongodb" in project.getProvidedContext()) return undefined
   const provide = (server: MongoServerForTests | undefined, summary: string) => {
     project.vitest.getRootProject().provide("mongodb", server)
     say(summary)
-    // Once more when all else has been printed, where people look for it.
+    // Printed again at the very end, where people look.
     process.once("exit", () => say(summary))
   }
   try {
     const { stop, ...server } = await findMongoServer()
-    provide(server, `The MongoDB tests met ${server.description}.${server.isRealMongod ? "" : withoutRealMongod}`)
+    provide(server, `The MongoDB tests ran on ${server.description}.${server.isRealMongod ? "" : withoutRealMongod}`)
     return stop
   } catch (error) {
     if (!(error instanceof NoMongoServer) || mustHaveOne()) throw error
@@ -27,7 +24,7 @@ export const setup = async (project: TestProject): Promise<(() => Promise<void>)
   }
 }
 
-const withoutRealMongod = " Those that need a real mongod (query plans) were skipped."
+const withoutRealMongod = " Tests that need a real mongod (query plans) were skipped."
 
 const mustHaveOne = (): boolean => {
   const { CI, MONGODB_URL } = process.env

@@ -1,4 +1,4 @@
-/** `mongo-java-server`: MongoDB's wire protocol over memory, on Java 17 or newer, from Maven Central. */
+/** `mongo-java-server` from Maven Central: an in-memory server with MongoDB's wire protocol, on Java 17 or newer. */
 import { execFile, spawn } from "node:child_process"
 import { createHash } from "node:crypto"
 import { once } from "node:events"
@@ -13,10 +13,10 @@ const pom = join(import.meta.dirname, "pom.xml")
 const launcher = join(import.meta.dirname, "Launch.java")
 const cache = join(import.meta.dirname, "../../node_modules/.cache/mongodb-for-tests")
 
-/** With several, some reads see a document half as it was and half as a replace in the same moment leaves it. */
+/** With more threads, a read during a replace can return half of the old document and half of the new one. */
 const onOneThread = "-Dio.netty.eventLoopThreads=1"
 
-/** The first start on a machine fetches the jars; later ones take some two seconds. */
+/** The first start on a machine fetches the jars. Later starts take about two seconds. */
 export const startJavaServer = async (): Promise<Running> => {
   const jars = await jarsFolder()
   const java = spawn(javaCommand(), [onOneThread, "-cp", join(jars, "*"), launcher], {
@@ -25,7 +25,7 @@ export const startJavaServer = async (): Promise<Running> => {
   let complaints = ""
   java.stderr.on("data", (chunk: Buffer) => (complaints = (complaints + chunk.toString()).slice(-2000)))
   java.on("error", (error) => (complaints += error.message))
-  // That a process is gone is no news when its input is closed: its exit is.
+  // Writing to a process that is gone fails; its exit is what counts.
   java.stdin.on("error", () => undefined)
   const ended = once(java, "exit").catch(() => undefined)
 
@@ -35,17 +35,17 @@ export const startJavaServer = async (): Promise<Running> => {
     await ended
     clearTimeout(slow)
   }
-  const slow = setTimeout(() => java.kill("SIGKILL"), 60_000)
+  const slow = setTimeout(() => java.kill("SIGKILL"), 180_000)
   try {
     const url = await firstLineOf(java.stdout, ended)
-    if (url === undefined) throw new Error(`the server does not start (is it Java 17 or newer?): ${complaints.trim()}`)
+    if (url === undefined) throw new Error(`the server doesn't start (is it Java 17 or newer?): ${complaints.trim()}`)
     return { url, stop }
   } finally {
     clearTimeout(slow)
   }
 }
 
-/** The one that Maven uses as well. */
+/** The same Java that Maven uses. */
 const javaCommand = (): string => {
   const home = process.env["JAVA_HOME"]
   return home === undefined || home === "" ? "java" : join(home, "bin/java")
@@ -57,7 +57,7 @@ const firstLineOf = async (stream: NodeJS.ReadableStream, ended: Promise<unknown
   return Promise.race([line, ended.then(() => undefined)])
 }
 
-/** Where the jars are: fetched into a folder of their own, which then is moved to its place at once. */
+/** The folder with the jars. They are fetched into a temporary folder that is then renamed, so it is never half full. */
 const jarsFolder = async (): Promise<string> => {
   const version = createHash("sha256")
     .update(await readFile(pom))
@@ -74,7 +74,7 @@ const jarsFolder = async (): Promise<string> => {
       { timeout: 180_000 },
     )
     await rename(fetched, folder).catch((error: unknown) => {
-      // Another run was quicker.
+      // Another run was faster.
       if (!existsSync(folder)) throw error
     })
     return folder

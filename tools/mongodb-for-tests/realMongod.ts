@@ -1,17 +1,14 @@
-/** A real `mongod`, downloaded once per machine and run by mongodb-memory-server. */
+/** A real `mongod`, which mongodb-memory-server downloads once per machine and runs. */
 import { readdir } from "node:fs/promises"
 import { setTimeout as sleep } from "node:timers/promises"
 import { DryMongoBinary, MongoBinary, MongoMemoryServer } from "mongodb-memory-server-core"
 import type { Running } from "./MongoServer.ts"
 
-/** How long the download may take to begin, and to end. */
+/** How long the download may take to start, and to finish. */
 const millisecondsToBegin = 8000
 const millisecondsToDownload = 300_000
 
-/**
- * Downloads it, unless that was done before, and starts it. A refused or silent download host is an error after some
- * seconds, and is not asked again.
- */
+/** Downloads `mongod` if necessary and starts it. Fails within seconds if the download host refuses or is silent. */
 export const startRealMongod = async (): Promise<Running> => {
   process.env["MONGOMS_MAX_RETRIES"] ??= "1"
   const settled = new AbortController()
@@ -24,14 +21,14 @@ export const startRealMongod = async (): Promise<Running> => {
   return { url: server.getUri(), stop: async () => void (await server.stop()) }
 }
 
-/** Rejects when it is time to give up. */
+/** Rejects once the download takes too long. */
 const patience = async (signal: AbortSignal): Promise<never> => {
   const started = Date.now()
   for (;;) {
     await sleep(500, undefined, { ref: false, signal })
     const waited = Date.now() - started
     if (waited > millisecondsToDownload) throw new Error("the download takes too long")
-    if (waited > millisecondsToBegin && !(await isUnderWay())) throw new Error("the download does not begin")
+    if (waited > millisecondsToBegin && !(await isUnderWay())) throw new Error("the download doesn't start")
   }
 }
 

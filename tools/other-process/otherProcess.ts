@@ -1,4 +1,4 @@
-/** A repository, or a record of uses, that makes its calls in a Node process of its own, which ends with the scope. */
+/** A repository or usage store whose calls run in a separate Node process, which ends with the scope. */
 import { DuplicateToken, RepositoryUnavailable, RevisionConflict } from "@tokenry/core"
 import { ApiTokenRepository, TokenChanges, TokenUsageStore } from "@tokenry/core/adapter"
 import * as Deferred from "effect/Deferred"
@@ -7,20 +7,42 @@ import * as Stream from "effect/Stream"
 import { fork } from "node:child_process"
 import { type Answer, type Call, receivedOf, sentOf } from "./wire.ts"
 
-/** A program that calls `serve`, and what it is given as arguments. */
+/** A program that calls `serve`, and its arguments. */
 interface Program {
   readonly path: string
   readonly args: ReadonlyArray<string>
 }
 
-/** How to call methods in another process. */
+/** Calls methods in another process. */
 export const anotherProcess = Effect.fnUntraced(function* ({ path, args }: Program) {
+  const { call } = yield* Effect.acquireRelease(
+    Effect.sync(() => idle.get(path)?.pop() ?? start(path)),
+    (process) =>
+      Effect.matchCauseEffect(process.call("close"), {
+        onFailure: () => process.end,
+        onSuccess: () => wait(path, process),
+      }),
+  )
+  yield* call("open", ...args)
+  return call
+})
+
+/** A process lasts until this one ends: starting one costs more than most laws. */
+interface OtherProcess {
+  readonly call: (method: string, ...values: ReadonlyArray<unknown>) => Effect.Effect<never>
+  readonly end: Effect.Effect<void>
+}
+
+/** Those that serve nobody, by their program's path. */
+const idle = new Map<string, Array<OtherProcess>>()
+
+const wait = (path: string, process: OtherProcess) =>
+  Effect.sync(() => idle.set(path, [...(idle.get(path) ?? []), process]))
+
+const start = (path: string): OtherProcess => {
   const waiting = new Map<number, Deferred.Deferred<unknown, unknown>>()
   let calls = 0
-  const child = yield* Effect.acquireRelease(
-    Effect.sync(() => fork(path, args, { execArgv: ["--conditions=@tokenry/source"], serialization: "advanced" })),
-    (child) => Effect.sync(() => child.kill("SIGKILL")),
-  )
+  const child = fork(path, { execArgv: ["--conditions=@tokenry/source"], serialization: "advanced" })
   child.on("message", (answer: Answer) => {
     const deferred = waiting.get(answer.number)
     waiting.delete(answer.number)
@@ -39,8 +61,8 @@ export const anotherProcess = Effect.fnUntraced(function* ({ path, args }: Progr
       return Deferred.await(deferred)
     }) as Effect.Effect<never>
 
-  return call
-})
+  return { call, end: Effect.sync(() => void child.kill("SIGKILL")) }
+}
 
 export type CallElsewhere = Effect.Success<ReturnType<typeof anotherProcess>>
 
@@ -69,7 +91,7 @@ export const repositoryCalledBy = (call: CallElsewhere) => {
   })
 }
 
-/** The record of uses that the program serves. */
+/** The usage store that the program serves. */
 export const usageStoreCalledBy = (call: CallElsewhere) =>
   TokenUsageStore.of({
     record: (...values) => call("record", ...values),
@@ -77,7 +99,7 @@ export const usageStoreCalledBy = (call: CallElsewhere) =>
     begin: (...values) => call("begin", ...values),
   })
 
-/** It announces, and can't be followed. */
+/** It announces changes, but can't be followed. */
 export const changesCalledBy = (call: CallElsewhere) =>
   TokenChanges.of({
     follow: () => Effect.die(new Error("A listener can't be sent to another process")),

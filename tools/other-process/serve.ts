@@ -1,4 +1,4 @@
-/** The other end of `otherProcess.ts`: makes its parent's calls on a store, until the parent is gone. */
+/** The other end of `otherProcess.ts`: runs its parent's calls on a store until the parent is gone. */
 import { ApiTokenRepository, TokenChanges, TokenUsageStore } from "@tokenry/core/adapter"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -10,21 +10,37 @@ import { type Answer, type Call, receivedOf, sentOf } from "./wire.ts"
 
 type Services = ApiTokenRepository | TokenUsageStore | TokenChanges
 
-export const serve = async (layer: Layer.Layer<Services, unknown>): Promise<void> => {
-  const runtime = ManagedRuntime.make(layer)
-  const members: Record<string, unknown> = {
-    ...(await runtime.runPromise(ApiTokenRepository)),
-    ...(await runtime.runPromise(TokenUsageStore)),
-    ...(await runtime.runPromise(TokenChanges)),
+type Members = Readonly<Record<string, unknown>>
+
+/** Calls `layerOf` with what the parent opens a store with. One store is open at a time. */
+export const serve = (layerOf: (...args: ReadonlyArray<string>) => Layer.Layer<Services, unknown>): void => {
+  let runtime: ManagedRuntime.ManagedRuntime<Services, unknown> | undefined
+  const close = async () => runtime?.dispose()
+  const open = async (...args: ReadonlyArray<string>): Promise<Members> => {
+    runtime = ManagedRuntime.make(layerOf(...args))
+    return {
+      ...(await runtime.runPromise(ApiTokenRepository)),
+      ...(await runtime.runPromise(TokenUsageStore)),
+      ...(await runtime.runPromise(TokenChanges)),
+    }
+  }
+  let members: Members = {}
+  const own: Members = {
+    open: (...args: ReadonlyArray<string>) =>
+      Effect.promise(async () => {
+        members = await open(...args)
+      }),
+    close: () => Effect.promise(() => close()),
   }
   process.on(
     "message",
-    (call: Call) => void runtime.runPromise(answerOf(members, call)).then((answer) => process.send?.(answer)),
+    (call: Call) =>
+      void Effect.runPromise(answerOf({ ...members, ...own }, call)).then((answer) => process.send?.(answer)),
   )
-  process.on("disconnect", () => void runtime.dispose())
+  process.on("disconnect", () => void close())
 }
 
-const resultOf = (members: Record<string, unknown>, { method, values }: Call): Effect.Effect<unknown, unknown> => {
+const resultOf = (members: Members, { method, values }: Call): Effect.Effect<unknown, unknown> => {
   const member = members[method]
   const result: unknown =
     typeof member === "function" ? Reflect.apply(member, members, receivedOf(values) as Array<unknown>) : member
@@ -33,7 +49,7 @@ const resultOf = (members: Record<string, unknown>, { method, values }: Call): E
     : (result as Effect.Effect<unknown>)
 }
 
-const answerOf = (members: Record<string, unknown>, call: Call): Effect.Effect<Answer> =>
+const answerOf = (members: Members, call: Call): Effect.Effect<Answer> =>
   Effect.map(Effect.exit(Effect.suspend(() => resultOf(members, call))), (exit) => {
     const { number } = call
     if (Exit.isSuccess(exit)) return { number, outcome: "value", value: sentOf(exit.value) }

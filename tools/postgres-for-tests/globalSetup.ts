@@ -1,23 +1,23 @@
 /**
- * Starts a PostgreSQL server once per test run, for all projects that name this file as their global setup; tests get it
- * by `inject("postgres")`.
+ * Starts a PostgreSQL server once per test run, for all projects with this file as their global setup. Tests get it
+ * with `inject("postgres")`.
  */
 import type { TestProject } from "vitest/node"
 import { findPostgresServer, NoPostgresServer, twoWays } from "./PostgresServer.ts"
 import type { PostgresServerForTests } from "./PostgresServerForTests.ts"
 
 export const setup = async (project: TestProject): Promise<(() => Promise<void>) | undefined> => {
-  // Another project of this run has found one already.
+  // Another project of this run has already found one.
   if ("postgres" in project.getProvidedContext()) return undefined
   const provide = (server: PostgresServerForTests | undefined, summary: string) => {
     project.vitest.getRootProject().provide("postgres", server)
     say(summary)
-    // Once more when all else has been printed, where people look for it.
+    // Repeated at the very end, where people look for it.
     process.once("exit", () => say(summary))
   }
   try {
     const { stop, ...server } = await findPostgresServer()
-    provide(server, `The PostgreSQL tests met ${server.description}.`)
+    provide(server, `The PostgreSQL tests ran against ${server.description}.`)
     return stop
   } catch (error) {
     if (!(error instanceof NoPostgresServer) || mustHaveOne()) throw error

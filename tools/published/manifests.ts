@@ -1,4 +1,4 @@
-/** What the package.json files of the installed packages must have in common. */
+/** Checks that the package.json files of the installed packages agree with each other. */
 import { existsSync, globSync, readFileSync } from "node:fs"
 import { isBuiltin } from "node:module"
 import { join } from "node:path"
@@ -18,7 +18,7 @@ export interface Manifest {
 const scope = "@tokenry/"
 const core = `${scope}core`
 
-/** Lists what is wrong with the packages of a `node_modules` folder, a line for each fault. */
+/** Lists the faults of the packages in a `node_modules` folder, one per line. */
 export const manifestFaults = (nodeModules: string): ReadonlyArray<string> => {
   const manifests = globSync(`${scope}*/package.json`, { cwd: nodeModules }).map((file) =>
     manifestAt(join(nodeModules, file)),
@@ -69,7 +69,7 @@ const dependencyFaults = (
     .map(([name]) => `the dependency ${name} must be ^${reference.version}, and ${core} none`),
 ]
 
-/** What the declarations refer to must be installed with the package: as a dependency or a peer, with its types. */
+/** Whatever the declarations refer to must be installed with the package, as a dependency or a peer, with its types. */
 const typeDependencyFaults = (manifest: Manifest, nodeModules: string): ReadonlyArray<string> => {
   const { name, dependencies = {}, peerDependencies = {} } = manifest
   const comesAlong = (dependency: string) => dependency in dependencies || dependency in peerDependencies
@@ -93,7 +93,7 @@ const packagesReferredTo = (folder: string): ReadonlyArray<string> => {
   return [...new Set(specifiers.map(packageOf))]
 }
 
-/** The package of what an `import` names: `@koa/router` of `@koa/router/lib`. */
+/** The package of an import: `@koa/router` for `@koa/router/lib`. */
 export const packageOf = (specifier: string): string =>
   specifier
     .split("/")

@@ -1,4 +1,4 @@
-/** Runs programs with the installed packages on the runtimes that the packages are said to work on. */
+/** Runs programs with the installed packages on every supported runtime. */
 import { cpSync, globSync, readFileSync, writeFileSync } from "node:fs"
 import { stripTypeScriptTypes } from "node:module"
 import { basename, join } from "node:path"
@@ -7,7 +7,7 @@ import { outputOf, run } from "./run.ts"
 /** What npm installs for these checks: the oldest Node that `engines` allows, Bun and Deno. */
 export const runtimePackages = ["node", "bun", "deno"] as const
 
-/** The versions of those packages. Node's is the oldest that `engines` allows. */
+/** Their versions. Node's is the oldest that `engines` allows. */
 export const runtimeVersions: Readonly<Record<(typeof runtimePackages)[number], string>> = {
   node: "22.23.2",
   bun: "1.4.5",
@@ -20,7 +20,7 @@ interface Trial {
   readonly args: ReadonlyArray<string>
 }
 
-/** Resolves to the names of what ran; rejects with the output of the first program that failed. */
+/** Resolves to the names of the programs that ran; rejects with the output of the first one that failed. */
 export const runOnRuntimes = async (runtimes: string, folder: string): Promise<ReadonlyArray<string>> => {
   writePrograms(folder)
   copyPackages(folder)
@@ -60,12 +60,12 @@ const writePrograms = (folder: string): void => {
   }
 }
 
-/** A second copy of our packages; what they depend on, they share with the first. */
+/** A second copy of our packages, sharing their dependencies with the first. */
 const copyPackages = (folder: string): void => {
   cpSync(join(folder, "node_modules/@tokenry"), join(folder, "second/node_modules/@tokenry"), { recursive: true })
 }
 
-/** Without `node:sqlite`, the import fails with an error of one line that names the versions. */
+/** Without `node:sqlite`, the import fails with a one-line error that names the required versions. */
 const assertSaysWhatSqliteNeeds = async (folder: string): Promise<void> => {
   const program = `import("@tokenry/sqlite").catch((error) => console.log(error.message))`
   const output = await run(process.execPath, ["--no-experimental-sqlite", "--eval", program], folder).catch(

@@ -1,4 +1,4 @@
-/** Type-checks programs against the installed packages as the compilers and settings of their users do. */
+/** Type-checks programs against the installed packages, with the compilers and settings that users have. */
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { outputOf, run } from "./run.ts"
@@ -19,8 +19,8 @@ const compilerOptions = {
 }
 
 /**
- * Lists the errors in the `.ts` and `.cts` files of a folder and in our packages' declarations. Errors in declarations of
- * other packages are left out: nobody but their authors can mend them.
+ * Lists the errors in the `.ts` and `.cts` files of a folder and in our packages' declarations. Leaves out errors in
+ * other packages' declarations, which only their authors can fix.
  */
 export const typeErrors = async (
   compiler: string,
@@ -41,7 +41,7 @@ export const typeErrors = async (
   }
 }
 
-/** A diagnostic goes on in indented lines. */
+/** A diagnostic continues on indented lines. */
 const diagnosticsIn = (output: string): ReadonlyArray<string> => output.trim().split(/\n(?! )/)
 
 const isOurs = (diagnostic: string): boolean => {

@@ -1,4 +1,4 @@
-/** Builders of tokens for the tests of stores, each with an id and a digest of its own unless told otherwise. */
+/** Builds tokens for the tests of stores, each with its own id and digest unless specified. */
 import { ApiToken } from "@tokenry/core"
 import {
   type ApiTokenFields,
@@ -25,7 +25,7 @@ export const digestOf = (plaintext: string): Digest => Digest.fromHex(hash("sha2
 export const aDigest = (): Digest => Digest.fromHex(randomBytes(32).toString("hex"))
 export const anId = (createdAt = at(0)): TokenId => TokenId.make(createdAt, randomBytes(TokenId.randomByteCount))
 
-/** A live token that never expires, of `owner-1`, unless the fields say otherwise. */
+/** A live token of `owner-1` that never expires, unless the fields differ. */
 export const aToken = (fields: Partial<ApiTokenFields> = {}): ApiToken => {
   const createdAt = fields.createdAt ?? at(0)
   const issued = ApiToken.issue(
@@ -53,7 +53,7 @@ export const active = (digest: Digest): Secret => ({
   state: { _tag: "Active" },
 })
 
-/** One use of the first secret, unless the fields say otherwise. */
+/** One use of the first secret, unless the fields differ. */
 export const aUsage = (tokenId: TokenId, fields: Partial<SecretUsage> = {}): SecretUsage => ({
   tokenId,
   generation: 1,
@@ -65,7 +65,7 @@ export const aUsage = (tokenId: TokenId, fields: Partial<SecretUsage> = {}): Sec
   ...fields,
 })
 
-/** All there is in a token, as plain values that compare with `deepStrictEqual` and show digests. */
+/** A token's complete content, as plain values that work with `deepStrictEqual` and show digests. */
 export const contentsOf = ({ secrets, ...token }: ApiToken) => ({
   ...token,
   secrets: secrets.map(({ digest, ...secret }) => ({ ...secret, digest: digest.hex })),

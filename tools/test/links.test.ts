@@ -11,7 +11,7 @@ const documents = globSync(["*.md", "docs/*.md", "recipes/*.md", "apps/*/README.
 
 const read = (file: string): string => readFileSync(join(workspace, file), "utf8")
 
-/** The links of a document's prose, and its pictures. */
+/** The links in a document's prose, and its pictures. */
 const linksIn = (markdown: string): ReadonlyArray<string> => {
   const prose = markdown.replaceAll(/^```[\s\S]*?^```$/gm, "")
   return Array.from(
@@ -29,7 +29,7 @@ const anchorsIn = (markdown: string): ReadonlyArray<string> =>
       .replaceAll(" ", "-"),
   )
 
-/** What a link into this repository names; `undefined` for links to elsewhere. */
+/** The path and anchor of a link into this repository; `undefined` for other links. */
 const targetOf = (document: string, link: string): { readonly file: string; readonly anchor: string } | undefined => {
   const [path = "", anchor = ""] = link.split("#")
   const absolute = new RegExp(`^${repository}(?:blob|tree)/main/(.+)`).exec(path)?.[1]

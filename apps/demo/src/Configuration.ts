@@ -1,5 +1,6 @@
 /** The configuration from environment variables, checked before anything is opened. */
 import { fileURLToPath } from "node:url"
+import type { SweepOptions } from "@tokenry/core"
 import { MongoClient } from "mongodb"
 import { Client } from "pg"
 import type { LogLevel } from "./http/logging.ts"
@@ -30,6 +31,8 @@ export interface Configuration {
   readonly keepAliveSeconds: number
   /** How long `readyz` answers 503 after a stop signal, while everything else keeps working. */
   readonly drainSeconds: number
+  /** When dead tokens are purged; `undefined`: never. */
+  readonly sweeps: SweepOptions | undefined
 }
 
 /** An invalid setting. The message is one line that names the variable and the values it accepts. */
@@ -57,6 +60,7 @@ export const readConfiguration = (environment: Readonly<Record<string, string | 
     log: logOf(environment["LOG"] || "info"),
     keepAliveSeconds: secondsOf("KEEP_ALIVE_SECONDS", environment["KEEP_ALIVE_SECONDS"] || "65", 1),
     drainSeconds: secondsOf("DRAIN_SECONDS", environment["DRAIN_SECONDS"] || "0", 0),
+    sweeps: sweepsOf(environment["PURGE_AFTER_DAYS"] || "90"),
   }
 }
 
@@ -156,6 +160,14 @@ const secondsOf = (name: string, text: string, least: number): number => {
 }
 
 const longestSeconds = 900
+
+const sweepsOf = (text: string): SweepOptions | undefined => {
+  if (text === "off") return undefined
+  if (/^\d{1,4}$/.test(text)) return { every: "1 hour", purgeDeadFor: `${Number(text)} days` }
+  throw new ConfigurationError(
+    `PURGE_AFTER_DAYS must be a number of days from 0 to 9999, or off, but is ${JSON.stringify(text)}`,
+  )
+}
 
 /** Default: on a loopback address without a proxy or `PUBLIC_URL` that would expose it to others. */
 const loadsFixtures = (

@@ -142,7 +142,7 @@ const open = async (configuration: Configuration, { signal, onError }: OpenOptio
   let tokens: PromiseApiTokens<DemoScope> | undefined
   let counters: RateCounters | undefined
   try {
-    tokens = await openTokens(store)
+    tokens = await openTokens(store, configuration)
     counters = await openRateCounters(configuration.store, { windowSeconds, onError })
     const isNew = configuration.loadsFixtures && (await loadFixtures(store))
     signal.throwIfAborted()
@@ -165,7 +165,10 @@ const closeAll = async ({ tokens, store, counters }: Closable): Promise<void> =>
   await store.close()
 }
 
-const openTokens = ({ accounts, tokenRepository, tokenUsage }: Store): Promise<PromiseApiTokens<DemoScope>> =>
+const openTokens = (
+  { accounts, tokenRepository, tokenUsage }: Store,
+  { sweeps }: Configuration,
+): Promise<PromiseApiTokens<DemoScope>> =>
   createApiTokens({
     repository: Layer.succeedContext(
       Context.make(ApiTokenRepository, tokenRepository).pipe(Context.add(TokenUsageStore, tokenUsage)),
@@ -178,6 +181,7 @@ const openTokens = ({ accounts, tokenRepository, tokenUsage }: Store): Promise<P
     policy: tokenPolicy,
     format: tokenFormat,
     alsoAccept: [olderTokenFormat],
+    ...(sweeps && { sweeps }),
   })
 
 const listen = async (server: Server, { host, port }: Configuration): Promise<void> => {

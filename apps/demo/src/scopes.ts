@@ -1,4 +1,4 @@
-/** What a token of the demo may do. */
+/** The scopes that the demo's tokens can have. */
 import { ScopeCatalogue, type ScopeOf, TokenFormat, TokenPolicy } from "@tokenry/core"
 
 export const scopeCatalogue = ScopeCatalogue.make({

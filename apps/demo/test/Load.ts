@@ -61,7 +61,7 @@ export class Load {
     while (!this.#isOver) {
       const outcome = await request()
       this.outcomes.push(outcome)
-      await sleep(10)
+      await sleep(25)
     }
   }
 

@@ -10,7 +10,7 @@ describe.each(stores)("on %s", (_, location) => {
   let plaintext: string
 
   beforeAll(async () => {
-    demo = await demoOn(location())
+    demo = await demoOn(await location())
     owner = await Client.signedIn(demo.publicUrl, "owner")
     plaintext = (await owner.issue()).plaintext
   })

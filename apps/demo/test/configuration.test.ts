@@ -49,11 +49,48 @@ it("connections outlive a load balancer's idle time by default", () => {
   })
 })
 
+it("dead tokens are purged after 90 days unless something else is configured", () => {
+  expect(readConfiguration({}).sweeps).toEqual({ every: "1 hour", purgeDeadFor: "90 days" })
+  expect(readConfiguration({ PURGE_AFTER_DAYS: "7" }).sweeps).toMatchObject({ purgeDeadFor: "7 days" })
+  expect(readConfiguration({ PURGE_AFTER_DAYS: "off" }).sweeps).toBeUndefined()
+})
+
 it.each([
   [{ KEEP_ALIVE_SECONDS: "0" }, /^KEEP_ALIVE_SECONDS must be a number of seconds from 1 to 900/],
   [{ DRAIN_SECONDS: "-1" }, /^DRAIN_SECONDS must be a number of seconds from 0 to 900, but is "-1"/],
   [{ DRAIN_SECONDS: "1m" }, /^DRAIN_SECONDS must be/],
+  [
+    { PURGE_AFTER_DAYS: "90 days" },
+    /^PURGE_AFTER_DAYS must be a number of days from 0 to 9999, or off, but is "90 days"/,
+  ],
   [{ STORE_URL: "./treasures.sqlite" }, /^STORE_URL must be .*for the file \.\/treasures\.sqlite, write sqlite:\.\/tr/],
 ])("%j is refused with what to write", (environment, message) => {
   expect(() => readConfiguration(environment)).toThrow(message)
+})
+
+/** `main.ts` prints the message and ends with exit code 1: `process.test.ts` checks it. */
+it.each<[string, Record<string, string>, RegExp]>([
+  [
+    "a MongoDB URL that doesn't parse",
+    { STORE_URL: "mongodb://user:hid@den:hidden@/x" },
+    /^STORE_URL must be like mongo/,
+  ],
+  [
+    "an option that MongoDB lacks",
+    { STORE_URL: "mongodb://user:hidden@127.0.0.1/x?hidden=1" },
+    /^STORE_URL must be like/,
+  ],
+  ["a store of another kind", { STORE_URL: "redis://user:hidden@127.0.0.1/treasures" }, /^STORE_URL must be/],
+  ["a port that is no number", { PORT: "http" }, /^PORT must be/],
+  ["a port that is too large", { PORT: "70000" }, /^PORT must be/],
+  ["a public URL without a scheme", { PUBLIC_URL: "example.com" }, /^PUBLIC_URL must be/],
+  ["a rate limit that is no number", { RATE_LIMIT: "many" }, /^RATE_LIMIT must be/],
+  ["a rate limit of nothing", { RATE_LIMIT: "0" }, /^RATE_LIMIT must be/],
+  ["proxies that are addresses", { TRUSTED_PROXIES: "10.0.0.1" }, /^TRUSTED_PROXIES must be/],
+  ["proxies less than none", { TRUSTED_PROXIES: "-1" }, /^TRUSTED_PROXIES must be/],
+  ["a level of the log that there is not", { LOG: "debug" }, /^LOG must be info or off/],
+  ["fixtures neither on nor off", { FIXTURES: "yes" }, /^FIXTURES must be 1 or 0/],
+])("%s is refused in one line, without what may be secret", (_, environment, line) => {
+  expect(() => readConfiguration(environment)).toThrow(line)
+  expect(() => readConfiguration(environment)).not.toThrow(/hidden|\n/)
 })

@@ -49,9 +49,11 @@ export const runToEnd = async (environment: Record<string, string>) => {
 
 const main = join(import.meta.dirname, "../src/main.ts")
 
+const { PATH, NODE_COMPILE_CACHE } = process.env
+
 const run = (environment: Record<string, string>) => {
   const child = spawn(process.execPath, ["--conditions=@tokenry/source", main], {
-    env: { PATH: process.env["PATH"], PORT: "0", RATE_LIMIT: "off", ...environment },
+    env: { PATH, NODE_COMPILE_CACHE, PORT: "0", RATE_LIMIT: "off", ...environment },
     stdio: ["ignore", "pipe", "pipe"],
   })
   spawned.add(child)

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type Demo, startDemo } from "../src/Demo.ts"
 import type { Configuration, StoreLocation } from "../src/Configuration.ts"
+import { Client } from "./Client.ts"
 import { aMongoUrl, withoutMongodb } from "./mongodb.ts"
 import { aPostgresUrl, withoutPostgres } from "./postgres.ts"
 
@@ -25,29 +26,57 @@ export const aSqliteFile = (): StoreLocation => ({
   filename: join(temporaryFolder(), "treasures.sqlite"),
 })
 
+export const aMongoLocation = (): StoreLocation => ({ kind: "mongodb", url: aMongoUrl() })
+
+export const aPostgresLocation = async (): Promise<StoreLocation> => ({ kind: "postgres", url: await aPostgresUrl() })
+
+/** Where a new, empty store is. */
+export type ALocation = () => StoreLocation | Promise<StoreLocation>
+
 /** Without a MongoDB or a PostgreSQL server the run's summary says that its tests are skipped. */
-export const stores: ReadonlyArray<readonly [name: string, location: () => StoreLocation]> = [
+export const stores: ReadonlyArray<readonly [name: string, location: ALocation]> = [
   ["memory", () => ({ kind: "memory" })],
   ["sqlite", aSqliteFile],
-  ...(withoutMongodb ? [] : [["mongodb", (): StoreLocation => ({ kind: "mongodb", url: aMongoUrl() })] as const]),
+  ...(withoutMongodb ? [] : [["mongodb", aMongoLocation] as const]),
 ]
 
 /** The same and PostgreSQL, for tests of what the demo keeps in its store; others would find the same again. */
 export const allStores: typeof stores = [
   ...stores,
-  ...(withoutPostgres ? [] : [["postgres", (): StoreLocation => ({ kind: "postgres", url: aPostgresUrl() })] as const]),
+  ...(withoutPostgres ? [] : [["postgres", aPostgresLocation] as const]),
 ]
 
 /** Stores that several processes can share, as `STORE_URL` names them. */
-export const sharedStores: ReadonlyArray<readonly [name: string, url: () => string]> = [
-  ["sqlite", () => `sqlite:${join(temporaryFolder(), "treasures.sqlite")}`],
-  ...(withoutMongodb ? [] : [["mongodb", () => aMongoUrl()] as const]),
+export const sharedStores: ReadonlyArray<readonly [name: string, url: () => Promise<string>]> = [
+  ["sqlite", async () => `sqlite:${join(temporaryFolder(), "treasures.sqlite")}`],
+  ...(withoutMongodb ? [] : [["mongodb", async () => aMongoUrl()] as const]),
   ...(withoutPostgres ? [] : [["postgres", () => aPostgresUrl()] as const]),
 ]
 
 /** Without rate limits and lines of requests in the log, unless a test is about them. */
 export const demoOn = (store: StoreLocation, configuration: Partial<Configuration> = {}): Promise<Demo> =>
   startDemo({ ...local, store, ...configuration })
+
+/** A demo with its owner signed in, here and at another demo on the same store. */
+export interface TwoDemos {
+  readonly demo: Demo
+  readonly owner: Client
+  /** The owner at the other demo; at the same one if nothing else can share its store. */
+  readonly elsewhere: Client
+  readonly stop: () => Promise<void>
+}
+
+export const twoDemosOn = async (store: StoreLocation): Promise<TwoDemos> => {
+  const demo = await demoOn(store)
+  const other = store.kind === "memory" ? demo : await demoOn(store)
+  const owner = await Client.signedIn(demo.publicUrl, "owner")
+  const elsewhere = new Client(other.publicUrl, { Cookie: owner.cookie, Origin: other.publicUrl })
+  const stop = async () => {
+    await demo.stop()
+    if (other !== demo) await other.stop()
+  }
+  return { demo, owner, elsewhere, stop }
+}
 
 /** What differs from test to test is the store. */
 export const local = {
@@ -60,4 +89,5 @@ export const local = {
   log: "off",
   keepAliveSeconds: 65,
   drainSeconds: 0,
+  sweeps: undefined,
 } as const

@@ -12,7 +12,7 @@ describe.each(allStores)("on %s", (_, location) => {
   let store: Store
   let keys: IdempotencyKeys
   beforeAll(async () => {
-    store = await openStore(location())
+    store = await openStore(await location())
     keys = store.idempotencyKeys
   })
   afterAll(() => store.close())

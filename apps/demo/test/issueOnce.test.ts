@@ -1,29 +1,20 @@
 /** That a request to issue makes one token, however often it comes. */
 import { RepositoryUnavailable } from "@tokenry/core"
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest"
-import type { Demo } from "../src/Demo.ts"
 import { Client } from "./Client.ts"
-import { allStores, demoOn } from "./demos.ts"
+import { allStores, type TwoDemos, twoDemosOn } from "./demos.ts"
 import { Browser } from "./pages/Browser.ts"
 
 describe.each(allStores)("on %s", (_, location) => {
-  let demo: Demo
-  let owner: Client
-  /** The owner at another process of the same store; where none can share it, at the same one. */
-  let elsewhere: Client
-  let others: ReadonlyArray<Demo> = []
+  let demo: TwoDemos["demo"]
+  let owner: TwoDemos["owner"]
+  let elsewhere: TwoDemos["elsewhere"]
+  let stop: TwoDemos["stop"]
 
   beforeAll(async () => {
-    const where = location()
-    demo = await demoOn(where)
-    owner = await Client.signedIn(demo.publicUrl, "owner")
-    others = where.kind === "memory" ? [] : [await demoOn(where)]
-    const { publicUrl } = others[0] ?? demo
-    elsewhere = new Client(publicUrl, { Cookie: owner.cookie, Origin: publicUrl })
+    ;({ demo, owner, elsewhere, stop } = await twoDemosOn(await location()))
   })
-  afterAll(async () => {
-    for (const each of [demo, ...others]) await each.stop()
-  })
+  afterAll(() => stop())
 
   const problem = (slug: string) => ({ type: `${demo.publicUrl}/problems/${slug}` })
   const withKey = (key: string, client = owner) => client.withHeaders({ "Idempotency-Key": `"${key}"` })

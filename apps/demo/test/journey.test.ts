@@ -8,7 +8,7 @@ describe.each(allStores)("on %s", (_, location) => {
   let owner: Client
 
   beforeAll(async () => {
-    demo = await demoOn(location())
+    demo = await demoOn(await location())
     owner = await Client.signedIn(demo.publicUrl, "owner")
   })
   afterAll(() => demo.stop())

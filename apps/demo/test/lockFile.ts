@@ -14,7 +14,7 @@ export type LockMode = "IMMEDIATE" | "EXCLUSIVE"
 /** Resolves when the lock is held; calling what it gives releases it, and waits for the process to end. */
 export const lockFile = async (filename: string, mode: LockMode): Promise<() => Promise<void>> => {
   const args = ["--disable-warning=ExperimentalWarning", "--eval", program, filename, mode]
-  const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"], timeout: 60_000 })
+  const child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"], timeout: 200_000 })
   const ended = once(child, "exit")
   const held = await Promise.race([once(child.stdout, "data").then(() => true), ended.then(() => false)])
   if (!held) throw new Error("The lock could not be had")

@@ -11,10 +11,12 @@ import { fixturePassword } from "../src/fixtures.ts"
 import { Client } from "./Client.ts"
 import { endAll, startDemoProcess } from "./demoProcess.ts"
 import { local, temporaryFolder } from "./demos.ts"
-import { freePort } from "./freePort.ts"
+import { freePort } from "../../../tools/freePort.ts"
 import { Browser } from "./pages/Browser.ts"
 
 afterEach(endAll)
+
+const waitFor = <A>(look: () => A) => vi.waitFor(look, { timeout: 200_000 })
 
 /** A demo in this process, and the lines of its log, as they come. */
 const logged = async (configuration: Partial<Configuration> = {}) => {
@@ -34,7 +36,7 @@ const logged = async (configuration: Partial<Configuration> = {}) => {
     lineAfter: async (ask: () => Promise<unknown>, event = "request") => {
       const before = lines().length
       await ask()
-      return vi.waitFor(() => {
+      return waitFor(() => {
         const line = lines()
           .slice(before)
           .find((line) => line["event"] === event)
@@ -317,7 +319,7 @@ it("no line holds the token or a digest of it, wherever it was put, on any route
   const everything = ["treasure:edit", "treasure:create", "treasure:delete"]
   const { plaintext: token, token: details } = await owner.issue({ scopes: everything })
   const linesOf = (event: string) => process.output().split(`"event":"${event}"`).length - 1
-  await vi.waitFor(() => expect(linesOf("request")).toBe(2))
+  await waitFor(() => expect(linesOf("request")).toBe(2))
 
   const requests = requestsWith(token)
   const statuses = new Set<string>()
@@ -325,11 +327,11 @@ it("no line holds the token or a digest of it, wherever it was put, on any route
   expect([...statuses]).toEqual(expect.arrayContaining(["200", "400", "401", "403", "404", "415"]))
   await sendRaw(process.url, `GET http://[/${token} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
   await sendRaw(process.url, `GET http://${token}@x/${token} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`)
-  await vi.waitFor(() => expect(linesOf("request")).toBe(2 + requests.length + 2))
+  await waitFor(() => expect(linesOf("request")).toBe(2 + requests.length + 2))
 
   const unparsable = unparsableWith(token)
   for (const [status, bytes] of unparsable) expect(await sendRaw(process.url, bytes)).toContain(`HTTP/1.1 ${status} `)
-  await vi.waitFor(() => expect(linesOf("unparsable")).toBe(unparsable.length))
+  await waitFor(() => expect(linesOf("unparsable")).toBe(unparsable.length))
 
   const [curl = ""] = /^.*curl.*$/m.exec(process.output()) ?? []
   const printed = process.output().replace(curl, "").replace(`The password is ${fixturePassword}`, "")
@@ -349,7 +351,7 @@ it("nor while the store is gone, and everything fails", async () => {
   const before = texts.length
   const requests = requestsWith(token)
   for (const request of requests) await sendRaw(url, request)
-  await vi.waitFor(() =>
+  await waitFor(() =>
     expect(
       lines()
         .slice(before)

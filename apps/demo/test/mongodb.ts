@@ -1,7 +1,6 @@
-/** Databases of the tests' MongoDB server, each with a name of its own, which go when the test file ends. */
+/** Databases of the tests' MongoDB server. The run drops them when it ends. */
 import { randomUUID } from "node:crypto"
-import { MongoClient } from "mongodb"
-import { afterAll, inject } from "vitest"
+import { inject } from "vitest"
 import type { Address } from "../../../tools/faulty-network/Proxy.ts"
 
 const server = inject("mongodb")
@@ -24,9 +23,7 @@ export const aMongoUrl = (host?: string): string => {
     url.searchParams.delete("replicaSet")
     url.searchParams.set("directConnection", "true")
   }
-  const name = `tokenry-demo-test-${randomUUID().slice(0, 18)}`
-  names.push(name)
-  url.pathname = `/${name}`
+  url.pathname = `/${server?.databasePrefix}${randomUUID().slice(0, 18)}`
   return url.href
 }
 
@@ -34,12 +31,3 @@ const serverUrl = (): string => {
   if (server === undefined) throw new Error("There is no MongoDB server")
   return server.url
 }
-
-const names: Array<string> = []
-
-afterAll(async () => {
-  if (names.length === 0) return
-  const client = new MongoClient(serverUrl())
-  for (const name of names) await client.db(name).dropDatabase()
-  await client.close()
-})

@@ -28,7 +28,7 @@ describe.each(stores)("on %s", (_, location) => {
   let admin: Client
 
   beforeAll(async () => {
-    demo = await demoOn(location())
+    demo = await demoOn(await location())
     owner = await Client.signedIn(demo.publicUrl, "owner")
     other = await Client.signedIn(demo.publicUrl, "other")
     admin = await Client.signedIn(demo.publicUrl, "admin")

@@ -1,7 +1,7 @@
-/** Databases of the tests' PostgreSQL server, each with a name of its own, which go when the test file ends. */
+/** Databases of the tests' PostgreSQL server. The run drops them when it ends. */
 import { randomUUID } from "node:crypto"
 import { Client } from "pg"
-import { afterAll, beforeAll, inject } from "vitest"
+import { inject } from "vitest"
 import type { Address } from "../../../tools/faulty-network/Proxy.ts"
 
 const server = inject("postgres")
@@ -16,10 +16,12 @@ export const postgresAddress = (): Address => {
 }
 
 /** A new database, on the tests' server or on what stands at another `host:port` before it. */
-export const aPostgresUrl = (host?: string): string => {
-  const name = names.pop()
-  if (name === undefined) throw new Error("A test file uses more databases than were made for it")
-  used.push(name)
+export const aPostgresUrl = async (host?: string): Promise<string> => {
+  const name = `${server?.databasePrefix}${randomUUID()}`
+  const client = new Client({ connectionString: urlOf("postgres") })
+  await client.connect()
+  await client.query(`CREATE DATABASE "${name}"`)
+  await client.end()
   return urlOf(name, host)
 }
 
@@ -34,18 +36,3 @@ const serverUrl = (): string => {
   if (server === undefined) throw new Error("There is no PostgreSQL server")
   return server.url
 }
-
-/** Made before the tests, so that a test has its URL at once. */
-const names = Array.from({ length: server === undefined ? 0 : 8 }, () => `tokenry-demo-test-${randomUUID()}`)
-const used: Array<string> = []
-
-const administer = async (statements: ReadonlyArray<string>): Promise<void> => {
-  if (statements.length === 0) return
-  const client = new Client({ connectionString: urlOf("postgres") })
-  await client.connect()
-  for (const statement of statements) await client.query(statement)
-  await client.end()
-}
-
-beforeAll(() => administer(names.map((name) => `CREATE DATABASE "${name}"`)), 60_000)
-afterAll(() => administer([...names, ...used].map((name) => `DROP DATABASE "${name}" WITH (FORCE)`)), 60_000)

@@ -8,11 +8,10 @@ afterEach(endAll)
 const scopes = ["treasure:create", "treasure:edit", "treasure:delete", "treasure:read", "token:manage"]
 
 it.each(sharedStores)(
-  "%s: 32 changes of one token at once through four processes come one after the other, and none is lost",
+  "%s: 32 changes of one token at once through two processes come one after the other, and none is lost",
   async (_, url) => {
-    const store = { STORE_URL: url() }
-    const demos = [await startDemoProcess(store)]
-    for (let index = 1; index < 4; index++) demos.push(await startDemoProcess(store))
+    const store = { STORE_URL: await url() }
+    const demos = [await startDemoProcess(store), await startDemoProcess(store)]
     const owner = await Client.signedIn(demos[0]?.url ?? "", "owner")
     const { token } = await owner.issue({ name: "first", scopes })
     const path = `/api/tokens/${token.id}`
@@ -24,7 +23,7 @@ it.each(sharedStores)(
     ]
     const answers = await Promise.all(
       changes.map((change, index) => {
-        const url = demos[index % 4]?.url ?? ""
+        const url = demos[index % 2]?.url ?? ""
         return new Client(url, { Cookie: owner.cookie, Origin: url }).patch(path, change)
       }),
     )

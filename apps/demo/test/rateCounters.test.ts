@@ -1,18 +1,18 @@
 import { randomUUID } from "node:crypto"
 import { afterAll, describe, expect, it, onTestFinished, vi } from "vitest"
-import type { StoreLocation } from "../src/Configuration.ts"
 import { openRateCounters, type RateCounter } from "../src/store/rateCounters.ts"
 import { Proxy } from "../../../tools/faulty-network/Proxy.ts"
+import { type ALocation, aMongoLocation, aPostgresLocation } from "./demos.ts"
 import { aMongoUrl, mongoAddress, withoutMongodb } from "./mongodb.ts"
 import { aPostgresUrl, postgresAddress, withoutPostgres } from "./postgres.ts"
 
 const proxies: Array<Proxy> = []
 afterAll(() => Promise.all(proxies.map((proxy) => proxy.refuse())))
 
-const locations: ReadonlyArray<readonly [name: string, location: () => StoreLocation]> = [
+const locations: ReadonlyArray<readonly [name: string, location: ALocation]> = [
   ["memory", () => ({ kind: "memory" })],
-  ...(withoutMongodb ? [] : [["mongodb", (): StoreLocation => ({ kind: "mongodb", url: aMongoUrl() })] as const]),
-  ...(withoutPostgres ? [] : [["postgres", (): StoreLocation => ({ kind: "postgres", url: aPostgresUrl() })] as const]),
+  ...(withoutMongodb ? [] : [["mongodb", aMongoLocation] as const]),
+  ...(withoutPostgres ? [] : [["postgres", aPostgresLocation] as const]),
 ]
 
 const servers = [
@@ -31,7 +31,11 @@ const onError = (cause: unknown) => {
 
 describe.each(locations)("counters in %s", (_name, location) => {
   it("allow no more than the limit of any number at once", async () => {
-    const counters = await openRateCounters(location(), { windowSeconds: 600, onError, deadlineMilliseconds: 20_000 })
+    const counters = await openRateCounters(await location(), {
+      windowSeconds: 600,
+      onError,
+      deadlineMilliseconds: 20_000,
+    })
     onTestFinished(() => counters.close())
     const counter = counters.counter("test", 3)
     expect(await counter.consume("other")).toMatchObject({ _tag: "Consumed", allowed: true, remaining: 2, limit: 3 })
@@ -41,15 +45,23 @@ describe.each(locations)("counters in %s", (_name, location) => {
   })
 
   it("allow again when the window is over", async () => {
-    const counters = await openRateCounters(location(), { windowSeconds: 1, onError, deadlineMilliseconds: 20_000 })
+    const counters = await openRateCounters(await location(), {
+      windowSeconds: 1,
+      onError,
+      deadlineMilliseconds: 20_000,
+    })
     onTestFinished(() => counters.close())
     const counter = counters.counter("test", 1)
-    await vi.waitUntil(async () => (await isAllowed(counter, "a")) === false, { timeout: 90_000, interval: 0 })
-    await vi.waitUntil(() => isAllowed(counter, "a"), { timeout: 90_000, interval: 100 })
+    await vi.waitUntil(async () => (await isAllowed(counter, "a")) === false, { timeout: 200_000, interval: 0 })
+    await vi.waitUntil(() => isAllowed(counter, "a"), { timeout: 200_000, interval: 100 })
   })
 
   it("take back what turned out to be none", async () => {
-    const counters = await openRateCounters(location(), { windowSeconds: 600, onError, deadlineMilliseconds: 20_000 })
+    const counters = await openRateCounters(await location(), {
+      windowSeconds: 600,
+      onError,
+      deadlineMilliseconds: 20_000,
+    })
     onTestFinished(() => counters.close())
     const counter = counters.counter("test", 1)
     expect(await isAllowed(counter, "a")).toBe(true)
@@ -70,7 +82,7 @@ describe.each(servers)("counters in %s", (kind, address, aUrl) => {
       proxies.push(proxy)
       const outages: Array<unknown> = []
       const counters = await openRateCounters(
-        { kind, url: aUrl(proxy.host) },
+        { kind, url: await aUrl(proxy.host) },
         { windowSeconds: 600, onError: (cause) => outages.push(cause) },
       )
       onTestFinished(() => counters.close())
@@ -86,7 +98,7 @@ describe.each(servers)("counters in %s", (kind, address, aUrl) => {
       expect(outages).toHaveLength(1)
       await end(proxy)
       // There the key has nothing left, and in memory it would have.
-      await vi.waitUntil(async () => (await isAllowed(counter, "a")) === false, { timeout: 90_000, interval: 100 })
+      await vi.waitUntil(async () => (await isAllowed(counter, "a")) === false, { timeout: 200_000, interval: 100 })
     },
   )
 })

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vites
 import type { Demo } from "../src/Demo.ts"
 import { Client } from "./Client.ts"
 import { demoOn } from "./demos.ts"
-import { freePort } from "./freePort.ts"
+import { freePort } from "../../../tools/freePort.ts"
 
 let demo: Demo
 beforeAll(async () => {

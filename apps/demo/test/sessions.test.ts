@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from "vitest"
 import type { Demo } from "../src/Demo.ts"
 import { Client, cookieOf, credentialsOf } from "./Client.ts"
 import { demoOn } from "./demos.ts"
-import { freePort } from "./freePort.ts"
+import { freePort } from "../../../tools/freePort.ts"
 
 let demo: Demo
 let owner: Client

@@ -15,7 +15,7 @@ afterEach(endAll)
 
 const run = promisify(execFile)
 const newFile = () => join(temporaryFolder(), "treasures.sqlite")
-const until = (holds: () => boolean) => vi.waitUntil(holds, { timeout: 90_000, interval: 50 })
+const until = (holds: () => boolean) => vi.waitUntil(holds, { timeout: 200_000, interval: 50 })
 
 const expectIntact = (filename: string): void => {
   const database = new DatabaseSync(filename)

@@ -7,9 +7,6 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import type * as Stream from "effect/Stream"
 import { announcing } from "./store/announcing.ts"
-import { makeAuditDelivery } from "./background/AuditDelivery.ts"
-import { makeKeyMover } from "./background/KeyMover.ts"
-import { makeReuseWatch } from "./background/ReuseWatch.ts"
 import { scheduleSweeps, type SweepOptions } from "./background/scheduledSweeps.ts"
 import { makeUsageRecorder, type UsageOptions } from "./background/UsageRecorder.ts"
 import { makeDigesting } from "./ports/digesting.ts"
@@ -32,12 +29,14 @@ import { countingAnnouncementOutages, countingOutages, countingOwnerOutages } fr
 import { makeMetering } from "./metrics/metering.ts"
 import { ApiTokenRepository } from "./ports/ApiTokenRepository.ts"
 import { AuditSink, type AuditSinkUnavailable } from "./ports/AuditSink.ts"
+import { lazily } from "./ports/lazily.ts"
 import { Hasher } from "./ports/Hasher.ts"
 import { OwnerDirectory } from "./ports/OwnerDirectory.ts"
+import type { Repository } from "./ports/Repository.ts"
 import { SecureRandom } from "./ports/SecureRandom.ts"
 import { TokenChanges } from "./ports/TokenChanges.ts"
 import { TokenUsageStore } from "./ports/TokenUsageStore.ts"
-import { type ActingCaller, isActingCaller } from "./use-cases/requests.ts"
+import { type ActingCaller, isActingCaller } from "./use-cases/requestParts.ts"
 import type * as Request from "./use-cases/requests.ts"
 import type { ApiToken, VerifiableToken } from "./token/ApiToken.ts"
 import { type Caller, missingScopes, type ScopeHolder } from "./token/Caller.ts"
@@ -52,13 +51,10 @@ import type { TokenId } from "./token/TokenId.ts"
 import { isPolicy, TokenPolicy } from "./token/TokenPolicy.ts"
 import type { TokenUsage } from "./token/TokenUsage.ts"
 import { currentInstant } from "./use-cases/present.ts"
-import { makeAuthority } from "./use-cases/authority.ts"
-import { changing } from "./use-cases/changing.ts"
-import { type Issued, issuing } from "./use-cases/issuing.ts"
+import type { Issued } from "./use-cases/issuing.ts"
 import { makeParse } from "./use-cases/parsing.ts"
-import { type Page, reading } from "./use-cases/reading.ts"
-import { showing } from "./use-cases/showing.ts"
-import { sweeping } from "./use-cases/sweeping.ts"
+import type { UseCaseParts } from "./use-cases/UseCaseParts.ts"
+import type { Page } from "./use-cases/reading.ts"
 import type { EffectiveState } from "./verifying/effectiveState.ts"
 import { makeLookUp } from "./verifying/lookUp.ts"
 import { type CacheOptions, makeLookUpCache } from "./verifying/LookUpCache.ts"
@@ -215,8 +211,15 @@ export interface ApiTokensService<S extends string = string> {
    */
   readonly revokeUnused: (request: Request.RevokeUnusedRequest) => Effect.Effect<number, Unavailable>
 
-  /** Every token that expires within this time and isn't revoked, soonest first. Use it to remind owners. */
-  readonly expiringWithin: (request: Request.ExpiringRequest) => Stream.Stream<ApiToken, Unavailable>
+  /**
+   * Every token that expires within this time and isn't revoked, soonest first. Use it to remind owners:
+   *
+   *     const expiring = yield* tokens.expiringWithin({ within: "7 days" })
+   *     yield* Stream.runForEach(expiring, remind)
+   */
+  readonly expiringWithin: (
+    request: Request.ExpiringRequest,
+  ) => Effect.Effect<Stream.Stream<ApiToken, RepositoryUnavailable>, InvalidInput>
 
   /**
    * Call it after an owner's rights change, so caches don't use the old ones for up to `maxStaleness`. Takes effect
@@ -290,7 +293,7 @@ export const assembleApiTokens = Effect.fnUntraced(function* (options: ApiTokens
   const formats = [format, ...alsoAccept]
   yield* assertKeys(store, keyRing)
 
-  const delivery = Option.isSome(sink) ? yield* makeAuditDelivery(store, sink.value) : undefined
+  const delivery = Option.isSome(sink) ? yield* (yield* auditDelivery).makeAuditDelivery(store, sink.value) : undefined
   const makeRoom = delivery?.makeRoom ?? Effect.succeed
   const plainLookUp = makeLookUp(store, owners, digesting)
   const changes = Option.map(yield* Effect.serviceOption(TokenChanges), (changes) =>
@@ -311,9 +314,9 @@ export const assembleApiTokens = Effect.fnUntraced(function* (options: ApiTokens
     : undefined
   const reuse =
     policy.onReuse === "notify" || policy.onReuse === "revoke"
-      ? yield* makeReuseWatch(repository, policy.onReuse, makeRoom)
+      ? yield* (yield* reuseWatch).makeReuseWatch(repository, policy.onReuse, makeRoom)
       : undefined
-  const mover = keyRing?.active == null ? undefined : yield* makeKeyMover(repository, digesting)
+  const mover = keyRing?.active == null ? undefined : yield* (yield* keyMover).makeKeyMover(repository, digesting)
   if (Option.isSome(usageStore)) yield* Effect.ignore(usageStore.value.begin(yield* currentInstant))
 
   const lookUp = cache ? metering.throughCache(cache.lookUp) : plainLookUp
@@ -375,7 +378,7 @@ export const assembleApiTokens = Effect.fnUntraced(function* (options: ApiTokens
   const usage = Option.fromUndefinedOr(recorder)
   const deliverEverything = delivery?.deliverEverything ?? Effect.void
   const parse = makeParse(formats)
-  const parts = {
+  const parts: UseCaseParts = {
     repository,
     owners,
     usage,
@@ -388,24 +391,27 @@ export const assembleApiTokens = Effect.fnUntraced(function* (options: ApiTokens
     makeRoom,
     parse,
   }
-  const authority = makeAuthority(repository, owners)
-  const sweeps = sweeping(parts)
-  if (options.sweeps) {
-    if (options.sweeps.revokeUnused && policy.longestUnused === null) {
-      throw new RangeError("sweeps.revokeUnused needs the policy option longestUnused")
-    }
-    yield* scheduleSweeps(sweeps, options.sweeps)
-  }
+  const management = lazily(async () => (await import("./use-cases/managing.ts")).managing(parts))
   const tokens: ApiTokensService = {
     catalogue,
     verify: (presented, requirement) => decideNow((now) => verifyAt(presented, requirement, now)),
     authorize,
     inspect: (presented) => decideNow((now) => inspector(presented, noScopes, now)),
-    ...issuing(parts, authority),
-    ...reading(parts, authority),
-    ...showing(parts),
-    ...changing(parts, authority),
-    ...sweeps,
+    issue: (request) => Effect.flatMap(management, ({ issue }) => issue(request)),
+    find: (request) => Effect.flatMap(management, ({ find }) => find(request)),
+    list: (request) => Effect.flatMap(management, ({ list }) => list(request)),
+    effectiveStatesOf: (tokens) => Effect.flatMap(management, ({ effectiveStatesOf }) => effectiveStatesOf(tokens)),
+    usageOf: (tokens) => Effect.flatMap(management, ({ usageOf }) => usageOf(tokens)),
+    edit: (request) => Effect.flatMap(management, ({ edit }) => edit(request)),
+    rotate: (request) => Effect.flatMap(management, ({ rotate }) => rotate(request)),
+    endGrace: (request) => Effect.flatMap(management, ({ endGrace }) => endGrace(request)),
+    revoke: (request) => Effect.flatMap(management, ({ revoke }) => revoke(request)),
+    revokeOwnedBy: (request) => Effect.flatMap(management, ({ revokeOwnedBy }) => revokeOwnedBy(request)),
+    revokeIssuedTo: (request) => Effect.flatMap(management, ({ revokeIssuedTo }) => revokeIssuedTo(request)),
+    revokeAllIssuedTo: (request) => Effect.flatMap(management, ({ revokeAllIssuedTo }) => revokeAllIssuedTo(request)),
+    purge: (request) => Effect.flatMap(management, ({ purge }) => purge(request)),
+    revokeUnused: (request) => Effect.flatMap(management, ({ revokeUnused }) => revokeUnused(request)),
+    expiringWithin: (request) => Effect.flatMap(management, ({ expiringWithin }) => expiringWithin(request)),
     ownerChanged: (ownedBy) =>
       Effect.suspend(() => {
         const owner = OwnerId.assert(ownedBy as OwnerId)
@@ -414,9 +420,19 @@ export const assembleApiTokens = Effect.fnUntraced(function* (options: ApiTokens
       }),
     flush: recorder?.flush ?? Effect.void,
   }
+  if (options.sweeps) {
+    if (options.sweeps.revokeUnused && policy.longestUnused === null) {
+      throw new RangeError("sweeps.revokeUnused needs the policy option longestUnused")
+    }
+    yield* scheduleSweeps(tokens, options.sweeps)
+  }
   const opened: Opened = { tokens, verifyAt }
   return opened
 })
+
+const auditDelivery = lazily(() => import("./background/AuditDelivery.ts"))
+const reuseWatch = lazily(() => import("./background/ReuseWatch.ts"))
+const keyMover = lazily(() => import("./background/KeyMover.ts"))
 
 /** Advice for options that belong elsewhere. */
 export const misplacedOptions = {
@@ -442,7 +458,7 @@ export const apiTokensOptionRules: OptionRules<ApiTokensOptions> = {
   usage: [(value) => value === false || isObject(value), 'write usage: { interval: "1 minute" }, or usage: false'],
 }
 
-const assertKeys = Effect.fnUntraced(function* (repository: ApiTokenRepository["Service"], ring: KeyRing | undefined) {
+const assertKeys = Effect.fnUntraced(function* (repository: Repository, ring: KeyRing | undefined) {
   const needed = (yield* repository.keyIdsInUse).flatMap(Option.toArray)
   const ids = needed.filter((id) => ring?.has(id) !== true)
   if (ids.length > 0) return yield* new MissingKeys({ ids })

@@ -12,14 +12,13 @@ export { makePlaintext } from "./use-cases/plaintext.ts"
 export { SecureRandom } from "./ports/SecureRandom.ts"
 export { type IsFollowing, type TokenChangeListener, TokenChanges } from "./ports/TokenChanges.ts"
 export { TokenUsageStore } from "./ports/TokenUsageStore.ts"
-export {
+export type {
   EditRequest,
   EndGraceRequest,
   ExpiringRequest,
   FindRequest,
   IssueRequest,
   ListRequest,
-  parseRequest,
   PurgeRequest,
   RevokeAllIssuedToRequest,
   RevokeIssuedToRequest,

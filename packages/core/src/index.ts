@@ -34,9 +34,9 @@ export { MemoryRepository } from "./memory/MemoryRepository.ts"
 export type { ApiTokenRepository } from "./ports/ApiTokenRepository.ts"
 export { type AuditEvent, AuditSink, AuditSinkUnavailable } from "./ports/AuditSink.ts"
 export { type OwnerAuthority, OwnerDirectory } from "./ports/OwnerDirectory.ts"
+export type { ActingCaller } from "./use-cases/requestParts.ts"
 export type {
   Acting,
-  ActingCaller,
   EditRequest,
   EndGraceRequest,
   ExpiringRequest,

@@ -5,7 +5,6 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Option from "effect/Option"
-import * as Stream from "effect/Stream"
 import {
   type ApiTokensOptions,
   apiTokensOptionRules,
@@ -19,6 +18,7 @@ import { backgroundClock } from "./node/backgroundClock.ts"
 import { InvalidInput } from "./errors.ts"
 import { NodeCrypto } from "./node/NodeCrypto.ts"
 import type { ApiTokenRepository } from "./ports/ApiTokenRepository.ts"
+import { streamModule } from "./ports/lazily.ts"
 import { AuditSink } from "./ports/AuditSink.ts"
 import { type OwnerAuthority, OwnerDirectory } from "./ports/OwnerDirectory.ts"
 import {
@@ -206,8 +206,8 @@ export const createApiTokens = async <E, S extends string>(
     purge: (request) => run(tokens.purge(request)),
     revokeUnused: (request) => run(tokens.revokeUnused(request)),
     expiringWithin: async function* (request) {
-      assertOpen()
-      yield* Stream.toAsyncIterable(Stream.map(tokens.expiringWithin(request), detailsOf))
+      const Stream = await run(streamModule)
+      yield* Stream.toAsyncIterable(Stream.map(await run(tokens.expiringWithin(request)), detailsOf))
     },
     ownerChanged: (ownedBy) => run(tokens.ownerChanged(ownedBy)),
     flush: () => run(tokens.flush),

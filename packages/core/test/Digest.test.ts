@@ -66,7 +66,7 @@ describe("a digest is not shown", () => {
   })
 })
 
-it("digests are equal by what they are of", () => {
+it("equal inputs have equal digests", () => {
   expect(Equal.equals(digest, Digest.fromHex(hex))).toBe(true)
   expect(Hash.hash(digest)).toBe(Hash.hash(Digest.fromHex(hex)))
   expect(Equal.equals(digest, Digest.fromHex("f".repeat(64)))).toBe(false)

@@ -5,7 +5,7 @@ import { DigestTable } from "../src/verifying/DigestTable.ts"
 
 const digestOf = (index: number) => Digest.fromHex(hash("sha256", String(index), "hex"))
 
-/** A generator of numbers below a limit that gives the same ones in every run. */
+/** A random number generator that returns the same numbers in every run. */
 const numbers = (seed: number) => {
   let state = seed
   return (limit: number) => {
@@ -14,7 +14,7 @@ const numbers = (seed: number) => {
   }
 }
 
-it.each([1, 2, 7, 64, 100])("a table of %i answers as a list of that length would", (capacity) => {
+it.each([1, 2, 7, 64, 100])("a table of %i answers like a list of that length", (capacity) => {
   const table = new DigestTable<number>(capacity)
   const next = numbers(capacity)
   let model: ReadonlyArray<readonly [key: number, value: number]> = []
@@ -32,7 +32,7 @@ it.each([1, 2, 7, 64, 100])("a table of %i answers as a list of that length woul
   for (const [key, value] of model) expect(table.valueAt(table.find(digestOf(key)))).toBe(value)
 })
 
-it("an entry is fresh until it is too old by either clock, and not before it was read", () => {
+it("an entry is fresh until it is too old by either clock, and never before it was read", () => {
   const table = new DigestTable<string>(1)
   table.put(digestOf(1), "entry", { version: 1, elapsed: 100, wall: 5000 })
   const slot = table.find(digestOf(1))
@@ -42,7 +42,7 @@ it("an entry is fresh until it is too old by either clock, and not before it was
   expect(table.isFreshAt(slot, 100, 4999, 10)).toBe(false)
 })
 
-it("digests that differ in one digit are told apart", () => {
+it("digests that differ in one digit are distinct", () => {
   const table = new DigestTable<string>(4)
   const moment = { version: 1, elapsed: 0, wall: 0 }
   const { hex } = digestOf(1)

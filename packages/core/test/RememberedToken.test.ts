@@ -24,7 +24,7 @@ const facts = (fields: Partial<Facts> = {}, of: Partial<typeof secret> = {}): Fa
 
 const key = (id: string) => ({ keyId: Option.some(id as KeyId) })
 
-/** Each differs from an ordinary token in something that a shared value could lose. */
+/** Each differs from an ordinary token in a field that sharing could lose. */
 const all: ReadonlyArray<Facts> = [
   facts(),
   facts({}, { generation: 2 }),
@@ -46,12 +46,12 @@ const all: ReadonlyArray<Facts> = [
 
 const plain = ({ found: { token, secret }, ...rest }: Facts) => ({ ...rest, secret, token: { ...token } })
 
-it("what is remembered of a token gives the facts back as they were, whatever was remembered before", () => {
+it("a remembered token has the same facts as before, whatever was remembered earlier", () => {
   const remember = makeRemember()
   for (const given of [...all, ...all.toReversed()]) expect(plain(remember(given).facts)).toEqual(plain(given))
 })
 
-it("sharing starts anew after a thousand different lists of scopes, and stays right", () => {
+it("sharing starts over after a thousand different lists of scopes, and stays correct", () => {
   const remember = makeRemember()
   for (let index = 0; index < 2500; index++) {
     const given = facts({ found: { token: verifiable({ scopes: scopes(`scope:${index % 1500}`) }), secret } })
@@ -59,7 +59,7 @@ it("sharing starts anew after a thousand different lists of scopes, and stays ri
   }
 })
 
-it("the secret's digest is not kept", () => {
+it("the secret's digest isn't kept", () => {
   const withDigest = { ...secret, digest: aDigest() }
   const { found } = makeRemember()({ ...facts(), found: { token: verifiable(), secret: withDigest } }).facts
   expect(Object.keys(found.secret)).toEqual(["generation", "keyId", "state"])

@@ -20,7 +20,7 @@ describe("a scope", () => {
 })
 
 describe("the closure of scopes", () => {
-  it("has all that they imply, over any number of steps, each once", () => {
+  it("contains every implied scope, over any number of steps, each once", () => {
     expect(catalogue.close(["treasure:manage"])).toEqual(["treasure:manage", "treasure:edit", "treasure:read"])
     expect(catalogue.close(["treasure:read", "treasure:edit", "treasure:read"])).toEqual([
       "treasure:read",
@@ -29,14 +29,14 @@ describe("the closure of scopes", () => {
     expect(catalogue.close([])).toEqual([])
   })
 
-  it("leaves out what is not declared, by itself or beside others", () => {
+  it("omits undeclared scopes", () => {
     expect(catalogue.close(["treasure:bury"])).toEqual([])
     expect(catalogue.close(["treasure:bury", "treasure:delete"])).toEqual(["treasure:delete"])
     expect(catalogue.close(["constructor"])).toEqual([])
     expect(catalogue.close(["__proto__", "toString"])).toEqual([])
   })
 
-  it("ends where scopes imply one another in a circle, or themselves", () => {
+  it("ends if scopes imply each other in a circle, or themselves", () => {
     const circular = ScopeCatalogue.make({
       a: { description: "A", implies: ["b"] },
       b: { description: "B", implies: ["c", "b"] },
@@ -45,7 +45,7 @@ describe("the closure of scopes", () => {
     for (const scope of ["a", "b", "c"]) expect([...circular.close([scope])].sort()).toEqual(["a", "b", "c"])
   })
 
-  it("takes a chain of hundreds", () => {
+  it("handles a chain of hundreds", () => {
     const names = Array.from({ length: 500 }, (_, index) => `s${index}`)
     const chain = ScopeCatalogue.make(
       Object.fromEntries(
@@ -56,7 +56,7 @@ describe("the closure of scopes", () => {
     expect(chain.close(["s499"])).toEqual(["s499"])
   })
 
-  it("holds what it is of, and is its own closure", () => {
+  it("contains its own scopes, and is its own closure", () => {
     for (const some of subsets(catalogue.scopes)) {
       const closed = catalogue.close(some)
       expect(some.every((scope) => closed.includes(scope))).toBe(true)
@@ -66,11 +66,11 @@ describe("the closure of scopes", () => {
 })
 
 describe("a catalogue", () => {
-  it("lists its scopes in the order of their declaration", () => {
+  it("lists its scopes in declaration order", () => {
     expect(catalogue.scopes).toEqual(["treasure:read", "treasure:edit", "treasure:manage", "treasure:delete"])
   })
 
-  it("knows what each scope means to people", () => {
+  it("describes each scope for people", () => {
     expect(catalogue.descriptionOf("treasure:read")).toBe("See treasures")
     expect(catalogue.descriptionOf("treasure:edit")).toBe("Change treasures")
     expect(catalogue.descriptionOf("toString")).toBe(undefined)
@@ -94,7 +94,7 @@ describe("a catalogue", () => {
     expect(ScopeCatalogue.make({}).nearest("a")).toBe(undefined)
   })
 
-  it("can't be changed by way of what it gives out", () => {
+  it("can't be changed through what it returns", () => {
     expect(() => (catalogue.close(["treasure:read"]) as Array<never>).push("treasure:delete" as never)).toThrow(
       TypeError,
     )

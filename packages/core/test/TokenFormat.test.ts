@@ -24,7 +24,7 @@ it("the checksum is GitHub's", () => {
 })
 
 it("the checksum is CRC-32 of any length of text", () => {
-  // The check value of CRC-32/ISO-HDLC, and lengths around the four characters that are taken at a time.
+  // The check value of CRC-32/ISO-HDLC, and lengths around multiples of four, the unit that is processed at a time.
   expect(checksumOf("123456789")).toBe(base62(0xcbf43926))
   for (const text of ["", "a", "ab", "abc", "abcd", "abcde"]) expect(checksumOf(text)).toBe(base62(plainCrc32(text)))
 })
@@ -54,7 +54,7 @@ it("a hex token with the prefix tcp has 68 characters", () => {
   expect(hex.length).toBe(68)
 })
 
-it("too few random bytes make no token", () => {
+it("too few random bytes are an error", () => {
   expect(checksummed.make(new Uint8Array(42))).toBe(undefined)
   expect(hex.make(new Uint8Array(31))).toBe(undefined)
 })
@@ -87,7 +87,7 @@ describe("each flaw is named", () => {
     expect(flawOfAll([checksummed], presented)).toBe(flaw)
   })
 
-  it("WrongChecksum: what is the same number in 32 bits", () => {
+  it("WrongChecksum: a checksum that overflows to the same 32 bits", () => {
     const random = plaintext.slice(4, -6)
     for (let bits = 1; bits <= 12; bits++) {
       expect(checksummed.flawOf(`tok_${random}${base62(plainCrc32(random) + bits * 2 ** 32)}`)).toBe("WrongChecksum")
@@ -117,7 +117,7 @@ describe("several formats", () => {
     }
   })
 
-  it("name the flaw of the one that came nearest", () => {
+  it("report the flaw of the closest one", () => {
     expect(flawOfAll(all, `old_${plaintext.slice(4, -1)}x`)).toBe("WrongChecksum")
     expect(flawOfAll(all, `tcp_${"z".repeat(64)}`)).toBe("WrongCharacter")
     expect(flawOfAll(all, `xyz_${plaintext.slice(4)}`)).toBe("WrongPrefix")

@@ -18,7 +18,7 @@ describe("a token's id", () => {
     expect(TokenId.make(at(0), new Uint8Array(10))).toBe("00000000-0000-7000-8000-000000000000")
   })
 
-  it("uses 74 of the random bits, each of them", () => {
+  it("uses each of the 74 random bits", () => {
     const changing = new Set<string>()
     const plain = TokenId.make(at(0), new Uint8Array(10))
     for (let bit = 0; bit < 80; bit++) {

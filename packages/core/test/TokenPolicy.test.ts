@@ -9,7 +9,7 @@ const now = at(1_000_000)
 const inMilliseconds = (milliseconds: number) => at(now.epochMilliseconds + milliseconds)
 const standard = TokenPolicy.make()
 
-/** What the request comes to: milliseconds from now, `null` for never, or the sentence that forbids it. */
+/** The resulting expiry: milliseconds from now, `null` for never, or the sentence that forbids it. */
 const outcome = (policy: TokenPolicy, requested: Parameters<typeof TokenPolicy.expiryFor>[1]) => {
   const expiry = TokenPolicy.expiryFor(policy, requested, now)
   return typeof expiry === "string"
@@ -21,7 +21,7 @@ const outcome = (policy: TokenPolicy, requested: Parameters<typeof TokenPolicy.e
 }
 
 describe("the standard policy", () => {
-  it("gives 90 days to who asks for nothing", () => {
+  it("gives 90 days if no expiry is requested", () => {
     expect(outcome(standard, undefined)).toBe(90 * day)
   })
 
@@ -32,7 +32,7 @@ describe("the standard policy", () => {
     expect(outcome(standard, inMilliseconds(366 * day + 1))).toBe("must be within 366 days")
   })
 
-  it("wants a future, to the millisecond", () => {
+  it("requires an expiry in the future, to the millisecond", () => {
     expect(outcome(standard, inMilliseconds(1))).toBe(1)
     expect(outcome(standard, Duration.millis(1))).toBe(1)
     expect(outcome(standard, now)).toBe("must be in the future")
@@ -42,14 +42,14 @@ describe("the standard policy", () => {
     expect(outcome(standard, Duration.millis(-1))).toBe("must be in the future")
   })
 
-  it("never allows never", () => {
+  it("doesn't allow never", () => {
     expect(outcome(standard, null)).toBe("is required: the policy doesn't allow tokens that never expire")
     expect(outcome(standard, Duration.infinity)).toBe("must be within 366 days")
   })
 })
 
 describe("a policy", () => {
-  it("may allow never, and make it the default", () => {
+  it("can allow never, and make it the default", () => {
     const policy = TokenPolicy.make({ allowsNeverExpiring: true, defaultLifetime: null })
     expect(outcome(policy, null)).toBe(null)
     expect(outcome(policy, undefined)).toBe(null)
@@ -64,7 +64,7 @@ describe("a policy", () => {
     expect(outcome(policy, null)).toBe("is required: the policy doesn't allow tokens that never expire")
   })
 
-  it("may have a default that is its longest", () => {
+  it("can have a default equal to its longest lifetime", () => {
     const policy = TokenPolicy.make({ defaultLifetime: Duration.days(7), longestLifetime: Duration.days(7) })
     expect(outcome(policy, undefined)).toBe(7 * day)
   })

@@ -1,4 +1,4 @@
-/** What can be seen and changed with a token: itself and what was minted with it, with its active secret. */
+/** What a token can see and change: itself and the tokens minted with it, using its active secret. */
 import { expect, it } from "@effect/vitest"
 import { type ActingCaller, ApiTokens, OwnerDirectory } from "@tokenry/core"
 import { ApiTokenRepository } from "@tokenry/core/adapter"
@@ -11,7 +11,7 @@ const minute = 60_000
 
 type Target = { readonly id: string; readonly ownedBy: string; readonly caller: ActingCaller }
 
-/** All that can be done to one token. */
+/** Every operation on one token. */
 const deeds = (target: Target) =>
   ApiTokens.use((tokens) =>
     Effect.succeed({
@@ -70,13 +70,13 @@ const family = Effect.gen(function* () {
   return { parent, self, child, grandchild, sibling, stranger, caller }
 })
 
-it.effect("a token reaches what was minted with it, at any depth, and itself", () =>
+it.effect("a token reaches itself and what was minted with it, at any depth", () =>
   Effect.gen(function* () {
     const { self, child, grandchild, caller } = yield* family
     for (const { token } of [grandchild, child]) {
       expect(yield* outcomesOf({ id: token.id, ownedBy: "user-1", caller })).toEqual(all("done"))
     }
-    // With the rotation it loses the active secret.
+    // After the rotation it no longer has the active secret.
     expect(yield* outcomesOf({ id: self.token.id, ownedBy: "user-1", caller })).toEqual({
       ...all("done"),
       revoke: "SecretNotActive",
@@ -84,7 +84,7 @@ it.effect("a token reaches what was minted with it, at any depth, and itself", (
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("to a token, its parent, its sibling and everybody else's tokens do not exist", () =>
+it.effect("a token can't see its parent, its siblings or anyone else's tokens", () =>
   Effect.gen(function* () {
     const { parent, sibling, stranger, caller } = yield* family
     for (const { token } of [parent, sibling, stranger]) {
@@ -93,7 +93,7 @@ it.effect("to a token, its parent, its sibling and everybody else's tokens do no
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("a list made with a token has itself and what was minted with it, page by page", () =>
+it.effect("a list made with a token contains itself and what was minted with it, page by page", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const { caller } = yield* family
@@ -111,7 +111,7 @@ it.effect("a list made with a token has itself and what was minted with it, page
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("a secret in its grace still calls, and manages nothing", () =>
+it.effect("a secret in its grace period still makes calls, but manages nothing", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const { self, child, caller } = yield* family
@@ -125,7 +125,7 @@ it.effect("a secret in its grace still calls, and manages nothing", () =>
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("a token that has died meanwhile does nothing more", () =>
+it.effect("a token that has died in the meantime can't do anything", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const { self, child, caller } = yield* family
@@ -146,7 +146,7 @@ it.effect("a token that rotates itself can't renew itself, but may bring its exp
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("nobody renews a token beyond what it was minted by", () =>
+it.effect("nobody can renew a token beyond the expiry of the token that minted it", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const { child, caller } = yield* family
@@ -158,7 +158,7 @@ it.effect("nobody renews a token beyond what it was minted by", () =>
 )
 
 it.effect(
-  "a token that rotated itself and lost the answer may repeat that for five minutes with the secret it had",
+  "a token that rotated itself and lost the response may repeat that for five minutes with its previous secret",
   () =>
     Effect.gen(function* () {
       const tokens = yield* ApiTokens
@@ -177,7 +177,7 @@ it.effect(
     }).pipe(Effect.provide(world())),
 )
 
-it.effect("a repeat keeps the secret that it is made with, also when two others are in their grace", () =>
+it.effect("a repeat keeps the secret it is made with, even when two others are in their grace period", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const { plaintext: fleet, token } = yield* issue()
@@ -190,7 +190,7 @@ it.effect("a repeat keeps the secret that it is made with, also when two others 
 )
 
 it.effect(
-  "after a person has rotated, no earlier secret rotates the token again, not even to repeat its own rotation",
+  "after a person has rotated, no earlier secret can rotate the token again, not even to repeat its own rotation",
   () =>
     Effect.gen(function* () {
       const tokens = yield* ApiTokens
@@ -202,7 +202,7 @@ it.effect(
     }).pipe(Effect.provide(world())),
 )
 
-it.effect("below a dead ancestor, or for an owner who is not active, nothing is managed with a token", () => {
+it.effect("a token can't manage anything below a dead ancestor, or for an inactive owner", () => {
   let active = true
   const owners = OwnerDirectory.layerFrom(() => (active ? { active, scopes: "all" } : { active }))
   return Effect.gen(function* () {
@@ -219,7 +219,7 @@ it.effect("below a dead ancestor, or for an owner who is not active, nothing is 
   }).pipe(Effect.provide(world({}, owners)))
 })
 
-it.effect("a secret that a person replaced does not rotate its token, however soon", () =>
+it.effect("a secret that a person replaced can't rotate its token, however soon", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const { plaintext, token } = yield* issue()
@@ -231,7 +231,7 @@ it.effect("a secret that a person replaced does not rotate its token, however so
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("a token whose ancestor is gone may not act", () =>
+it.effect("a token whose ancestor is gone can't act", () =>
   Effect.gen(function* () {
     const orphan = anApiToken({ ancestors: [anId()] })
     yield* ApiTokenRepository.use((repository) => repository.insert(orphan))

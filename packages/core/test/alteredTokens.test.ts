@@ -1,4 +1,4 @@
-/** That a mistyped token never reaches the store. */
+/** Shows that a mistyped token never reaches the store. */
 import { expect, it } from "@effect/vitest"
 import { ApiTokens } from "@tokenry/core"
 import * as Effect from "effect/Effect"
@@ -7,13 +7,13 @@ import { catalogue } from "./builders.ts"
 import { Asked, counting } from "./repositories.ts"
 import { cryptoWith } from "./sources.ts"
 
-/** One and the same token each time: by chance, one in 2^32 alterations of more than a few characters has its own checksum. */
+/** Always the same token: one in 2^32 alterations of more than a few characters has a matching checksum by chance. */
 const world = ApiTokens.layer({ catalogue }).pipe(
   Layer.provide(cryptoWith((index) => (index * 97 + 11) % 251)),
   Layer.provideMerge(counting),
 )
 
-/** Every text that comes of one slip at any place. */
+/** Every text that results from one slip at any position. */
 function* slips(token: string): Generator<string> {
   for (let index = 0; index < token.length; index++) {
     const [before, here, after] = [token.slice(0, index), token.charAt(index), token.slice(index + 1)]
@@ -21,7 +21,7 @@ function* slips(token: string): Generator<string> {
     const code = here.charCodeAt(0)
     yield before + String.fromCharCode(code ^ 1) + after
     yield before + String.fromCharCode(code ^ 0x20) + after
-    // The same low byte: what a careless table lookup would take for the same character.
+    // The same low byte, which a careless table lookup would confuse with the original.
     yield before + String.fromCharCode(code + 0x100) + after
     yield before + after
     yield before + here + here + after
@@ -38,7 +38,7 @@ function* slips(token: string): Generator<string> {
   yield ` ${token}`
 }
 
-it.effect("any one character changed, left out, added or swapped is refused without a lookup", () =>
+it.effect("a token with one character changed, left out, added or swapped is refused without a lookup", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const asked = yield* Asked

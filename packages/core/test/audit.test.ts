@@ -10,7 +10,7 @@ import { issue, settled, world } from "./world.ts"
 
 const own = { ownedBy: "user-1" }
 
-/** A sink that remembers what it was told, and refuses while it is told to. */
+/** A sink that records what it receives, and fails on demand. */
 const aSink = () => {
   const told: Array<AuditEvent> = []
   let isAway = false
@@ -23,7 +23,7 @@ const aSink = () => {
 
 const undelivered = ApiTokenRepository.use(({ undelivered }) => Stream.runCollect(undelivered))
 
-it.effect("the sink is told of every change, once, with actor and origin, in order", () => {
+it.effect("the sink receives every change once, with actor and origin, in order", () => {
   const { told, layer } = aSink()
   return Effect.gen(function* () {
     const tokens = yield* ApiTokens
@@ -43,7 +43,7 @@ it.effect("the sink is told of every change, once, with actor and origin, in ord
   }).pipe(Effect.provide(world({}, layer)))
 })
 
-it.effect("changes of many tokens at once are told too", () => {
+it.effect("changes of many tokens at once are delivered too", () => {
   const { told, layer } = aSink()
   return Effect.gen(function* () {
     const tokens = yield* ApiTokens
@@ -56,7 +56,7 @@ it.effect("changes of many tokens at once are told too", () => {
   }).pipe(Effect.provide(world({}, layer)))
 })
 
-it.effect("what could not be told during an outage of the sink is told when it is over", () => {
+it.effect("changes made during an outage of the sink are delivered afterwards", () => {
   const { told, layer, goAway } = aSink()
   return Effect.gen(function* () {
     goAway(true)
@@ -72,7 +72,7 @@ it.effect("what could not be told during an outage of the sink is told when it i
   }).pipe(Effect.provide(world({}, layer)))
 })
 
-it.effect("what a process that died had not told yet is told by the next", () => {
+it.effect("changes that a dead process didn't deliver are delivered by the next one", () => {
   const { told, layer } = aSink()
   return Effect.gen(function* () {
     yield* Effect.provide(issue(), world())
@@ -84,7 +84,7 @@ it.effect("what a process that died had not told yet is told by the next", () =>
   }).pipe(Effect.provide(MemoryRepository.layer))
 })
 
-it.effect("closing tells what is waiting", () => {
+it.effect("closing delivers pending changes", () => {
   const { told, layer } = aSink()
   return Effect.gen(function* () {
     yield* Effect.provide(issue(), world({}, layer))
@@ -92,7 +92,7 @@ it.effect("closing tells what is waiting", () => {
   })
 })
 
-it.effect("a change whose confirmation is lost is told again", () => {
+it.effect("a change whose confirmation is lost is delivered again", () => {
   const { told, layer } = aSink()
   const confirmations: Array<string> = []
   const stores = Layer.effect(
@@ -139,7 +139,7 @@ it.effect.each<[string, () => Effect.Effect<never>]>([
   }).pipe(Effect.provide(world({}, sink)))
 })
 
-it.effect("what the sink refuses of one token does not keep it from hearing of the others", () => {
+it.effect("if the sink refuses one token's changes, it still receives the others'", () => {
   const told: Array<string> = []
   const layer = AuditSink.layerFrom((events) => {
     if (events.some(({ name }) => name === "1")) throw new Error("this one is not liked")
@@ -155,7 +155,7 @@ it.effect("what the sink refuses of one token does not keep it from hearing of t
   }).pipe(Effect.provide(MemoryRepository.layer))
 })
 
-it.effect("nothing is purged that the sink has not heard of", () => {
+it.effect("nothing is purged before the sink has received it", () => {
   const { told, layer, goAway } = aSink()
   return Effect.gen(function* () {
     const tokens = yield* ApiTokens
@@ -170,7 +170,7 @@ it.effect("nothing is purged that the sink has not heard of", () => {
   }).pipe(Effect.provide(world({}, layer)))
 })
 
-it.effect("what changes nothing that people see is told to nobody", () => {
+it.effect("a change that people can't see isn't delivered", () => {
   let calls = 0
   const layer = AuditSink.layerFrom(() => void (calls += 1))
   const keyRing = KeyRing.make({ keys: { a: "0a".repeat(32) }, active: "a" })

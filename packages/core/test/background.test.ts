@@ -1,4 +1,4 @@
-/** What goes on in the background when something fails once, or when too much waits. */
+/** Background work when something fails once, or when too much is queued. */
 import { expect, it } from "@effect/vitest"
 import {
   type ApiToken,
@@ -23,7 +23,7 @@ import { issue, settled, stored, verdictOn, world } from "./world.ts"
 const insertAll = (tokens: ReadonlyArray<ApiToken>) =>
   ApiTokenRepository.use((repository) => Effect.forEach(tokens, (token) => repository.insert(token), { discard: true }))
 
-it.effect("one outage does not end all sweeping", () => {
+it.effect("one outage doesn't end all sweeping", () => {
   let outages = 1
   const stores = memoryBut((repository) => ({
     purge: (diedBefore) =>
@@ -45,7 +45,7 @@ it.effect("one outage does not end all sweeping", () => {
 const keyRing = KeyRing.make({ keys: { old: "0b".repeat(32), new: "0c".repeat(32) }, active: "new" })
 const keyed = (keyId: string) => Option.some(keyId as KeyId)
 
-it.effect("a conversion to the key ring reads again after a conflict, and goes on after a defect", () => {
+it.effect("a conversion to the key ring retries after a conflict, and continues after a defect", () => {
   const tokens = Array.from({ length: 5 }, () => anApiToken())
   const [conflicting, dying] = tokens
   let conflicts = 3
@@ -103,7 +103,7 @@ it.effect(
     }).pipe(Effect.provide(MemoryRepository.layer)),
 )
 
-it.effect("a retired secret that comes back while very many wait is dealt with when it comes back again", () => {
+it.effect("a retired secret presented while the queue is full is handled when it is presented again", () => {
   const format = TokenFormat.checksummed({ prefix: "tok" })
   const plaintextOf = (index: number) =>
     format.make(Uint8Array.from({ length: 64 }, (_, byte) => (index >> (byte % 12)) & 1)) ?? ""
@@ -135,7 +135,7 @@ it.effect("a retired secret that comes back while very many wait is dealt with w
   }).pipe(Effect.provide(world({ format, policy: TokenPolicy.make({ onReuse: "revoke" }) }, undefined, stores)))
 })
 
-it.effect("a search for undelivered changes gives the sink up after ten failures, until the next search", () => {
+it.effect("a search for undelivered changes gives up after ten failures of the sink, until the next search", () => {
   let calls = 0
   const sink = AuditSink.layerFrom(() => {
     calls += 1
@@ -153,7 +153,7 @@ it.effect("a search for undelivered changes gives the sink up after ten failures
   }).pipe(Effect.provide(MemoryRepository.layer))
 })
 
-it.effect("an older instant overwrites no newer one in the record of uses", () =>
+it.effect("an older timestamp never overwrites a newer one in the usage record", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const { plaintext, token } = yield* issue()

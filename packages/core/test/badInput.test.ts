@@ -1,4 +1,4 @@
-/** That each wrong input meets the right error, with its path, and that nothing is written then. */
+/** Shows that each wrong input gives the right error, with its path, and that nothing is written. */
 import { describe, expect, it } from "@effect/vitest"
 import { ApiTokens, TokenPolicy } from "@tokenry/core"
 import { ListCursor } from "@tokenry/core/adapter"
@@ -13,7 +13,7 @@ const world = ApiTokens.layer({ catalogue }).pipe(Layer.provide(NodeCrypto.layer
 
 const good = { ownedBy: "user-1", name: "CI", scopes: ["treasure:read"] }
 
-/** The error's tag and the paths of what is wrong, after which the store has not been asked. */
+/** The error's tag and the paths of the problems. Asserts that the store wasn't called. */
 const refusalOf = (call: (tokens: ApiTokens["Service"]) => Effect.Effect<unknown, { readonly _tag: string }>) =>
   Effect.gen(function* () {
     const asked = yield* Asked
@@ -24,7 +24,7 @@ const refusalOf = (call: (tokens: ApiTokens["Service"]) => Effect.Effect<unknown
     return [error._tag, ...new Set(issues.map(({ path }) => path.join(".")))]
   }).pipe(Effect.provide(world))
 
-/** As JavaScript would call it. */
+/** Called as from JavaScript. */
 const issue = (fields: object) => refusalOf((tokens) => tokens.issue({ ...good, ...fields }))
 const list = (fields: object) => refusalOf((tokens) => tokens.list({ ownedBy: "user-1", ...fields }))
 
@@ -39,7 +39,7 @@ describe("issue", () => {
     ["a name of 101 characters", { name: "😀".repeat(101) }, "name"],
     ["a name with a control character", { name: "a\u0007b" }, "name"],
     ["a name with NUL", { name: "a\0b" }, "name"],
-    ["a name that is no Unicode", { name: "a\ud83d" }, "name"],
+    ["a name that isn't valid Unicode", { name: "a\ud83d" }, "name"],
     ["a past expiry", { expiresAt: "1969-12-31T23:59:59Z" }, "expiresAt"],
     ["the present as expiry", { expiresAt: "1970-01-01T00:00:00Z" }, "expiresAt"],
     ["an expiry beyond the policy", { expiresAt: new Date(366 * 86_400_000 + 1) }, "expiresAt"],
@@ -91,7 +91,7 @@ describe("issue", () => {
     Effect.map(issue(fields), (refusal) => expect(refusal).toEqual(["InvalidInput", path])),
   )
 
-  it.effect("names the nearest declared scope, and tells all that is forbidden at once", () =>
+  it.effect("names the nearest declared scope, and reports everything forbidden at once", () =>
     Effect.gen(function* () {
       const tokens = yield* ApiTokens
       const error = yield* Effect.flip(
@@ -109,7 +109,7 @@ describe("issue", () => {
     }).pipe(Effect.provide(world)),
   )
 
-  it.effect("tells all that has the wrong shape at once", () =>
+  it.effect("reports every wrong shape at once", () =>
     Effect.map(issue({ ownedBy: 1, name: 2, scopes: [3], expiresIn: "4", more: 5 }), ([tag, ...paths]) => {
       expect(tag).toBe("InvalidInput")
       expect(paths.sort()).toEqual(["expiresIn", "more", "name", "ownedBy", "scopes.0"])
@@ -128,7 +128,7 @@ describe("list", () => {
       "cursor",
     ],
     ["a cursor that is written in another way", { cursor: Base64Url.encode(`05.${anId()}`) }, "cursor"],
-    ["a cursor to what is no id", { cursor: ListCursor.encode({ createdAt: at(5), id: "x" }) }, "cursor"],
+    ["a cursor without a valid id", { cursor: ListCursor.encode({ createdAt: at(5), id: "x" }) }, "cursor"],
     ["the limit 0", { limit: 0 }, "limit"],
     ["the limit 101", { limit: 101 }, "limit"],
     ["the limit 1.5", { limit: 1.5 }, "limit"],
@@ -142,7 +142,7 @@ describe("list", () => {
 })
 
 it.effect.each(["", "x", "00000000-0000-4000-8000-000000000000", "constructor", "1; DROP TABLE api_token"])(
-  "what can't be an id is not found, and not looked for: %j",
+  "an impossible id isn't found, and causes no query: %j",
   (id) =>
     Effect.map(
       refusalOf((tokens) => tokens.find({ id, ownedBy: "user-1" })),

@@ -1,4 +1,4 @@
-/** Builders of what tests talk about, each with an id and a digest of its own unless told otherwise. */
+/** Builds test data, each with its own id and digest unless specified. */
 import { hash, randomBytes } from "node:crypto"
 import { ApiToken, type Attribution, ScopeCatalogue } from "@tokenry/core"
 import {
@@ -15,7 +15,7 @@ import {
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 
-/** So many milliseconds after the beginning of `TestClock`. */
+/** This many milliseconds after the start of `TestClock`. */
 export const at = (milliseconds: number): DateTime.Utc => DateTime.makeUnsafe(milliseconds)
 
 /** The instant of an RFC 3339 text. */
@@ -53,7 +53,7 @@ export const aSecret = (fields: Partial<Secret> = {}): Secret => ({
   ...fields,
 })
 
-/** A live token of `user-1` that never expires, unless the fields say otherwise. */
+/** A live token of `user-1` that never expires, unless the fields differ. */
 export const anApiToken = (fields: Partial<ApiTokenFields> = {}): ApiToken => {
   const createdAt = fields.createdAt ?? at(0)
   const issued = ApiToken.issue(

@@ -7,7 +7,7 @@ import { TestClock } from "effect/testing"
 import { cached, gated } from "./gatedStore.ts"
 import { callerWith, issue, settled, verdictOn, world } from "./world.ts"
 
-it.effect("what was looked up is remembered for the stated time, and then looked up again", () => {
+it.effect("a lookup is cached for the configured time, then repeated", () => {
   const store = gated()
   return Effect.gen(function* () {
     const { plaintext } = yield* issue()
@@ -22,7 +22,7 @@ it.effect("what was looked up is remembered for the stated time, and then looked
   }).pipe(Effect.provide(cached(store)))
 })
 
-it.effect("without the option nothing is remembered", () => {
+it.effect("nothing is cached without the option", () => {
   const store = gated()
   return Effect.gen(function* () {
     const { plaintext } = yield* issue()
@@ -31,7 +31,7 @@ it.effect("without the option nothing is remembered", () => {
   }).pipe(Effect.provide(world({}, undefined, store.stores)))
 })
 
-it.effect("what another process changes is seen when that time is over", () => {
+it.effect("another process's change is seen after that time", () => {
   const store = gated()
   return Effect.gen(function* () {
     const { plaintext, token } = yield* issue()
@@ -46,7 +46,7 @@ it.effect("what another process changes is seen when that time is over", () => {
   }).pipe(Effect.provide(cached(store)))
 })
 
-it.effect("an expiry, and the end of a grace, come to the millisecond", () => {
+it.effect("an expiry, and the end of a grace period, take effect to the millisecond", () => {
   const store = gated()
   return Effect.gen(function* () {
     const { plaintext, token } = yield* issue({ expiresIn: "1 minute" })
@@ -78,7 +78,7 @@ const changes: ReadonlyArray<[string, (id: string) => Effect.Effect<unknown, unk
   ],
 ]
 
-it.effect.each(changes)("%s through this process is seen at once", ([, change, verdict]) => {
+it.effect.each(changes)("%s through this process takes effect at once", ([, change, verdict]) => {
   const store = gated()
   return Effect.gen(function* () {
     const { plaintext, token } = yield* issue({ issuedTo: "app" })
@@ -88,7 +88,7 @@ it.effect.each(changes)("%s through this process is seen at once", ([, change, v
   }).pipe(Effect.provide(cached(store)))
 })
 
-it.effect("a change of an ancestor is seen at once too", () => {
+it.effect("a change of an ancestor takes effect at once too", () => {
   const store = gated()
   return Effect.gen(function* () {
     const parent = yield* issue()
@@ -99,7 +99,7 @@ it.effect("a change of an ancestor is seen at once too", () => {
   }).pipe(Effect.provide(cached(store)))
 })
 
-it.effect("a change of the owner is seen when it is told, else when the time is over", () => {
+it.effect("a change of the owner takes effect when announced, otherwise after that time", () => {
   const store = gated()
   let active = true
   const owners = OwnerDirectory.layerFrom(() => (active ? { active, scopes: "all" } : { active }))
@@ -116,7 +116,7 @@ it.effect("a change of the owner is seen when it is told, else when the time is 
   }).pipe(Effect.provide(cached(store, {}, owners)))
 })
 
-it.effect("a lookup that was in flight during a revocation is not remembered", () => {
+it.effect("a lookup that was in flight during a revocation isn't cached", () => {
   const store = gated()
   return Effect.gen(function* () {
     const { plaintext, token } = yield* issue()
@@ -130,7 +130,7 @@ it.effect("a lookup that was in flight during a revocation is not remembered", (
   }).pipe(Effect.provide(cached(store)))
 })
 
-it.effect("a lookup that was in flight during a revocation is not joined by later callers", () => {
+it.effect("a lookup that was in flight during a revocation isn't joined by later callers", () => {
   const store = gated()
   return Effect.gen(function* () {
     const { plaintext, token } = yield* issue()
@@ -146,7 +146,7 @@ it.effect("a lookup that was in flight during a revocation is not joined by late
   }).pipe(Effect.provide(cached(store)))
 })
 
-it.effect("many who ask for one token at once share one lookup, which goes on if the first gives up", () => {
+it.effect("concurrent callers share one lookup, which continues if the first gives up", () => {
   const store = gated()
   return Effect.gen(function* () {
     const { plaintext } = yield* issue()
@@ -164,7 +164,7 @@ it.effect("many who ask for one token at once share one lookup, which goes on if
   }).pipe(Effect.provide(cached(store)))
 })
 
-it.effect("a lookup that hangs is not waited for by those who come after the stated time", () => {
+it.effect("later callers don't wait longer than that time for a lookup that hangs", () => {
   const store = gated()
   return Effect.gen(function* () {
     const { plaintext } = yield* issue()
@@ -180,7 +180,7 @@ it.effect("a lookup that hangs is not waited for by those who come after the sta
   }).pipe(Effect.provide(cached(store)))
 })
 
-it.effect("an outage is not remembered", () => {
+it.effect("an outage isn't cached", () => {
   const store = gated()
   return Effect.gen(function* () {
     const { plaintext } = yield* issue()
@@ -194,7 +194,7 @@ it.effect("an outage is not remembered", () => {
 /** Well-formed, and never issued. */
 const unknownToken = TokenFormat.checksummed({ prefix: "tok" }).make(new Uint8Array(64).fill(7)) ?? ""
 
-it.effect("unknown tokens are not remembered, unless asked for, and then briefly", () => {
+it.effect("unknown tokens aren't cached by default, and otherwise only briefly", () => {
   const [forgetful, mindful] = [gated(), gated()]
   const ask = Effect.gen(function* () {
     for (let use = 0; use < 3; use++) expect(yield* verdictOn(unknownToken)).toBe("Unknown")
@@ -209,7 +209,7 @@ it.effect("unknown tokens are not remembered, unless asked for, and then briefly
   })
 })
 
-it.effect("a token is not unknown for longer than maxStaleness, whatever unknownFor says", () => {
+it.effect("a token isn't unknown for longer than maxStaleness, whatever unknownFor is", () => {
   const store = gated()
   return Effect.gen(function* () {
     expect(yield* verdictOn(unknownToken)).toBe("Unknown")
@@ -222,7 +222,7 @@ it.effect("a token is not unknown for longer than maxStaleness, whatever unknown
   }).pipe(Effect.provide(cached(store, { unknownFor: "10 seconds" })))
 })
 
-it.effect("a token is not unknown any more once it was issued here", () => {
+it.effect("a token is no longer unknown once it is issued here", () => {
   const store = gated()
   return Effect.gen(function* () {
     yield* verdictOn(unknownToken)
@@ -232,7 +232,7 @@ it.effect("a token is not unknown any more once it was issued here", () => {
   }).pipe(Effect.provide(cached(store, { unknownFor: "2 seconds" })))
 })
 
-it.effect("no more tokens are remembered than stated, and the oldest goes first", () => {
+it.effect("the cache never exceeds its capacity, and evicts the oldest entry first", () => {
   const store = gated()
   return Effect.gen(function* () {
     const issued = yield* Effect.forEach(Array.from({ length: 3 }), () => issue())
@@ -242,7 +242,7 @@ it.effect("no more tokens are remembered than stated, and the oldest goes first"
   }).pipe(Effect.provide(cached(store, { capacity: 2 })))
 })
 
-it.effect("a token that was looked up again is the newest, and not evicted in its old turn", () => {
+it.effect("a token that was looked up again is the newest, and isn't evicted in its old turn", () => {
   const store = gated()
   return Effect.gen(function* () {
     const [first, second, third] = yield* Effect.all([issue(), issue(), issue()])
@@ -260,7 +260,7 @@ it.effect("a token that was looked up again is the newest, and not evicted in it
   }).pipe(Effect.provide(cached(store, { capacity: 2, maxStaleness: "2 seconds" })))
 })
 
-it.effect("maxStaleness holds in real time when the wall clock is set back", () => {
+it.effect("maxStaleness holds in real time if the wall clock is set back", () => {
   const store = gated()
   return Effect.gen(function* () {
     yield* TestClock.adjust("1 hour")
@@ -277,7 +277,7 @@ it.effect("maxStaleness holds in real time when the wall clock is set back", () 
   }).pipe(Effect.provide(cached(store)))
 })
 
-it.effect("maxStaleness holds when the wall clock alone goes on, as while the machine sleeps", () => {
+it.effect("maxStaleness holds if only the wall clock advances, as while the machine sleeps", () => {
   const store = gated()
   return Effect.gen(function* () {
     const { plaintext } = yield* issue()
@@ -296,8 +296,8 @@ it.effect("maxStaleness holds when the wall clock alone goes on, as while the ma
   }).pipe(Effect.provide(cached(store)))
 })
 
-/** The owner is not looked up for an expired token. */
-it.effect("what was looked up of an expired token is not used before its expiry, when the clock is set back", () => {
+/** The owner isn't looked up for an expired token. */
+it.effect("an expired token's cached lookup isn't used if the clock is set back before its expiry", () => {
   const store = gated()
   const owners = OwnerDirectory.layerFrom(() => ({ active: isActive, scopes: "all" }))
   let isActive = true

@@ -9,7 +9,7 @@ import { anId } from "./builders.ts"
 import { cached, gated } from "./gatedStore.ts"
 import { callerWith, issue, outcomeOf, settled, verdictOn, world } from "./world.ts"
 
-/** A feed that the test speaks through. */
+/** A feed that the test controls. */
 const aFeed = () => {
   let listener: TokenChangeListener | undefined
   let isFollowing = true
@@ -67,7 +67,7 @@ it.effect(
   },
 )
 
-it.effect("a change of an ancestor concerns the tokens minted with it", () => {
+it.effect("a change of an ancestor affects the tokens minted with it", () => {
   const [store, feed] = [gated(), aFeed()]
   return Effect.gen(function* () {
     const parent = yield* issue()
@@ -80,7 +80,7 @@ it.effect("a change of an ancestor concerns the tokens minted with it", () => {
   }).pipe(Effect.provide(cached(store, {}, undefined, feed.layer)))
 })
 
-it.effect("a change of an owner concerns the owner's tokens, and a change of everything all of them", () => {
+it.effect("a change of an owner affects the owner's tokens, and a change of everything affects all", () => {
   const [store, feed] = [gated(), aFeed()]
   let active = true
   const owners = OwnerDirectory.layerFrom(() => ({ active, scopes: "all" }))
@@ -98,7 +98,7 @@ it.effect("a change of an owner concerns the owner's tokens, and a change of eve
   }).pipe(Effect.provide(cached(store, {}, owners, feed.layer)))
 })
 
-it.effect("while the feed is interrupted every verify asks the store, and afterwards nothing old is used", () => {
+it.effect("while the feed is interrupted every verify queries the store, and nothing stale is used afterwards", () => {
   const [store, feed] = [gated(), aFeed()]
   return Effect.gen(function* () {
     const { plaintext, token } = yield* issue()
@@ -115,7 +115,7 @@ it.effect("while the feed is interrupted every verify asks the store, and afterw
   }).pipe(Effect.provide(cached(store, {}, undefined, feed.layer)))
 })
 
-it.effect("a feed that was seen interrupted and follows again without a word brings nothing old back", () => {
+it.effect("a feed that was seen interrupted and silently recovers brings nothing stale back", () => {
   const [store, feed] = [gated(), aFeed()]
   return Effect.gen(function* () {
     const { plaintext, token } = yield* issue()
@@ -128,7 +128,7 @@ it.effect("a feed that was seen interrupted and follows again without a word bri
   }).pipe(Effect.provide(cached(store, {}, undefined, feed.layer)))
 })
 
-it.effect("an interruption that no verify noticed discards what was cached before it", () => {
+it.effect("an interruption that no verify noticed discards earlier entries", () => {
   const [store, feed] = [gated(), aFeed()]
   return Effect.gen(function* () {
     const { plaintext, token } = yield* issue()
@@ -175,7 +175,7 @@ it.effect.each([
   }).pipe(Effect.provide(cached(store, {}, undefined, feed.layer)))
 })
 
-it.effect("maxStaleness is the bound also if the feed reports nothing", () => {
+it.effect("maxStaleness is the bound even if the feed reports nothing", () => {
   const [store, feed] = [gated(), aFeed()]
   return Effect.gen(function* () {
     const { plaintext, token } = yield* issue()
@@ -188,7 +188,7 @@ it.effect("maxStaleness is the bound also if the feed reports nothing", () => {
   }).pipe(Effect.provide(cached(store, {}, undefined, feed.layer)))
 })
 
-it.effect("a change is remembered for as long as anything that was read before it may be used", () => {
+it.effect("a change is remembered for as long as anything read before it may be used", () => {
   const [store, feed] = [gated(), aFeed()]
   return Effect.gen(function* () {
     const { plaintext, token } = yield* issue()
@@ -205,12 +205,12 @@ it.effect("a change is remembered for as long as anything that was read before i
   }).pipe(Effect.provide(cached(store, {}, undefined, feed.layer)))
 })
 
-it.effect("more changes than can be told apart count as a change of everything", () => {
+it.effect("more changes than can be tracked count as a change of everything", () => {
   const [store, feed] = [gated(), aFeed()]
   return Effect.gen(function* () {
     const { plaintext } = yield* issue()
     yield* verdictOn(plaintext)
-    for (let change = 0; change < 9999; change++) feed.tokenChanged(anId()) // Issuing the token was one, too.
+    for (let change = 0; change < 9999; change++) feed.tokenChanged(anId()) // Issuing the token was a change too.
     yield* verdictOn(plaintext)
     expect(store.lookups()).toBe(1)
     feed.tokenChanged(anId())
@@ -248,7 +248,7 @@ it.effect("ownerChanged fails if it can't be announced, and still takes effect h
   }).pipe(Effect.provide(cached(store, {}, owners, feed.layer)))
 })
 
-it.effect("without a cache here, ownerChanged is announced all the same", () => {
+it.effect("without a cache here, ownerChanged is still announced", () => {
   const feed = aFeed()
   return Effect.gen(function* () {
     yield* ApiTokens.use((tokens) => tokens.ownerChanged("user-1"))

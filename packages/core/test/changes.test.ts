@@ -44,14 +44,14 @@ it.each<[string, (token: ApiToken) => ApiToken, object]>([
   expect(JSON.stringify(token)).toBe(before)
 })
 
-it("a change that changes nothing is none", () => {
+it("a change that changes nothing doesn't count", () => {
   const token = anApiToken({ scopes: scopes("treasure:read", "treasure:edit"), ...expires(hour) })
   expect(token.rename(named("CI"), at(1), byAlice)).toBe(token)
   expect(token.narrow(scopes("treasure:edit", "treasure:read"), at(1), byAlice)).toBe(token)
   expect(token.shorten(Option.some(at(hour)), at(1), byAlice)).toBe(token)
 })
 
-it("other scopes are a change, also when they are as many as before, and some of them the same", () => {
+it("other scopes are a change, even if there are as many as before and some are the same", () => {
   const token = anApiToken({ scopes: scopes("treasure:edit", "treasure:delete") })
   const narrower = token.narrow(scopes("treasure:read", "treasure:delete"), at(1), byAlice)
   expect(narrower).toMatchObject({ scopes: ["treasure:read", "treasure:delete"], revision: 2 })
@@ -63,7 +63,7 @@ it("the first revocation stays", () => {
   expect(revoked.revocation).toEqual(Option.some(revocation))
 })
 
-it("revoked outweighs expired, and a token is expired from its expiry on", () => {
+it("revoked takes precedence over expired, and a token is expired from its expiry on", () => {
   const token = anApiToken(expires(hour))
   expect([hour - 1, hour, hour + 1].map((now) => stateOf(token, at(now)))).toEqual(["live", "expired", "expired"])
   expect(stateOf(token.revoke(revocation, byAlice), at(hour))).toBe("revoked")
@@ -78,7 +78,7 @@ it("a token died when it was revoked or expired, whichever came first", () => {
   expect(diedAt(anApiToken(expires(hour)).revoke(revocation, byAlice))).toEqual(Option.some(at(5)))
 })
 
-it("never outlives every instant, and no instant outlives never", () => {
+it("never is later than every instant, and no instant is later than never", () => {
   expect(anApiToken().isOutlivedBy(Option.some(at(8.64e15)))).toBe(false)
   expect(anApiToken(expires(1)).isOutlivedBy(Option.none())).toBe(true)
   expect(anApiToken(expires(1)).isOutlivedBy(Option.some(at(1)))).toBe(false)
@@ -87,7 +87,7 @@ it("never outlives every instant, and no instant outlives never", () => {
 const withLostRaces = (count: number) =>
   ApiTokens.layer({ catalogue }).pipe(Layer.provide([conflicting(count), NodeCrypto.layer]))
 
-it.effect("a change that loses races reads again and is made in the end", () =>
+it.effect("a change that loses races is retried and eventually made", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const { token } = yield* tokens.issue({ ownedBy: "user-1", name: "CI", scopes: ["treasure:edit"] })
@@ -109,7 +109,7 @@ it.effect("revoking never conflicts, however many races it loses", () =>
   }).pipe(Effect.provide(withLostRaces(1000))),
 )
 
-it.effect("a narrower token may keep what its scopes imply, and gains nothing", () =>
+it.effect("a narrower token may keep implied scopes, and gains nothing", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const { token } = yield* tokens.issue({ ownedBy: "user-1", name: "CI", scopes: ["treasure:manage"] })
@@ -125,7 +125,7 @@ it.effect("a narrower token may keep what its scopes imply, and gains nothing", 
   }).pipe(Effect.provide(withLostRaces(0))),
 )
 
-it.effect("lifetimes are the policy's unless asked otherwise, to the millisecond", () =>
+it.effect("lifetimes follow the policy unless requested, to the millisecond", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const request = { ownedBy: "user-1", name: "CI", scopes: [] }

@@ -1,4 +1,4 @@
-/** Changes by way of the use cases: all of one or nothing, only to what lives, and none lost. */
+/** Changes through the use cases: all or nothing, only to live tokens, and none lost. */
 import { expect, it } from "@effect/vitest"
 import { ApiTokens } from "@tokenry/core"
 import { stateOf } from "@tokenry/core/adapter"
@@ -24,7 +24,7 @@ const issued = Effect.gen(function* () {
   return { tokens, token, own: { id: token.id, ownedBy: "user-1" } }
 })
 
-it.effect("an edit is one write, with a line of history for each change", () =>
+it.effect("an edit is one write, with a history entry for each change", () =>
   Effect.gen(function* () {
     const { tokens, own } = yield* issued
     const asked = yield* Asked
@@ -67,7 +67,7 @@ it.effect.each([
   }).pipe(Effect.provide(world)),
 )
 
-it.effect("an edit that asks for what there is writes nothing", () =>
+it.effect("an edit that changes nothing writes nothing", () =>
   Effect.gen(function* () {
     const { tokens, own, token } = yield* issued
     const asked = yield* Asked
@@ -79,7 +79,7 @@ it.effect("an edit that asks for what there is writes nothing", () =>
   }).pipe(Effect.provide(world)),
 )
 
-it.effect("what is expired or revoked can't be changed, but revoked", () =>
+it.effect("expired or revoked tokens can't be changed, except by revoking", () =>
   Effect.gen(function* () {
     const { tokens, own } = yield* issued
     const attempts = [
@@ -103,7 +103,7 @@ it.effect("what is expired or revoked can't be changed, but revoked", () =>
   }).pipe(Effect.provide(world)),
 )
 
-it.effect("of changes made at once, none is lost", () =>
+it.effect("of concurrent changes, none is lost", () =>
   Effect.gen(function* () {
     const { tokens, own } = yield* issued
     const names = Array.from({ length: 20 }, (_, index) => `name ${index}`)
@@ -121,7 +121,7 @@ it.effect("of changes made at once, none is lost", () =>
   }).pipe(Effect.provide(world)),
 )
 
-it.effect("a change that loses 201 races gives up, and says so", () =>
+it.effect("a change that loses 201 races gives up with an error", () =>
   Effect.gen(function* () {
     const { tokens, own, token } = yield* issued
     const renaming = yield* Effect.forkChild(Effect.flip(tokens.edit({ ...own, name: "laptop" })))

@@ -1,4 +1,4 @@
-/** What a page of tokens says of each: what verifying it would come to, and why. */
+/** What a page shows for each token: the result verifying would have, and why. */
 import { describe, expect, it } from "@effect/vitest"
 import {
   type ApiToken,
@@ -31,14 +31,14 @@ const owned = (authority: OwnerAuthority) =>
   )
 
 describe("the effective state", () => {
-  it.effect("of a live token is what it may do, implied scopes too", () =>
+  it.effect("of a live token is what it may do, including implied scopes", () =>
     Effect.gen(function* () {
       const { token } = yield* issue({ scopes: ["treasure:edit"] })
       expect(yield* stateOf(token)).toEqual({ ...live, scopes: ["treasure:edit", "treasure:read"] })
     }).pipe(Effect.provide(world())),
   )
 
-  it.effect("of a dead one says whether it or an ancestor is revoked or expired", () =>
+  it.effect("of a dead token says whether it or an ancestor is revoked or expired", () =>
     Effect.gen(function* () {
       const tokens = yield* ApiTokens
       const top = yield* issue({ expiresIn: "10 days" })
@@ -57,7 +57,7 @@ describe("the effective state", () => {
     }).pipe(Effect.provide(world())),
   )
 
-  it.effect("says which scopes its owner or an ancestor does not grant any longer", () =>
+  it.effect("says which scopes its owner or an ancestor no longer grants", () =>
     Effect.gen(function* () {
       const tokens = yield* ApiTokens
       const all = ["treasure:edit", "treasure:delete"]
@@ -81,7 +81,7 @@ describe("the effective state", () => {
     }).pipe(Effect.provide(world())),
   )
 
-  it.effect("says which scopes are not declared any longer, and that nothing is left", () =>
+  it.effect("says which scopes are no longer declared, and that none is left", () =>
     Effect.gen(function* () {
       const { token } = yield* Effect.provide(issue({ scopes: ["treasure:edit"] }), world())
       const smaller = (names: Record<string, string>) => world({ catalogue: ScopeCatalogue.make(names) })
@@ -100,7 +100,7 @@ describe("the effective state", () => {
     }).pipe(Effect.provide(MemoryRepository.layer)),
   )
 
-  it.effect("is what verifying comes to, for each of a page", () => {
+  it.effect("agrees with verify for each token of a page", () => {
     let rights: OwnerAuthority = { active: true, scopes: "all" }
     return Effect.gen(function* () {
       const tokens = yield* ApiTokens
@@ -131,7 +131,7 @@ describe("the effective state", () => {
     )
   })
 
-  it.effect("of a whole page costs one lookup of ancestors, and one question for each owner of live ones", () => {
+  it.effect("of a whole page costs one lookup of ancestors, and one owner lookup for each owner of live tokens", () => {
     const asked: Array<string> = []
     const directory = OwnerDirectory.layerFrom((ownedBy) => {
       asked.push(ownedBy)
@@ -154,7 +154,7 @@ describe("the effective state", () => {
     }).pipe(Effect.provide(world({ usage: false }, directory, counting as never).pipe(Layer.provideMerge(counting))))
   })
 
-  it.effect("of a token below a damaged one is damaged, and the others of the page are not", () => {
+  it.effect("of a token below a damaged one is damaged, and the page's other tokens aren't", () => {
     const [damaged, sound] = [anId(), anApiToken()]
     const stores = memoryBut((repository) => ({
       findManyById: (ids) =>
@@ -176,7 +176,7 @@ describe("the effective state", () => {
   })
 })
 
-it("with promises it takes tokens as they are listed, and refuses what is none", async () => {
+it("with promises it takes tokens as listed, and refuses anything else", async () => {
   const tokens = await createApiTokens({ repository: MemoryRepository.layer, catalogue })
   await tokens.issue({ ownedBy: "user-1", name: "CI", scopes: ["treasure:read"] })
   const { token } = await tokens.issue({ ownedBy: "user-1", name: "CI", scopes: [] })

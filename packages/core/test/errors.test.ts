@@ -1,4 +1,4 @@
-/** What each error says to who meets it. */
+/** The message of each error. */
 import { expect, it } from "vitest"
 import {
   DuplicateToken,
@@ -34,7 +34,7 @@ it.each([
   [new RevisionConflict({ id: "7" }), "The token 7 was changed by another request. Read it again"],
   [new RevisionMismatch({ id: "7" }), "The token 7 has changed since the expected revision. Read it again"],
   [new RepositoryUnavailable({ operation: "insert", cause }), "The token store is unavailable (insert)"],
-])("an error is an Error by its tag, and says: %s", (error, message) => {
+])("an error is an Error with a tag and this message: %s", (error, message) => {
   expect(error).toBeInstanceOf(Error)
   expect(error.name).toBe(error._tag)
   expect(error.message).toBe(message)

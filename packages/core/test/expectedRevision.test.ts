@@ -1,4 +1,4 @@
-/** That a change which expects a revision is made on that one alone, in a race too. */
+/** Shows that a change that expects a revision is only made on that revision, even in a race. */
 import { expect, it } from "@effect/vitest"
 import { type ApiToken, ApiTokens } from "@tokenry/core"
 import * as Effect from "effect/Effect"
@@ -25,7 +25,7 @@ const attempts: ReadonlyArray<readonly [name: string, attempt: Attempt]> = [
   ["revoke", (tokens, own) => tokens.revoke(own)],
 ]
 
-/** A token that was rotated, so that there is a grace period to end: its revision is 2. */
+/** A rotated token, so that there is a grace period to end. Its revision is 2. */
 const rotated = Effect.gen(function* () {
   const tokens = yield* ApiTokens
   const { token } = yield* issue()
@@ -34,7 +34,7 @@ const rotated = Effect.gen(function* () {
   return { tokens, id: token.id, own, plaintext }
 })
 
-it.effect.each(attempts)("%s is done on the revision that is expected, or on one of several", ([, attempt]) =>
+it.effect.each(attempts)("%s succeeds on the expected revision, or on one of several", ([, attempt]) =>
   Effect.gen(function* () {
     for (const expectedRevision of [2, [2], [1, 2, 7], undefined]) {
       const { tokens, own, id } = yield* rotated
@@ -56,10 +56,10 @@ it.effect.each(attempts)("%s on any other revision fails, and changes nothing", 
   }).pipe(Effect.provide(world())),
 )
 
-/** Ending a grace period when there is none writes nothing, so nothing overtakes it. */
+/** Ending a grace period when there is none writes nothing, so nothing can overtake it. */
 const writing = attempts.filter(([name]) => name !== "endGrace")
 
-it.effect.each(writing)("%s that is overtaken by another change fails, and that one stands alone", ([, attempt]) =>
+it.effect.each(writing)("%s overtaken by another change fails, and only that one is made", ([, attempt]) =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const { token } = yield* issue()
@@ -76,7 +76,7 @@ const overtakenByNarrowing = overtaken((token: ApiToken, repository) =>
   repository.replace(token.narrow([], at(0), byAlice), token.revision),
 )
 
-it.effect("what may not be done at all is told before what was expected (RFC 9110 §13.2.1)", () =>
+it.effect("a forbidden change is reported before an unexpected revision (RFC 9110 §13.2.1)", () =>
   Effect.gen(function* () {
     const { tokens, own } = yield* rotated
     const expectedRevision = 1
@@ -87,7 +87,7 @@ it.effect("what may not be done at all is told before what was expected (RFC 911
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("what is revoked already is not revoked again, whatever was expected (RFC 9110 §13.1.1)", () =>
+it.effect("a token that is already revoked isn't revoked again, whatever was expected (RFC 9110 §13.1.1)", () =>
   Effect.gen(function* () {
     const { tokens, own } = yield* rotated
     yield* tokens.revoke({ ...own, expectedRevision: 2 })
@@ -95,7 +95,7 @@ it.effect("what is revoked already is not revoked again, whatever was expected (
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("an expected revision that is no whole number is no valid input", () =>
+it.effect("an expected revision that isn't a whole number is invalid input", () =>
   Effect.gen(function* () {
     const { tokens, own } = yield* rotated
     for (const expectedRevision of [1.5, "2", null, ["2"]]) {

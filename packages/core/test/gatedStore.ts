@@ -1,4 +1,4 @@
-/** A memory store that counts lookups and answers them only while its gate is open; caches are tried on it. */
+/** A memory store that counts lookups and answers them only while its gate is open, for cache tests. */
 import { type CacheOptions, RepositoryUnavailable } from "@tokenry/core"
 import type { TokenChanges } from "@tokenry/core/adapter"
 import * as Deferred from "effect/Deferred"
@@ -32,7 +32,7 @@ export const gated = () => {
   }
 }
 
-/** The use cases over this store, with a cache of two seconds; `feed` reports changes if it is given. */
+/** The use cases over this store, with a cache of two seconds. `feed` reports changes, if given. */
 export const cached = (
   store: ReturnType<typeof gated>,
   options: Partial<CacheOptions> = {},

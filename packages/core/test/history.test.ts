@@ -1,4 +1,4 @@
-/** What a token remembers of its changes, and what the audit sink hears before a change is forgotten. */
+/** Which changes a token remembers, and what the audit sink receives before a change is evicted. */
 import { describe, expect, it } from "@effect/vitest"
 import { type ApiToken, ApiTokens, type Attribution, AuditSink, type ChangeKind } from "@tokenry/core"
 import { Change } from "@tokenry/core/adapter"
@@ -26,7 +26,7 @@ const kindsOf = ({ history }: ApiToken) => history.map(({ kind }) => kind)
 const countOf = (token: ApiToken, kind: ChangeKind) => kindsOf(token).filter((other) => other === kind).length
 
 describe("the history", () => {
-  it("has the last 50 changes, and in any case the issue", () => {
+  it("has the last 50 changes, and always the issue", () => {
     let token = anApiToken()
     for (let index = 1; index <= 60; index++) token = rename(token, index * minute)
     expect(token.history).toHaveLength(Change.remembered)
@@ -36,7 +36,7 @@ describe("the history", () => {
     expect(token.revision).toBe(61)
   })
 
-  it("keeps rotation, reuse and revocation, however often the token is edited", () => {
+  it("keeps rotations, reuse and revocation, however often the token is edited", () => {
     let token = rotate(anApiToken(), 1).noteReuse(1, at(2), byAlice)
     for (let index = 1; index <= 200; index++) token = rename(token, index * minute)
     token = token.revoke({ at: at(201 * minute), reason: "lost" }, byAlice)
@@ -45,7 +45,7 @@ describe("the history", () => {
     expect(token.history).toHaveLength(Change.remembered)
   })
 
-  it("keeps the newest 20 edits, however often the token is rotated, and the issue", () => {
+  it("keeps the newest 20 edits and the issue, however often the token is rotated", () => {
     let token = anApiToken()
     for (let index = 1; index <= 40; index++) token = rename(token, index * minute)
     for (let index = 41; index <= 140; index++) token = rotate(token, index * minute)
@@ -55,8 +55,8 @@ describe("the history", () => {
   })
 })
 
-describe("edits that an actor repeats within a minute", () => {
-  it("are one entry, which says what was before the first and when the last was", () => {
+describe("edits repeated by one actor within a minute", () => {
+  it("are one entry, with the value before the first and the time of the last", () => {
     const token = rename(rename(anApiToken(), 1), minute)
     expect(token.history).toHaveLength(2)
     expect(token.history[1]).toMatchObject({ kind: "renamed", at: at(minute), detail: Option.some("was CI") })
@@ -77,7 +77,7 @@ describe("edits that an actor repeats within a minute", () => {
   })
 
   it.each<[string, (token: ApiToken) => ApiToken, Attribution]>([
-    ["somebody else made the first", (token) => rename(token, 1, byBob), byAlice],
+    ["someone else made the first", (token) => rename(token, 1, byBob), byAlice],
     ["the first came from elsewhere", (token) => rename(token, 1, { ...byAlice, origin: {} }), byAlice],
     ["another change came in between", (token) => rotate(rename(token, 1), 2), byAlice],
   ])("are two entries where %s", (_, first, by) => {
@@ -85,7 +85,7 @@ describe("edits that an actor repeats within a minute", () => {
     expect(countOf(token, "renamed")).toBe(2)
   })
 
-  it("are told to the sink again if it has confirmed the first", () => {
+  it("are delivered again if the sink has confirmed the first", () => {
     const confirmed = anApiToken({ ...rename(anApiToken(), 1), undelivered: 0 })
     const token = rename(confirmed, 2)
     expect(token.undeliveredChanges).toMatchObject([{ kind: "renamed", at: at(2), detail: Option.some("was CI") }])
@@ -93,7 +93,7 @@ describe("edits that an actor repeats within a minute", () => {
   })
 })
 
-it("what is forgotten without being delivered is counted no more", () => {
+it("evicted undelivered changes no longer count", () => {
   let token = anApiToken()
   for (let index = 1; index <= 100; index++) token = rename(token, index * minute)
   expect(token.undelivered).toBe(Change.remembered)
@@ -113,7 +113,7 @@ describe("while the audit sink is away", () => {
   }
   const own = { ownedBy: "user-1" }
 
-  it.effect("a token is edited until its history would lose a change; then the sink has to come back first", () => {
+  it.effect("a token can be edited until its history would lose a change; then the sink must recover first", () => {
     const { heard, layer, comeBack } = aSink()
     return Effect.gen(function* () {
       const tokens = yield* ApiTokens
@@ -137,7 +137,7 @@ describe("while the audit sink is away", () => {
     }).pipe(Effect.provide(world({}, layer)))
   })
 
-  it.effect("a token can be revoked all the same, and the sink hears of everything when it is back", () => {
+  it.effect("a token can still be revoked, and the sink receives everything once it recovers", () => {
     const { heard, layer, comeBack } = aSink()
     return Effect.gen(function* () {
       const tokens = yield* ApiTokens

@@ -1,4 +1,4 @@
-/** Asking about a token that somebody else uses: the same answer as verifying, and no trace. */
+/** Looking up someone else's token: the same result as verifying, without side effects. */
 import { expect, it } from "@effect/vitest"
 import { ApiTokens, MemoryRepository, OwnerDirectory, RepositoryUnavailable, TokenPolicy } from "@tokenry/core"
 import { ApiTokenRepository } from "@tokenry/core/adapter"
@@ -14,7 +14,7 @@ import { issue, settled, stored, world } from "./world.ts"
 const usageOf = (token: Parameters<ApiTokens["Service"]["usageOf"]>[0][number]) =>
   ApiTokens.use((tokens) => Effect.map(tokens.usageOf([token]), (usages) => Option.getOrThrow(usages)[0]))
 
-it.effect("it says of tokens in every state what verifying says", () => {
+it.effect("it returns the same as verify, for tokens in every state", () => {
   let isActive = true
   const owners = OwnerDirectory.layerFrom((ownedBy) => ({ active: isActive || ownedBy !== "user-2", scopes: "all" }))
   return Effect.gen(function* () {
@@ -48,7 +48,7 @@ it.effect("it says of tokens in every state what verifying says", () => {
   }).pipe(Effect.provide(world({}, owners)))
 })
 
-it.effect("it does not count as a use", () =>
+it.effect("it doesn't count as a use", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const { plaintext, token } = yield* issue()
@@ -59,7 +59,7 @@ it.effect("it does not count as a use", () =>
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("a retired secret that is asked about is not one that came back", () =>
+it.effect("inspecting a retired secret isn't reuse", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const { plaintext, token } = yield* issue()

@@ -1,4 +1,4 @@
-/** What a new token is, and by whom changes are said to be made. */
+/** The contents of a new token, and who its changes are attributed to. */
 import { expect, it } from "@effect/vitest"
 import { ApiTokens, OwnerDirectory, TokenFormat, TokenPolicy } from "@tokenry/core"
 import { ApiTokenRepository, TokenId } from "@tokenry/core/adapter"
@@ -22,7 +22,7 @@ const worldWith = (
 
 const request = { ownedBy: "user-1", name: "CI", scopes: ["treasure:edit"] }
 
-it.effect("a new token is what was asked for, and what was written, by one write", () =>
+it.effect("a new token is as requested and as stored, with one write", () =>
   Effect.gen(function* () {
     yield* TestClock.setTime(hour)
     const tokens = yield* ApiTokens
@@ -56,7 +56,7 @@ it.effect("a new token is what was asked for, and what was written, by one write
   }).pipe(Effect.provide(worldWith())),
 )
 
-it.effect("scopes are stored as declared, each once, in the order that was given, and none is added", () =>
+it.effect("scopes are stored as declared, each once, in the given order, and none is added", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const scopesOf = (scopes: ReadonlyArray<string>) =>
@@ -84,7 +84,7 @@ it.effect.each([
   }).pipe(Effect.provide(worldWith())),
 )
 
-it.effect("the policy's default may be never, and never may be asked for then", () =>
+it.effect("never may be the policy's default, and may then be requested", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     expect((yield* tokens.issue(request)).token.expiresAt).toEqual(Option.none())
@@ -96,7 +96,7 @@ it.effect("the policy's default may be never, and never may be asked for then", 
   ),
 )
 
-it.effect("a policy binds what it says, to the millisecond", () =>
+it.effect("a policy's limits are exact to the millisecond", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     expect((yield* tokens.issue(request)).token.expiresAt).toEqual(Option.some(at(hour)))
@@ -114,7 +114,7 @@ it.effect("a policy binds what it says, to the millisecond", () =>
   ),
 )
 
-it.effect("what an owner may not give is not issued, and what their scopes imply may be", () =>
+it.effect("an owner can only issue scopes they have, implied ones included", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const asked = yield* Asked
@@ -140,7 +140,7 @@ it.effect("what an owner may not give is not issued, and what their scopes imply
   ),
 )
 
-it.effect("every change tells who made it, from where, and why, or that the application did", () =>
+it.effect("every change records who made it, from where, and why, or that the application did", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const bySweep = { actor: { kind: "sweep", id: "inactivity" }, origin: {} } as const

@@ -15,14 +15,14 @@ const keys = { old: "0b".repeat(32), new: new Uint8Array(32).fill(7) }
 const ring = (active: keyof typeof keys | null, ...ids: ReadonlyArray<keyof typeof keys>) =>
   KeyRing.make({ keys: Object.fromEntries(ids.map((id) => [id, keys[id]])), active })
 
-/** The stores are built once for a test, since layers are shared within it. */
+/** The stores are built once per test, since layers are shared within it. */
 const under = (keyRing?: KeyRing) => world(keyRing === undefined ? {} : { keyRing })
 
 const keyIdsInUse = ApiTokenRepository.use((repository) =>
   Effect.map(repository.keyIdsInUse, (ids) => ids.map(Option.getOrNull)),
 )
 
-it.effect("what is stored is HMAC-SHA-256 of the SHA-256, under the active key", () =>
+it.effect("the stored digest is HMAC-SHA-256 of the SHA-256, under the active key", () =>
   Effect.gen(function* () {
     const { plaintext, token } = yield* issue()
     const sha256 = hash("sha256", plaintext, "buffer")
@@ -35,7 +35,7 @@ it.effect("what is stored is HMAC-SHA-256 of the SHA-256, under the active key",
   }).pipe(Effect.provide(under(ring("old", "old")))),
 )
 
-it.effect("turning the ring on converts every stored digest, retired ones too, without the plaintexts", () =>
+it.effect("turning the ring on converts every stored digest, including retired ones, without the plaintexts", () =>
   Effect.gen(function* () {
     const issued = yield* Effect.forEach(Array.from({ length: 5 }), () => issue())
     const [first] = issued
@@ -50,7 +50,7 @@ it.effect("turning the ring on converts every stored digest, retired ones too, w
   }).pipe(Effect.provide(under())),
 )
 
-it.effect("an inactive ring accepts and converts nothing, so that all processes can learn the keys first", () =>
+it.effect("an inactive ring accepts and converts nothing, so all processes can learn the keys first", () =>
   Effect.gen(function* () {
     const { plaintext } = yield* issue()
     const withKeys = yield* Effect.gen(function* () {
@@ -82,7 +82,7 @@ it.effect("a verified secret moves to the newest key, after the request", () =>
   }).pipe(Effect.provide(MemoryRepository.layer)),
 )
 
-it.effect("an old key is not needed any more once every token has been used, rotated ones too", () =>
+it.effect("an old key is no longer needed once every token has been used, including rotated ones", () =>
   Effect.gen(function* () {
     const { token } = yield* Effect.provide(issue(), under(ring("old", "old")))
     const rotated = yield* ApiTokens.use((tokens) =>
@@ -97,7 +97,7 @@ it.effect("an old key is not needed any more once every token has been used, rot
   }).pipe(Effect.provide(MemoryRepository.layer)),
 )
 
-it.effect("opening without a key that stored secrets need fails, and says which", () =>
+it.effect("opening without a key that stored secrets need fails, and names it", () =>
   Effect.gen(function* () {
     yield* Effect.provide(issue(), under(ring("old", "old")))
     for (const keyRing of [undefined, ring("new", "new")]) {
@@ -109,7 +109,7 @@ it.effect("opening without a key that stored secrets need fails, and says which"
   }).pipe(Effect.scoped, Effect.provide(MemoryRepository.layer)),
 )
 
-it.effect("a conversion that an outage interrupts goes on afterwards, and what others change meanwhile stays", () => {
+it.effect("a conversion interrupted by an outage continues afterwards, and keeps concurrent changes", () => {
   let failures = 2
   const flaky = Layer.effect(
     ApiTokenRepository,
@@ -145,20 +145,20 @@ describe("a key ring", () => {
   it.each<[string, Parameters<typeof KeyRing.make>[0]]>([
     ["no key", { keys: {}, active: null }],
     ["a short key", { keys: { a: "00".repeat(31) }, active: "a" }],
-    ["a key that is no hex", { keys: { a: "z".repeat(64) }, active: "a" }],
+    ["a key that isn't hex", { keys: { a: "z".repeat(64) }, active: "a" }],
     ["a key that is missing", { keys: { a: "" }, active: "a" }],
-    ["an id that is none", { keys: { "a b": "00".repeat(32) }, active: "a b" }],
-    ["an active key that is not there", { keys: { a: "00".repeat(32) }, active: "b" }],
+    ["an invalid id", { keys: { "a b": "00".repeat(32) }, active: "a b" }],
+    ["a missing active key", { keys: { a: "00".repeat(32) }, active: "b" }],
   ])("is not made of %s", (_, options) => {
     expect(() => KeyRing.make(options)).toThrow(/^KeyRing: /)
   })
 
-  it("says nothing of a key that was put in the place of its id", () => {
+  it("doesn't repeat a key that was passed in place of its id", () => {
     const key = "ab".repeat(32)
     expect(() => KeyRing.make({ keys: { [key]: "2026" }, active: null })).toThrow(/^KeyRing: (?!.*abab)/)
   })
 
-  it("does not change with the bytes that it was made from, and shows none of them", () => {
+  it("doesn't change with the bytes it was made from, and shows none of them", () => {
     const bytes = new Uint8Array(32).fill(9)
     const made = KeyRing.make({ keys: { a: bytes }, active: "a" })
     bytes.fill(0)

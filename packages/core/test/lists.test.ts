@@ -14,7 +14,7 @@ const world = ApiTokens.layer({ catalogue }).pipe(
   Layer.provideMerge(MemoryRepository.layer),
 )
 
-it.effect("a list has the owner's tokens, the newest first, 20 unless asked otherwise", () =>
+it.effect("a list has the owner's tokens, newest first, 20 by default", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     for (let index = 0; index < 21; index++) {
@@ -30,7 +30,7 @@ it.effect("a list has the owner's tokens, the newest first, 20 unless asked othe
   }).pipe(Effect.provide(world)),
 )
 
-it.effect("a page that is just full is the last one if nothing follows", () =>
+it.effect("an exactly full page is the last one if nothing follows", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     for (let index = 0; index < 4; index++) yield* tokens.issue({ ownedBy: "user-1", name: "CI", scopes: [] })
@@ -42,7 +42,7 @@ it.effect("a page that is just full is the last one if nothing follows", () =>
   }).pipe(Effect.provide(world)),
 )
 
-it.effect("pages give each token once, also when hundreds share one instant and others come meanwhile", () =>
+it.effect("pages contain each token once, even if hundreds share one instant and others are added meanwhile", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const issue = Effect.map(tokens.issue({ ownedBy: "user-1", name: "CI", scopes: [] }), ({ token }) => token.id)
@@ -64,7 +64,7 @@ it.effect("pages give each token once, also when hundreds share one instant and 
   }).pipe(Effect.provide(world)),
 )
 
-it.effect("a list may be of the live or the dead alone", () =>
+it.effect("a list can be limited to the live or the dead", () =>
   Effect.gen(function* () {
     const repository = yield* ApiTokenRepository
     const tokens = yield* ApiTokens
@@ -85,12 +85,14 @@ it.effect("a list may be of the live or the dead alone", () =>
   }).pipe(Effect.provide(world)),
 )
 
-it.effect("a cursor is a position and no permission: with another's one sees one's own tokens alone", () =>
-  Effect.gen(function* () {
-    const tokens = yield* ApiTokens
-    yield* tokens.issue({ ownedBy: "user-1", name: "CI", scopes: [] })
-    const cursor = ListCursor.encode({ createdAt: at(hour), id: anId() })
-    expect((yield* tokens.list({ ownedBy: "user-1", cursor })).items).toHaveLength(1)
-    expect((yield* tokens.list({ ownedBy: "user-2", cursor })).items).toEqual([])
-  }).pipe(Effect.provide(world)),
+it.effect(
+  "a cursor is a position and not a permission: with someone else's, a person still sees only their own tokens",
+  () =>
+    Effect.gen(function* () {
+      const tokens = yield* ApiTokens
+      yield* tokens.issue({ ownedBy: "user-1", name: "CI", scopes: [] })
+      const cursor = ListCursor.encode({ createdAt: at(hour), id: anId() })
+      expect((yield* tokens.list({ ownedBy: "user-1", cursor })).items).toHaveLength(1)
+      expect((yield* tokens.list({ ownedBy: "user-2", cursor })).items).toEqual([])
+    }).pipe(Effect.provide(world)),
 )

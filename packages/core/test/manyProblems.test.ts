@@ -1,4 +1,4 @@
-/** Requests with very many problems: the error stays short, and is found quickly. */
+/** Requests with very many problems: the error stays short, and is computed quickly. */
 import { expect, it } from "@effect/vitest"
 import { ApiTokens, type InputIssue, ScopeCatalogue, ScopeNotHeld } from "@tokenry/core"
 import * as Effect from "effect/Effect"
@@ -9,7 +9,7 @@ const names = Array.from({ length: 1000 }, (_, index) => `treasure:raed-${index}
 const issuesOf = <R>(attempt: Effect.Effect<unknown, object, R>) =>
   Effect.map(Effect.flip(attempt), (error) => (error as { readonly issues: ReadonlyArray<InputIssue> }).issues)
 
-it.effect("a thousand undeclared scopes are twenty problems and a number, of which five have a suggestion", () =>
+it.effect("a thousand undeclared scopes give twenty problems and a count, and five of them have a suggestion", () =>
   Effect.gen(function* () {
     const issues = yield* issuesOf(issue({ scopes: ["treasure:raed", ...names.slice(1).map(() => "treasure:edti")] }))
     expect(issues).toHaveLength(21)
@@ -22,7 +22,7 @@ it.effect("a thousand undeclared scopes are twenty problems and a number, of whi
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("as many fields that are unknown, or elements of the wrong type, are listed as shortly", () =>
+it.effect("equally many unknown fields, or elements of the wrong type, are listed as briefly", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const unknown = Object.fromEntries(names.map((name) => [name, 1]))
@@ -39,7 +39,7 @@ it.effect("as many fields that are unknown, or elements of the wrong type, are l
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("a scope that is asked for a thousand times and not held is named once", () =>
+it.effect("a scope requested a thousand times and not held is named once", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const { token } = yield* issue()

@@ -12,10 +12,10 @@ import { issue, outcomeOf, settled, verdictOn, world } from "./world.ts"
 
 const anOutage = (operation: string) => new RepositoryUnavailable({ operation, cause: undefined })
 
-/** Runs it where nobody else counts. */
+/** Runs it with metrics of its own. */
 const alone = <A, E>(test: Effect.Effect<A, E>) => Effect.provideService(test, Metric.MetricRegistry, new Map())
 
-/** What a counter says, by the value of one of its attributes; those that say 0 are left out. */
+/** A counter's values, by one of its attributes. Omits zeros. */
 const countsOf = (name: string, attribute: string) =>
   Effect.map(Metric.snapshot, (series) =>
     Object.fromEntries(
@@ -78,7 +78,7 @@ it.effect("each verify is counted by its outcome", () => {
   }).pipe(worldOf({}, undefined, owners), alone)
 })
 
-it.effect("an outage is an outcome of its own, and what is inspected is none", () => {
+it.effect("an outage is an outcome of its own, and inspecting doesn't count", () => {
   let isAway = false
   const stores = memoryBut((repository) => ({
     findByDigest: (candidates) =>
@@ -95,7 +95,7 @@ it.effect("an outage is an outcome of its own, and what is inspected is none", (
   }).pipe(worldOf({}, stores), alone)
 })
 
-it.effect("a verify that is given up is not counted", () => {
+it.effect("an abandoned verify isn't counted", () => {
   const stores = memoryBut(() => ({ findByDigest: () => Effect.never }))
   return Effect.gen(function* () {
     const { plaintext } = yield* issue()
@@ -128,7 +128,7 @@ it.effect("each verify that waits for the store is timed, in seconds", () => {
   }).pipe(worldOf({}, stores), alone)
 })
 
-it.effect("verifies that are answered at once are timed now and then, and counted in the histogram all the same", () =>
+it.effect("verifies that are answered at once are sampled, and still all counted in the histogram", () =>
   Effect.gen(function* () {
     const { plaintext } = yield* issue()
     for (let use = 0; use < 320; use++) yield* verdictOn(plaintext)
@@ -137,7 +137,7 @@ it.effect("verifies that are answered at once are timed now and then, and counte
   }).pipe(worldOf({}), alone),
 )
 
-it.effect("lookups of the cache are hits and misses; without one there are no such numbers", () =>
+it.effect("cache lookups are hits and misses; without a cache there are no such numbers", () =>
   Effect.gen(function* () {
     const cached = Effect.gen(function* () {
       const { plaintext } = yield* issue()
@@ -152,7 +152,7 @@ it.effect("lookups of the cache are hits and misses; without one there are no su
   }).pipe(alone),
 )
 
-it.effect("outages of the store and of the directory of owners are counted by operation; conflicts are none", () => {
+it.effect("outages of the store and of the owner directory are counted by operation; conflicts aren't", () => {
   const failures = [anOutage("insert"), anOutage("insert"), new DuplicateToken({ id: "any" })]
   const stores = memoryBut(() => ({
     insert: () => Effect.fail(failures.shift() ?? anOutage("insert")),
@@ -168,13 +168,13 @@ it.effect("outages of the store and of the directory of owners are counted by op
     for (let attempt = 0; attempt < 3; attempt++) yield* outcomeOf(issue())
     yield* outcomeOf(issue({ ownedBy: "user-2" }))
     yield* outcomeOf(tokens.list({ ownedBy: "user-1" }))
-    yield* outcomeOf(Stream.runDrain(tokens.expiringWithin({ within: "1 day" })))
+    yield* outcomeOf(Effect.flatMap(tokens.expiringWithin({ within: "1 day" }), Stream.runDrain))
     yield* outcomeOf(tokens.find({ id: "tok_id_that_is_none", ownedBy: "user-1" }))
     expect(yield* outages).toEqual({ insert: 2, authorityOf: 1, listOwnedBy: 1, expiringBetween: 1 })
   }).pipe(worldOf({}, stores, owners), alone)
 })
 
-it.effect("several that are open at once, or one after the other, add up; other attributes count apart", () =>
+it.effect("several instances add up, open at once or one after the other; other attributes count separately", () =>
   Effect.gen(function* () {
     const verifyOnce = Effect.provide(verdictOn("no token"), world())
     yield* verifyOnce
@@ -193,7 +193,7 @@ it.effect("several that are open at once, or one after the other, add up; other 
   }).pipe(alone),
 )
 
-it.effect("Effect's own exporters take them", () =>
+it.effect("Effect's own exporters read them", () =>
   Effect.gen(function* () {
     yield* verdictOn("no token")
     const text = yield* PrometheusMetrics.format()

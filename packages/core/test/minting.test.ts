@@ -11,7 +11,7 @@ import { callerWith, issue, outcomeOf, stored, verdictOn, world } from "./world.
 const mint = (plaintext: string, request: Partial<IssueRequest> = {}) =>
   Effect.flatMap(callerWith(plaintext), (caller) => issue({ caller, ...request }))
 
-it.effect("a minted token stands in a line behind what it was minted by, which is the actor", () =>
+it.effect("a minted token has its minting token as ancestor and actor", () =>
   Effect.gen(function* () {
     const person = yield* issue({ by: byAlice })
     const child = yield* mint(person.plaintext, { by: byAlice })
@@ -27,47 +27,47 @@ it.effect("a minted token stands in a line behind what it was minted by, which i
   }).pipe(Effect.provide(world())),
 )
 
-it.effect(
-  "what a token lacks it can't give: neither a scope nor a later expiry, nor anything that an ancestor lacks",
-  () =>
-    Effect.gen(function* () {
-      const tokens = yield* ApiTokens
-      const top = yield* issue({ scopes: ["treasure:edit", "treasure:delete"], expiresIn: "60 days" })
-      const middle = yield* mint(top.plaintext, { scopes: ["treasure:edit"], expiresIn: "30 days" })
-      yield* tokens.edit({ id: top.token.id, ownedBy: "user-1", scopes: ["treasure:read", "treasure:delete"] })
-      yield* tokens.edit({ id: top.token.id, ownedBy: "user-1", expiresIn: "20 days" })
-      expect(yield* Effect.flip(mint(middle.plaintext, { scopes: ["treasure:delete"] }))).toMatchObject({
-        _tag: "ScopeNotHeld",
-        scopes: ["treasure:delete"],
-        on: "token",
+it.effect("a token can't give what it lacks: no scope, no later expiry, nothing that an ancestor lacks", () =>
+  Effect.gen(function* () {
+    const tokens = yield* ApiTokens
+    const top = yield* issue({ scopes: ["treasure:edit", "treasure:delete"], expiresIn: "60 days" })
+    const middle = yield* mint(top.plaintext, { scopes: ["treasure:edit"], expiresIn: "30 days" })
+    yield* tokens.edit({ id: top.token.id, ownedBy: "user-1", scopes: ["treasure:read", "treasure:delete"] })
+    yield* tokens.edit({ id: top.token.id, ownedBy: "user-1", expiresIn: "20 days" })
+    expect(yield* Effect.flip(mint(middle.plaintext, { scopes: ["treasure:delete"] }))).toMatchObject({
+      _tag: "ScopeNotHeld",
+      scopes: ["treasure:delete"],
+      on: "token",
+    })
+    expect(yield* Effect.flip(mint(middle.plaintext, { scopes: ["treasure:edit"] }))).toMatchObject({
+      _tag: "ScopeNotHeld",
+      scopes: ["treasure:edit"],
+      on: "ancestor",
+    })
+    for (const [request, field] of [
+      [{ expiresIn: "21 days" }, "expiresIn"],
+      [{ expiresAt: "1970-01-21T00:00:00.001Z" }, "expiresAt"],
+    ] as const) {
+      expect(yield* Effect.flip(mint(middle.plaintext, request))).toMatchObject({
+        _tag: "ExpiryNotHeld",
+        field,
+        latest: new Date(20 * day),
       })
-      expect(yield* Effect.flip(mint(middle.plaintext, { scopes: ["treasure:edit"] }))).toMatchObject({
-        _tag: "ScopeNotHeld",
-        scopes: ["treasure:edit"],
-        on: "ancestor",
-      })
-      for (const [request, field] of [
-        [{ expiresIn: "21 days" }, "expiresIn"],
-        [{ expiresAt: "1970-01-21T00:00:00.001Z" }, "expiresAt"],
-      ] as const) {
-        expect(yield* Effect.flip(mint(middle.plaintext, request))).toMatchObject({
-          _tag: "ExpiryNotHeld",
-          field,
-          latest: new Date(20 * day),
-        })
-      }
-      const minted = yield* mint(middle.plaintext, { expiresIn: "20 days" })
-      expect(minted.token.expiresAt).toEqual(Option.some(at(20 * day)))
-    }).pipe(Effect.provide(world())),
+    }
+    const minted = yield* mint(middle.plaintext, { expiresIn: "20 days" })
+    expect(minted.token.expiresAt).toEqual(Option.some(at(20 * day)))
+  }).pipe(Effect.provide(world())),
 )
 
-it.effect("who asks for no expiry gets the policy's default, or that of what mints it, if it is sooner", () =>
-  Effect.gen(function* () {
-    const short = yield* issue({ expiresIn: "1 day" })
-    const long = yield* issue({ expiresIn: "200 days" })
-    expect((yield* mint(short.plaintext)).token.expiresAt).toEqual(Option.some(at(day)))
-    expect((yield* mint(long.plaintext)).token.expiresAt).toEqual(Option.some(at(90 * day)))
-  }).pipe(Effect.provide(world())),
+it.effect(
+  "without a requested expiry it gets the policy's default or its minting token's expiry, whichever is sooner",
+  () =>
+    Effect.gen(function* () {
+      const short = yield* issue({ expiresIn: "1 day" })
+      const long = yield* issue({ expiresIn: "200 days" })
+      expect((yield* mint(short.plaintext)).token.expiresAt).toEqual(Option.some(at(day)))
+      expect((yield* mint(long.plaintext)).token.expiresAt).toEqual(Option.some(at(90 * day)))
+    }).pipe(Effect.provide(world())),
 )
 
 it.effect("a token that expires can't mint one that never does", () =>
@@ -79,7 +79,7 @@ it.effect("a token that expires can't mint one that never does", () =>
   }).pipe(Effect.provide(world({ policy: TokenPolicy.make({ allowsNeverExpiring: true }) }))),
 )
 
-it.effect("a line of tokens has eight ancestors at most", () =>
+it.effect("a lineage has eight ancestors at most", () =>
   Effect.gen(function* () {
     let last = yield* issue()
     for (let depth = 1; depth <= 8; depth++) last = yield* mint(last.plaintext)
@@ -107,7 +107,7 @@ it.effect.each([
     "InsufficientScope",
   ],
 ] as const)(
-  "when an ancestor is %s, what was minted with it can do no more than it, nor mint",
+  "when an ancestor is %s, the tokens minted with it can do no more than it, nor mint",
   ([, change, minting, verifying]) =>
     Effect.gen(function* () {
       const top = yield* issue({ expiresIn: "60 days" })
@@ -124,7 +124,7 @@ it.effect.each([
     }).pipe(Effect.provide(world())),
 )
 
-it.effect("an owner who is deactivated, or has lost a scope, mints as little as issues", () => {
+it.effect("an owner who is deactivated, or has lost a scope, can mint as little as issue", () => {
   let authority: Parameters<typeof OwnerDirectory.layerFrom>[0] = () => ({ active: true, scopes: ["treasure:edit"] })
   return Effect.gen(function* () {
     const parent = yield* issue({ scopes: ["treasure:edit"] })
@@ -146,7 +146,7 @@ it.effect("an owner who is deactivated, or has lost a scope, mints as little as 
   )
 })
 
-it.effect("what a caller is told of its expiry is the soonest in the line", () =>
+it.effect("a caller's expiry is the soonest in its lineage", () =>
   Effect.gen(function* () {
     const parent = yield* issue({ expiresIn: "2 days" })
     const child = yield* mint(parent.plaintext)
@@ -155,7 +155,7 @@ it.effect("what a caller is told of its expiry is the soonest in the line", () =
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("a token mints for its own owner only, and a caller that verify did not give is none", () =>
+it.effect("a token mints for its own owner only, and only verify can make a caller", () =>
   Effect.gen(function* () {
     const { plaintext } = yield* issue()
     const caller = yield* callerWith(plaintext)

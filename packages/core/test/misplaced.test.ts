@@ -1,4 +1,4 @@
-/** A plaintext token that somebody puts into the wrong field: it is neither stored nor told. */
+/** A plaintext token in the wrong field: it is neither stored nor repeated. */
 import { expect, it } from "@effect/vitest"
 import { ApiTokens, OwnerDirectory, TokenFormat } from "@tokenry/core"
 import * as Effect from "effect/Effect"
@@ -7,7 +7,7 @@ import { issue, outcomeOf, stored, world } from "./world.ts"
 
 const hex = TokenFormat.hex({ prefix: "old" })
 
-it.effect("in a text that is stored it is refused, and the error does not repeat it", () =>
+it.effect("in stored text it is refused, and the error doesn't repeat it", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const { plaintext, token } = yield* issue()
@@ -56,12 +56,12 @@ it.effect("it is found in the middle of longer words, of every accepted format",
         expect(JSON.stringify(origin)).not.toContain(former)
       }
     }
-    // What merely looks like a token is none.
+    // Merely looks like a token.
     expect(yield* outcomeOf(tokens.edit({ ...own, name: `x${current.slice(0, -1)}` }))).toBe("done")
   }).pipe(Effect.provide(world({ alsoAccept: [hex] }))),
 )
 
-it.effect("in what a client tells of itself it is masked", () =>
+it.effect("in a client's user agent it is masked", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const { plaintext, token } = yield* issue()
@@ -74,7 +74,7 @@ it.effect("in what a client tells of itself it is masked", () =>
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("an owner that is none is not repeated", () =>
+it.effect("an invalid owner isn't repeated", () =>
   Effect.gen(function* () {
     const error = yield* Effect.flip(issue({ ownedBy: "somebody-else" }))
     expect(error.message).toBe("The owner is not active")

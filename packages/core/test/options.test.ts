@@ -1,4 +1,4 @@
-/** Options as JavaScript may write them: each mistake is an error at opening that names the option. */
+/** Options as JavaScript might pass them: each mistake is an error at opening that names the option. */
 import { KeyRing, MemoryRepository, TokenFormat, TokenPolicy } from "@tokenry/core"
 import { createApiTokens } from "@tokenry/core/promise"
 import * as Duration from "effect/Duration"
@@ -7,7 +7,7 @@ import { catalogue } from "./builders.ts"
 
 const complete = { repository: MemoryRepository.layer, catalogue }
 
-/** Opens past the types. */
+/** Opens without type checks. */
 const opening = (options: unknown) => createApiTokens(options as Parameters<typeof createApiTokens>[0])
 
 describe("createApiTokens", () => {
@@ -48,11 +48,11 @@ describe("createApiTokens", () => {
     await expect(opening(options)).rejects.toThrow("createApiTokens takes an object of options")
   })
 
-  it("names an unknown option, and never repeats a long one, which may be a secret in the wrong place", async () => {
+  it("names an unknown option, but never repeats a long one, which may be a misplaced secret", async () => {
     await expect(opening({ ...complete, ["x".repeat(60)]: 1 })).rejects.toThrow("there is no option …")
   })
 
-  it("an owners function that returns nothing is a mistake in the program, and neither a refusal nor an outage", async () => {
+  it("an owners function that returns nothing is a programming error, neither a refusal nor an outage", async () => {
     const tokens = await opening({ ...complete, owners: () => undefined })
     await expect(tokens.issue({ ownedBy: "user-1", name: "CI", scopes: [] })).rejects.toThrow(
       'owners must return { active: false }, or { active: true, scopes } with "all" or a list of scopes',
@@ -85,6 +85,6 @@ describe("TokenPolicy", () => {
   })
 })
 
-it("a key ring takes keys and which is active", () => {
+it("a key ring takes keys, and the id of the active one", () => {
   expect(() => KeyRing.make({ keys: {}, active: null })).toThrow("KeyRing: at least one key is required")
 })

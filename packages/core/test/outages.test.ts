@@ -1,4 +1,4 @@
-/** Stores and directories of owners that answer late or not at all, and how often they are asked. */
+/** Stores and owner directories that answer late or not at all, and how often they are called. */
 import { expect, it } from "@effect/vitest"
 import {
   type ApiToken,
@@ -28,7 +28,7 @@ const root = anApiToken({ scopes: scopes("treasure:edit") })
 const bareRoot = anApiToken({ scopes: [] })
 const deadRoot = anApiToken(revoked)
 
-/** Tokens that a store may hold, what verifying comes to then, and whether the owner's rights matter to it. */
+/** Tokens that a store may hold, the result of verifying each, and whether the owner's rights matter to it. */
 const situations: ReadonlyArray<[name: string, tokens: ReadonlyArray<ApiToken>, outcome: object, asksOwners: boolean]> =
   [
     ["a live token", [presented()], { scopes: ["treasure:read"] }, true],
@@ -86,7 +86,7 @@ it.effect.each(situations)(
     }),
 )
 
-it.effect("a check that is run again looks again: a revocation is seen by the next one", () =>
+it.effect("a check that is run again looks up again: the next one sees a revocation", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const { plaintext, token } = yield* tokens.issue({ ownedBy: "user-1", name: "CI", scopes: [] })
@@ -99,7 +99,7 @@ it.effect("a check that is run again looks again: a revocation is seen by the ne
   ),
 )
 
-it.effect("every use case passes an outage on, and says which operation failed", () =>
+it.effect("every use case passes an outage on, and names the operation that failed", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const own = { id: anId(), ownedBy: "user-1" }
@@ -121,7 +121,7 @@ it.effect("every use case passes an outage on, and says which operation failed",
 const outageOf = (operation: string) => () =>
   Effect.fail(new RepositoryUnavailable({ operation, cause: new Error("connection refused") }))
 
-it.effect("a store that fails only when it is asked for the ancestors is an outage too", () =>
+it.effect("a store that only fails when it is asked for ancestors is an outage too", () =>
   Effect.gen(function* () {
     const repository = yield* ApiTokenRepository
     yield* repository.insert(presented({ ancestors: [anId()] }))
@@ -137,7 +137,7 @@ it.effect("a store that fails only when it is asked for the ancestors is an outa
   ),
 )
 
-it.effect("a change whose write fails is not repeated by itself, for its outcome is unknown", () => {
+it.effect("a failed write isn't retried automatically, since its outcome is unknown", () => {
   let writes = 0
   const store = memoryBut(() => ({
     replace: () => Effect.suspend(() => ((writes += 1), outageOf("replace")())),

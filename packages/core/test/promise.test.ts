@@ -70,7 +70,7 @@ it("the whole life of a token, with dates and plain objects", async () => {
   await expect(tokens.edit({ ...own, name: "x" })).rejects.toMatchObject({ _tag: "TokenNotLive", state: "revoked" })
 })
 
-it("all of an owner's tokens are revoked by one call, and nobody else's", async () => {
+it("one call revokes all of an owner's tokens, and nobody else's", async () => {
   const { plaintext } = await tokens.issue({ ...request, ownedBy: "bob" })
   await tokens.issue({ ...request, ownedBy: "bob" })
   const others = await tokens.issue({ ...request, ownedBy: "bo" })
@@ -80,7 +80,7 @@ it("all of an owner's tokens are revoked by one call, and nobody else's", async 
   expect(await tokens.verify(others.plaintext)).toMatchObject({ accepted: true })
 })
 
-it("somebody else's token is not found, and not changed", async () => {
+it("someone else's token isn't found, and doesn't change", async () => {
   const { token } = await tokens.issue({ ...request, ownedBy: "carol" })
   const theirs = { id: token.id, ownedBy: "mallory" }
   for (const attempt of [
@@ -156,7 +156,7 @@ it.each(["a\0b", "a\ud800b", "a".repeat(1001)])(
   },
 )
 
-it("a token that is pasted in the place of a name is refused, and not stored", async () => {
+it("a token pasted in place of a name is refused, and not stored", async () => {
   const { plaintext, token } = await tokens.issue({ ...request, ownedBy: "judy" })
   for (const name of [plaintext, `my ${plaintext}`, `key:${plaintext}.`]) {
     const refused = { issues: [{ path: ["name"], message: "must not contain a token" }] }
@@ -166,13 +166,13 @@ it("a token that is pasted in the place of a name is refused, and not stored", a
   expect(await all("judy")).toEqual([token])
 })
 
-it("what is presented may be anything: it is refused, and nothing is thrown", async () => {
+it("any presented value is refused, and nothing is thrown", async () => {
   for (const presented of [...nonsense, Symbol("x"), 10n, "x".repeat(1_000_000)]) {
     expect(await tokens.verify(presented)).toMatchObject({ accepted: false, refusal: { _tag: "Malformed" } })
   }
 })
 
-it("everything that is wrong is told at once, and nothing is issued", async () => {
+it("every problem is reported at once, and nothing is issued", async () => {
   await expect(
     tokens.issue({ ownedBy: "frank", name: "", scopes: ["treasure:reed"], expiresAt: "2000-01-01T00:00:00Z" }),
   ).rejects.toMatchObject({
@@ -191,7 +191,7 @@ it("everything that is wrong is told at once, and nothing is issued", async () =
   expect(await all("frank")).toEqual([])
 })
 
-it("neither results nor errors hold a plaintext token or a digest, but for the one field", async () => {
+it("neither results nor errors contain a plaintext token or a digest, except in the one field for it", async () => {
   const { plaintext, token } = await tokens.issue({ ...request, ownedBy: "grace" })
   const own = { id: token.id, ownedBy: "grace" }
   const results: Array<unknown> = [
@@ -222,7 +222,7 @@ it("neither results nor errors hold a plaintext token or a digest, but for the o
   }
 })
 
-it("an outage of the owners' directory rejects, and is no refusal", async () => {
+it("an outage of the owner directory rejects, and isn't a refusal", async () => {
   let isDown = false
   const own = await createApiTokens({
     repository: MemoryRepository.layer,
@@ -257,7 +257,7 @@ it("an owner who is inactive, or lacks a scope, is issued nothing", async () => 
   await own.close()
 })
 
-it("pages hold each token once, also when hundreds share an instant", async () => {
+it("pages contain each token once, even if hundreds share an instant", async () => {
   await Promise.all(Array.from({ length: 250 }, () => tokens.issue({ ...request, ownedBy: "heidi" })))
   const seen: Array<string> = []
   let cursor: string | null | undefined

@@ -1,4 +1,4 @@
-/** Requests as JavaScript may send them by mistake: each rejects, and changes nothing. */
+/** Requests as JavaScript might send them by mistake: each rejects, and changes nothing. */
 import { inspect } from "node:util"
 import { MemoryRepository, RepositoryUnavailable } from "@tokenry/core"
 import type { ApiTokenRepository } from "@tokenry/core/adapter"
@@ -24,11 +24,11 @@ const complete: Record<Method, object> = {
 }
 const methods = Object.keys(complete) as ReadonlyArray<Method>
 
-/** Calls the method past its types. */
+/** Calls the method without type checks. */
 const call = (method: keyof PromiseApiTokens, asked: unknown): Promise<unknown> =>
   (tokens[method] as (asked: unknown) => Promise<unknown>)(asked)
 
-it.each(methods)("%s takes nothing in place of an id, and never means all", async (method) => {
+it.each(methods)("%s refuses a missing id, and never treats it as all", async (method) => {
   const { token } = await tokens.issue(request)
   for (const id of [undefined, null, 5, {}, [], [token.id], true, Number.NaN, new String(token.id), { $ne: null }]) {
     const asked = { ...complete[method], ownedBy: "user-1", id }
@@ -72,7 +72,7 @@ it.each<[method: keyof PromiseApiTokens, fields: object, path: string]>([
   expect(await tokens.find(own)).toEqual(token)
 })
 
-it("a wrong requirement rejects whatever is presented, and holes in it permit nothing", async () => {
+it("an invalid requirement rejects whatever is presented, and holes in it permit nothing", async () => {
   const { plaintext } = await tokens.issue(request)
   const withHole: Array<string> = ["treasure:read"]
   withHole.length = 2
@@ -87,7 +87,7 @@ it("a wrong requirement rejects whatever is presented, and holes in it permit no
   }
 })
 
-it("a store that can't be opened rejects with its own error, after what was opened of it is closed", async () => {
+it("a store that can't be opened rejects with its own error, after closing what was opened of it", async () => {
   let closings = 0
   const outage = new RepositoryUnavailable({ operation: "open", cause: new Error("connection refused") })
   const half = Layer.effectDiscard(Effect.addFinalizer(() => Effect.sync(() => void (closings += 1))))

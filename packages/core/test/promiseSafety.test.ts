@@ -1,4 +1,4 @@
-/** What JavaScript callers may do by mistake to what they are given, or give. */
+/** Mistakes JavaScript callers can make with the values they pass or receive. */
 import { expect, it } from "vitest"
 import { MemoryRepository, type OwnerAuthority, TokenFormat } from "@tokenry/core"
 import { ApiTokenRepository } from "@tokenry/core/adapter"
@@ -13,7 +13,7 @@ import { collected } from "./world.ts"
 
 const request = { ownedBy: "user-1", name: "CI", scopes: ["treasure:read"] }
 
-it("who changes a result, or a request afterwards, changes nothing in the store", async () => {
+it("changing a result, or a request afterwards, changes nothing in the store", async () => {
   const tokens = await createApiTokens({ repository: MemoryRepository.layer, catalogue })
   const asked = { ...request, scopes: ["treasure:read", "treasure:delete"], by: structuredClone(byAlice) }
   const { plaintext, token } = await tokens.issue(asked)
@@ -47,7 +47,7 @@ it.each<[what: string, authority: unknown]>([
   ["a text for scopes", { active: true, scopes: "treasure:read" }],
   ["no scopes", { active: true, scopes: [] }],
   ["inactive", { active: false, scopes: "all" }],
-])("an owners function that answers %s lets nobody do anything", async (_, authority) => {
+])("an owners function that returns %s permits nothing", async (_, authority) => {
   let answer: unknown = { active: true, scopes: "all" }
   const tokens = await createApiTokens({
     repository: MemoryRepository.layer,
@@ -62,7 +62,7 @@ it.each<[what: string, authority: unknown]>([
   await tokens.close()
 })
 
-it("an owners function may answer at once or later, and may throw or reject", async () => {
+it("an owners function may return a value or a promise, and may throw or reject", async () => {
   const answers: Array<() => OwnerAuthority | Promise<OwnerAuthority>> = [
     () => ({ active: true, scopes: "all" }),
     () => ({ active: true, scopes: "all" }),
@@ -124,7 +124,7 @@ it("after close every method rejects, and says why", async () => {
   for (const call of Object.values(calls)) await expect(call()).rejects.toThrow("The token store is closed")
 })
 
-it("after a change of format the old tokens are accepted, as long as the old format is", async () => {
+it("after a change of format the old tokens are accepted for as long as the old format is", async () => {
   const scope = Effect.runSync(Scope.make())
   const context = await Effect.runPromise(Layer.buildWithScope(MemoryRepository.layer, scope))
   const repository = Layer.succeed(ApiTokenRepository, Context.get(context, ApiTokenRepository))

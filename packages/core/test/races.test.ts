@@ -1,4 +1,4 @@
-/** What becomes of a change if somebody else's was written between its reading and its writing. */
+/** A change that races with another between its read and its write. */
 import { expect, it } from "@effect/vitest"
 import { type ApiToken, ApiTokens } from "@tokenry/core"
 import { type ApiTokenRepository, unattributed } from "@tokenry/core/adapter"
@@ -13,7 +13,7 @@ import { overtaken } from "./repositories.ts"
 
 type Attempt = (tokens: ApiTokens["Service"], own: { id: string; ownedBy: string }) => Effect.Effect<unknown, unknown>
 
-/** What the attempt comes to, and the token that is in the store then. */
+/** The attempt's outcome, and the token then stored. */
 const after = (
   theirs: (token: ApiToken) => ApiToken,
   attempt: Attempt,
@@ -53,7 +53,7 @@ const narrowed =
     token.narrow(scopes(...left), at(0), unattributed)
 const revoked = (token: ApiToken) => token.revoke({ at: at(0), reason: "leaked" }, unattributed)
 
-it.effect("changes of two kinds are both made, and both told", () =>
+it.effect("changes of two kinds are both made, and both delivered", () =>
   Effect.gen(function* () {
     const { outcome, stored } = yield* after(narrowed("treasure:read"), (tokens, own) =>
       tokens.edit({ ...own, name: "laptop", by: byAlice }),
@@ -66,7 +66,7 @@ it.effect("changes of two kinds are both made, and both told", () =>
   }),
 )
 
-it.effect("scopes that somebody else took away meanwhile do not come back", () =>
+it.effect("scopes that someone else removed meanwhile don't come back", () =>
   Effect.gen(function* () {
     const { outcome, stored } = yield* after(narrowed("treasure:read"), (tokens, own) =>
       tokens.edit({ ...own, scopes: ["treasure:edit"] }),
@@ -76,7 +76,7 @@ it.effect("scopes that somebody else took away meanwhile do not come back", () =
   }),
 )
 
-it.effect("an expiry that somebody else brought further forward meanwhile is not put off", () =>
+it.effect("an expiry that someone else brought further forward meanwhile isn't postponed", () =>
   Effect.gen(function* () {
     const { outcome, stored } = yield* after(
       (token) => token.shorten(Option.some(at(hour)), at(0), unattributed),
@@ -92,7 +92,7 @@ it.effect.each<[what: string, attempt: Attempt]>([
   ["narrow", (tokens, own) => tokens.edit({ ...own, scopes: [] })],
   ["shorten", (tokens, own) => tokens.edit({ ...own, expiresIn: "1 minute" })],
   ["edit", (tokens, own) => tokens.edit({ ...own, name: "laptop", scopes: [] })],
-])("%s does not bring back what was revoked meanwhile", ([, attempt]) =>
+])("%s doesn't revive a token revoked meanwhile", ([, attempt]) =>
   Effect.gen(function* () {
     const { outcome, stored } = yield* after(revoked, attempt)
     expect(outcome).toMatchObject({ _tag: "TokenNotLive", state: "revoked" })
@@ -110,7 +110,7 @@ it.effect("of two revocations the first stays", () =>
   }),
 )
 
-it.effect("a revocation undoes no change that was made meanwhile", () =>
+it.effect("a revocation undoes no concurrent change", () =>
   Effect.gen(function* () {
     const { outcome, stored } = yield* after(
       (token) => token.rename(named("laptop"), at(0), unattributed),
@@ -124,7 +124,7 @@ it.effect("a revocation undoes no change that was made meanwhile", () =>
 it.effect.each<[what: string, attempt: Attempt]>([
   ["renamed", (tokens, own) => tokens.edit({ ...own, name: "laptop" })],
   ["revoked", (tokens, own) => tokens.revoke(own)],
-])("what was purged meanwhile is not found by %s, and does not come back", ([, attempt]) =>
+])("a token purged meanwhile isn't found by %s, and doesn't come back", ([, attempt]) =>
   Effect.gen(function* () {
     const { outcome, stored } = yield* after(revoked, attempt, (repository) => repository.purge(at(1)))
     expect(outcome).toMatchObject({ _tag: "TokenNotFound" })

@@ -1,4 +1,4 @@
-/** That tokens are as random as their source, and that a broken source shows. */
+/** Shows that tokens are as random as their source, and that a broken source is detected. */
 import { describe, expect, it } from "@effect/vitest"
 import { ApiTokens, MemoryRepository, TokenFormat } from "@tokenry/core"
 import { makePlaintext, SecureRandom } from "@tokenry/core/adapter"
@@ -80,7 +80,7 @@ describe("10,000 issued tokens", () => {
   )
 })
 
-/** `ApiTokens` on a source that always gives this byte. */
+/** `ApiTokens` on a source that always returns this byte. */
 const stuckAt = (byte: number, format: TokenFormat) =>
   ApiTokens.layer({ catalogue, format }).pipe(Layer.provide([MemoryRepository.layer, cryptoWith(() => byte)]))
 
@@ -101,14 +101,14 @@ describe("a source that is stuck", () => {
     }).pipe(Effect.provide(stuckAt(byte, format))),
   )
 
-  it.effect("is noticed at the second token, which is not issued", () =>
+  it.effect("is detected at the second token, which isn't issued", () =>
     Effect.gen(function* () {
       yield* issueOne
       expect(yield* Effect.flip(issueOne)).toMatchObject({ _tag: "DuplicateToken" })
     }).pipe(Effect.provide(stuckAt(0, checksummed))),
   )
 
-  it.effect.each([124, 131])("at %d, which is always rejected, ends as a defect and not in a loop", (byte) =>
+  it.effect.each([124, 131])("at %d, which is always rejected, is a defect and not an endless loop", (byte) =>
     Effect.gen(function* () {
       const exit = yield* Effect.exit(issueOne)
       expect(Exit.isFailure(exit) && exit.cause.reasons.map(({ _tag }) => _tag)).toEqual(["Die"])
@@ -117,7 +117,7 @@ describe("a source that is stuck", () => {
     }).pipe(Effect.provide(stuckAt(byte, checksummed))),
   )
 
-  it("is asked a bounded number of times", () => {
+  it("is called a bounded number of times", () => {
     let asked = 0
     const rejected = {
       bytes: (count: number) => {
@@ -131,7 +131,7 @@ describe("a source that is stuck", () => {
 })
 
 describe("the node source", () => {
-  it.effect("gives as many bytes as asked for, and never the same ones again", () =>
+  it.effect("returns the requested number of bytes, and never the same ones again", () =>
     Effect.gen(function* () {
       const random = yield* SecureRandom
       const chunks = [1, 10, 32, 64, 4095, 4096, 4097, 10_000].map((count) => ({ count, bytes: random.bytes(count) }))
@@ -141,7 +141,7 @@ describe("the node source", () => {
     }).pipe(Effect.provide(NodeCrypto.layer)),
   )
 
-  it.effect("gives bytes that are the caller's own", () =>
+  it.effect("returns bytes that belong to the caller", () =>
     Effect.gen(function* () {
       const random = yield* SecureRandom
       const first = random.bytes(32)

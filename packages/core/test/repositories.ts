@@ -1,4 +1,4 @@
-/** Repositories that tell what they were asked, or fail when told to. */
+/** Repositories that record their calls, or fail on demand. */
 import { type ApiToken, MemoryRepository, RepositoryUnavailable, RevisionConflict } from "@tokenry/core"
 import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core/adapter"
 import * as Context from "effect/Context"
@@ -9,10 +9,10 @@ import * as Stream from "effect/Stream"
 
 type Repository = ApiTokenRepository["Service"]
 
-/** What has been asked of a repository, in order: the methods' names. */
+/** The calls to a repository, in order, as method names. */
 export class Asked extends Context.Service<Asked, Array<keyof Repository>>()("test/Asked") {}
 
-/** A memory repository, and all that it is asked. */
+/** A memory repository that records its calls. */
 export const counting: Layer.Layer<ApiTokenRepository | Asked> = Layer.effectContext(
   Effect.gen(function* () {
     const repository = yield* ApiTokenRepository
@@ -70,7 +70,7 @@ export const conflicting = (count: number): Layer.Layer<ApiTokenRepository | Tok
     }
   })
 
-/** Just before its first replace is written, somebody else is quicker and does this to the stored token. */
+/** Just before its first replace is written, another writer does this to the stored token. */
 export const overtaken = (
   write: (stored: ApiToken, repository: Repository) => Effect.Effect<unknown, { readonly _tag: string }>,
 ): Layer.Layer<ApiTokenRepository | TokenUsageStore> =>
@@ -88,7 +88,7 @@ export const overtaken = (
     }
   })
 
-/** It answers lookups truly, but not at once, as a store in another process does. */
+/** It answers lookups correctly but asynchronously, like a store in another process. */
 export const answeringLater: Layer.Layer<ApiTokenRepository | TokenUsageStore> = memoryBut((repository) => ({
   findByDigest: (candidates) => Effect.andThen(Effect.yieldNow, repository.findByDigest(candidates)),
   findManyById: (ids) => Effect.andThen(Effect.yieldNow, repository.findManyById(ids)),

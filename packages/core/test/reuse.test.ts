@@ -8,7 +8,7 @@ import { memoryBut } from "./repositories.ts"
 import { callerWith, issue, settled, stored, verdictOn, world } from "./world.ts"
 
 const minute = 60_000
-/** When a secret whose grace lasted a day is suspicious, for all that were on their way have arrived. */
+/** When a secret with a grace period of a day becomes suspicious: all requests in flight have arrived. */
 const afterGrace = day + minute
 
 const worldThat = (onReuse: ReuseResponse) => world({ policy: TokenPolicy.make({ onReuse }) })
@@ -21,7 +21,7 @@ const rotated = Effect.gen(function* () {
   return { old, current, id: token.id }
 })
 
-it.effect("a retired secret that comes back is counted, and nothing else happens", () =>
+it.effect("a retired secret presented again is counted, and nothing else happens", () =>
   Effect.gen(function* () {
     const { old, current, id } = yield* rotated
     yield* TestClock.setTime(afterGrace)
@@ -37,7 +37,7 @@ it.effect("a retired secret that comes back is counted, and nothing else happens
   }).pipe(Effect.provide(worldThat("record"))),
 )
 
-it.effect("a retired secret that comes back is noted in the history, once a day", () =>
+it.effect("a retired secret presented again is noted in the history, once a day", () =>
   Effect.gen(function* () {
     const { old, current, id } = yield* rotated
     for (const days of [1, 1.5, 2]) {
@@ -55,7 +55,7 @@ it.effect("a retired secret that comes back is noted in the history, once a day"
   }).pipe(Effect.provide(worldThat("notify"))),
 )
 
-it.effect("a retired secret that comes back revokes the lineage", () =>
+it.effect("a retired secret presented again revokes the lineage", () =>
   Effect.gen(function* () {
     const { old, current, id } = yield* rotated
     const child = yield* issue({ caller: yield* callerWith(current) })
@@ -74,7 +74,7 @@ it.effect("a retired secret that comes back revokes the lineage", () =>
   }).pipe(Effect.provide(worldThat("revoke"))),
 )
 
-it.effect("a client that retries within its grace triggers nothing", () =>
+it.effect("a client that retries within its grace period triggers nothing", () =>
   Effect.gen(function* () {
     const { old, current, id } = yield* rotated
     yield* TestClock.setTime(day - 1)
@@ -85,7 +85,7 @@ it.effect("a client that retries within its grace triggers nothing", () =>
   }).pipe(Effect.provide(worldThat("revoke"))),
 )
 
-it.effect("a secret that gave way to newer ones triggers nothing before the grace that it was given is over", () =>
+it.effect("a secret superseded by newer ones triggers nothing before its own grace period ends", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const { token } = yield* issue()
@@ -104,7 +104,7 @@ it.effect("a secret that gave way to newer ones triggers nothing before the grac
   }).pipe(Effect.provide(worldThat("revoke"))),
 )
 
-it.effect("an outage of the store delays the response, and does not call it off", () => {
+it.effect("a store outage delays the response to reuse, but doesn't cancel it", () => {
   let outages = 3
   const stores = memoryBut((repository) => ({
     replace: (token, revision) =>
@@ -125,11 +125,11 @@ it.effect("an outage of the store delays the response, and does not call it off"
   }).pipe(Effect.provide(world({ policy: TokenPolicy.make({ onReuse: "revoke" }) }, undefined, stores)))
 })
 
-it("a policy knows three responses", () => {
+it("a policy offers three responses", () => {
   expect(() => TokenPolicy.make({ onReuse: "explode" as never })).toThrow(/"record", "notify" or "revoke"/)
 })
 
-it.effect("requests that were on their way when a secret was retired are innocent, for a minute", () =>
+it.effect("requests in flight when a secret was retired are innocent, for a minute", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const { plaintext: old, token } = yield* issue()
@@ -149,7 +149,7 @@ it.effect("requests that were on their way when a secret was retired are innocen
   }).pipe(Effect.provide(worldThat("revoke"))),
 )
 
-it.effect("a secret that ended because its token expired is no sign of a theft, before a renewal or after", () =>
+it.effect("a secret that ended because its token expired is no sign of theft, before a renewal or after", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const own = { ownedBy: "user-1", graceFor: "30 days" }
@@ -172,7 +172,7 @@ it.effect("a secret that ended because its token expired is no sign of a theft, 
   }).pipe(Effect.provide(worldThat("revoke"))),
 )
 
-it.effect("a secret that was retired before its token expired is suspicious after that too", () =>
+it.effect("a secret that was retired before its token expired stays suspicious afterwards", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const { plaintext: old, token } = yield* issue({ expiresIn: "10 days" })

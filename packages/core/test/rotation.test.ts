@@ -19,7 +19,7 @@ const statesOf = (token: {
   readonly secrets: ReadonlyArray<{ readonly generation: number; readonly state: object }>
 }) => token.secrets.map(({ generation, state }) => [generation, state])
 
-it.effect("a rotation gives the same token a new secret, and the old one is accepted until its grace ends", () =>
+it.effect("a rotation gives the same token a new secret, and the old one is accepted until its grace period ends", () =>
   Effect.gen(function* () {
     const { plaintext: old, token } = yield* issue()
     yield* TestClock.adjust("1 hour")
@@ -42,7 +42,7 @@ it.effect("a rotation gives the same token a new secret, and the old one is acce
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("a grace of 0 minutes ends the old secret at once", () =>
+it.effect("a grace period of 0 minutes ends the old secret at once", () =>
   Effect.gen(function* () {
     const { plaintext, token } = yield* issue()
     const rotated = yield* rotate(token.id, { graceFor: "0 minutes" })
@@ -54,7 +54,7 @@ it.effect("a grace of 0 minutes ends the old secret at once", () =>
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("the policy says how long a grace is and may be", () =>
+it.effect("the policy sets the default and the longest grace period", () =>
   Effect.gen(function* () {
     const { plaintext, token } = yield* issue()
     const tooLong = yield* Effect.flip(rotate(token.id, { graceFor: "61 minutes" }))
@@ -74,7 +74,7 @@ it.effect("the policy says how long a grace is and may be", () =>
   ),
 )
 
-it.effect("a renewal gives the new secret a new expiry, and the old one never outlives the one that it had", () =>
+it.effect("a renewal gives the new secret a new expiry, and the old one never outlives its own", () =>
   Effect.gen(function* () {
     const { plaintext: old, token } = yield* issue({ expiresIn: "1 hour" })
     const renewed = yield* rotate(token.id, { expiresIn: "90 days" })
@@ -88,7 +88,7 @@ it.effect("a renewal gives the new secret a new expiry, and the old one never ou
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("when an expiry is brought forward after a rotation, it ends the grace too", () =>
+it.effect("bringing the expiry forward after a rotation ends the grace period too", () =>
   Effect.gen(function* () {
     const { plaintext: old, token } = yield* issue()
     const rotated = yield* rotate(token.id)
@@ -99,21 +99,23 @@ it.effect("when an expiry is brought forward after a rotation, it ends the grace
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("who lost the answer rotates again, as often as it takes, and clients in their grace notice nothing", () =>
-  Effect.gen(function* () {
-    const { plaintext: clients, token } = yield* issue()
-    const answers: Array<string> = []
-    for (let attempt = 0; attempt < 10; attempt++) {
-      yield* TestClock.adjust("1 minute")
-      answers.push((yield* rotate(token.id)).plaintext)
-      expect(yield* verdictOn(clients)).toBe("accepted")
-    }
-    const verdicts = yield* Effect.forEach(answers, (plaintext) => verdictOn(plaintext))
-    expect(verdicts.slice(-2)).toEqual(["accepted", "accepted"])
-    expect(new Set(verdicts.slice(0, -2))).toEqual(new Set(["Retired", "Unknown"]))
-    yield* TestClock.setTime(day + minute)
-    expect(yield* verdictOn(clients)).toBe("Retired")
-  }).pipe(Effect.provide(world())),
+it.effect(
+  "a client that lost the response rotates again as often as needed, and clients in their grace period notice nothing",
+  () =>
+    Effect.gen(function* () {
+      const { plaintext: clients, token } = yield* issue()
+      const answers: Array<string> = []
+      for (let attempt = 0; attempt < 10; attempt++) {
+        yield* TestClock.adjust("1 minute")
+        answers.push((yield* rotate(token.id)).plaintext)
+        expect(yield* verdictOn(clients)).toBe("accepted")
+      }
+      const verdicts = yield* Effect.forEach(answers, (plaintext) => verdictOn(plaintext))
+      expect(verdicts.slice(-2)).toEqual(["accepted", "accepted"])
+      expect(new Set(verdicts.slice(0, -2))).toEqual(new Set(["Retired", "Unknown"]))
+      yield* TestClock.setTime(day + minute)
+      expect(yield* verdictOn(clients)).toBe("Retired")
+    }).pipe(Effect.provide(world())),
 )
 
 it.effect("a token remembers one active secret, two retiring ones and the last five retired ones", () =>
@@ -134,7 +136,7 @@ it.effect("a token remembers one active secret, two retiring ones and the last f
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("a secret whose grace is over counts as retired since then at the next rotation", () =>
+it.effect("a secret whose grace period is over counts as retired since then at the next rotation", () =>
   Effect.gen(function* () {
     const { token } = yield* issue()
     yield* rotate(token.id, { graceFor: "1 hour" })
@@ -148,7 +150,7 @@ it.effect("a secret whose grace is over counts as retired since then at the next
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("ending the grace period ends all of them now, and once more does nothing", () =>
+it.effect("ending the grace period ends all of them now, and repeating it does nothing", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const { plaintext: first, token } = yield* issue()
@@ -164,7 +166,7 @@ it.effect("ending the grace period ends all of them now, and once more does noth
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("neither a revoked nor an expired token is rotated, nor its grace period ended", () =>
+it.effect("a revoked or expired token can't be rotated, nor its grace period ended", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const revoked = yield* issue()
@@ -181,7 +183,7 @@ it.effect("neither a revoked nor an expired token is rotated, nor its grace peri
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("of two rotations at once one wins, and the other is told so", () =>
+it.effect("of two concurrent rotations one wins, and the other fails with a conflict", () =>
   Effect.gen(function* () {
     const { token } = yield* issue()
     const rotating = yield* Effect.forkChild(outcomeOf(rotate(token.id)))
@@ -209,7 +211,7 @@ it.effect("of two rotations at once one wins, and the other is told so", () =>
   ),
 )
 
-it.effect("a rotation is not outrun by a change of another kind", () =>
+it.effect("a rotation wins against a concurrent change of another kind", () =>
   Effect.gen(function* () {
     const { token } = yield* issue()
     const rotating = yield* Effect.forkChild(rotate(token.id))
@@ -229,7 +231,7 @@ it.effect("a rotation is not outrun by a change of another kind", () =>
   ),
 )
 
-it.effect("what asks for both an instant and a lifetime, or for a grace that is none, is not valid", () =>
+it.effect("a request with both an instant and a lifetime, or an invalid grace period, is invalid", () =>
   Effect.gen(function* () {
     const { token } = yield* issue()
     const both = { expiresIn: "1 day", expiresAt: "2030-01-01T00:00:00Z" }
@@ -241,7 +243,7 @@ it.effect("what asks for both an instant and a lifetime, or for a grace that is 
 )
 
 it.effect(
-  "a rotation that asks for an expiry is bound by a policy that was tightened; one that asks for none takes its longest",
+  "a tightened policy limits a rotation that requests an expiry; one that doesn't gets the policy's longest",
   () =>
     Effect.gen(function* () {
       const { token } = yield* issue({ expiresAt: null })

@@ -1,4 +1,4 @@
-/** When a token may rotate itself with the secret that it had, and when a replaced secret ended. */
+/** When a token may rotate itself with its previous secret, and when a replaced secret ended. */
 import { describe, expect, it } from "@effect/vitest"
 import type { ApiToken, Attribution } from "@tokenry/core"
 import { Secrets } from "@tokenry/core/adapter"
@@ -25,7 +25,7 @@ describe("a token rotates itself with a replaced secret", () => {
     expect(rotated.mayRotateItself(4, at(2))).toBe(false)
   })
 
-  it("not if somebody else, or an ancestor, has rotated it since", () => {
+  it("not if someone else, or an ancestor, has rotated it since", () => {
     const ancestor: Attribution = { actor: { kind: "token", id: anApiToken().id }, origin: {} }
     for (const by of [byAlice, ancestor]) {
       expect(rotate(rotate(token, 0, itself), 1, by).mayRotateItself(1, at(2))).toBe(false)
@@ -34,7 +34,7 @@ describe("a token rotates itself with a replaced secret", () => {
     }
   })
 
-  it("not if the history has forgotten a rotation since", () => {
+  it("not if the history has evicted a rotation since", () => {
     const rotated = rotate(rotate(token, 0, itself), 1, itself)
     const forgetful = anApiToken({ ...rotated, history: rotated.history.slice(-1) })
     expect(forgetful.mayRotateItself(1, at(2))).toBe(false)
@@ -42,7 +42,7 @@ describe("a token rotates itself with a replaced secret", () => {
   })
 })
 
-it("ending the grace of all leaves a secret whose grace was shorter the end that it had", () => {
+it("ending all grace periods doesn't change the end of a shorter one", () => {
   const token = rotate(rotate(anApiToken(), 0, byAlice, hour), 1, byAlice, 3 * hour)
   const ended = Secrets.endGrace(token.secrets, at(2 * hour))
   expect(ended.map(({ state }) => state)).toMatchObject([

@@ -1,4 +1,4 @@
-/** What people may write where a token's name, an owner's id or a token's id is asked for. */
+/** Allowed texts for a token's name, an owner's id and a token's id. */
 import { describe, expect, it } from "@effect/vitest"
 import { OwnerId, TokenName } from "@tokenry/core/adapter"
 

@@ -1,4 +1,4 @@
-/** What the types catch: a misspelt scope does not compile, and a forgotten caller neither. */
+/** What the types catch: a misspelt scope, and a forgotten caller. */
 import { ApiTokens, MemoryRepository, ScopeCatalogue, type ScopeOf } from "@tokenry/core"
 import { NodeCrypto } from "@tokenry/core/node"
 import { type Caller, createApiTokens, type PromiseApiTokens } from "@tokenry/core/promise"
@@ -52,7 +52,7 @@ it("scopes from a request are typed by the catalogue, and checked with everythin
   await tokens.close()
 })
 
-it("code that doesn't care which scopes there are takes any", async () => {
+it("code that doesn't care about the scopes accepts any", async () => {
   const anyTokens: PromiseApiTokens = await createApiTokens({ repository: MemoryRepository.layer, catalogue })
   await anyTokens.close()
 })
@@ -80,7 +80,7 @@ it("a caller that may be undefined doesn't compile, and is an error at run time,
   await tokens.close()
 })
 
-it("with a caller, the owner may be left out", async () => {
+it("with a caller, the owner can be omitted", async () => {
   const tokens = await createApiTokens({ repository: MemoryRepository.layer, catalogue })
   const { plaintext } = await tokens.issue({ ownedBy: "user-1", name: "parent", scopes: ["treasure:read"] })
   const verification = await tokens.verify(plaintext)

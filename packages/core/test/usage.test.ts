@@ -18,7 +18,7 @@ const minute = 60_000
 /** What was written, call by call. */
 class Written extends Context.Service<Written, Array<ReadonlyArray<SecretUsage>>>()("test/Written") {}
 
-/** Memory stores that tell what is written of uses; while `isAway` says so, it fails. */
+/** Memory stores that record writes of uses, which fail while `isAway` is true. */
 const observed = (isAway: () => boolean = () => false) =>
   Layer.effectContext(
     Effect.gen(function* () {
@@ -61,7 +61,7 @@ it.effect("uses are written once an interval for each secret, however many there
   }).pipe(Effect.provide(observedWorld())),
 )
 
-it.effect("a report says when each secret was last used, how often, and which scopes were required of it", () =>
+it.effect("a report shows when each secret was last used, how often, and which scopes were required", () =>
   Effect.gen(function* () {
     const { plaintext: first, token } = yield* issue({ scopes: ["treasure:edit", "treasure:delete"] })
     yield* TestClock.setTime(minute)
@@ -88,7 +88,7 @@ it.effect("a report says when each secret was last used, how often, and which sc
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("scopes that are looked at after the verify count as used scopes, and not as another use", () =>
+it.effect("scopes checked after the verify count as used scopes, and not as another use", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const { plaintext, token } = yield* issue({ scopes: ["treasure:read", "treasure:delete"] })
@@ -101,7 +101,7 @@ it.effect("scopes that are looked at after the verify count as used scopes, and 
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("a token narrowed to what the report says still does all that it did", () =>
+it.effect("a token narrowed to the report's suggestion can still do everything it did", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const { plaintext, token } = yield* issue({ scopes: ["treasure:manage", "treasure:delete"] })
@@ -115,7 +115,7 @@ it.effect("a token narrowed to what the report says still does all that it did",
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("a token that was never used has a report too, and refusals are no use of it", () =>
+it.effect("a token that was never used has a report too, and refusals aren't uses", () =>
   Effect.gen(function* () {
     const { plaintext, token } = yield* issue()
     yield* verdictOn(plaintext, ["treasure:delete"])
@@ -128,7 +128,7 @@ it.effect("a token that was never used has a report too, and refusals are no use
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("of what was before uses were recorded the report claims nothing", () =>
+it.effect("the report claims nothing about the time before uses were recorded", () =>
   Effect.gen(function* () {
     const { token } = yield* issue()
     yield* TestClock.setTime(hour)
@@ -137,7 +137,7 @@ it.effect("of what was before uses were recorded the report claims nothing", () 
   }).pipe(Effect.provide(world({ usage: false }))),
 )
 
-it.effect("where uses are not recorded there is no report", () =>
+it.effect("there is no report if uses aren't recorded", () =>
   Effect.gen(function* () {
     const { plaintext, token } = yield* issue()
     yield* verdictOn(plaintext)
@@ -145,7 +145,7 @@ it.effect("where uses are not recorded there is no report", () =>
   }).pipe(Effect.provide(world({ usage: false }))),
 )
 
-it.effect("closing writes what has gathered", () =>
+it.effect("closing writes pending uses", () =>
   Effect.gen(function* () {
     const scope = yield* Scope.make()
     const stores = yield* Layer.build(MemoryRepository.layer)
@@ -159,7 +159,7 @@ it.effect("closing writes what has gathered", () =>
   }),
 )
 
-it.effect("during an outage uses gather, and are written when it is over", () => {
+it.effect("uses accumulate during an outage, and are written afterwards", () => {
   let isAway = true
   return Effect.gen(function* () {
     const written = yield* Written
@@ -175,7 +175,7 @@ it.effect("during an outage uses gather, and are written when it is over", () =>
   }).pipe(Effect.provide(observedWorld({}, () => isAway)))
 })
 
-it.effect("memory is bounded: beyond what may gather in an interval, further secrets are not counted", () =>
+it.effect("memory is bounded: beyond the capacity, further secrets aren't counted", () =>
   Effect.gen(function* () {
     const written = yield* Written
     const issued = yield* Effect.forEach(Array.from({ length: 4 }), () => issue())
@@ -197,7 +197,7 @@ it.effect.each([{ interval: "10 millis" }, { interval: Infinity }, { capacity: 0
     }),
 )
 
-it.effect("what no caller is, and what is no scope, is not noted, and spoils nothing", () =>
+it.effect("invalid callers and scopes aren't recorded, and spoil nothing", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const written = yield* Written
@@ -213,7 +213,7 @@ it.effect("what no caller is, and what is no scope, is not noted, and spoils not
   }).pipe(Effect.provide(observedWorld())),
 )
 
-it.effect("what the store can't take is given up, and the rest is written", () => {
+it.effect("uses that the store can't accept are dropped, and the rest is written", () => {
   let isBroken = true
   const breaking = Layer.effect(
     TokenUsageStore,
@@ -234,7 +234,7 @@ it.effect("what the store can't take is given up, and the rest is written", () =
   }).pipe(Effect.provide(world({}, undefined, breaking)))
 })
 
-it.effect("uses are seen also while they are being written", () => {
+it.effect("uses are visible while they are being written", () => {
   const gate = Deferred.makeUnsafe<void>()
   const slow = Layer.effect(
     TokenUsageStore,
@@ -255,7 +255,7 @@ it.effect("uses are seen also while they are being written", () => {
   }).pipe(Effect.provide(world({}, undefined, slow)))
 })
 
-it.effect("what a token's descendants need counts as needed, so that narrowing it breaks none of them", () =>
+it.effect("scopes that a token's descendants need count as needed, so narrowing it breaks none of them", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const parent = yield* issue({ scopes: ["treasure:edit", "treasure:delete"] })
@@ -278,7 +278,7 @@ it.effect("what a token's descendants need counts as needed, so that narrowing i
 )
 
 it.effect.each([[undefined], [[null]], [[{}]], [[{ id: "x", scopes: [] }]]])(
-  "usage of what is no token is refused: %o",
+  "usageOf refuses a value that isn't a token: %o",
   ([tokens]) =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(ApiTokens.use((service) => service.usageOf(tokens as never)))
@@ -286,7 +286,7 @@ it.effect.each([[undefined], [[null]], [[{}]], [[{ id: "x", scopes: [] }]]])(
     }).pipe(Effect.provide(world())),
 )
 
-it.effect("a purged token leaves no record of its uses", () =>
+it.effect("a purged token leaves no usage record", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const store = yield* TokenUsageStore

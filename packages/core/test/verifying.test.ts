@@ -18,7 +18,7 @@ const plaintext = plaintextOf(1)
 const directory = (authority: () => OwnerAuthority) => OwnerDirectory.layerFrom(authority)
 const noDirectory = Layer.empty
 
-/** Verifies against a store that holds these tokens. */
+/** Verifies against a store with these tokens. */
 const verifying = (
   tokens: ReadonlyArray<ApiToken>,
   required: ReadonlyArray<string> = [],
@@ -47,7 +47,7 @@ const presented = (
 const expires = (milliseconds: number) => ({ expiresAt: Option.some(at(milliseconds)) })
 const revoked = { revocation: Option.some({ at: at(0), reason: "test" }) }
 
-it.effect("an accepted token tells who calls, and what is implied", () =>
+it.effect("an accepted token gives the caller, with implied scopes", () =>
   Effect.gen(function* () {
     const token = presented({ scopes: scopes("treasure:edit"), ...expires(hour) })
     const { outcome, asked } = yield* verifying([token], ["treasure:read"])
@@ -80,14 +80,14 @@ it.effect("a token is accepted until the millisecond before it expires, and expi
   }),
 )
 
-it.effect("revoked outweighs expired", () =>
+it.effect("revoked takes precedence over expired", () =>
   Effect.gen(function* () {
     const token = presented({ ...revoked, ...expires(-1) })
     expect((yield* verifying([token])).outcome).toEqual({ _tag: "Revoked", tokenId: token.id, on: "token" })
   }),
 )
 
-it.effect("a retiring secret is accepted until its grace ends, and tells that as its expiry", () =>
+it.effect("a retiring secret is accepted until its grace period ends, and has that as its expiry", () =>
   Effect.gen(function* () {
     const token = presented(expires(day), { generation: 2, state: { _tag: "Retiring", until: at(hour) } })
     yield* TestClock.setTime(hour - 1)
@@ -97,7 +97,7 @@ it.effect("a retiring secret is accepted until its grace ends, and tells that as
   }),
 )
 
-it.effect("a retiring secret ends with the token, if that was shortened to less than the grace", () =>
+it.effect("a retiring secret ends with the token, if that was shortened to less than the grace period", () =>
   Effect.gen(function* () {
     const token = presented(expires(hour), { state: { _tag: "Retiring", until: at(day) } })
     expect((yield* verifying([token])).outcome).toMatchObject({ expiresAt: Option.some(at(hour)) })
@@ -108,21 +108,21 @@ it.effect("a retiring secret ends with the token, if that was shortened to less 
   }),
 )
 
-it.effect("a retired secret is refused, whatever the token is", () =>
+it.effect("a retired secret is refused, whatever the token's state", () =>
   Effect.gen(function* () {
     const token = presented(revoked, { state: { _tag: "Retired", at: at(0) } })
     expect((yield* verifying([token])).outcome).toMatchObject({ _tag: "Retired" })
   }),
 )
 
-it.effect("a stored scope that the catalogue no longer has grants nothing", () =>
+it.effect("a stored scope that is no longer in the catalogue grants nothing", () =>
   Effect.gen(function* () {
     const token = presented({ scopes: scopes("treasure:bury", "treasure:read") })
     expect((yield* verifying([token])).outcome).toMatchObject({ scopes: ["treasure:read"] })
   }),
 )
 
-it.effect("a requirement that is not declared is a mistake in the program, and says so", () =>
+it.effect("an undeclared requirement is a programming error that says so", () =>
   Effect.gen(function* () {
     const token = presented({ scopes: scopes("treasure:bury", "treasure:read") })
     for (const required of [["treasure:bury"], ["treasure:read", "treasure:reed"]]) {
@@ -135,7 +135,7 @@ it.effect("a requirement that is not declared is a mistake in the program, and s
   }),
 )
 
-it.effect("a token without scopes proves who calls, and permits nothing", () =>
+it.effect("a token without scopes identifies the caller, and permits nothing", () =>
   Effect.gen(function* () {
     const token = presented({ scopes: [] })
     expect((yield* verifying([token])).outcome).toMatchObject({ scopes: [] })
@@ -143,7 +143,7 @@ it.effect("a token without scopes proves who calls, and permits nothing", () =>
   }),
 )
 
-it.effect("the owner's rights hold now: what they lose, their tokens lose", () =>
+it.effect("the owner's current rights apply: what they lose, their tokens lose", () =>
   Effect.gen(function* () {
     const token = presented({ scopes: scopes("treasure:edit", "treasure:delete") })
     const mayEdit = directory(() => ({ active: true, scopes: ["treasure:manage"] }))
@@ -171,7 +171,7 @@ it.effect("the owner's rights hold now: what they lose, their tokens lose", () =
   }),
 )
 
-it.effect("a directory of owners that fails is an outage, and never a verdict", () =>
+it.effect("a failing owner directory is an outage, and never a verdict", () =>
   Effect.gen(function* () {
     const failing = directory(() => {
       throw new Error("connection refused")
@@ -180,7 +180,7 @@ it.effect("a directory of owners that fails is an outage, and never a verdict", 
   }),
 )
 
-it.effect("a store that fails is an outage, and never a verdict", () =>
+it.effect("a failing store is an outage, and never a verdict", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const error = yield* Effect.flip(tokens.verify(plaintext))
@@ -226,7 +226,7 @@ it.effect("a token whose ancestor is gone is refused", () =>
   }),
 )
 
-it.effect("what is no token asks no store", () =>
+it.effect("a string that isn't a token never reaches the store", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const asked = yield* Asked
@@ -267,7 +267,7 @@ it.effect("10,000 verifies of 100 tokens write nothing", () =>
   ),
 )
 
-it.effect("what a caller gets can't be changed into the ancestors of another", () =>
+it.effect("changing a caller can't affect another token's ancestors", () =>
   Effect.gen(function* () {
     const parent = yield* issue()
     const child = yield* issue({ caller: yield* callerWith(parent.plaintext) })

@@ -1,4 +1,4 @@
-/** Every way in by which a token gets an expiry or a name obeys the policy: a new one is made to stand in this table. */
+/** Every use case that gives a token an expiry or a name obeys the policy. A new one must be added to this table. */
 import { describe, expect, it } from "@effect/vitest"
 import { type ActingCaller, ApiTokens, OwnerDirectory, TokenFormat, TokenPolicy } from "@tokenry/core"
 import * as Duration from "effect/Duration"
@@ -7,7 +7,7 @@ import * as Option from "effect/Option"
 import { at, day } from "./builders.ts"
 import { callerWith, issue, outcomeOf, world } from "./world.ts"
 
-/** What a way in may be asked for. */
+/** What a use case may be asked for. */
 interface Ask {
   readonly expiresIn?: string
   readonly expiresAt?: string | null
@@ -24,7 +24,7 @@ interface Start {
 const ownedBy = "user-1"
 const fresh = { ownedBy, name: "CI", scopes: ["treasure:read"] }
 
-/** By session and by token: all of the use cases that give a token an expiry, or a secret that lives until one. */
+/** By session and by token: all use cases that give a token an expiry, or a secret that lives until one. */
 const waysIn = {
   issue: (tokens: Service, ask: Ask) => tokens.issue({ ...fresh, ...ask }),
   mint: (tokens: Service, ask: Ask, { caller }: Start) => tokens.issue({ ...fresh, ...ask, caller }),
@@ -38,7 +38,7 @@ const waysIn = {
     Effect.map(tokens.edit({ id, ownedBy, ...ask }), (token) => ({ token })),
 } as const
 
-/** What gives a token neither an expiry nor a secret. */
+/** Use cases that give a token neither an expiry nor a secret. */
 const others: ReadonlyArray<keyof Service> = [
   "verify",
   "authorize",
@@ -66,7 +66,7 @@ const strict = world(
   OwnerDirectory.layerFrom(() => ({ active: true, scopes: ["treasure:read"] })),
 )
 
-it.effect("every use case is a way in, or is known to be none", () =>
+it.effect("every use case is listed, or known to be exempt", () =>
   Effect.gen(function* () {
     const known = [...others, "issue", "rotate", "edit"]
     expect(new Set(Object.keys(yield* ApiTokens))).toEqual(new Set(known))

@@ -9,7 +9,7 @@ import { catalogue } from "./builders.ts"
 
 type Stores = ApiTokenRepository | TokenUsageStore
 
-/** `around` is given what is optional: a directory of owners, an audit sink. */
+/** `around` provides the optional services: an owner directory, an audit sink. */
 export const world = (
   options: Partial<ApiTokensOptions> = {},
   around: Layer.Layer<never> = Layer.empty,
@@ -21,7 +21,7 @@ export const world = (
 export const issue = (request: Partial<IssueRequest> = {}) =>
   ApiTokens.use((tokens) => tokens.issue({ ownedBy: "user-1", name: "CI", scopes: ["treasure:read"], ...request }))
 
-/** `accepted`, or why not. */
+/** `accepted`, or the refusal. */
 export const verdictOn = (plaintext: string, scopes: ReadonlyArray<string> = []) =>
   ApiTokens.use((tokens) =>
     Effect.match(tokens.verify(plaintext, { scopes }), {
@@ -30,23 +30,23 @@ export const verdictOn = (plaintext: string, scopes: ReadonlyArray<string> = [])
     }),
   )
 
-/** Who calls with this plaintext, as verifying tells it. */
+/** The caller with this plaintext, as verify returns it. */
 export const callerWith = (plaintext: string) => ApiTokens.use((tokens) => tokens.verify(plaintext))
 
-/** The token as it is stored. */
+/** The token as stored. */
 export const stored = (id: TokenId) =>
   ApiTokenRepository.use((repository) => Effect.map(repository.findById(id), Option.getOrThrow))
 
-/** `done`, or what it failed with. */
+/** `done`, or the error. */
 export const outcomeOf = <A, E extends { readonly _tag: string }, R>(effect: Effect.Effect<A, E, R>) =>
   Effect.match(effect, { onSuccess: () => "done" as const, onFailure: ({ _tag }): E["_tag"] => _tag })
 
-/** Lets fibers in the background do what they have to, without any time passing. */
+/** Lets background fibers do their work without time passing. */
 export const settled = Effect.gen(function* () {
   for (let turn = 0; turn < 50; turn++) yield* Effect.yieldNow
 })
 
-/** All that comes, in order. */
+/** All elements, in order. */
 export const collected = async <A>(values: AsyncIterable<A>): Promise<ReadonlyArray<A>> => {
   const all: Array<A> = []
   for await (const value of values) all.push(value)

@@ -21,6 +21,9 @@ export type Next = (error?: unknown) => void
 /** Middleware for Express 4 and 5, and anything else that calls `(req, res, next)`. */
 export type Middleware = (req: NodeRequest, res: NodeResponse, next: Next) => Promise<void>
 
+/** The default of every `onError`. */
+export const printError = (error: unknown): void => console.error(error)
+
 export const addressOf = ({ ip, socket }: NodeRequest): string | undefined => ip ?? socket.remoteAddress
 
 export const guardedRequestOf = (req: NodeRequest): GuardedRequest => ({

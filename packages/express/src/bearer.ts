@@ -1,13 +1,14 @@
 /** Guards routes: admits requests with an accepted bearer token, and provides the caller. */
-import { checkOptions, isFunction, type OptionRules } from "@tokenry/core/adapter"
+import { isFunction, type OptionRules } from "@tokenry/core/adapter"
 import type { Caller } from "@tokenry/core/promise"
-import { type Denial, Guard, guardOptionRules, type GuardOptions } from "@tokenry/http"
+import { checkBearerOptions, type Denial, Guard, type GuardOptions } from "@tokenry/http"
 import {
   addVary,
   guardedRequestOf,
   type Middleware,
   type NodeRequest,
   type NodeResponse,
+  printError,
   setHeaders,
   writeAnswer,
 } from "./NodeMessages.ts"
@@ -61,13 +62,12 @@ export const bearer = <
   S extends string,
   Req extends NodeRequest = NodeRequest,
   Res extends NodeResponse = NodeResponse,
->({
-  onDenied,
-  onError = printError,
-  ...options
-}: BearerOptions<S, Req, Res>): Bearer<S> => {
-  checkOptions("bearer", { ...options, onDenied, onError }, optionRules, { required: ["tokens", "realm"] })
-  const guard = Guard.make(options)
+>(
+  options: BearerOptions<S, Req, Res>,
+): Bearer<S> => {
+  checkBearerOptions(options, ownRules)
+  const { onDenied, onError = printError, ...guardOptions } = options
+  const guard = Guard.make(guardOptions)
 
   const deny = async (req: NodeRequest, res: NodeResponse, denial: Denial): Promise<undefined> => {
     if (denial.cause !== undefined) onError(denial.cause, req)
@@ -128,13 +128,10 @@ export const callerOf = ({ caller }: Pick<NodeRequest, "caller">): Caller => {
   return caller
 }
 
-const optionRules: OptionRules<BearerOptions> = {
-  ...guardOptionRules,
+const ownRules: OptionRules<Pick<BearerOptions, "onDenied" | "onError">> = {
   onDenied: [isFunction, "write onDenied: (req, res, denial) => { res.json({ … }) }"],
   onError: [isFunction, "write onError: (error, req) => { … }"],
 }
-
-const printError = (error: unknown): void => console.error(error)
 
 /** Which guard admitted the request; the same key in every copy of this package. */
 const admittedBy = Symbol.for("@tokenry/express/admittedBy")

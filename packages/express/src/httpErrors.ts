@@ -1,7 +1,15 @@
 /** Turns errors into responses: the core's into Express' conventions, and everything into problem details. */
 import { randomUUID } from "node:crypto"
-import { answerToThrown, headersOfThrown, httpErrorOf, ProblemAnswers, type ProblemOptions } from "@tokenry/http"
-import { addVary, type Next, type NodeRequest, type NodeResponse, writeAnswer } from "./NodeMessages.ts"
+import { isFunction, type OptionRules } from "@tokenry/core/adapter"
+import {
+  answerToThrown,
+  checkProblemDetailsOptions,
+  headersOfThrown,
+  httpErrorOf,
+  ProblemAnswers,
+  type ProblemOptions,
+} from "@tokenry/http"
+import { addVary, type Next, type NodeRequest, type NodeResponse, printError, writeAnswer } from "./NodeMessages.ts"
 
 /** Express recognises error middleware by its four parameters. */
 export type ErrorMiddleware = (error: unknown, req: NodeRequest, res: NodeResponse, next: Next) => void
@@ -34,16 +42,18 @@ export interface ProblemDetails extends ErrorMiddleware {
 }
 
 /**
- * Error middleware that answers errors with problem details (RFC 9457): those of the core, those with a status as of body
- * parsers (clients see their message only if they say `expose`, and never from 500 on), and everything else as 500 with an
- * id. If headers were sent already, Express cuts the connection.
+ * Error middleware that answers errors with problem details (RFC 9457): core errors, errors with a status such as those of
+ * body parsers (clients see the message only with `expose`, and never from 500 up), and all others as 500 with an id. If headers were sent already, Express cuts the connection.
  *
  *     const problems = problemDetails({ problemBase })
  *     app.use(problems.notFound).use(problems)
  *
- * @throws Error when made, if `problemBase` is not an absolute URL that ends with `/` or `#`.
+ * @throws TypeError when made, naming the option, if one is unknown or of the wrong type; Error if `problemBase` is not
+ *   an absolute URL that ends with `/` or `#`.
  */
-export const problemDetails = ({ problemBase, onError = printError }: ProblemDetailsOptions = {}): ProblemDetails => {
+export const problemDetails = (options: ProblemDetailsOptions = {}): ProblemDetails => {
+  checkProblemDetailsOptions(options, ownRules)
+  const { problemBase, onError = printError } = options
   const answers = ProblemAnswers.make({ problemBase })
   const problemDetails: ErrorMiddleware = (error, req, res, next) => {
     const id = randomUUID()
@@ -57,6 +67,10 @@ export const problemDetails = ({ problemBase, onError = printError }: ProblemDet
   return Object.assign(problemDetails, {
     notFound: (_req: NodeRequest, res: NodeResponse) => writeAnswer(res, answers.notFound),
   })
+}
+
+const ownRules: OptionRules<Pick<ProblemDetailsOptions, "onError">> = {
+  onError: [isFunction, "write onError: (error, { id, req }) => { … }"],
 }
 
 /** Headers that describe the discarded body, or how long to cache it, and cookies of the failed request. */
@@ -76,5 +90,3 @@ const setHeadersOfError = (res: NodeResponse, headers: ReturnType<typeof headers
     }
   }
 }
-
-const printError = (error: unknown): void => console.error(error)

@@ -13,6 +13,7 @@ export {
   type EndpointOptions,
   introspection,
   type IntrospectionEndpointOptions,
+  oauthEndpoint,
   protectedResourceMetadata,
   revocation,
   type RevocationEndpointOptions,

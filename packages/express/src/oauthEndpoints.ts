@@ -4,6 +4,8 @@ import { checkOptions, isFunction, type OptionRules } from "@tokenry/core/adapte
 import {
   bodyTimeoutMilliseconds,
   bodyTimeoutRule,
+  checkIntrospectionOptions,
+  checkRevocationOptions,
   Introspection,
   type IntrospectionOptions,
   type OAuthEndpoint,
@@ -20,6 +22,7 @@ import {
   type Next,
   type NodeRequest,
   type NodeResponse,
+  printError,
   writeAnswer,
 } from "./NodeMessages.ts"
 
@@ -35,7 +38,7 @@ export interface IntrospectionEndpointOptions<S extends string = string>
 
 export interface RevocationEndpointOptions extends EndpointOptions, RevocationOptions {}
 
-/** A handler that always answers; `next` gets what goes wrong. Without it, the returned promise rejects. */
+/** A handler that always answers; `next` receives any failure. Without it, the returned promise rejects. */
 export type Endpoint = (req: NodeRequest, res: NodeResponse, next?: Next) => Promise<void>
 
 /**
@@ -46,18 +49,27 @@ export type Endpoint = (req: NodeRequest, res: NodeResponse, next?: Next) => Pro
  * @throws TypeError when made, naming the option, if one is unknown, missing or of the wrong type; RangeError if
  *   `bodyTimeout` is not between zero and 10 minutes.
  */
-export const introspection = <S extends string>({
-  bodyTimeout,
-  onError,
-  ...options
-}: IntrospectionEndpointOptions<S>): Endpoint => endpoint({ bodyTimeout, onError }, Introspection.make(options))
+export const introspection = <S extends string>(options: IntrospectionEndpointOptions<S>): Endpoint => {
+  checkIntrospectionOptions(options, endpointRules)
+  const { bodyTimeout, onError, ...rest } = options
+  return endpoint({ bodyTimeout, onError }, Introspection.make(rest))
+}
 
 /**
- * The endpoint of RFC 7009, to mount at its path. Holding the token is all the authorization it takes. The token's history
- * records the address it was revoked from. Otherwise like `introspection`.
+ * The endpoint of RFC 7009, to mount at its path. Holding the token is the only authorization needed. The token's history
+ * records the client's address. Otherwise like `introspection`.
  */
-export const revocation = ({ bodyTimeout, onError, ...options }: RevocationEndpointOptions): Endpoint =>
-  endpoint({ bodyTimeout, onError }, Revocation.make(options))
+export const revocation = (options: RevocationEndpointOptions): Endpoint => {
+  checkRevocationOptions(options, endpointRules)
+  const { bodyTimeout, onError, ...rest } = options
+  return endpoint({ bodyTimeout, onError }, Revocation.make(rest))
+}
+
+/** The handler of another OAuth endpoint, such as `TokenExchange` of `@tokenry/jwt`. Otherwise like `introspection`. */
+export const oauthEndpoint = (to: OAuthEndpoint, options: EndpointOptions = {}): Endpoint => {
+  checkOptions("oauthEndpoint", options, endpointRules)
+  return endpoint(options, to)
+}
 
 /**
  * The resource's metadata (RFC 9728): the path it belongs at, at the top of the host, and the handler for GET and HEAD.
@@ -74,10 +86,8 @@ export const protectedResourceMetadata = (
   return { path, handler: ({ method = "" }, res) => writeAnswer(res, answerTo(method)) }
 }
 
-const endpoint = (options: EndpointOptions, { answerTo }: OAuthEndpoint): Endpoint => {
-  checkOptions("The endpoint", options, endpointRules)
-  const { onError = (error) => console.error(error) } = options
-  const timeoutMilliseconds = bodyTimeoutMilliseconds(options.bodyTimeout)
+const endpoint = ({ onError = printError, bodyTimeout }: EndpointOptions, { answerTo }: OAuthEndpoint): Endpoint => {
+  const timeoutMilliseconds = bodyTimeoutMilliseconds(bodyTimeout)
   const answer = async (req: NodeRequest, res: NodeResponse): Promise<void> => {
     const address = addressOf(req)
     const reply = await answerTo({

@@ -8,7 +8,7 @@ import { addressOf, type NodeRequest } from "./NodeMessages.ts"
  *
  *     await tokens.revoke({ id, ownedBy, by: { actor: { kind: "person", id: ownedBy }, origin: originOf(req) } })
  *
- * Behind proxies set Express' `trust proxy`. An address that isn't one is left out; the core masks a token that a client
+ * Behind proxies set Express' `trust proxy`. Omits an invalid address; the core masks a token that a client
  * has put into its user agent.
  */
 export const originOf = (req: NodeRequest): Origin => originFrom(addressOf(req), req.headers["user-agent"])

@@ -19,7 +19,7 @@ const broken = async () => {
 }
 
 describe.each(versions)("%s", (_version, express) => {
-  it("a route that requires scopes authenticates by itself, and behind the guard verifies once", async () => {
+  it("a route that requires scopes authenticates by itself, and verifies only once behind the guard", async () => {
     const tokens = await openTokens()
     let verifies = 0
     const counting: typeof tokens = { ...tokens, verify: (...all) => (verifies++, tokens.verify(...all)) }
@@ -40,7 +40,7 @@ describe.each(versions)("%s", (_version, express) => {
     expect(lacking.headers.get("WWW-Authenticate")).toContain('scope="treasure:delete"')
   })
 
-  it("one guard's caller does not pass another guard", async () => {
+  it("one guard's caller can't pass another guard", async () => {
     const [tokens, others] = [await openTokens(), await openTokens()]
     const app = express()
     app.use(bearer({ tokens, realm: "treasures" }), bearer({ tokens: others, realm: "others" }))
@@ -50,7 +50,7 @@ describe.each(versions)("%s", (_version, express) => {
     expect(answer.headers.get("WWW-Authenticate")).toContain('realm="others", error="invalid_token"')
   })
 
-  it("an outage is 503 and reported; anything else goes to the error handlers, as what onDenied throws does", async () => {
+  it("an outage is 503 and reported; other errors go to the error handlers, including those of onDenied", async () => {
     const tokens = await openTokens()
     const reported: Array<unknown> = []
     const onError = (error: unknown) => void reported.push(error)
@@ -75,7 +75,7 @@ describe.each(versions)("%s", (_version, express) => {
     expect(denied.headers.get("WWW-Authenticate")).toBe('Bearer realm="treasures"')
   })
 
-  it("originOf says where a request came from, behind a proxy that is trusted too", async () => {
+  it("originOf returns the address and user agent, also behind a trusted proxy", async () => {
     const app = express().set("trust proxy", "loopback")
     app.get("/", (req, res) => void res.json(originOf(req)))
     await using server = await serve(app)
@@ -87,6 +87,6 @@ describe.each(versions)("%s", (_version, express) => {
   })
 })
 
-it("callerOf without a guard says what to do", () => {
+it("callerOf without a guard explains what to do", () => {
   expect(() => callerOf({})).toThrow("put bearer(…) before it")
 })

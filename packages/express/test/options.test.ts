@@ -1,25 +1,60 @@
-import { expect, it } from "@effect/vitest"
+/** Every option that is misspelt, missing or of the wrong type is an error that names it, when the middleware is made. */
+import { RateLimits } from "@tokenry/http"
 import { bearer, introspection, problemDetails, protectedResourceMetadata, revocation } from "@tokenry/express"
+import { goodMetadata, refusesWrongOptions, wrongValues } from "../../../tools/bearer-conformance/wrongOptions.ts"
 import { openTokens } from "./tokens.ts"
 
-it.each([
-  [{ realm: undefined }, "bearer: realm is missing"],
-  [{ tokens: undefined }, "bearer: tokens is missing"],
-  [{ ondenied: () => undefined }, "bearer: there is no option ondenied; did you mean onDenied?"],
-  [{ onDenied: "json" }, "bearer: onDenied is not valid; write onDenied: "],
-  [{ onError: true }, "bearer: onError is not valid; write onError: "],
-  [{ problemBase: "/problems" }, "problemBase must be an absolute URL"],
-])("%o is refused when the guard is made, with advice", async (wrong, message) => {
-  const options = { tokens: await openTokens(), realm: "treasures", ...wrong }
-  expect(() => bearer(options as never)).toThrow(message)
+const problemBase = "https://api.example.test/problems/"
+const resourceMetadata = "https://api.example.test/.well-known/oauth-protected-resource"
+const limits = RateLimits.make({ onError: () => {} })
+const { callback, guard, bodyTimeout } = wrongValues
+const own = { onError: () => {} }
+const wrongOwn = { onError: callback }
+
+refusesWrongOptions("bearer", bearer, {
+  good: async () => ({
+    ...own,
+    tokens: await openTokens(),
+    realm: "treasures",
+    problemBase,
+    resourceMetadata,
+    from: { header: "X-API-Key" },
+    limits,
+    onDenied: () => {},
+  }),
+  required: ["tokens", "realm"],
+  wrong: { ...guard, ...wrongOwn, problemBase: wrongValues.problemBase, onDenied: callback },
 })
 
-it("the endpoints' options are checked when they are made", async () => {
-  const tokens = await openTokens()
-  const make = (options: object) => () => introspection({ tokens, realm: "treasures", ...options })
-  expect(make({ bodyTimeout: "11 minutes" })).toThrow("bodyTimeout")
-  expect(make({ scopeforall: "treasure:read" })).toThrow("did you mean scopeForAll?")
-  expect(() => revocation({ tokens, onError: 7 } as never)).toThrow("onError is not valid")
-  expect(() => protectedResourceMetadata({ resource: "/api", scopes: [] })).toThrow("resource")
-  expect(() => problemDetails({ problemBase: "/problems" })).toThrow("problemBase")
+refusesWrongOptions("introspection", introspection, {
+  good: async () => ({
+    ...own,
+    tokens: await openTokens(),
+    realm: "treasures",
+    resourceMetadata,
+    from: { header: "X-API-Key" },
+    limits,
+    scopeForAll: "treasure:delete" as const,
+    bodyTimeout: "5 seconds" as const,
+  }),
+  required: ["tokens", "realm"],
+  wrong: { ...guard, ...wrongOwn, bodyTimeout, scopeForAll: wrongValues.scopeForAll },
+})
+
+refusesWrongOptions("revocation", revocation, {
+  good: async () => ({ ...own, tokens: await openTokens(), limits, bodyTimeout: "5 seconds" as const }),
+  required: ["tokens"],
+  wrong: { ...wrongValues.revocation, ...wrongOwn, bodyTimeout },
+})
+
+refusesWrongOptions("problemDetails", problemDetails, {
+  good: () => ({ problemBase, onError: () => {} }),
+  required: [],
+  wrong: { problemBase: wrongValues.problemBase, onError: callback },
+})
+
+refusesWrongOptions("protectedResourceMetadata", protectedResourceMetadata, {
+  good: goodMetadata,
+  required: ["resource", "scopes"],
+  wrong: wrongValues.metadata,
 })

@@ -1,4 +1,6 @@
-/** That nobody needs a cast, and that a misspelt scope doesn't compile: this file is checked by the compiler, and runs. */
+/**
+ * Shows that no cast is needed, and that a misspelt scope doesn't compile: the compiler checks this file, and it runs.
+ */
 import { expect, expectTypeOf, it } from "@effect/vitest"
 import type { Caller } from "@tokenry/core/promise"
 import { bearer, callerOf } from "@tokenry/express"

@@ -1,7 +1,7 @@
 /** Guards routes: admits requests with an accepted bearer token, and provides the caller. */
-import { checkOptions, isFunction, type OptionRules } from "@tokenry/core/adapter"
+import { isFunction, type OptionRules } from "@tokenry/core/adapter"
 import type { Caller } from "@tokenry/core/promise"
-import { type Denial, Guard, guardOptionRules, type GuardOptions } from "@tokenry/http"
+import { checkBearerOptions, type Denial, Guard, type GuardOptions } from "@tokenry/http"
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest, onRequestAsyncHookHandler } from "fastify"
 import { fastifyPlugin } from "fastify-plugin"
 import { addVary, guardedRequestOf, setHeaders, writeAnswer } from "./messages.ts"
@@ -53,9 +53,10 @@ export interface Bearer<S extends string = string> extends FastifyPluginAsync {
  * @throws TypeError when made, naming the option, if one is unknown, missing or of the wrong type; Error if a value is not
  *   valid.
  */
-export const bearer = <S extends string>({ onDenied, ...options }: BearerOptions<S>): Bearer<S> => {
-  checkOptions("bearer", { ...options, onDenied }, optionRules, { required: ["tokens", "realm"] })
-  const guard = Guard.make(options)
+export const bearer = <S extends string>(options: BearerOptions<S>): Bearer<S> => {
+  checkBearerOptions(options, ownRules)
+  const { onDenied, ...guardOptions } = options
+  const guard = Guard.make(guardOptions)
 
   const deny = async (request: FastifyRequest, reply: FastifyReply, denial: Denial): Promise<FastifyReply> => {
     if (denial.cause !== undefined) request.log.error({ err: denial.cause }, "Tokens can't be verified")
@@ -130,8 +131,7 @@ const callerOf = (request: Admitted): Caller => {
 
 const noScopes: ReadonlyArray<never> = []
 
-const optionRules: OptionRules<BearerOptions> = {
-  ...guardOptionRules,
+const ownRules: OptionRules<Pick<BearerOptions, "onDenied">> = {
   onDenied: [isFunction, "write onDenied: (request, reply, denial) => reply.send({ … })"],
 }
 

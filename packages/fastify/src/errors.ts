@@ -1,6 +1,13 @@
 /** Turns errors into responses: the core's into Fastify's conventions, and everything into problem details. */
 import { randomUUID } from "node:crypto"
-import { answerToThrown, httpErrorOf, ProblemAnswers, type ProblemOptions, TokenryHttpError } from "@tokenry/http"
+import {
+  answerToThrown,
+  checkProblemDetailsOptions,
+  httpErrorOf,
+  ProblemAnswers,
+  type ProblemOptions,
+  TokenryHttpError,
+} from "@tokenry/http"
 import type { FastifyError, FastifyPluginAsync, FastifyReply, FastifyRequest } from "fastify"
 import { fastifyPlugin } from "fastify-plugin"
 import { writeAnswer } from "./messages.ts"
@@ -8,10 +15,10 @@ import { writeAnswer } from "./messages.ts"
 type ErrorHandler = (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => unknown
 
 /**
- * An error handler for which what the use cases fail with has `statusCode`, `expose` and `headers`: 400, 403, 404, 409, 412,
- * 422 and 503. `error.code` is the stable code (`PolicyViolation`), `error.issues` lists what is wrong with an input, and
- * the error of the core is the `cause`; `Retry-After` is set already. Every other error comes unchanged. Without a handler
- * of yours, the one of the context above, or Fastify's own, answers.
+ * Wraps an error handler so that it receives use case errors with `statusCode`, `expose` and `headers`: 400, 403, 404, 409,
+ * 412, 422 and 503. `error.code` is the stable code (`PolicyViolation`), `error.issues` lists the problems with an input,
+ * and the core error is the `cause`. `Retry-After` is already set. Other errors pass unchanged. Without a handler, the
+ * parent context's or Fastify's own handler answers.
  *
  *     app.setErrorHandler(
  *       httpErrors((error, request, reply) => reply.code(error.statusCode ?? 500).send({ error: error.code ?? "internal" })),
@@ -27,14 +34,16 @@ export const httpErrors =
   }
 
 /**
- * A plugin that answers errors and unknown routes with problem details (RFC 9457): errors of the core, those with a
- * `statusCode` (clients see their message only if they say `expose`, and never from 500 on), and everything else as 500
- * with an id, which `request.log` has too. Register it before your routes.
+ * A plugin that answers errors and unknown routes with problem details (RFC 9457): core errors, errors with a
+ * `statusCode` (clients see the message only with `expose`, and never from 500 up), and all others as 500 with an id that
+ * `request.log` records too. Register it before your routes.
  *
- * @throws Error when made, if `problemBase` is not an absolute URL that ends with `/` or `#`.
+ * @throws TypeError when made, naming the option, if one is unknown or of the wrong type; Error if `problemBase` is not
+ *   an absolute URL that ends with `/` or `#`.
  */
-export const problemDetails = ({ problemBase }: ProblemOptions = {}): FastifyPluginAsync => {
-  const answers = ProblemAnswers.make({ problemBase })
+export const problemDetails = (options: ProblemOptions = {}): FastifyPluginAsync => {
+  checkProblemDetailsOptions(options, {})
+  const answers = ProblemAnswers.make(options)
   return fastifyPlugin(
     async (app) => {
       app.setNotFoundHandler((_request, reply) => writeAnswer(reply, answers.notFound))

@@ -5,6 +5,7 @@ export {
   type EndpointOptions,
   introspection,
   type IntrospectionEndpointOptions,
+  oauthEndpoint,
   protectedResourceMetadata,
   revocation,
   type RevocationEndpointOptions,

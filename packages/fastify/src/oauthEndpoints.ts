@@ -4,6 +4,8 @@ import { checkOptions, type OptionRules } from "@tokenry/core/adapter"
 import {
   bodyTimeoutMilliseconds,
   bodyTimeoutRule,
+  checkIntrospectionOptions,
+  checkRevocationOptions,
   Introspection,
   type IntrospectionOptions,
   type OAuthEndpoint,
@@ -17,9 +19,9 @@ import {
 import type { FastifyPluginAsync } from "fastify"
 import { guardedRequestOf, writeAnswer } from "./messages.ts"
 
-/** Where an endpoint is, and how long it waits. */
+/** The path of an endpoint, and how long it waits. */
 export interface EndpointOptions {
-  /** Below the prefix it is registered with. */
+  /** Relative to the plugin's prefix. */
   readonly path?: string | undefined
   /** How long to wait for the body, at most 10 minutes. Default: 10 seconds. */
   readonly bodyTimeout?: DurationOption | undefined
@@ -38,24 +40,34 @@ export interface RevocationEndpointOptions extends EndpointOptions, RevocationOp
  * @throws TypeError when made, naming the option, if one is unknown, missing or of the wrong type; RangeError if
  *   `bodyTimeout` is not between zero and 10 minutes.
  */
-export const introspection = <S extends string>({
-  path,
-  bodyTimeout,
-  ...options
-}: IntrospectionEndpointOptions<S>): FastifyPluginAsync =>
-  endpointAt("/oauth/introspect", { path, bodyTimeout }, Introspection.make(options))
+export const introspection = <S extends string>(options: IntrospectionEndpointOptions<S>): FastifyPluginAsync => {
+  checkIntrospectionOptions(options, endpointRules)
+  const { path = "/oauth/introspect", bodyTimeout, ...rest } = options
+  return endpointAt(path, bodyTimeout, Introspection.make(rest))
+}
 
 /**
- * A plugin that answers `POST /oauth/revoke`, or at another path (RFC 7009). Holding the token is all the authorization it
- * takes, whatever guard is around it. The token's history records the address it was revoked from. For the rest like
- * `introspection`.
+ * A plugin that answers `POST /oauth/revoke`, or at another path (RFC 7009). Holding the token is the only authorization
+ * needed, whatever guard is around it. The token's history records the client's address. Otherwise like `introspection`.
  */
-export const revocation = ({ path, bodyTimeout, ...options }: RevocationEndpointOptions): FastifyPluginAsync =>
-  endpointAt("/oauth/revoke", { path, bodyTimeout }, Revocation.make(options))
+export const revocation = (options: RevocationEndpointOptions): FastifyPluginAsync => {
+  checkRevocationOptions(options, endpointRules)
+  const { path = "/oauth/revoke", bodyTimeout, ...rest } = options
+  return endpointAt(path, bodyTimeout, Revocation.make(rest))
+}
+
+/** The plugin for another OAuth endpoint, such as `TokenExchange` of `@tokenry/jwt`. Otherwise like `introspection`. */
+export const oauthEndpoint = (
+  endpoint: OAuthEndpoint,
+  options: EndpointOptions & { readonly path: string },
+): FastifyPluginAsync => {
+  checkOptions("oauthEndpoint", options, endpointRules, { required: ["path"] })
+  return endpointAt(options.path, options.bodyTimeout, endpoint)
+}
 
 /**
- * A plugin that answers GET and HEAD at the well-known place of the resource's metadata (RFC 9728), which is at the top of
- * the host also for a resource with a path. Anyone may read it. Register it without a prefix.
+ * A plugin that answers GET and HEAD at the well-known place of the resource's metadata (RFC 9728), always at the top of
+ * the host. Anyone may read it. Register it without a prefix.
  *
  * @throws Error when made, if `resource` or `documentation` is not an absolute URL, or a scope is not a scope-token.
  */
@@ -69,10 +81,12 @@ export const protectedResourceMetadata = (options: ProtectedResourceOptions): Fa
 /** The endpoints authenticate as their RFCs say. */
 const needsNoGuard = { config: { scopes: false } } as const
 
-const endpointAt = (defaultPath: string, options: EndpointOptions, { answerTo }: OAuthEndpoint): FastifyPluginAsync => {
-  checkOptions(defaultPath, options, endpointRules)
-  const { path = defaultPath } = options
-  const timeoutMilliseconds = bodyTimeoutMilliseconds(options.bodyTimeout)
+const endpointAt = (
+  path: string,
+  bodyTimeout: DurationOption | undefined,
+  { answerTo }: OAuthEndpoint,
+): FastifyPluginAsync => {
+  const timeoutMilliseconds = bodyTimeoutMilliseconds(bodyTimeout)
   return async (app) => {
     // The body stays unread until the caller has been authenticated.
     app.removeAllContentTypeParsers()

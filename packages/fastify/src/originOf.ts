@@ -8,7 +8,7 @@ import type { FastifyRequest } from "fastify"
  *
  *     await tokens.revoke({ id, ownedBy, by: { actor: { kind: "person", id: ownedBy }, origin: originOf(request) } })
  *
- * Behind proxies set Fastify's `trustProxy`. An address that isn't one is left out; the core masks a token that a client has
+ * Behind proxies set Fastify's `trustProxy`. Omits an invalid address; the core masks a token that a client has
  * put into its user agent.
  */
 export const originOf = (request: Pick<FastifyRequest, "ip" | "headers">): Origin =>

@@ -31,7 +31,7 @@ it("a route's config and requireScopes require the same, and either verifies onc
   expect(verifies()).toBe(4)
 })
 
-it("a route that requires scopes is guarded also where the plugin is not registered", async () => {
+it("a route that requires scopes is guarded even without the plugin", async () => {
   const { guard, issue } = await treasures()
   const app = fastify()
   app.get("/", guard.requireScopes("treasure:read"), () => "treasures")
@@ -39,7 +39,7 @@ it("a route that requires scopes is guarded also where the plugin is not registe
   expect((await app.inject({ url: "/", ...withToken(await issue()) })).statusCode).toBe(200)
 })
 
-it("the plugin guards its own context and what is below, and nothing beside it", async () => {
+it("the plugin guards its own context and those below, and no others", async () => {
   const { guard } = await treasures()
   const app = fastify()
   app.get("/health", () => "up")
@@ -52,7 +52,7 @@ it("the plugin guards its own context and what is below, and nothing beside it",
   expect((await app.inject("/nowhere")).statusCode).toBe(404)
 })
 
-it("a route with scopes: false needs no token, and request.caller there says what to do", async () => {
+it("a route with scopes: false needs no token, and request.caller there explains what to do", async () => {
   const { guard } = await treasures()
   const app = fastify()
   await app.register(guard)
@@ -65,7 +65,7 @@ it("a route with scopes: false needs no token, and request.caller there says wha
   })
 })
 
-it("a route that was registered before the plugin is guarded too, and its misspelt scope lets nobody in", async () => {
+it("a route registered before the plugin is guarded too, and its misspelt scope admits nobody", async () => {
   const { guard, issue } = await treasures()
   const app = fastify()
   app.get("/early", () => "early")
@@ -101,7 +101,7 @@ it.each([
   expect(headers["content-type"]).toContain("application/json")
 })
 
-it("an outage is 503 and logged; anything else goes to the error handler, as what onDenied throws does", async () => {
+it("an outage is 503 and logged; other errors go to the error handler, including those of onDenied", async () => {
   const lines: Array<string> = []
   const app = fastify({ logger: { level: "error", stream: { write: (line: string) => void lines.push(line) } } })
   const tokens = await openTokens()
@@ -128,7 +128,7 @@ it("an outage is 503 and logged; anything else goes to the error handler, as wha
   expect(denied.headers["www-authenticate"]).toBe('Bearer realm="treasures"')
 })
 
-it("originOf says where a request came from, behind a proxy that is trusted too", async () => {
+it("originOf returns the address and user agent, also behind a trusted proxy", async () => {
   const app = fastify({ trustProxy: "127.0.0.1" })
   app.get("/", (request) => originOf(request))
   const asking = async (headers: Record<string, string>) => (await app.inject({ url: "/", headers })).json()

@@ -1,7 +1,9 @@
-/** Guards handlers from `Request` to `Response`: admits requests with an accepted bearer token, and provides the caller. */
-import { checkOptions, isFunction, type OptionRules } from "@tokenry/core/adapter"
+/**
+ * Guards handlers from `Request` to `Response`: admits requests with an accepted bearer token, and provides the caller.
+ */
+import { isFunction, type OptionRules } from "@tokenry/core/adapter"
 import type { Caller } from "@tokenry/core/promise"
-import { type Denial, Guard, guardOptionChecks, guardOptionRules, type GuardOptions } from "@tokenry/http"
+import { checkBearerOptions, type Denial, Guard, type GuardOptions } from "@tokenry/http"
 import { guardedRequestOf, type Receiving, receivingRules } from "./guardedRequestOf.ts"
 import { reportTo } from "./reportTo.ts"
 import { toResponse } from "./toResponse.ts"
@@ -70,7 +72,7 @@ export interface Bearer<S extends string = string> {
  *   if the limits need an address and `addressOf` is missing.
  */
 export const bearer = <S extends string>(options: BearerOptions<S>): Bearer<S> => {
-  checkOptions("bearer", options, optionRules, guardOptionChecks)
+  checkBearerOptions(options, ownRules)
   const { onDenied, onError, addressOf, ...guardOptions } = options
   const requestOf = guardedRequestOf({ addressOf }, options.limits)
   const report = reportTo(onError)
@@ -114,8 +116,7 @@ export const bearer = <S extends string>(options: BearerOptions<S>): Bearer<S> =
   }
 }
 
-const optionRules: OptionRules<BearerOptions> = {
-  ...guardOptionRules,
+const ownRules: OptionRules<Receiving & Pick<BearerOptions, "onDenied">> = {
   ...receivingRules,
   onDenied: [isFunction, "write onDenied: (request, denial) => Response.json({ … })"],
 }

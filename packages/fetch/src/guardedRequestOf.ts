@@ -11,7 +11,7 @@ export interface Receiving {
    */
   readonly addressOf?: ((request: Request, ...rest: ReadonlyArray<unknown>) => string | undefined) | undefined
   /** Receives what failed when a request is answered with 503. Default: `console.error`. */
-  readonly onError?: ErrorReporter | undefined
+  readonly onError?: ErrorReporter<{ readonly request: Request }> | undefined
 }
 
 /**

@@ -4,9 +4,9 @@ import { checkOptions, type OptionRules } from "@tokenry/core/adapter"
 import {
   bodyTimeoutMilliseconds,
   bodyTimeoutRule,
-  guardOptionChecks,
+  checkIntrospectionOptions,
+  checkRevocationOptions,
   Introspection,
-  introspectionOptionRules,
   type IntrospectionOptions,
   type OAuthEndpoint,
   originFrom,
@@ -14,7 +14,6 @@ import {
   type ProtectedResourceOptions,
   readRequestForm,
   Revocation,
-  revocationOptionRules,
   type RevocationOptions,
 } from "@tokenry/http"
 import { guardedRequestOf, type Receiving, receivingRules } from "./guardedRequestOf.ts"
@@ -41,16 +40,22 @@ export type Endpoint = (request: Request, ...rest: ReadonlyArray<unknown>) => Pr
  * @throws TypeError that names the option, if one is unknown, missing or of the wrong type.
  */
 export const introspection = <S extends string>(options: IntrospectionEndpointOptions<S>): Endpoint => {
-  checkOptions("introspection", options, { ...introspectionOptionRules, ...endpointRules }, guardOptionChecks)
+  checkIntrospectionOptions(options, endpointRules)
   const { addressOf, onError, bodyTimeout, ...rest } = options
   return endpoint({ addressOf, onError, bodyTimeout }, rest.limits, Introspection.make(rest))
 }
 
-/** The endpoint of RFC 7009. Holding the token is all the authorization it takes. Otherwise like `introspection`. */
+/** The endpoint of RFC 7009. Holding the token is the only authorization needed. Otherwise like `introspection`. */
 export const revocation = (options: RevocationEndpointOptions): Endpoint => {
-  checkOptions("revocation", options, { ...revocationOptionRules, ...endpointRules }, { required: ["tokens"] })
+  checkRevocationOptions(options, endpointRules)
   const { addressOf, onError, bodyTimeout, ...rest } = options
   return endpoint({ addressOf, onError, bodyTimeout }, rest.limits, Revocation.make(rest))
+}
+
+/** The handler of another OAuth endpoint, such as `TokenExchange` of `@tokenry/jwt`. Otherwise like `introspection`. */
+export const oauthEndpoint = (to: OAuthEndpoint, options: EndpointOptions = {}): Endpoint => {
+  checkOptions("oauthEndpoint", options, endpointRules)
+  return endpoint(options, undefined, to)
 }
 
 /** The resource's metadata (RFC 9728): the path to mount the handler at, and the handler for GET and HEAD. */

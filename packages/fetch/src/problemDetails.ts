@@ -1,13 +1,14 @@
 /** Turns every error of a handler into problem details (RFC 9457). */
-import { checkOptions, isFunction, type OptionRules } from "@tokenry/core/adapter"
+import { isFunction, type OptionRules } from "@tokenry/core/adapter"
 import {
   answerToStatus,
   answerToThrown,
+  checkProblemDetailsOptions,
   headersOfThrown,
   ProblemAnswers,
   type ProblemOptions,
-  problemOptionRules,
 } from "@tokenry/http"
+import { type ErrorReporter, reportTo } from "./reportTo.ts"
 import { toResponse } from "./toResponse.ts"
 
 export interface ErrorOccurrence {
@@ -21,7 +22,7 @@ export interface ProblemDetailsOptions extends ProblemOptions {
    * Receives every error that is answered with a status of 500 or more, and malformed bodies, so you can log them. The
    * client learns nothing about the error. Default: `console.error`.
    */
-  readonly onError?: ((error: unknown, occurrence: ErrorOccurrence) => void | Promise<void>) | undefined
+  readonly onError?: ErrorReporter<ErrorOccurrence> | undefined
 }
 
 type Handler<In extends Request, Rest extends ReadonlyArray<unknown>> = (
@@ -39,17 +40,10 @@ type Handler<In extends Request, Rest extends ReadonlyArray<unknown>> = (
  *   an absolute URL that ends with `/` or `#`.
  */
 export const problemDetails = (options: ProblemDetailsOptions = {}) => {
-  checkOptions("problemDetails", options, optionRules)
-  const { problemBase, onError = printError } = options
+  checkProblemDetailsOptions(options, ownRules)
+  const { problemBase, onError } = options
   const answers = ProblemAnswers.make({ problemBase })
-
-  const report = async (error: unknown, occurrence: ErrorOccurrence): Promise<void> => {
-    try {
-      await onError(error, occurrence)
-    } catch (failure) {
-      console.error(failure)
-    }
-  }
+  const report = reportTo(onError)
 
   const answering = async (thrown: unknown, request: Request): Promise<Response> => {
     const id = crypto.randomUUID()
@@ -76,8 +70,7 @@ export const problemDetails = (options: ProblemDetailsOptions = {}) => {
     }
 }
 
-const optionRules: OptionRules<ProblemDetailsOptions> = {
-  ...problemOptionRules,
+const ownRules: OptionRules<Pick<ProblemDetailsOptions, "onError">> = {
   onError: [isFunction, "write onError: (error, { id, request }) => { … }"],
 }
 
@@ -98,5 +91,3 @@ const append = (headers: Headers, name: string, value: unknown): void => {
 /** Headers that describe the discarded body, or how long to cache it. */
 const describesBody = (name: string): boolean =>
   /^(?:content-(?!security-policy)|transfer-encoding$|cache-control$)/i.test(name)
-
-const printError = (error: unknown): void => console.error(error)

@@ -27,7 +27,7 @@ const aLimiter = (limit: number) => {
 const limitsOf = (limiters: Omit<Parameters<typeof RateLimits.make>[0], "onError">) =>
   RateLimits.make({ ...limiters, onError: () => {} })
 
-/** How often scopes were granted or missing so far, in this process. */
+/** How many scope checks were granted or failed so far, in this process. */
 const authorizations = () =>
   Effect.runSync(
     Effect.map(Metric.snapshot, (series) =>
@@ -42,28 +42,28 @@ const authorizations = () =>
 const greet = (_request: Request, { ownedBy }: Caller) => new Response(ownedBy)
 
 describe("authenticate", () => {
-  it("says who calls", async () => {
+  it("returns the caller", async () => {
     const tokens = await openTokens()
     const { authenticate } = guard(tokens)
     const passage = await authenticate(requestWith(await issue(tokens, "treasure:edit")), ["treasure:read"])
     expect(passage).toMatchObject({ caller: { ownedBy: "user-1", scopes: ["treasure:edit", "treasure:read"] } })
   })
 
-  it("gives the response that refuses, whole", async () => {
+  it("returns the complete response that denies the request", async () => {
     const { authenticate } = guard(await openTokens())
     const response = await authenticate(new Request(address))
     expect(response).toBeInstanceOf(Response)
     expect(response).toMatchObject({ status: 401 })
   })
 
-  it("finishes a response with what caches have to know (RFC 9110 §12.5.5)", async () => {
+  it("finishes a response with what caches need (RFC 9110 §12.5.5)", async () => {
     const tokens = await openTokens()
     const passage = await guard(tokens).authenticate(requestWith(await issue(tokens)))
     if (passage instanceof Response) throw new Error("The token is not accepted")
     expect(passage.finish(new Response("x")).headers.get("Vary")).toBe("Authorization")
   })
 
-  it("gives the response that denies a caller who lacks a scope, with the limits' fields", async () => {
+  it("returns the denial for a caller who lacks a scope, with the limits' fields", async () => {
     const tokens = await openTokens()
     const { authenticate } = guard(tokens, { limits: limitsOf({ perToken: aLimiter(5) }) })
     const denied = await authenticate(requestWith(await issue(tokens, "treasure:read")), ["treasure:delete"])
@@ -74,7 +74,7 @@ describe("authenticate", () => {
 })
 
 describe("authorize", () => {
-  it("gives the response that denies a caller who lacks a scope, or nothing", async () => {
+  it("returns the denial for a caller who lacks a scope, and nothing otherwise", async () => {
     const tokens = await openTokens()
     const { authenticate, authorize } = guard(tokens)
     const request = requestWith(await issue(tokens, "treasure:edit"))
@@ -98,7 +98,7 @@ describe("protect and requireScopes", () => {
     expect(await response.json()).toEqual([address, "user-1", 7])
   })
 
-  it("does not run it for a caller who lacks one of the scopes (RFC 6750 §3.1)", async () => {
+  it("doesn't run it for a caller who lacks one of the scopes (RFC 6750 §3.1)", async () => {
     const tokens = await openTokens()
     const handler = guard(tokens).requireScopes("treasure:read", "treasure:delete")(() => new Response("passed"))
     const response = await handler(requestWith(await issue(tokens, "treasure:edit")))
@@ -140,7 +140,7 @@ describe("protect and requireScopes", () => {
     expect(answered.status).toBe(response().status)
   })
 
-  it("is refused when it is made without a scope, or with one that is not declared", async () => {
+  it("refuses, when made, no scope and undeclared scopes", async () => {
     const { requireScopes } = guard(await openTokens())
     expect(() => requireScopes()).toThrow("requireScopes: name at least one scope")
     // @ts-expect-error Not a declared scope.
@@ -148,7 +148,7 @@ describe("protect and requireScopes", () => {
     expect(requiring).toThrow('requireScopes: "treasure:edti" must be a declared scope; did you mean treasure:edit?')
   })
 
-  it("leaves what the handler throws to who stands around it", async () => {
+  it("leaves the handler's errors to the code around it", async () => {
     const tokens = await openTokens()
     const handler = guard(tokens).protect(() => Promise.reject(new Error("lost")))
     await expect(handler(requestWith(await issue(tokens)))).rejects.toThrow("lost")
@@ -165,7 +165,7 @@ describe("bearer reads", () => {
     expect(pulls).toBe(0)
   })
 
-  it("of two headers, which Headers joins, neither (RFC 9110 §5.3)", async () => {
+  it("neither of two headers, which Headers joins (RFC 9110 §5.3)", async () => {
     const tokens = await openTokens()
     const request = requestWith(await issue(tokens))
     request.headers.append("Authorization", `Bearer ${await issue(tokens)}`)
@@ -193,14 +193,14 @@ describe("bearer reads", () => {
 })
 
 describe("limits", () => {
-  it("of failed attempts need the client's address, or fail when the guard is made", async () => {
+  it("on failed attempts need the client's address, or the guard can't be made", async () => {
     const tokens = await openTokens()
     const limits = limitsOf({ failedPerAddress: aLimiter(1) })
     expect(() => guard(tokens, { limits })).toThrow("limits.failedPerAddress needs addressOf")
     expect(() => guard(tokens, { limits: limitsOf({ perToken: aLimiter(1) }) })).not.toThrow()
   })
 
-  it("of failed attempts count by the address that addressOf says, from what the runtime passes", async () => {
+  it("on failed attempts count by the address that addressOf returns", async () => {
     const tokens = await openTokens()
     const failedPerAddress = aLimiter(1)
     const handler = guard(tokens, {
@@ -264,7 +264,7 @@ describe("onDenied", () => {
       },
     ],
     ["rejects", async () => Promise.reject(new Error("no template"))],
-  ])("is an error of the application if it %s, and nothing is let through", async (_how, onDenied) => {
+  ])("is an application error if it %s, and admits nothing", async (_how, onDenied) => {
     const passed = vi.fn<() => Response>()
     await expect(guard(await openTokens(), { onDenied }).protect(passed)(new Request(address))).rejects.toThrow(
       "no template",
@@ -280,7 +280,7 @@ describe("bearer", () => {
     ApiTokenRepository.use((memory) => Effect.succeed({ ...memory, findByDigest: () => Effect.fail(outage) })),
   ).pipe(Layer.provide(MemoryRepository.layer))
 
-  it("answers an outage of the store with 503, never 401, and tells it", async () => {
+  it("answers a store outage with 503, never 401, and reports it", async () => {
     const told: Array<unknown> = []
     const tokens = await openTokens({ repository: failing })
     const { authenticate } = guard(tokens, {
@@ -294,7 +294,7 @@ describe("bearer", () => {
     expect(told).toEqual([outage, address])
   })
 
-  it("prints an outage if nobody wants to be told, and what goes wrong in telling", async () => {
+  it("prints an outage if there is no onError, and an error of onError itself", async () => {
     const print = vi.spyOn(console, "error").mockReturnValue()
     const tokens = await openTokens({ repository: failing })
     const full = new Error("The log is full")
@@ -305,14 +305,14 @@ describe("bearer", () => {
     expect(print.mock.calls).toEqual([[outage], [full]])
   })
 
-  it("rejects with whatever else goes wrong in verifying", async () => {
+  it("rejects with any other error of verifying", async () => {
     for (const error of [new TypeError("x is not a function"), new RevisionConflict({ id: "x" })]) {
       const { authenticate } = guard(tokensThat(() => Promise.reject(error)))
       await expect(authenticate(requestWith("abc"))).rejects.toBe(error)
     }
   })
 
-  it("is refused when it is made with an illegal realm or base of problems", async () => {
+  it("refuses an invalid realm or problem base when made", async () => {
     const tokens = await openTokens()
     expect(() => guard(tokens, { realm: "a\r\nb" })).toThrow("realm")
     expect(() => guard(tokens, { problemBase: "problems/" })).toThrow("problemBase")

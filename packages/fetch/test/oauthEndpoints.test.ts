@@ -19,7 +19,7 @@ const post = (
     ...(body instanceof ReadableStream ? { duplex: "half" } : {}),
   })
 
-/** A body in chunks of these sizes, that never ends if it is to. */
+/** A body in chunks of these sizes. It may never end. */
 const chunks = (sizes: ReadonlyArray<number>, { ends = true } = {}) =>
   new ReadableStream({
     start: (controller) => {
@@ -78,7 +78,7 @@ describe("introspection", () => {
 })
 
 describe("revocation", () => {
-  it("revokes the token, and its history has the address", async () => {
+  it("revokes the token, and its history records the address", async () => {
     const tokens = await openTokens()
     const { plaintext, token } = await tokens.issue({ ownedBy: "user-1", name: "CI", scopes: [] })
     const handler = revocation({ tokens, addressOf: (_request, ip) => String(ip) })
@@ -89,7 +89,7 @@ describe("revocation", () => {
     expect(history.at(-1)).toMatchObject({ kind: "revoked", origin: { address: "192.0.2.1" } })
   })
 
-  it("is limited per address, and fails when it is made if no address can be known", async () => {
+  it("is limited per address, and can't be made if there is no way to know the address", async () => {
     const tokens = await openTokens()
     const limits = limitsOf({ failedPerAddress: aLimiter(1) })
     expect(() => revocation({ tokens, limits })).toThrow("limits.failedPerAddress needs addressOf")
@@ -137,14 +137,14 @@ describe("a form", () => {
     expect(await statusOf(post("token=a", headers))).toBe(400)
   })
 
-  it("that does not come in time is 408", async () => {
+  it("that doesn't arrive in time is 408", async () => {
     expect(await statusOf(post(chunks([6], { ends: false })), "20 millis")).toBe(408)
   })
 
   it.each<[what: string, before: (request: Request) => unknown]>([
     ["was read before", (request) => request.text()],
-    ["is being read by somebody else", (request) => request.body?.getReader()],
-  ])("that %s is an error of the application, which it names", async (_what, before) => {
+    ["is being read elsewhere", (request) => request.body?.getReader()],
+  ])("that %s is an application error that says so", async (_what, before) => {
     const request = post("token=a")
     await before(request)
     await expect(statusOf(request)).rejects.toThrow("was already read")

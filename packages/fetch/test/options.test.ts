@@ -1,30 +1,19 @@
 /** Every option that is misspelt, missing or of the wrong type is an error that names it, when the handler is made. */
-import { bearer, introspection, problemDetails, protectedResourceMetadata, revocation } from "@tokenry/fetch"
 import { RateLimits } from "@tokenry/http"
-import { refusesWrongOptions } from "../../../tools/bearer-conformance/wrongOptions.ts"
-import { openTokens, problemBase } from "./tokens.ts"
+import { bearer, introspection, problemDetails, protectedResourceMetadata, revocation } from "@tokenry/fetch"
+import { goodMetadata, refusesWrongOptions, wrongValues } from "../../../tools/bearer-conformance/wrongOptions.ts"
+import { openTokens } from "./tokens.ts"
 
+const problemBase = "https://api.example.test/problems/"
 const resourceMetadata = "https://api.example.test/.well-known/oauth-protected-resource"
 const limits = RateLimits.make({ onError: () => {} })
-const text = [7, "", null, {}]
-const object = [null, "a", 7, {}]
-const callback = [null, "a", {}]
-
-const guard = {
-  tokens: [...object, { verify: () => {} }],
-  realm: [...text, "a\nb"],
-  resourceMetadata: [...text, "/metadata"],
-  from: [...object, { header: "Cookie" }, { header: "X-API-Key", scheme: "Key" }],
-  limits: [...object, { onError: () => {} }],
-  addressOf: callback,
-  onError: callback,
-}
-const bodyTimeout = ["soon", "0 seconds", "11 minutes", "Infinity", null, {}]
-const receiving = { addressOf: () => "192.0.2.1", onError: () => {} }
+const { callback, guard, bodyTimeout } = wrongValues
+const own = { addressOf: () => "192.0.2.1", onError: () => {} }
+const wrongOwn = { addressOf: callback, onError: callback }
 
 refusesWrongOptions("bearer", bearer, {
   good: async () => ({
-    ...receiving,
+    ...own,
     tokens: await openTokens(),
     realm: "treasures",
     problemBase,
@@ -34,12 +23,12 @@ refusesWrongOptions("bearer", bearer, {
     onDenied: () => new Response(),
   }),
   required: ["tokens", "realm"],
-  wrong: { ...guard, problemBase: [...text, "/problems/"], onDenied: callback },
+  wrong: { ...guard, ...wrongOwn, problemBase: wrongValues.problemBase, onDenied: callback },
 })
 
 refusesWrongOptions("introspection", introspection, {
   good: async () => ({
-    ...receiving,
+    ...own,
     tokens: await openTokens(),
     realm: "treasures",
     resourceMetadata,
@@ -49,39 +38,23 @@ refusesWrongOptions("introspection", introspection, {
     bodyTimeout: "5 seconds" as const,
   }),
   required: ["tokens", "realm"],
-  wrong: { ...guard, bodyTimeout, scopeForAll: [...text, "treasure:delet"] },
+  wrong: { ...guard, ...wrongOwn, bodyTimeout, scopeForAll: wrongValues.scopeForAll },
 })
 
 refusesWrongOptions("revocation", revocation, {
-  good: async () => ({ ...receiving, tokens: await openTokens(), limits, bodyTimeout: "5 seconds" as const }),
+  good: async () => ({ ...own, tokens: await openTokens(), limits, bodyTimeout: "5 seconds" as const }),
   required: ["tokens"],
-  wrong: {
-    bodyTimeout,
-    tokens: [...object, { inspect: () => {} }],
-    limits: guard.limits,
-    addressOf: callback,
-    onError: callback,
-  },
+  wrong: { ...wrongValues.revocation, ...wrongOwn, bodyTimeout },
 })
 
 refusesWrongOptions("problemDetails", problemDetails, {
   good: () => ({ problemBase, onError: () => {} }),
   required: [],
-  wrong: { problemBase: [...text, "/problems/"], onError: callback },
+  wrong: { problemBase: wrongValues.problemBase, onError: callback },
 })
 
 refusesWrongOptions("protectedResourceMetadata", protectedResourceMetadata, {
-  good: () => ({
-    resource: "https://api.example.test",
-    scopes: ["treasure:read"],
-    name: "Treasures",
-    documentation: "https://api.example.test/docs",
-  }),
+  good: goodMetadata,
   required: ["resource", "scopes"],
-  wrong: {
-    resource: [...text, "/treasures"],
-    scopes: ["a", [7], ["a b"], null],
-    name: text,
-    documentation: [...text, "docs"],
-  },
+  wrong: wrongValues.metadata,
 })

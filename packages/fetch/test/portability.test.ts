@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process"
 import { expect, it } from "@effect/vitest"
 
-/** Ends with an error at an import of one of Node's own modules. */
+/** Fails on any import of one of Node's own modules. */
 const withoutNode = `data:text/javascript,${encodeURIComponent(`
   import { isBuiltin, registerHooks } from "node:module"
   registerHooks({
@@ -28,8 +28,8 @@ const program = `
   }
 `
 
-it("imports none of Node's modules, nor does anything that it imports", () => {
+it("imports none of Node's modules, not even indirectly", () => {
   const args = ["--conditions=@tokenry/source", "--import", withoutNode, "--input-type=module", "--eval", program]
-  const output = execFileSync(process.execPath, args, { cwd: import.meta.dirname, encoding: "utf8", timeout: 20_000 })
+  const output = execFileSync(process.execPath, args, { cwd: import.meta.dirname, encoding: "utf8", timeout: 200_000 })
   expect(output).toBe("401\n200\n404\n")
 })

@@ -5,7 +5,7 @@ import { address, problemBase } from "./tokens.ts"
 
 type Told = ReadonlyArray<{ readonly error: unknown; readonly occurrence: ErrorOccurrence }>
 
-/** The answer to a request that this handles, and what was told of it. */
+/** The response to a request handled like this, and the reported errors. */
 const answerOf = async (
   handler: (request: Request) => Response | Promise<Response>,
   { request = new Request(address), ...options }: Partial<ProblemDetailsOptions> & { readonly request?: Request } = {},
@@ -32,10 +32,10 @@ describe("problemDetails answers what a handler throws", () => {
     ["another status", withStatus(417), 417, "about:blank"],
     ["a statusCode", Object.assign(new Error("x"), { statusCode: 409 }), 409, "about:blank"],
     ["a status beyond 500", withStatus(502), 502, "about:blank"],
-    ["a status that is no error", withStatus(200), 500, `${problemBase}internal-error`],
-    ["a status that is none", withStatus(999), 500, `${problemBase}internal-error`],
+    ["a status that isn't an error", withStatus(200), 500, `${problemBase}internal-error`],
+    ["an invalid status", withStatus(999), 500, `${problemBase}internal-error`],
     ["a bug", new TypeError("what only the log may know"), 500, `${problemBase}internal-error`],
-    ["what is no Error", "what only the log may know", 500, `${problemBase}internal-error`],
+    ["a value that isn't an Error", "what only the log may know", 500, `${problemBase}internal-error`],
     ["nothing", undefined, 500, `${problemBase}internal-error`],
   ])("%s", async (_what, error, status, type) => {
     const { response, body, told } = await answerOf(throwing(error))
@@ -47,7 +47,7 @@ describe("problemDetails answers what a handler throws", () => {
     expect(told.map(({ error }) => error)).toEqual(status >= 500 ? [error] : [])
   })
 
-  it("everything that is wrong with an input at once (RFC 9457 §3)", async () => {
+  it("reports every problem with an input at once (RFC 9457 §3)", async () => {
     const error = new InvalidInput({ issues: [{ path: ["scopes", "0"], message: "must be a string" }] })
     const { body } = await answerOf(throwing(error))
     expect(JSON.parse(body)).toMatchObject({
@@ -55,20 +55,20 @@ describe("problemDetails answers what a handler throws", () => {
     })
   })
 
-  it("500 with the id that the log has (RFC 9457 §3.1.5)", async () => {
+  it("gives an unknown error 500 with the id that the log has (RFC 9457 §3.1.5)", async () => {
     const { body, told } = await answerOf(throwing(new Error("x")))
     expect(JSON.parse(body)).toMatchObject({ instance: `urn:uuid:${told[0]?.occurrence.id}` })
     expect(told[0]?.occurrence.request.url).toBe(address)
   })
 
-  it("a message only where the error exposes it", async () => {
+  it("shows a message only if the error exposes it", async () => {
     const { body } = await answerOf(throwing(withStatus(422, { message: "Send less", expose: true })))
     expect(JSON.parse(body)).toMatchObject({ detail: "Send less" })
     const failed = await answerOf(throwing(withStatus(503, { message: "Disk 7", expose: true })))
     expect(failed.body).not.toContain("Disk 7")
   })
 
-  it("the headers of the error, but for those of a body and illegal ones", async () => {
+  it("sends the error's headers, except illegal ones and those of a body", async () => {
     const headers = {
       "Retry-After": 7,
       "Content-Length": 1,
@@ -84,12 +84,12 @@ describe("problemDetails answers what a handler throws", () => {
     })
   })
 
-  it("a Response, which is the response", async () => {
+  it("returns a thrown Response", async () => {
     const { response, body } = await answerOf(throwing(new Response("mine", { status: 402 })))
     expect([response.status, body]).toEqual([402, "mine"])
   })
 
-  it("a body that does not parse: 400, nothing of it in the answer, and the log has it", async () => {
+  it("answers a malformed body with 400, shows nothing of it, and reports it", async () => {
     const request = new Request(address, { method: "POST", body: '{"secret":' })
     const { response, body, told } = await answerOf(async (request) => Response.json(await request.json()), { request })
     expect(response.status).toBe(400)
@@ -98,12 +98,12 @@ describe("problemDetails answers what a handler throws", () => {
     expect(told).toHaveLength(1)
   })
 
-  it("a SyntaxError that has nothing to do with the body: 500", async () => {
+  it("answers a SyntaxError that has nothing to do with the body with 500", async () => {
     const { response } = await answerOf(() => Response.json(JSON.parse("{")))
     expect(response.status).toBe(500)
   })
 
-  it("also if nobody wants to be told, or telling fails, and prints it", async () => {
+  it("prints an error if there is no onError, or if onError fails", async () => {
     const print = vi.spyOn(console, "error").mockReturnValue()
     const [lost, full] = [new Error("lost"), new Error("The log is full")]
     for (const options of [{}, { onError: () => Promise.reject(full) }]) {
@@ -115,7 +115,7 @@ describe("problemDetails answers what a handler throws", () => {
 })
 
 describe("problemDetails gives an error without a body", () => {
-  it("its problem, and leaves its headers but for those of a body", async () => {
+  it("its problem, and keeps its headers except those of a body", async () => {
     const headers = { Allow: "GET", Vary: "Origin", "Content-Length": "0", "Cache-Control": "public" }
     const { response, body } = await answerOf(() => new Response(null, { status: 405, headers }))
     expect(Object.fromEntries(response.headers)).toEqual({
@@ -127,7 +127,7 @@ describe("problemDetails gives an error without a body", () => {
     expect(JSON.parse(body)).toMatchObject({ type: `${problemBase}method-not-allowed` })
   })
 
-  it("its problem, and leaves its cookies (RFC 6265 §3)", async () => {
+  it("its problem, and keeps its cookies (RFC 6265 §3)", async () => {
     const bare = new Response(null, { status: 401 })
     bare.headers.append("Set-Cookie", "a=1")
     bare.headers.append("Set-Cookie", "b=2")
@@ -135,16 +135,16 @@ describe("problemDetails gives an error without a body", () => {
     expect(response.headers.getSetCookie()).toEqual(["a=1", "b=2"])
   })
 
-  it("its problem, even if nobody knows its status", async () => {
+  it("its problem, even for an unknown status", async () => {
     const { body } = await answerOf(() => new Response(null, { status: 499 }))
     expect(JSON.parse(body)).toMatchObject({ type: "about:blank", title: "Error", status: 499 })
   })
 })
 
-describe("problemDetails leaves alone", () => {
+describe("problemDetails doesn't touch", () => {
   it.each([
     ["what went well", () => new Response("ok"), 200, "ok"],
-    ["an empty answer that is no error", () => new Response(null, { status: 204 }), 204, ""],
+    ["an empty response that isn't an error", () => new Response(null, { status: 204 }), 204, ""],
     ["an error with a body of its own", () => new Response("mine", { status: 404 }), 404, "mine"],
   ])("%s", async (_what, handler, status, text) => {
     const { response, body, told } = await answerOf(handler)
@@ -152,7 +152,7 @@ describe("problemDetails leaves alone", () => {
   })
 })
 
-it("problemDetails is refused when it is made with a base to which no slug can be appended", () => {
+it("problemDetails refuses a base that no slug can be appended to", () => {
   expect(() => problemDetails({ problemBase: "https://api.example.test/problems" })).toThrow("problemBase")
 })
 

@@ -18,14 +18,14 @@ export type Scope = typeof scopes extends ScopeCatalogue<infer S> ? S : never
 export const openTokens = (options: Partial<CreateOptions<unknown, Scope>> = {}) =>
   createApiTokens<unknown, Scope>({ repository: MemoryRepository.layer, catalogue: scopes, ...options })
 
-/** Tokens of which `verify` alone is asked, and answers what the test says. */
+/** Tokens with only `verify`, which returns what the test specifies. */
 export const tokensThat = (verify: PromiseApiTokens<Scope>["verify"]): BearerOptions<Scope>["tokens"] => ({
   catalogue: scopes,
   verify,
   authorize: () => ({ granted: true }),
 })
 
-/** A token of user-1's. */
+/** A token of user-1. */
 export const issue = async (tokens: PromiseApiTokens<Scope>, ...held: ReadonlyArray<Scope>): Promise<string> =>
   (await tokens.issue({ ownedBy: "user-1", name: "CI", scopes: held })).plaintext
 

@@ -1,7 +1,7 @@
 /** Guards routes: admits requests with an accepted bearer token, and provides the caller. */
-import { checkOptions, isFunction, type OptionRules } from "@tokenry/core/adapter"
+import { isFunction, type OptionRules } from "@tokenry/core/adapter"
 import type { Caller } from "@tokenry/core/promise"
-import { type Denial, Guard, guardOptionRules, type GuardOptions, varyingOn } from "@tokenry/http"
+import { checkBearerOptions, type Denial, Guard, type GuardOptions, varyingOn } from "@tokenry/http"
 import type { Context, MiddlewareHandler } from "hono"
 import { guardedRequestOf, printError, type Receiving, receivingRules, setHeaders, toResponse } from "./messages.ts"
 
@@ -43,15 +43,11 @@ export interface Bearer<S extends string = string> extends MiddlewareHandler<Cal
  * @throws TypeError when made, naming the option, if one is unknown, missing or of the wrong type; Error if a value is not
  *   valid, or if the limits need an address and `addressOf` is missing.
  */
-export const bearer = <S extends string>({
-  onDenied,
-  onError = printError,
-  addressOf,
-  ...options
-}: BearerOptions<S>): Bearer<S> => {
-  checkOptions("bearer", { ...options, onDenied, onError, addressOf }, optionRules, { required: ["tokens", "realm"] })
+export const bearer = <S extends string>(options: BearerOptions<S>): Bearer<S> => {
+  checkBearerOptions(options, ownRules)
+  const { onDenied, onError = printError, addressOf, ...guardOptions } = options
   const requestOf = guardedRequestOf({ addressOf }, options.limits)
-  const guard = Guard.make(options)
+  const guard = Guard.make(guardOptions)
 
   const deny = async (c: Context, denial: Denial): Promise<Response> => {
     if (denial.cause !== undefined) onError(denial.cause, c)
@@ -92,8 +88,7 @@ export const bearer = <S extends string>({
   })
 }
 
-const optionRules: OptionRules<BearerOptions> = {
-  ...guardOptionRules,
+const ownRules: OptionRules<Receiving & Pick<BearerOptions, "onDenied">> = {
   ...receivingRules,
   onDenied: [isFunction, "write onDenied: (c, denial) => c.json({ … })"],
 }

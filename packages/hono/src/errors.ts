@@ -1,6 +1,8 @@
 /** Turns errors into responses: the core's into Hono's conventions, and everything into problem details. */
+import { isFunction, type OptionRules } from "@tokenry/core/adapter"
 import {
   answerToThrown,
+  checkProblemDetailsOptions,
   headersOfThrown,
   httpErrorOf,
   ProblemAnswers,
@@ -13,9 +15,9 @@ import type { ContentfulStatusCode } from "hono/utils/http-status"
 import { printError, setHeaders, toResponse } from "./messages.ts"
 
 /**
- * An error handler for which what the use cases fail with is an `HTTPException`: 400, 403, 404, 409, 412, 422 or 503. Its
- * `cause` is a `TokenryHttpError` with the stable `code` (`PolicyViolation`) and the `issues` of an input. `Retry-After` is
- * set already. Every other error comes unchanged.
+ * Wraps an error handler so that it receives use case errors as an `HTTPException`: 400, 403, 404, 409, 412, 422 or 503. Its
+ * `cause` is a `TokenryHttpError` with a stable `code` (`PolicyViolation`) and the `issues` of an input. `Retry-After` is
+ * already set. Other errors pass unchanged.
  *
  *     app.onError(httpErrors((error, c) => c.json({ error: error.message }, error instanceof HTTPException ? error.status : 500)))
  */
@@ -39,20 +41,22 @@ export interface ProblemDetailsOptions extends ProblemOptions {
 }
 
 /**
- * Handlers that answer errors and unknown routes with problem details (RFC 9457): errors of the core, those with a status
- * as `HTTPException` (clients see their message only if they say `expose`, and never from 500 on), and everything else as
- * 500 with an id. An `HTTPException` made with a response of its own keeps it.
+ * Handlers that answer errors and unknown routes with problem details (RFC 9457): core errors, errors with a status
+ * such as `HTTPException` (clients see the message only with `expose`, and never from 500 up), and all others as 500 with
+ * an id. An `HTTPException` made with a response of its own keeps it.
  *
  *     const problems = problemDetails({ problemBase })
  *     app.onError(problems.onError)
  *     app.notFound(problems.notFound)
  *
- * @throws Error when made, if `problemBase` is not an absolute URL that ends with `/` or `#`.
+ * @throws TypeError when made, naming the option, if one is unknown or of the wrong type; Error if `problemBase` is not
+ *   an absolute URL that ends with `/` or `#`.
  */
-export const problemDetails = ({ problemBase, onError = printError }: ProblemDetailsOptions = {}): {
-  readonly onError: ErrorHandler
-  readonly notFound: NotFoundHandler
-} => {
+export const problemDetails = (
+  options: ProblemDetailsOptions = {},
+): { readonly onError: ErrorHandler; readonly notFound: NotFoundHandler } => {
+  checkProblemDetailsOptions(options, ownRules)
+  const { problemBase, onError = printError } = options
   const answers = ProblemAnswers.make({ problemBase })
   return {
     notFound: (c) => toResponse(c, answers.notFound),
@@ -66,4 +70,8 @@ export const problemDetails = ({ problemBase, onError = printError }: ProblemDet
       return toResponse(c, answer)
     },
   }
+}
+
+const ownRules: OptionRules<Pick<ProblemDetailsOptions, "onError">> = {
+  onError: [isFunction, "write onError: (error, { id, c }) => { … }"],
 }

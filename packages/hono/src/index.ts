@@ -6,6 +6,7 @@ export {
   type EndpointOptions,
   introspection,
   type IntrospectionEndpointOptions,
+  oauthEndpoint,
   protectedResourceMetadata,
   revocation,
   type RevocationEndpointOptions,

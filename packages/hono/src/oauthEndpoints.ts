@@ -4,6 +4,8 @@ import { checkOptions, type OptionRules } from "@tokenry/core/adapter"
 import {
   bodyTimeoutMilliseconds,
   bodyTimeoutRule,
+  checkIntrospectionOptions,
+  checkRevocationOptions,
   Introspection,
   type IntrospectionOptions,
   type OAuthEndpoint,
@@ -38,17 +40,24 @@ export type Endpoint = (c: Context) => Promise<Response>
  * @throws TypeError that names the option, if one is unknown, missing or of the wrong type; RangeError if `bodyTimeout` is not
  *   between zero and 10 minutes.
  */
-export const introspection = <S extends string>({
-  addressOf,
-  onError,
-  bodyTimeout,
-  ...options
-}: IntrospectionEndpointOptions<S>): Endpoint =>
-  endpoint({ addressOf, onError, bodyTimeout }, options.limits, Introspection.make(options))
+export const introspection = <S extends string>(options: IntrospectionEndpointOptions<S>): Endpoint => {
+  checkIntrospectionOptions(options, endpointRules)
+  const { addressOf, onError, bodyTimeout, ...rest } = options
+  return endpoint({ addressOf, onError, bodyTimeout }, rest.limits, Introspection.make(rest))
+}
 
-/** The endpoint of RFC 7009. Holding the token is all the authorization it takes. Otherwise like `introspection`. */
-export const revocation = ({ addressOf, onError, bodyTimeout, ...options }: RevocationEndpointOptions): Endpoint =>
-  endpoint({ addressOf, onError, bodyTimeout }, options.limits, Revocation.make(options))
+/** The endpoint of RFC 7009. Holding the token is the only authorization needed. Otherwise like `introspection`. */
+export const revocation = (options: RevocationEndpointOptions): Endpoint => {
+  checkRevocationOptions(options, endpointRules)
+  const { addressOf, onError, bodyTimeout, ...rest } = options
+  return endpoint({ addressOf, onError, bodyTimeout }, rest.limits, Revocation.make(rest))
+}
+
+/** The handler of another OAuth endpoint, such as `TokenExchange` of `@tokenry/jwt`. Otherwise like `introspection`. */
+export const oauthEndpoint = (to: OAuthEndpoint, options: EndpointOptions = {}): Endpoint => {
+  checkOptions("oauthEndpoint", options, endpointRules)
+  return endpoint(options, undefined, to)
+}
 
 /**
  * The resource's metadata (RFC 9728): the path it belongs at, at the top of the host, and the handler for GET and HEAD.
@@ -70,7 +79,6 @@ const endpoint = (
   limits: RevocationOptions["limits"],
   { answerTo }: OAuthEndpoint,
 ): Endpoint => {
-  checkOptions("The endpoint", options, endpointRules)
   const { onError = printError } = options
   const requestOf = guardedRequestOf(options, limits)
   const timeoutMilliseconds = bodyTimeoutMilliseconds(options.bodyTimeout)

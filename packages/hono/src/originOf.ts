@@ -9,6 +9,6 @@ import type { Context } from "hono"
  *     const origin = originOf(c, getConnInfo(c).remote.address)
  *     await tokens.revoke({ id, ownedBy, by: { actor: { kind: "person", id: ownedBy }, origin } })
  *
- * An address that isn't one is left out; the core masks a token that a client has put into its user agent.
+ * Omits an invalid address; the core masks a token that a client has put into its user agent.
  */
 export const originOf = (c: Context, address?: string): Origin => originFrom(address, c.req.header("User-Agent"))

@@ -5,7 +5,7 @@ import { type GuardTokens, RateLimits } from "@tokenry/http"
 import { Hono } from "hono"
 import { openTokens, withToken } from "./tokens.ts"
 
-it("a route that requires scopes authenticates by itself, and behind the guard verifies once", async () => {
+it("a route that requires scopes authenticates by itself, and verifies only once behind the guard", async () => {
   const tokens = await openTokens()
   let verifies = 0
   const counting: typeof tokens = { ...tokens, verify: (...all) => (verifies++, tokens.verify(...all)) }
@@ -55,7 +55,7 @@ it.each([
   expect(response.headers.get("Vary")).toContain("Authorization")
 })
 
-it("an outage is 503 and reported; anything else goes to app.onError, as what onDenied throws does", async () => {
+it("an outage is 503 and reported; other errors go to app.onError, including those of onDenied", async () => {
   const tokens = await openTokens()
   const reported: Array<unknown> = []
   const onError = (error: unknown) => void reported.push(error)
@@ -84,7 +84,7 @@ it("an outage is 503 and reported; anything else goes to app.onError, as what on
   expect(denied.headers.get("WWW-Authenticate")).toBe('Bearer realm="treasures"')
 })
 
-it("originOf says where a request came from", async () => {
+it("originOf returns the address and user agent", async () => {
   const app = new Hono()
   app.get("/:address", (c) => c.json(originOf(c, c.req.param("address"))))
   const asking = async (path: string) => (await app.request(path, { headers: { "User-Agent": "curl/8" } })).json()

@@ -1,41 +1,30 @@
+export {
+  checkBearerOptions,
+  checkIntrospectionOptions,
+  checkProblemDetailsOptions,
+  checkRevocationOptions,
+} from "./adapterOptions.ts"
 export { bearerChallenge, type BearerChallenge, type BearerError } from "./credentials/bearerChallenge.ts"
 export { rawHeaderValues } from "./credentials/rawHeaderValues.ts"
 export { type Credentials, type CredentialsFlaw, readBearer, readKeyOrBearer } from "./credentials/readCredentials.ts"
 export type { Denial, DenialReason, Denials, Protection } from "./guard/Denial.ts"
 export { clientAddress } from "./rate-limits/clientAddress.ts"
-export {
-  type Admission,
-  Guard,
-  type GuardedRequest,
-  type GuardOptions,
-  type GuardTokens,
-  optionChecks as guardOptionChecks,
-  optionRules as guardOptionRules,
-} from "./guard/Guard.ts"
+export { type Admission, Guard, type GuardedRequest, type GuardOptions, type GuardTokens } from "./guard/Guard.ts"
 export { originFrom } from "./guard/originFrom.ts"
 export { bodyTimeoutMilliseconds, bodyTimeoutRule } from "./oauth/bodyTimeout.ts"
-export {
-  Introspection,
-  type IntrospectionOptions,
-  optionRules as introspectionOptionRules,
-} from "./oauth/Introspection.ts"
-export { OAuthAnswers, type OAuthError } from "./oauth/OAuthAnswers.ts"
-export type { OAuthEndpoint, OAuthReply, OAuthRequest } from "./oauth/OAuthEndpoint.ts"
+export { type Form, type FormFlaw, isFormType, readForm } from "./oauth/Form.ts"
+export { Introspection, type IntrospectionOptions } from "./oauth/Introspection.ts"
+export { OAuthAnswers, type OAuthError, oauthAnswerOf, oauthErrorOf } from "./oauth/OAuthAnswers.ts"
+export { type OAuthEndpoint, oauthEndpoint, type OAuthReply, type OAuthRequest } from "./oauth/OAuthEndpoint.ts"
 export { ProtectedResourceMetadata, type ProtectedResourceOptions } from "./oauth/ProtectedResourceMetadata.ts"
 export { type NodeFormOptions, type NodeRequest, readNodeForm } from "./oauth/readNodeForm.ts"
 export { readRequestForm } from "./oauth/readRequestForm.ts"
-export { optionRules as revocationOptionRules, Revocation, type RevocationOptions } from "./oauth/Revocation.ts"
-export { isFormType, readTokenForm, type TokenForm, type TokenFormFlaw } from "./oauth/TokenForm.ts"
+export { Revocation, type RevocationOptions } from "./oauth/Revocation.ts"
+export { tokenIn, type TokenForm, type TokenFormFlaw } from "./oauth/TokenForm.ts"
 export { answerToStatus, answerToThrown, headersOfThrown } from "./problems/answerToThrown.ts"
 export type { HttpAnswer } from "./problems/HttpAnswer.ts"
 export { httpErrorOf, TokenryHttpError } from "./problems/httpErrorOf.ts"
-export {
-  type InputProblem,
-  type Problem,
-  problemMediaType,
-  type ProblemOptions,
-  problemOptionRules,
-} from "./problems/Problem.ts"
+export { type InputProblem, type Problem, problemMediaType, type ProblemOptions } from "./problems/Problem.ts"
 export { ProblemAnswers } from "./problems/ProblemAnswers.ts"
 export { problemTypes, type ProblemSlug, type ProblemType } from "./problems/problemTypes.ts"
 export { statusPhrases } from "./problems/statusPhrases.ts"
@@ -50,7 +39,6 @@ export {
   type RateLimitVerdict,
 } from "./rate-limits/RateLimits.ts"
 export { entityTagOf } from "./routes/entityTag.ts"
-export { openApiOf, type OpenApiDocument, type OpenApiOptions } from "./routes/openApi.ts"
 export { type IdempotencyKey, readIdempotencyKey } from "./routes/readIdempotencyKey.ts"
 export { type IfMatch, readIfMatch } from "./routes/readIfMatch.ts"
 export { Route, type RouteAnswer, type RouteBody, type SecurityRequirement, type Shape } from "./routes/Route.ts"

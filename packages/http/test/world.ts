@@ -1,8 +1,8 @@
-/** Tokens in memory, of owners who can be deactivated and on a store that can be away. */
+/** Tokens in memory, whose owners can be deactivated, on a store that can fail. */
 import { MemoryRepository, RepositoryUnavailable, ScopeCatalogue, TokenPolicy } from "@tokenry/core"
 import { ApiTokenRepository } from "@tokenry/core/adapter"
 import { createApiTokens } from "@tokenry/core/promise"
-import type { OAuthRequest, TokenForm } from "@tokenry/http"
+import { type Form, type OAuthRequest, readForm } from "@tokenry/http"
 import { vi } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -16,7 +16,7 @@ export const scopes = ScopeCatalogue.make({
 export const outage = new RepositoryUnavailable({ operation: "findByDigest", cause: undefined })
 
 export const openWorld = async () => {
-  /** How often the store was asked for what, and whether it is away. */
+  /** How often each method of the store was called, and whether the store is down. */
   const store = { isAway: false, asked: [] as Array<string> }
   const inactive = new Set<string>()
   const repository = Layer.effect(
@@ -50,7 +50,7 @@ export const openWorld = async () => {
     if (!verification.accepted) throw new Error(`The token is refused: ${verification.refusal._tag}`)
     return verification.caller
   }
-  /** Plaintexts that are not accepted, one of each kind; `user-2` is deactivated then. */
+  /** Plaintexts that aren't accepted, one of each kind; `user-2` is then deactivated. */
   const dead = async () => {
     const [revoked, rotated, inactiveOwner, parent] = [
       await issue(),
@@ -81,11 +81,11 @@ export const openWorld = async () => {
 
 const asked = { ownedBy: "user-1", name: "CI", scopes: [] }
 
-export const formOf = (token: string) => ({ _tag: "Token", token }) as const
+export const formOf = (token: string): Form => readForm({ token })
 
-/** A POST of this form to one of OAuth's endpoints, with this value of the Authorization header. */
+/** A POST of this form to an OAuth endpoint, with this value of the Authorization header. */
 export const posting = (
-  form: TokenForm,
+  form: Form,
   { authorization, ...others }: Partial<OAuthRequest> & { readonly authorization?: string } = {},
 ): OAuthRequest => ({
   method: "POST",
@@ -94,7 +94,7 @@ export const posting = (
   ...others,
 })
 
-/** Runs while `Date` stands still; `pass` lets milliseconds go by. Timers are real. */
+/** Runs with `Date` frozen; `pass` moves it forward. Timers are real. */
 export const withClock = async <A>(run: (pass: (milliseconds: number) => void) => Promise<A>): Promise<A> => {
   vi.useFakeTimers({ toFake: ["Date"] })
   try {

@@ -1,7 +1,7 @@
 /** Guards routes: admits requests with an accepted bearer token, and provides the caller. */
-import { checkOptions, isFunction, type OptionRules } from "@tokenry/core/adapter"
+import { isFunction, type OptionRules } from "@tokenry/core/adapter"
 import type { Caller } from "@tokenry/core/promise"
-import { type Denial, type Denials, Guard, guardOptionChecks, guardOptionRules, type GuardOptions } from "@tokenry/http"
+import { checkBearerOptions, type Denial, type Denials, Guard, type GuardOptions } from "@tokenry/http"
 import type { Context, Middleware, ParameterizedContext } from "koa"
 import { guardedRequestOf } from "./guardedRequestOf.ts"
 import { named } from "./named.ts"
@@ -52,7 +52,7 @@ export interface Bearer<S extends string = string> extends Guarding<S> {
  *   valid.
  */
 export const bearer = <S extends string>(options: BearerOptions<S>): Bearer<S> => {
-  checkOptions("bearer", options, optionRules, guardOptionChecks)
+  checkBearerOptions(options, ownRules)
   const { onDenied, ...guardOptions } = options
   const guard = Guard.make(guardOptions)
 
@@ -92,8 +92,7 @@ export const bearer = <S extends string>(options: BearerOptions<S>): Bearer<S> =
   })
 }
 
-const optionRules: OptionRules<BearerOptions> = {
-  ...guardOptionRules,
+const ownRules: OptionRules<Pick<BearerOptions, "onDenied">> = {
   onDenied: [isFunction, "write onDenied: (ctx, denial) => { ctx.body = { … } }"],
 }
 

@@ -4,6 +4,7 @@ export {
   type EndpointOptions,
   introspection,
   type IntrospectionEndpointOptions,
+  oauthEndpoint,
   protectedResourceMetadata,
   revocation,
   type RevocationEndpointOptions,

@@ -4,9 +4,9 @@ import { checkOptions, type OptionRules } from "@tokenry/core/adapter"
 import {
   bodyTimeoutMilliseconds,
   bodyTimeoutRule,
-  guardOptionChecks,
+  checkIntrospectionOptions,
+  checkRevocationOptions,
   Introspection,
-  introspectionOptionRules,
   type IntrospectionOptions,
   type OAuthEndpoint,
   originFrom,
@@ -14,7 +14,6 @@ import {
   type ProtectedResourceOptions,
   readNodeForm,
   Revocation,
-  revocationOptionRules,
   type RevocationOptions,
 } from "@tokenry/http"
 import type { Middleware } from "koa"
@@ -23,9 +22,9 @@ import { named } from "./named.ts"
 import { reportToApp } from "./reportToApp.ts"
 import { writeAnswer } from "./writeAnswer.ts"
 
-/** Where an endpoint is, and how long it waits. */
+/** The path of an endpoint, and how long it waits. */
 export interface EndpointOptions {
-  /** Exactly as in the request, below whatever it is mounted at. `null`: wherever a router's route brings it. */
+  /** Exactly as in the request, below the mount point. `null`: any path, for use in a router's route. */
   readonly path?: string | null | undefined
   /** How long to wait for a body that no parser has read yet, at most 10 minutes. Default: 10 seconds. */
   readonly bodyTimeout?: DurationOption | undefined
@@ -47,25 +46,37 @@ export interface RevocationEndpointOptions extends EndpointOptions, RevocationOp
 export const introspection = <S extends string>(
   options: IntrospectionEndpointOptions<S>,
 ): Middleware<unknown, unknown> => {
-  checkOptions("introspection", options, { ...introspectionOptionRules, ...endpointRules }, guardOptionChecks)
+  checkIntrospectionOptions(options, endpointRules)
   const { path = "/oauth/introspect", bodyTimeout, ...rest } = options
   return named("introspection", endpointAt(path, bodyTimeout, Introspection.make(rest)))
 }
 
 /**
  * Middleware that answers `POST /oauth/revoke`, or at another path, and passes everything else on (RFC 7009). Holding the
- * token is all the authorization it takes. The token's history records the address it was revoked from. For the rest like
+ * token is the only authorization needed. The token's history records the client's address. Otherwise like
  * `introspection`.
  */
 export const revocation = (options: RevocationEndpointOptions): Middleware<unknown, unknown> => {
-  checkOptions("revocation", options, { ...revocationOptionRules, ...endpointRules }, { required: ["tokens"] })
+  checkRevocationOptions(options, endpointRules)
   const { path = "/oauth/revoke", bodyTimeout, ...rest } = options
   return named("revocation", endpointAt(path, bodyTimeout, Revocation.make(rest)))
 }
 
 /**
- * Middleware that answers GET and HEAD at the well-known place of the resource's metadata (RFC 9728), which is at the top of
- * the host also for a resource with a path, and passes everything else on. Anyone may read it.
+ * Middleware that answers at `path` with another OAuth endpoint, such as `TokenExchange` of `@tokenry/jwt`. Otherwise like
+ * `introspection`.
+ */
+export const oauthEndpoint = (
+  endpoint: OAuthEndpoint,
+  options: EndpointOptions & Pick<Required<EndpointOptions>, "path">,
+): Middleware<unknown, unknown> => {
+  checkOptions("oauthEndpoint", options, endpointRules, { required: ["path"] })
+  return named("oauthEndpoint", endpointAt(options.path ?? null, options.bodyTimeout, endpoint))
+}
+
+/**
+ * Middleware that answers GET and HEAD at the well-known place of the resource's metadata (RFC 9728), always at the top of
+ * the host, and passes everything else on. Anyone may read it.
  *
  * @throws TypeError when made, naming the option, if one is unknown, missing or of the wrong type; Error if `resource` or
  *   `documentation` is not an absolute URL, or a scope is not a scope-token.
@@ -104,7 +115,7 @@ const endpointAt = (
   }
 }
 
-/** Body parsers leave the body in Koa's request or in Node's; Koa's types know of neither. */
+/** Body parsers leave the body in Koa's request or in Node's. Koa's types know neither. */
 const parsedBodyOf = ({ request, req }: { readonly request: object; readonly req: object }): unknown =>
   bodyOf(request) ?? bodyOf(req)
 

@@ -8,7 +8,7 @@ import type { ParameterizedContext } from "koa"
  *
  *     await tokens.revoke({ id, ownedBy, by: { actor: { kind: "person", id: ownedBy }, origin: originOf(ctx) } })
  *
- * Behind proxies set `app.proxy`, and `app.maxIpsCount` to their number. An address that isn't one is left out; the core
+ * Behind proxies set `app.proxy`, and `app.maxIpsCount` to their number. Omits an invalid address; the core
  * masks a token that a client has put into its user agent.
  */
 export const originOf = (ctx: Pick<ParameterizedContext, "ip" | "get">): Origin =>

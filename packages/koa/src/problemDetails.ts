@@ -1,13 +1,13 @@
 /** Turns every error of an application into problem details (RFC 9457). */
 import { randomUUID } from "node:crypto"
-import { checkOptions, isFunction, type OptionRules } from "@tokenry/core/adapter"
+import { isFunction, type OptionRules } from "@tokenry/core/adapter"
 import {
   answerToStatus,
   answerToThrown,
+  checkProblemDetailsOptions,
   headersOfThrown,
   ProblemAnswers,
   type ProblemOptions,
-  problemOptionRules,
 } from "@tokenry/http"
 import type { Middleware, ParameterizedContext } from "koa"
 import { reportToApp } from "./reportToApp.ts"
@@ -41,7 +41,7 @@ export interface ProblemDetailsOptions extends ProblemOptions {
  *   an absolute URL that ends with `/` or `#`.
  */
 export const problemDetails = (options: ProblemDetailsOptions = {}): Middleware<unknown, unknown> => {
-  checkOptions("problemDetails", options, optionRules)
+  checkProblemDetailsOptions(options, ownRules)
   const { problemBase, onError } = options
   const answers = ProblemAnswers.make({ problemBase })
 
@@ -75,8 +75,7 @@ export const problemDetails = (options: ProblemDetailsOptions = {}): Middleware<
   }
 }
 
-const optionRules: OptionRules<ProblemDetailsOptions> = {
-  ...problemOptionRules,
+const ownRules: OptionRules<Pick<ProblemDetailsOptions, "onError">> = {
   onError: [isFunction, "write onError: (error, { id, ctx }) => { … }"],
 }
 

@@ -16,7 +16,7 @@ import { listen, openTokens, type Request, request, type Scope, scopes, tokensTh
 
 const problemBase = "https://api.example.test/problems/"
 
-/** A server that answers a caller with their owner's id, and counts how often it came to that. */
+/** A server that returns the caller's owner id, and counts how often it got that far. */
 const serve = async (tokens: BearerOptions<Scope>["tokens"], options: Partial<BearerOptions<Scope>> = {}) => {
   const app = new Koa()
   const reported: Array<unknown> = []
@@ -59,21 +59,21 @@ describe("bearer accepts", () => {
     expect([answer.status, answer.body]).toEqual([200, "user-1"])
   })
 
-  it("a header name in whatever case (RFC 9110 §5.1)", async () => {
+  it("a header name in any case (RFC 9110 §5.1)", async () => {
     const tokens = await openTokens()
     await using server = await serve(tokens)
     const { plaintext } = await issue(tokens)
     expect((await server.ask({ headers: [`AUTHORIZATION: Bearer ${plaintext}`] })).status).toBe(200)
   })
 
-  it("and varies on Authorization in addition to what the response varies on already (RFC 9110 §12.5.5)", async () => {
+  it("and varies on Authorization in addition to existing fields (RFC 9110 §12.5.5)", async () => {
     const tokens = await openTokens()
     await using server = await serve(tokens)
     const { plaintext } = await issue(tokens)
     expect((await server.ask({ authorization: [`Bearer ${plaintext}`] })).headers["vary"]).toBe("Origin, Authorization")
   })
 
-  it("and varies on Authorization where the response varies on nothing else", async () => {
+  it("and varies on Authorization if the response varies on nothing else", async () => {
     const tokens = await openTokens()
     const app = new Koa().use(bearer({ tokens, realm: "treasures" })).use((ctx) => {
       ctx.body = "treasures"
@@ -88,7 +88,7 @@ describe("bearer accepts", () => {
   })
 })
 
-describe("bearer takes no other header for Authorization", () => {
+describe("bearer doesn't read other headers as Authorization", () => {
   it.each([
     ["one whose value is its name", ["X-Name: Authorization", "Bearer: abc"]],
     ["one whose name is as long", ["Authorizatiom: Bearer abc"]],
@@ -193,7 +193,7 @@ describe("bearer answers 400 invalid_request, even with a good token in it (RFC 
 })
 
 describe("bearer answers 401 invalid_token (RFC 6750 §3.1)", () => {
-  it("to whatever token is refused, with the same bytes", async () => {
+  it("to any refused token, with the same bytes", async () => {
     const tokens = await createApiTokens({
       repository: MemoryRepository.layer,
       catalogue: scopes,
@@ -239,7 +239,7 @@ describe("bearer answers 401 invalid_token (RFC 6750 §3.1)", () => {
     { _tag: "OwnerInactive", tokenId, ownedBy: "user-1" as OwnerId },
   ]
 
-  it("with the same bytes for every kind of refusal that there is", async () => {
+  it("with the same bytes for every kind of refusal", async () => {
     const distinct = new Set<string>()
     for (const refusal of alike) {
       await using server = await serve(tokensThat(async () => ({ accepted: false, refusal })))
@@ -257,7 +257,7 @@ describe("bearer answers 401 invalid_token (RFC 6750 §3.1)", () => {
 })
 
 describe("bearer", () => {
-  it("keeps the headers that were set before it, and lets no cache keep a refusal (RFC 9111 §5.2.2.5)", async () => {
+  it("keeps headers that were set before, and forbids caching (RFC 9111 §5.2.2.5)", async () => {
     await using server = await serve(await openTokens())
     const { headers } = await server.ask()
     expect(headers).toMatchObject({
@@ -280,7 +280,7 @@ describe("bearer", () => {
     expect(answer.status).toBe(401)
   })
 
-  it("answers 503 with Retry-After when the store is not available, never 401, and tells the application", async () => {
+  it("answers 503 with Retry-After during a store outage, never 401, and reports it", async () => {
     const outage = new RepositoryUnavailable({
       operation: "findByDigest",
       cause: new Error("connection to 10.0.0.7 lost"),
@@ -301,7 +301,7 @@ describe("bearer", () => {
     expect(server.passed).toEqual([])
   })
 
-  it("answers 503 when nobody can say whether the owner is active", async () => {
+  it("answers 503 if the owner directory doesn't answer", async () => {
     let isDown = false
     const tokens = await createApiTokens({
       repository: MemoryRepository.layer,
@@ -317,19 +317,19 @@ describe("bearer", () => {
   it.each<[what: string, error: Error, status: number]>([
     ["a bug", new TypeError("x is not a function"), 500],
     ["another error of the core", new RevisionConflict({ id: "x" }), 409],
-  ])("throws whatever else goes wrong in verifying: %s", async (_what, error, status) => {
+  ])("throws any other error of verifying: %s", async (_what, error, status) => {
     await using server = await serve(tokensThat(() => Promise.reject(error)))
     expect((await server.ask({ authorization: ["Bearer abc"] })).status).toBe(status)
     expect(server.passed).toEqual([])
   })
 
-  it("is refused when it is made with an illegal realm or base of problems", async () => {
+  it("refuses an invalid realm or problem base when made", async () => {
     const tokens = await openTokens()
     expect(() => bearer({ tokens, realm: "a\r\nb", problemBase })).toThrow("realm")
     expect(() => bearer({ tokens, realm: "treasures", problemBase: "problems/" })).toThrow("problemBase")
   })
 
-  it("is called by its name in stack traces and logs", async () => {
+  it("has a name in stack traces and logs", async () => {
     expect(bearer({ tokens: await openTokens(), realm: "treasures", problemBase }).name).toBe("bearer")
   })
 })

@@ -1,4 +1,4 @@
-/** Every rule of docs/conformance.md, over real sockets, with the versions of Koa that there are. */
+/** Every rule of docs/conformance.md, over real sockets, with every supported version of Koa. */
 import { describe } from "@effect/vitest"
 import { bearer, type CallerState, problemDetails } from "@tokenry/koa"
 import Koa3, { type Middleware } from "koa"
@@ -7,7 +7,7 @@ import { bearerConformance } from "../../../tools/bearer-conformance/bearerConfo
 
 const versions = [
   ["Koa 3", Koa3],
-  // Its own types differ from those of Koa 3 in members that are not used here.
+  // Its types differ from Koa 3's in members that aren't used here.
   ["Koa 2", Koa2 as unknown as typeof Koa3],
 ] as const
 

@@ -1,4 +1,4 @@
-/** What a browser's page from another origin can do and read, with `@koa/cors` before `bearer`. */
+/** What a page from another origin can do and read in a browser, with `@koa/cors` before `bearer`. */
 import { expect, it, onTestFinished } from "@effect/vitest"
 import cors from "@koa/cors"
 import { type RateLimiter, RateLimits } from "@tokenry/http"
@@ -10,7 +10,7 @@ const problemBase = "https://api.example.test/problems/"
 const readable = ["WWW-Authenticate", "RateLimit", "RateLimit-Policy", "Retry-After", "ETag", "Location"]
 const origin = "Origin: https://app.example.test"
 
-/** Lets the first request pass, and no other. */
+/** Allows the first request and no other. */
 const oneRequest = (): RateLimiter => {
   let count = 0
   return {
@@ -50,7 +50,7 @@ const serve = async () => {
   return { ...server, passed, issue }
 }
 
-/** That the page may read the answer and these of its fields, and that no credentials are let in. */
+/** Expects that the page may read the response and these fields, and that credentials aren't allowed. */
 const expectReadable = ({ headers }: Answer, ...fields: ReadonlyArray<string>) => {
   expect(headers["access-control-allow-origin"]).toBe("*")
   expect(headers).not.toHaveProperty("access-control-allow-credentials")
@@ -70,20 +70,20 @@ it("a preflight passes without a token, and nothing after it runs (Fetch §4.8)"
   expect([status, body]).toEqual([204, ""])
   expect(headers["access-control-allow-origin"]).toBe("*")
   expect(headers["access-control-allow-methods"]?.split(",")).toContain("PATCH")
-  // Authorization has to be named: a wildcard does not cover it.
+  // Authorization must be named: a wildcard doesn't cover it.
   expect(headers["access-control-allow-headers"]?.split(",")).toEqual(["Authorization", "Content-Type", "If-Match"])
   expect(headers).not.toHaveProperty("access-control-allow-credentials")
   expect(headers).not.toHaveProperty("www-authenticate")
   expect(passed).toEqual([])
 })
 
-it("an OPTIONS request that is no preflight is asked for a token like any other", async () => {
+it("an OPTIONS request that isn't a preflight needs a token like any other", async () => {
   const { port } = await serve()
   const answer = await request(port, { method: "OPTIONS", headers: [origin] })
   expect(answer.status).toBe(401)
 })
 
-it("challenges can be read from another origin, for each reason that there is (RFC 6750 §3)", async () => {
+it("challenges can be read from another origin, for each reason (RFC 6750 §3)", async () => {
   const { port, issue } = await serve()
   for (const [authorization, status] of [
     [[], 401],
@@ -98,7 +98,7 @@ it("challenges can be read from another origin, for each reason that there is (R
   }
 })
 
-it("limits can be read from another origin, also of what is one too many (draft ratelimit-headers-10 §4)", async () => {
+it("limits can be read from another origin, even on 429 (draft ratelimit-headers-10 §4)", async () => {
   const { port, issue } = await serve()
   const options = { authorization: [`Bearer ${await issue("treasure:read")}`], headers: [origin] }
   const answer = await request(port, options)
@@ -109,7 +109,7 @@ it("limits can be read from another origin, also of what is one too many (draft 
   expectReadable(refused, "ratelimit", "ratelimit-policy", "retry-after")
 })
 
-it("an error that is thrown can be read from another origin", async () => {
+it("a thrown error can be read from another origin", async () => {
   const { port, issue } = await serve()
   const authorization = [`Bearer ${await issue("treasure:read")}`]
   const answer = await request(port, { path: "/teapot", authorization, headers: [origin] })

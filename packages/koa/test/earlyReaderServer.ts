@@ -1,4 +1,4 @@
-/** A server whose earlier middleware does to the body what the request's `X-Case` says; run as a process of its own. */
+/** A server whose earlier middleware treats the body as the request's `X-Case` says. Runs as a separate process. */
 import { once } from "node:events"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"

@@ -1,9 +1,9 @@
-/** Forms that an earlier middleware has read or listens to, at a process that an escaped exception would end. */
+/** Forms that an earlier middleware has read or listens to, in a process that an escaped exception would end. */
 import { spawn } from "node:child_process"
 import { once } from "node:events"
 import { expect, it, onTestFinished } from "@effect/vitest"
 
-/** The server, and all that it prints. */
+/** The server, and its output. */
 const start = async () => {
   const script = new URL("earlyReaderServer.ts", import.meta.url).pathname
   const child = spawn(process.execPath, ["--conditions=@tokenry/source", script], { stdio: ["ignore", "pipe", "pipe"] })
@@ -15,7 +15,7 @@ const start = async () => {
   return { child, output, url }
 }
 
-it("each is understood or refused clearly, the process lives, and prints no token", async () => {
+it("each is read or refused clearly, the process survives, and prints no token", async () => {
   const { child, output, url } = await start()
   const issued: Array<string> = []
   const statuses: Record<string, ReadonlyArray<unknown>> = {}
@@ -43,6 +43,6 @@ it("each is understood or refused clearly, the process lives, and prints no toke
   expect(child.exitCode).toBeNull()
   const printed = output.join("")
   expect(printed).toContain("An earlier middleware read the body")
-  // Nor a part of one that could be recognised.
+  // Not even a recognisable part of one.
   for (const token of issued) expect(printed).not.toContain(token.slice(0, 12))
 })

@@ -8,7 +8,7 @@ import { listen, openTokens, request } from "./server.ts"
 setFlagsFromString("--expose-gc")
 const collectGarbage = runInNewContext("gc") as () => void
 
-/** Bytes that are still in use when everything has been collected that can be. */
+/** Bytes still in use after a full collection. */
 const heapInUse = async (): Promise<number> => {
   for (let turn = 0; turn < 3; turn++) {
     await new Promise((resolve) => setImmediate(resolve))
@@ -19,7 +19,7 @@ const heapInUse = async (): Promise<number> => {
 
 const perRound = 600
 
-it("bad requests leave nothing behind: the third round needs no more memory than the second", async () => {
+it("bad requests leak nothing: the third round needs no more memory than the second", async () => {
   const tokens = await openTokens()
   const problemBase = "https://api.example.test/problems/"
   const app = new Koa()
@@ -53,6 +53,6 @@ it("bad requests leave nothing behind: the third round needs no more memory than
     heaps.push(await heapInUse())
   }
   const [, second = 0, third = 0] = heaps
-  // Less than a kilobyte for each request; a leak of requests or tokens would be several.
+  // Less than a kilobyte per request; a leak of requests or tokens would take several.
   expect(third - second).toBeLessThan(perRound * 1000)
 }, 60_000)

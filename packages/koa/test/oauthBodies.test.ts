@@ -1,4 +1,4 @@
-/** The bodies that OAuth's endpoints are sent, read by Koa's body parsers, or the endpoint itself. */
+/** The bodies of OAuth requests, read by Koa's body parsers or by the endpoint itself. */
 import { once } from "node:events"
 import { connect } from "node:net"
 import { bodyParser } from "@koa/bodyparser"
@@ -69,9 +69,9 @@ describe.each(Object.entries(parsers))("after %s", (_, before) => {
     ["two hints (RFC 6749 §3.2)", "token=tok_1&token_type_hint=a&token_type_hint=b", [formType]],
     ["a token in brackets", "token[x]=tok_1", [formType]],
     ["JSON", '{"token":"tok_1"}', ["Content-Type: application/json"]],
-    ["JSON that says it is a form", '{"token":"tok_1"}', [formType]],
-    ["a form that does not say so", "token=tok_1", []],
-    ["a form that says it is text", "token=tok_1", ["Content-Type: text/plain"]],
+    ["JSON declared as a form", '{"token":"tok_1"}', [formType]],
+    ["a form not declared as one", "token=tok_1", []],
+    ["a form declared as text", "token=tok_1", ["Content-Type: text/plain"]],
   ])("%s is 400 invalid_request (RFC 6749 §5.2)", async (_what, body, headers) => {
     await using server = await serve(before)
     for (const path of ["/oauth/introspect", "/oauth/revoke"]) {
@@ -85,7 +85,7 @@ describe.each(Object.entries(parsers))("after %s", (_, before) => {
     }
   })
 
-  it("an unknown type of token is none of an error (RFC 7009 §2.1)", async () => {
+  it("an unknown token type isn't an error (RFC 7009 §2.1)", async () => {
     await using server = await serve(before)
     expect(await server.post("/oauth/revoke", "token=x&token_type_hint=pigeon")).toMatchObject({ status: 200 })
     expect(await server.post("/oauth/introspect", "token=x&token_type_hint=pigeon")).toMatchObject({ status: 200 })
@@ -105,14 +105,14 @@ describe.each(Object.entries(parsers))("after %s", (_, before) => {
   })
 })
 
-describe("a body that nobody has parsed", () => {
+describe("a body that no parser has read", () => {
   it("of exactly 16 KiB is read", async () => {
     await using server = await serve()
     expect(await server.post("/oauth/revoke", `token=${"a".repeat(16_378)}`)).toMatchObject({ status: 200 })
     expect(await server.post("/oauth/revoke", `token=${"a".repeat(16_379)}`)).toMatchObject({ status: 413 })
   })
 
-  it("is 413 from 16 KiB on, told or not, and the connection goes on", async () => {
+  it("is 413 above 16 KiB, with or without a declared length, and the connection stays open", async () => {
     await using server = await serve()
     const body = `token=${"a".repeat(16_384)}`
     expect(await server.post("/oauth/revoke", body)).toMatchObject({ status: 413 })
@@ -130,13 +130,13 @@ describe("a body that nobody has parsed", () => {
     socket.destroy()
   })
 
-  it("is 413 without waiting for it when it says that it is too large", async () => {
+  it("is 413 at once if its declared length is too large", async () => {
     await using server = await serve()
     const headers = [formType, "Content-Length: 1000000"]
     expect(await server.post("/oauth/revoke", "", { headers })).toMatchObject({ status: 413 })
   })
 
-  it("is 408 when it does not come in time, and the connection ends (RFC 9110 §15.5.9)", async () => {
+  it("is 408 if it doesn't arrive in time, and the connection ends (RFC 9110 §15.5.9)", async () => {
     await using server = await serve([], "50 millis")
     const socket = connect(server.port, "127.0.0.1")
     socket.write(`POST /oauth/revoke HTTP/1.1\r\nHost: x\r\n${formType}\r\nContent-Length: 100\r\n\r\ntoken=`)
@@ -146,7 +146,7 @@ describe("a body that nobody has parsed", () => {
   })
 
   it.each([
-    ["bytes that are no UTF-8", "token=\xe9", [formType]],
+    ["bytes that aren't UTF-8", "token=\xe9", [formType]],
     ["another charset", "token=x", [`${formType}; charset=iso-8859-1`]],
     ["a compressed one", "token=x", [formType, "Content-Encoding: gzip"]],
   ])("is 400 if it is %s", async (_what, body, headers) => {
@@ -158,7 +158,7 @@ describe("a body that nobody has parsed", () => {
     socket.destroy()
   })
 
-  it("that is cut off is waited for no longer, and is nobody's error", { timeout: 5000 }, async () => {
+  it("that is cut off is no longer awaited, and isn't an error", async () => {
     const reported = vi.fn<(error: unknown) => void>()
     const served = Promise.withResolvers<void>()
     await using server = await serve([
@@ -176,7 +176,7 @@ describe("a body that nobody has parsed", () => {
   })
 })
 
-it("a body that somebody has left in ctx.request.body counts, wherever they have it from", async () => {
+it("a body in ctx.request.body counts, whatever put it there", async () => {
   const parsed: { token?: string } = {}
   await using server = await serve([
     (ctx, next) => {
@@ -190,7 +190,7 @@ it("a body that somebody has left in ctx.request.body counts, wherever they have
   expect(await server.tokens.verify(plaintext)).toMatchObject({ refusal: { _tag: "Revoked" } })
 })
 
-it("a body that was read and left nowhere is the application's mistake, which its log names", async () => {
+it("a body that was read and left nowhere is an application error that the log explains", async () => {
   await using server = await serve([
     async (ctx, next) => {
       ctx.req.resume()
@@ -223,7 +223,7 @@ describe("the endpoints work", () => {
     return { tokens, ask, plaintext }
   }
 
-  it.each(Object.entries(parsers))("below koa-mount, at several places, after %s", async (_, before) => {
+  it.each(Object.entries(parsers))("below koa-mount, at several paths, after %s", async (_, before) => {
     const { tokens, ask, plaintext } = await both()
     const endpoint = introspection({ tokens, realm: "treasures" })
     const app = new Koa()
@@ -242,7 +242,7 @@ describe("the endpoints work", () => {
     expect(await tokens.verify(plaintext)).toMatchObject({ accepted: false })
   })
 
-  it("in a router's routes with a prefix, wherever they are", async () => {
+  it("in a router's routes with a prefix, at any path", async () => {
     const { tokens, ask } = await both()
     const router = new Router({ prefix: "/api" })
     router.post("/tokens/introspect", introspection({ tokens, realm: "treasures", path: null }))
@@ -254,7 +254,7 @@ describe("the endpoints work", () => {
     expect((await request(server.port, { path: "/api/tokens/revoke" })).status).toBe(405)
   })
 
-  it("twice in one application, with the same answer as once", async () => {
+  it("twice in one application, with the same response as once", async () => {
     const { tokens, ask } = await both()
     const app = new Koa()
       .use(introspection({ tokens, realm: "treasures" }))

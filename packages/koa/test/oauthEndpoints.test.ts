@@ -1,4 +1,6 @@
-/** Introspection (RFC 7662), revocation (RFC 7009) and the metadata (RFC 9728) over sockets, but for how bodies are read. */
+/**
+ * Introspection (RFC 7662), revocation (RFC 7009) and the metadata (RFC 9728) over sockets, except how bodies are read.
+ */
 import { describe, expect, it } from "@effect/vitest"
 import { MemoryRepository, RepositoryUnavailable, RevisionConflict } from "@tokenry/core"
 import { ApiTokenRepository } from "@tokenry/core/adapter"
@@ -14,7 +16,7 @@ const resource = "https://api.example.test/treasures"
 const resourceMetadata = ProtectedResourceMetadata.make({ resource, scopes: [] }).url
 const formType = "Content-Type: application/x-www-form-urlencoded"
 
-/** All endpoints on a store that can be away, and what they answer; all else is answered by who comes last. */
+/** All endpoints on a store that can fail, and their responses. The last middleware answers everything else. */
 const serve = async () => {
   const store: { failsAt?: "findByDigest" | "findById" } = {}
   const outage = new RepositoryUnavailable({ operation: "any", cause: new Error("connection to 10.0.0.7 lost") })
@@ -57,30 +59,27 @@ describe("introspection", () => {
     ["another scheme", ["Basic dXNlcjpwYXNz"], 401, "invalid_client", ""],
     ["a refused token", ["Bearer tok_1"], 401, "invalid_token", 'error="invalid_token", '],
     ["two headers", ["Bearer a", "Bearer b"], 400, "invalid_request", 'error="invalid_request", '],
-  ])(
-    "answers %s with a challenge, whatever the body is (RFC 7662 §2.3)",
-    async (_, authorization, status, error, in_) => {
-      await using server = await serve()
-      const { plaintext } = await server.issue()
-      const bodies = [plaintext, "x", "a&token=b", "a".repeat(20_000)].map((token) =>
-        server.ask(path, token, { authorization }),
-      )
-      const headers = [formType, "Content-Length: 100"]
-      const answers = await Promise.all([
-        ...bodies,
-        server.ask(path, "x", { authorization, headers: ["Content-Type: text/plain"] }),
-        server.ask(path, "", { authorization, headers, body: "" }),
-      ])
-      expect(new Set(answers.map(({ bytes }) => bytes)).size).toBe(1)
-      expect(answers[0]).toMatchObject({ status, headers: { "cache-control": "no-store", vary: "Authorization" } })
-      expect(answers[0]?.headers["www-authenticate"]).toMatch(/^Bearer realm="treasures"/)
-      expect(answers[0]?.headers["www-authenticate"]).toContain(in_)
-      expect(answers[0]?.headers["www-authenticate"]).toContain(`resource_metadata="${resourceMetadata}"`)
-      expect(JSON.parse(answers[0]?.body ?? "").error).toBe(error)
-    },
-  )
+  ])("answers %s with a challenge, for any body (RFC 7662 §2.3)", async (_, authorization, status, error, in_) => {
+    await using server = await serve()
+    const { plaintext } = await server.issue()
+    const bodies = [plaintext, "x", "a&token=b", "a".repeat(20_000)].map((token) =>
+      server.ask(path, token, { authorization }),
+    )
+    const headers = [formType, "Content-Length: 100"]
+    const answers = await Promise.all([
+      ...bodies,
+      server.ask(path, "x", { authorization, headers: ["Content-Type: text/plain"] }),
+      server.ask(path, "", { authorization, headers, body: "" }),
+    ])
+    expect(new Set(answers.map(({ bytes }) => bytes)).size).toBe(1)
+    expect(answers[0]).toMatchObject({ status, headers: { "cache-control": "no-store", vary: "Authorization" } })
+    expect(answers[0]?.headers["www-authenticate"]).toMatch(/^Bearer realm="treasures"/)
+    expect(answers[0]?.headers["www-authenticate"]).toContain(in_)
+    expect(answers[0]?.headers["www-authenticate"]).toContain(`resource_metadata="${resourceMetadata}"`)
+    expect(JSON.parse(answers[0]?.body ?? "").error).toBe(error)
+  })
 
-  it("tells the owner's tokens to each of their tokens, and all to one with the scope (RFC 7662 §2.2)", async () => {
+  it("shows an owner's tokens to each of their tokens, and all to one with the scope (RFC 7662 §2.2)", async () => {
     await using server = await serve()
     const [own, other] = [await server.issue(), await server.issue({ ownedBy: "user-2" })]
     const all = await server.issue({ ownedBy: "user-3", scopes: ["treasure:delete"] })
@@ -114,7 +113,7 @@ describe("introspection", () => {
 describe("revocation", () => {
   const path = "/oauth/revoke"
 
-  it("needs no credentials, and heeds none (RFC 7009 §2.1)", async () => {
+  it("needs no credentials, and ignores any (RFC 7009 §2.1)", async () => {
     await using server = await serve()
     for (const authorization of [[], ["Bearer rubbish"], ["Basic dXNlcjpwYXNz"]]) {
       const { plaintext, token } = await server.issue()
@@ -139,7 +138,7 @@ describe("revocation", () => {
   it.each([
     ["an address", "2001:db8::1", { address: "2001:db8::1" }],
     ["rubbish for an address", "x".repeat(2000), {}],
-  ])("tells in the history where it came from, if that is %s", async (_, address, origin) => {
+  ])("records where it came from, if that is %s", async (_, address, origin) => {
     await using server = await serve()
     const { plaintext, token } = await server.issue()
     const headers = [formType, `X-Forwarded-For: ${address}`, `User-Agent: ${plaintext}`]
@@ -189,7 +188,7 @@ describe("revocation", () => {
 describe("the metadata of the protected resource", () => {
   const path = "/.well-known/oauth-protected-resource/treasures"
 
-  it("are where RFC 9728 §3.1 has them, for anyone, and say nothing that a request says", async () => {
+  it("is at the place RFC 9728 §3.1 defines, for anyone, and repeats nothing from a request", async () => {
     await using server = await serve()
     const headers = ["X-Forwarded-Host: evil.example", "X-Forwarded-Proto: http", "Forwarded: host=evil.example"]
     const answer = await request(server.port, { path, headers })
@@ -210,7 +209,7 @@ describe("the metadata of the protected resource", () => {
     })
   })
 
-  it("are found by the challenge (RFC 9728 §5.1)", async () => {
+  it("is found through the challenge (RFC 9728 §5.1)", async () => {
     await using server = await serve()
     const { tokens } = server
     const problemBase = "https://api.example.test/problems/"
@@ -272,7 +271,7 @@ describe("all endpoints", () => {
     expect(await server.ask(path, "x")).toMatchObject({ status: 200, body: "somebody else" })
   })
 
-  it("are called by their names in stack traces and logs", async () => {
+  it("have names in stack traces and logs", async () => {
     await using server = await serve()
     const { tokens } = server
     expect([

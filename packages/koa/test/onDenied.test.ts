@@ -1,4 +1,4 @@
-/** An application that keeps its own format of errors. */
+/** An application that keeps its own error format. */
 import { describe, expect, it, vi } from "@effect/vitest"
 import { InvalidInput, MemoryRepository, RepositoryUnavailable, TokenNotFound } from "@tokenry/core"
 import { ApiTokenRepository } from "@tokenry/core/adapter"
@@ -18,7 +18,7 @@ const failing = Layer.effect(
 
 const envelope = (code: string, message: string) => ({ error: { code, message } })
 
-/** The usual error handler of a Koa application. */
+/** A typical error handler of a Koa application. */
 const ownErrors: Middleware = async (ctx, next) => {
   try {
     await next()
@@ -71,7 +71,7 @@ describe("onDenied", () => {
     }
   })
 
-  it("renders an outage too, which the application is told of once", async () => {
+  it("renders an outage too, and the application's error event fires once", async () => {
     const tokens = await createApiTokens({ repository: failing, catalogue: scopes })
     await using server = await serve(tokens, ownBody)
     const { plaintext } = await tokens.issue({ ownedBy: "user-1", name: "CI", scopes: [] })
@@ -82,7 +82,7 @@ describe("onDenied", () => {
     expect(server.reported).toEqual([outage])
   })
 
-  it("is waited for, and is not called for what is let through", async () => {
+  it("is awaited, and isn't called for admitted requests", async () => {
     const tokens = await openTokens()
     const onDenied = vi.fn<(ctx: Context, denial: Denial) => Promise<void>>(async (ctx, denial) => {
       await Promise.resolve()
@@ -98,13 +98,13 @@ describe("onDenied", () => {
   it.each<[how: string, onDenied: NonNullable<BearerOptions["onDenied"]>]>([
     ["throws", (ctx) => ctx.throw(418, "short and stout", { code: "own" })],
     ["rejects", async (ctx) => ctx.throw(418, "short and stout", { code: "own" })],
-  ])("leaves it to the application's error handler when it %s, and lets nothing through", async (_how, onDenied) => {
+  ])("leaves it to the application's error handler when it %s, and admits nothing", async (_how, onDenied) => {
     const passed = vi.fn<() => void>()
     await using server = await serve(await openTokens(), onDenied, passed)
     const answer = await server.ask()
     expect(answer.status).toBe(418)
     expect(JSON.parse(answer.body)).toEqual(envelope("own", "short and stout"))
-    // Koa's context keeps the headers that were set before.
+    // Koa's context keeps headers that were set before.
     expect(answer.headers["www-authenticate"]).toBe('Bearer realm="treasures"')
     expect(passed).not.toHaveBeenCalled()
   })

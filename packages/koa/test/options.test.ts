@@ -1,26 +1,13 @@
 /** Every option that is misspelt, missing or of the wrong type is an error that names it, when the middleware is made. */
 import { RateLimits } from "@tokenry/http"
 import { bearer, introspection, problemDetails, protectedResourceMetadata, revocation } from "@tokenry/koa"
-import { refusesWrongOptions } from "../../../tools/bearer-conformance/wrongOptions.ts"
+import { goodMetadata, refusesWrongOptions, wrongValues } from "../../../tools/bearer-conformance/wrongOptions.ts"
 import { openTokens } from "./server.ts"
 
 const problemBase = "https://api.example.test/problems/"
 const resourceMetadata = "https://api.example.test/.well-known/oauth-protected-resource"
 const limits = RateLimits.make({ onError: () => {} })
-const text = [7, "", null, {}]
-const object = [null, "a", 7, {}]
-
-const guard = {
-  tokens: [...object, { verify: () => {} }],
-  realm: [...text, "a\nb"],
-  resourceMetadata: [...text, "/metadata"],
-  from: [...object, { header: "Cookie" }, { header: "X-API-Key", scheme: "Key" }],
-  limits: [...object, { onError: () => {} }],
-}
-const endpoint = {
-  path: [7, "oauth/revoke", "", {}],
-  bodyTimeout: ["soon", "0 seconds", "11 minutes", "Infinity", null, {}],
-}
+const { callback, guard, bodyTimeout } = wrongValues
 
 refusesWrongOptions("bearer", bearer, {
   good: async () => ({
@@ -33,7 +20,7 @@ refusesWrongOptions("bearer", bearer, {
     onDenied: () => {},
   }),
   required: ["tokens", "realm"],
-  wrong: { ...guard, problemBase: [...text, "/problems/"], onDenied: [null, "deny", {}] },
+  wrong: { ...guard, problemBase: wrongValues.problemBase, onDenied: callback },
 })
 
 refusesWrongOptions("introspection", introspection, {
@@ -48,33 +35,23 @@ refusesWrongOptions("introspection", introspection, {
     bodyTimeout: "5 seconds" as const,
   }),
   required: ["tokens", "realm"],
-  wrong: { ...guard, ...endpoint, scopeForAll: [...text, "treasure:delet"] },
+  wrong: { ...guard, bodyTimeout, path: [7, "oauth/revoke", "", {}], scopeForAll: wrongValues.scopeForAll },
 })
 
 refusesWrongOptions("revocation", revocation, {
   good: async () => ({ tokens: await openTokens(), limits, path: "/revoke", bodyTimeout: "5 seconds" as const }),
   required: ["tokens"],
-  wrong: { ...endpoint, tokens: [...object, { inspect: () => {} }], limits: guard.limits },
+  wrong: { ...wrongValues.revocation, bodyTimeout, path: [7, "oauth/revoke", "", {}] },
 })
 
 refusesWrongOptions("problemDetails", problemDetails, {
   good: () => ({ problemBase, onError: () => {} }),
   required: [],
-  wrong: { problemBase: [...text, "/problems/"], onError: [null, "log", {}] },
+  wrong: { problemBase: wrongValues.problemBase, onError: callback },
 })
 
 refusesWrongOptions("protectedResourceMetadata", protectedResourceMetadata, {
-  good: () => ({
-    resource: "https://api.example.test",
-    scopes: ["treasure:read"],
-    name: "Treasures",
-    documentation: "https://api.example.test/docs",
-  }),
+  good: goodMetadata,
   required: ["resource", "scopes"],
-  wrong: {
-    resource: [...text, "/treasures"],
-    scopes: ["treasure:read", [7], ["a b"], null],
-    name: text,
-    documentation: [...text, "docs"],
-  },
+  wrong: wrongValues.metadata,
 })

@@ -23,7 +23,7 @@ it.each<[what: string, headers: ReadonlyArray<string>, origin: object]>([
     ["X-Forwarded-For: 192.0.2.1", "User-Agent: a\tb"],
     { address: "192.0.2.1", userAgent: "a\tb" },
   ],
-])("what originOf says of %s can stand in a token's history", async (_what, headers, expected) => {
+])("a token's history accepts what originOf returns for %s", async (_what, headers, expected) => {
   const tokens = await openTokens()
   const { token } = await tokens.issue({ ownedBy: "user-1", name: "CI", scopes: [] })
   const own = { id: token.id, ownedBy: "user-1" }
@@ -38,7 +38,7 @@ it.each<[what: string, headers: ReadonlyArray<string>, origin: object]>([
   expect(history.at(-1)).toMatchObject({ kind: "revoked", actor: { kind: "person", id: "user-1" }, origin: expected })
 })
 
-it("originOf keeps no token that a client put into its user agent from being masked", async () => {
+it("originOf lets the core mask a token that a client put into its user agent", async () => {
   const tokens = await openTokens()
   const { plaintext, token } = await tokens.issue({ ownedBy: "user-1", name: "CI", scopes: [] })
   const own = { id: token.id, ownedBy: "user-1" }

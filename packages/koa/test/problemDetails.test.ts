@@ -19,7 +19,7 @@ import { listen, type Request, request } from "./server.ts"
 const problemBase = "https://api.example.test/problems/"
 const secret = "a secret of the server"
 
-/** A server of one middleware, with what it reports to `onError` and to Koa's `error` event. */
+/** A server of one middleware, with its reports to `onError` and to Koa's `error` event. */
 const serve = async (middleware: Middleware, options: Partial<ProblemDetailsOptions> = {}) => {
   const reported: Array<{ readonly error: unknown; readonly id: string; readonly path: string }> = []
   const emitted: Array<unknown> = []
@@ -86,17 +86,17 @@ describe("problemDetails answers an error with a status", () => {
       { type: "about:blank", title: "Conflict", status: 409 },
     ],
     [
-      "without a message that it does not expose",
+      "without a message that it doesn't expose",
       throwing(Object.assign(new Error(secret), { status: 403 })),
       { type: "about:blank", title: "Forbidden", status: 403 },
     ],
     [
-      "by the type that its status stands for",
+      "with the problem type of its status",
       (ctx) => ctx.throw(404, "no such treasure"),
       { type: `${problemBase}not-found`, title: "Not found", status: 404, detail: "no such treasure" },
     ],
     [
-      "as a body parser throws it for a body that is too large",
+      "that a body parser throws for a body that is too large",
       throwing(Object.assign(new Error("request entity too large"), { status: 413, expose: true })),
       {
         type: `${problemBase}content-too-large`,
@@ -106,17 +106,17 @@ describe("problemDetails answers an error with a status", () => {
       },
     ],
     [
-      "as a body parser throws it for an encoding that it does not know",
+      "that a body parser throws for an unknown encoding",
       throwing(Object.assign(new Error("unsupported"), { statusCode: 415 })),
       { type: `${problemBase}unsupported-media-type`, title: "The body is not JSON", status: 415 },
     ],
     [
-      "as co-body throws it for JSON that does not parse, and does not quote it",
+      "that co-body throws for malformed JSON, without quoting it",
       throwing(Object.assign(new SyntaxError(`Unexpected token, "${secret}"`), { status: 400, body: secret })),
       { type: `${problemBase}unreadable-body`, title: "The body can't be read", status: 400 },
     ],
     [
-      "as body-parser throws it for JSON that does not parse, and does not quote it",
+      "that body-parser throws for malformed JSON, without quoting it",
       throwing(Object.assign(new Error(secret), { status: 400, expose: true, type: "entity.parse.failed" })),
       { type: `${problemBase}unreadable-body`, title: "The body can't be read", status: 400 },
     ],
@@ -129,7 +129,7 @@ describe("problemDetails answers an error with a status", () => {
     expect(server.reported).toEqual([])
   })
 
-  it("from 500 on without its message, even if it says that it may be told, and reports it", async () => {
+  it("from 500 on without its message, even if it exposes it, and reports it", async () => {
     await using server = await serve((ctx) => ctx.throw(502, secret, { expose: true, headers: { "Retry-After": "7" } }))
     const answer = await server.ask()
     expect(answer.headers["retry-after"]).toBe("7")
@@ -145,15 +145,15 @@ describe("problemDetails answers an error with a status", () => {
 describe("problemDetails answers 500 with an id, and nothing else (RFC 9457 §3.1.5)", () => {
   it.each<[what: string, thrown: unknown]>([
     ["an error", new Error(secret)],
-    ["an error whose status is no error", Object.assign(new Error(secret), { status: 200, expose: true })],
-    ["an error whose status does not exist", Object.assign(new Error(secret), { status: 799, expose: true })],
-    ["an error whose status is no number", Object.assign(new Error(secret), { status: "404", expose: true })],
+    ["an error whose status isn't an error", Object.assign(new Error(secret), { status: 200, expose: true })],
+    ["an error whose status doesn't exist", Object.assign(new Error(secret), { status: 799, expose: true })],
+    ["an error whose status isn't a number", Object.assign(new Error(secret), { status: "404", expose: true })],
     [
-      "an error with the tag of the core's, but not its fields",
+      "an error with a core error's tag, but not its fields",
       Object.assign(new Error(secret), { _tag: "InvalidInput" }),
     ],
     ["a string", secret],
-    ["a plain object that pretends", { status: 404, expose: true, message: secret }],
+    ["a plain object that pretends to be an error", { status: 404, expose: true, message: secret }],
     ["undefined", undefined],
     ["null", null],
   ])("when this is thrown: %s", async (_what, thrown) => {
@@ -182,7 +182,7 @@ describe("problemDetails answers 500 with an id, and nothing else (RFC 9457 §3.
 describe("problemDetails reports", () => {
   it.each<[what: string, thrown: unknown, told: unknown]>([
     ["an error", new Error("x"), new Error("x")],
-    ["what is no error", "x", new Error("The thrown value is not an Error", { cause: "x" })],
+    ["a value that isn't an error", "x", new Error("The thrown value is not an Error", { cause: "x" })],
   ])("to Koa's error event without onError: %s", async (_what, thrown, told) => {
     const emitted: Array<unknown> = []
     const app = new Koa().use(problemDetails({ problemBase })).use(throwing(thrown))
@@ -203,7 +203,7 @@ describe("problemDetails reports", () => {
 })
 
 describe("problemDetails, when something is thrown,", () => {
-  it("keeps the headers that say how to go on, and drops those of the body that is not sent", async () => {
+  it("keeps headers that say how to proceed, and drops those of the discarded body", async () => {
     await using server = await serve((ctx) => {
       ctx.set({
         "WWW-Authenticate": "Bearer",
@@ -239,7 +239,7 @@ describe("problemDetails, when something is thrown,", () => {
     })
   })
 
-  it("sets the headers that the error brings, but not those of a body, and none that HTTP forbids", async () => {
+  it("sets the error's headers, except illegal ones and those of a body", async () => {
     const headers = {
       "WWW-Authenticate": ['Basic realm="a"', "Bearer"],
       Vary: "Accept",
@@ -262,7 +262,7 @@ describe("problemDetails, when something is thrown,", () => {
     expect(answer.bytes).not.toMatch(/split|no name|set-cookie/i)
   })
 
-  it("writes nothing more once headers were sent, cuts the connection, and reports", async () => {
+  it("writes nothing after headers were sent, cuts the connection, and reports the error", async () => {
     const late = new Error(secret)
     await using server = await serve(async (ctx) => {
       ctx.res.writeHead(200, { "Content-Length": "100" })
@@ -274,7 +274,7 @@ describe("problemDetails, when something is thrown,", () => {
     expect(server.reported.map(({ error }) => error)).toEqual([late])
   })
 
-  it("leaves an answer alone that was complete already", async () => {
+  it("doesn't touch a response that was already complete", async () => {
     await using server = await serve((ctx) => {
       ctx.status = 200
       ctx.res.end("done")
@@ -285,7 +285,7 @@ describe("problemDetails, when something is thrown,", () => {
   })
 })
 
-describe("problemDetails gives a body to an error that has none", () => {
+describe("problemDetails gives a body to an error response without one", () => {
   const router = new Router().get("/treasures", (ctx) => {
     ctx.body = "treasures"
   })
@@ -306,7 +306,7 @@ describe("problemDetails gives a body to an error that has none", () => {
     expect((await request(server.port, { path: "/treasures" })).body).toBe("treasures")
   })
 
-  it("as a router's 501 for a method that it does not know", async () => {
+  it("as a router's 501 for an unknown method", async () => {
     const app = new Koa().use(problemDetails({ problemBase })).use(router.routes()).use(router.allowedMethods())
     await using server = await listen(app)
     const { status, body } = await request(server.port, { method: "PROPFIND", path: "/treasures" })
@@ -314,24 +314,24 @@ describe("problemDetails gives a body to an error that has none", () => {
     expect(JSON.parse(body)).toEqual({ type: "about:blank", title: "Not Implemented", status: 501 })
   })
 
-  it("as a status that was set and nothing else", async () => {
+  it("as a status that was set without a body", async () => {
     await using server = await serve((ctx) => {
       ctx.status = 403
     })
     expect(JSON.parse((await server.ask()).body)).toEqual({ type: "about:blank", title: "Forbidden", status: 403 })
   })
 
-  it("and answers HEAD with its length alone (RFC 9110 §9.3.2)", async () => {
+  it("and answers HEAD with just its length (RFC 9110 §9.3.2)", async () => {
     await using server = await serve((_ctx, next) => next())
     const [get, head] = [await server.ask(), await server.ask({ method: "HEAD" })]
     expect(head).toMatchObject({ status: 404, headers: get.headers, body: "" })
   })
 })
 
-describe("problemDetails leaves alone", () => {
+describe("problemDetails doesn't touch", () => {
   it.each<[what: string, middleware: Middleware, status: number, body: string]>([
     ["what went well", (ctx) => void (ctx.body = "ok"), 200, "ok"],
-    ["an empty answer that is no error", (ctx) => void (ctx.status = 204), 204, ""],
+    ["an empty response that isn't an error", (ctx) => void (ctx.status = 204), 204, ""],
     ["an error with a body of its own", (ctx) => void Object.assign(ctx, { status: 404, body: "mine" }), 404, "mine"],
     [
       "an answer that is written past Koa",
@@ -361,11 +361,11 @@ describe("problemDetails leaves alone", () => {
 })
 
 describe("problemDetails", () => {
-  it("is refused when it is made with a base to which no slug can be appended", () => {
+  it("refuses a base that no slug can be appended to", () => {
     expect(() => problemDetails({ problemBase: "https://api.example.test/problems" })).toThrow("problemBase")
   })
 
-  it("is called by its name in stack traces and logs", () => {
+  it("has a name in stack traces and logs", () => {
     expect(problemDetails({ problemBase }).name).toBe("problemDetails")
   })
 })

@@ -6,7 +6,7 @@ import { type Answer, listen, openTokens, request } from "./server.ts"
 
 const problemBase = "https://api.example.test/problems/"
 
-/** Counts in windows of 60 seconds, which end when the test says so. */
+/** Counts in windows of 60 seconds that end when the test says so. */
 const aRateLimiter = (limit: number) => {
   const counts = new Map<string, number>()
   const consume: RateLimiter["consume"] = async (key) => {
@@ -20,7 +20,7 @@ const aRateLimiter = (limit: number) => {
 
 const down: RateLimiter = { consume: async () => ({ _tag: "Unavailable", cause: new Error("The limiter is down") }) }
 
-/** A server that answers a caller with their owner's id, behind as many proxies. */
+/** A server that returns the caller's owner id, behind this many proxies. */
 const serve = async (options: Partial<RateLimitsOptions>, proxies = 0) => {
   const errors: Array<unknown> = []
   const passed: Array<string> = []
@@ -46,7 +46,7 @@ const serve = async (options: Partial<RateLimitsOptions>, proxies = 0) => {
 const statuses = (answers: ReadonlyArray<Answer>) => answers.map(({ status }) => status)
 
 describe("a token", () => {
-  it("is told its limits in each answer (draft ratelimit-headers-10 §3 and §4)", async () => {
+  it("sees its limits in each response (draft ratelimit-headers-10 §3 and §4)", async () => {
     const server = await serve({ perToken: aRateLimiter(100), perOwner: aRateLimiter(500) })
     const { status, headers } = await server.ask(await server.issue())
     expect(status).toBe(200)
@@ -56,7 +56,7 @@ describe("a token", () => {
     })
   })
 
-  it("beyond its limit is answered 429 with Retry-After, never 401, and nothing more runs (RFC 6585 §4)", async () => {
+  it("beyond its limit gets 429 with Retry-After, never 401, and nothing else runs (RFC 6585 §4)", async () => {
     const server = await serve({ perToken: aRateLimiter(1) })
     const token = await server.issue()
     await server.ask(token)
@@ -79,7 +79,7 @@ describe("a token", () => {
     expect(server.passed).toEqual(["user-1"])
   })
 
-  it("is allowed again when the window is over", async () => {
+  it("is allowed again after the window", async () => {
     const perToken = aRateLimiter(1)
     const server = await serve({ perToken })
     const token = await server.issue()
@@ -88,7 +88,7 @@ describe("a token", () => {
     expect((await server.ask(token)).status).toBe(200)
   })
 
-  it("shares its limit with no other token, and its owner's with the owner's others", async () => {
+  it("has a limit of its own, and shares its owner's with the owner's other tokens", async () => {
     const server = await serve({ perToken: aRateLimiter(2), perOwner: aRateLimiter(3) })
     const [one, another, stranger] = [await server.issue(), await server.issue(), await server.issue("user-2")]
     const answers: Array<Answer> = []
@@ -96,7 +96,7 @@ describe("a token", () => {
     expect(statuses(answers)).toEqual([200, 200, 200, 429, 200])
   })
 
-  it("keeps its fields on an error that follows", async () => {
+  it("keeps its fields on a later error", async () => {
     const tokens = await openTokens()
     const limits = RateLimits.make({ perToken: aRateLimiter(2), onError: () => {} })
     const app = new Koa()
@@ -111,7 +111,7 @@ describe("a token", () => {
 })
 
 describe("a refused token", () => {
-  it("that is sent on and on leaves all others behind its address alone, good ones and bad ones", async () => {
+  it("that is sent repeatedly doesn't affect other tokens from its address, good or bad", async () => {
     const failedPerAddress = aRateLimiter(3)
     const server = await serve({ failedPerAddress, perToken: aRateLimiter(5) })
     const answers: Array<Answer> = []
@@ -123,7 +123,7 @@ describe("a refused token", () => {
     expect([...failedPerAddress.counts.values()]).toEqual([2])
   })
 
-  it("that is one of too many different ones from an address is answered 429; accepted ones are not", async () => {
+  it("that is one of too many different ones from an address gets 429; accepted ones don't", async () => {
     const server = await serve({ failedPerAddress: aRateLimiter(2) })
     const answers: Array<Answer> = []
     for (const guess of ["a", "b", "c", "d"]) answers.push(await server.ask(`tok_${guess}`))
@@ -139,7 +139,7 @@ describe("a refused token", () => {
     for (let request = 0; request < 5; request++) expect((await server.ask(token)).status).toBe(200)
   })
 
-  it("is treated alike whether it is unknown, revoked or expired, also beyond the limit", async () => {
+  it("is treated the same whether it is unknown, revoked or expired, even beyond the limit", async () => {
     const server = await serve({ failedPerAddress: aRateLimiter(1) })
     await server.ask("tok_first")
     const { plaintext, token } = await server.tokens.issue({ ownedBy: "user-1", name: "CI", scopes: [] })
@@ -149,7 +149,7 @@ describe("a refused token", () => {
     expect(revoked.bytes).toBe(unknown.bytes)
   })
 
-  it("counts for the address that the proxies saw, whatever the client puts before it", async () => {
+  it("counts for the address that the proxies saw, whatever the client claims", async () => {
     const failedPerAddress = aRateLimiter(1)
     const server = await serve({ failedPerAddress }, 2)
     const from = (...forwarded: ReadonlyArray<string>) => `X-Forwarded-For: ${forwarded.join(", ")}`
@@ -164,7 +164,7 @@ describe("a refused token", () => {
     expect([...failedPerAddress.counts.keys()]).toEqual(["address:192.0.2.1", "address:192.0.2.2"])
   })
 
-  it("counts for the socket's address where no proxy is trusted", async () => {
+  it("counts for the socket's address if no proxy is trusted", async () => {
     const failedPerAddress = aRateLimiter(5)
     const server = await serve({ failedPerAddress })
     await server.ask("tok_a", "X-Forwarded-For: 192.0.2.1")
@@ -173,7 +173,7 @@ describe("a refused token", () => {
 })
 
 describe("a request without a token", () => {
-  it("has no limit: nothing was tried", async () => {
+  it("has no limit: it tried nothing", async () => {
     const limiter = aRateLimiter(0)
     const server = await serve({ perToken: limiter, perOwner: limiter, failedPerAddress: limiter })
     for (const authorization of [[], ["Basic eDp5"], ["Bearer"]]) {
@@ -185,7 +185,7 @@ describe("a request without a token", () => {
 })
 
 describe("a limiter that is down", () => {
-  it("lets requests pass without fields, and is told of once", async () => {
+  it("lets requests pass without fields, and reports the outage once", async () => {
     const server = await serve({ perToken: down, failedPerAddress: down })
     const token = await server.issue()
     const answers = [await server.ask(token), await server.ask(token), await server.ask("tok_a")]
@@ -194,7 +194,7 @@ describe("a limiter that is down", () => {
     expect(server.errors).toEqual([new Error("The limiter is down")])
   })
 
-  it("refuses requests with 503 where that is the choice", async () => {
+  it("refuses requests with 503 if so configured", async () => {
     const server = await serve({ perToken: down, whenUnavailable: "refuse" })
     const { status, headers, body } = await server.ask(await server.issue())
     expect([status, headers["retry-after"]]).toEqual([503, "5"])
@@ -204,7 +204,7 @@ describe("a limiter that is down", () => {
 })
 
 describe("a route that requires scopes", () => {
-  it("is counted once, whether the guard has run before or not", async () => {
+  it("counts once, whether or not the guard has run before", async () => {
     const tokens = await openTokens()
     const perToken = aRateLimiter(10)
     const guard = bearer({ tokens, realm: "treasures", limits: RateLimits.make({ perToken, onError: () => {} }) })

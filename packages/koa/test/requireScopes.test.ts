@@ -7,7 +7,7 @@ import { listen, openTokens, request, type Scope } from "./server.ts"
 
 const problemBase = "https://api.example.test/problems/"
 
-/** A route that requires two scopes, after the guard of the whole application or without one. */
+/** A route that requires two scopes, after a guard of the whole application or without one. */
 const serve = async ({ withGuard = true } = {}) => {
   const tokens = await openTokens()
   const guard = bearer({ tokens, realm: "treasures", problemBase })
@@ -24,7 +24,7 @@ const serve = async ({ withGuard = true } = {}) => {
   return { ...server, tokens, askWith }
 }
 
-/** How often scopes were granted or missing so far, in this process. */
+/** How many scope checks were granted or failed so far, in this process. */
 const authorizations = () =>
   Effect.runSync(
     Effect.map(Metric.snapshot, (series) =>
@@ -40,12 +40,12 @@ describe.each([
   ["after the guard", { withGuard: true }],
   ["by itself", { withGuard: false }],
 ])("requireScopes %s", (_where, options) => {
-  it("lets a caller pass who has all of them", async () => {
+  it("admits a caller who has all of them", async () => {
     await using server = await serve(options)
     expect(await server.askWith("treasure:delete", "treasure:read")).toMatchObject({ status: 200, body: "user-1" })
   })
 
-  it("records which scopes were used, so that the others can be taken away", async () => {
+  it("records which scopes were used, so the others can be removed", async () => {
     await using server = await serve(options)
     const { status } = await server.askWith("treasure:edit", "treasure:delete")
     expect(status).toBe(200)
@@ -55,7 +55,7 @@ describe.each([
     ])
   })
 
-  it("counts what the token's scopes imply", async () => {
+  it("counts implied scopes", async () => {
     await using server = await serve(options)
     expect((await server.askWith("treasure:edit", "treasure:delete")).status).toBe(200)
   })
@@ -93,7 +93,7 @@ describe.each([
     expect(Object.fromEntries(grown)).toEqual({ granted: 1, InsufficientScope: 2 })
   })
 
-  it("authenticates: 401 without a token, and with one that is refused", async () => {
+  it("authenticates: 401 without a token, and with a refused one", async () => {
     await using server = await serve(options)
     const answers = [await request(server.port), await request(server.port, { authorization: ["Bearer abc"] })]
     expect(answers.map(({ status }) => status)).toEqual([401, 401])
@@ -132,7 +132,7 @@ describe("two guards in one application", () => {
     expect(JSON.parse(inner.body).type).toBe("https://harbour.example.test/insufficient-scope")
   })
 
-  it("never take the caller of one for a caller of the other", async () => {
+  it("never accept each other's caller", async () => {
     await using server = await serveTwo()
     const token = await server.from(server.island, ["treasure:read"])
     const answer = await server.ask("/outer/inner", token)
@@ -143,7 +143,7 @@ describe("two guards in one application", () => {
 })
 
 describe("requireScopes", () => {
-  it("is refused when it is made without a scope, or with one that is not declared", async () => {
+  it("refuses, when made, no scope and undeclared scopes", async () => {
     const { requireScopes } = bearer({ tokens: await openTokens(), realm: "treasures" })
     const untyped = requireScopes as (...scopes: ReadonlyArray<unknown>) => unknown
     expect(() => untyped()).toThrow("requireScopes: name at least one scope")
@@ -153,7 +153,7 @@ describe("requireScopes", () => {
     expect(() => untyped(["treasure:read"])).toThrow("each scope must be a string")
   })
 
-  it("is called by its name in stack traces and logs", async () => {
+  it("has a name in stack traces and logs", async () => {
     const { requireScopes } = bearer({ tokens: await openTokens(), realm: "treasures" })
     expect(requireScopes("treasure:read").name).toBe("requireScopes")
   })

@@ -1,4 +1,6 @@
-/** A real server on a free port, and requests to it as bytes, because a client library hides what is tested here. */
+/**
+ * A real server on a free port, and requests to it as bytes, because a client library would hide what is tested here.
+ */
 import { once } from "node:events"
 import { createServer } from "node:http"
 import { connect } from "node:net"
@@ -14,7 +16,7 @@ export const scopes = ScopeCatalogue.make({
 
 export type Scope = typeof scopes extends ScopeCatalogue<infer S> ? S : never
 
-/** Tokens of which `verify` alone is asked, and answers what the test says. */
+/** Tokens with only `verify`, which returns what the test specifies. */
 export const tokensThat = (verify: PromiseApiTokens<Scope>["verify"]): BearerOptions<Scope>["tokens"] => ({
   catalogue: scopes,
   verify,
@@ -23,7 +25,7 @@ export const tokensThat = (verify: PromiseApiTokens<Scope>["verify"]): BearerOpt
 
 export const openTokens = () => createApiTokens({ repository: MemoryRepository.layer, catalogue: scopes })
 
-/** Whatever makes a listener for Node's server: an application of whatever state and context. */
+/** Anything that provides a listener for Node's server: an application with any state and context. */
 interface Application {
   readonly callback: () => Parameters<typeof createServer>[1]
 }
@@ -48,7 +50,7 @@ export const listen = async (app: Application) => {
 export interface Request {
   readonly method?: string
   readonly path?: string
-  /** Each value becomes a header of its own. */
+  /** Each value becomes a header line. */
   readonly authorization?: ReadonlyArray<string>
   /** Whole lines. */
   readonly headers?: ReadonlyArray<string>
@@ -57,14 +59,14 @@ export interface Request {
 
 export interface Answer {
   readonly status: number
-  /** By lower-case name; repeated ones are joined by a comma. */
+  /** By lower-case name; repeated ones are joined with a comma. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
-  /** Everything as it came, but for the value of Date. */
+  /** The response as received, except for the value of Date. */
   readonly bytes: string
 }
 
-/** Sends one request, byte for byte in Latin-1, and reads the answer to its end. */
+/** Sends one request, byte for byte in Latin-1, and reads the complete response. */
 export const request = async (port: number, options: Request = {}): Promise<Answer> => {
   const { method = "GET", path = "/", authorization = [], headers = [], body = "" } = options
   const lines = [
@@ -76,7 +78,7 @@ export const request = async (port: number, options: Request = {}): Promise<Answ
     ...(body === "" ? [] : [`Content-Length: ${Buffer.byteLength(body)}`]),
   ]
   const socket = connect(port, "127.0.0.1")
-  socket.setTimeout(10_000, () => socket.destroy(new Error("No answer within 10 s")))
+  socket.setTimeout(100_000, () => socket.destroy(new Error("No answer within 100 s")))
   const chunks: Array<Buffer> = []
   socket.on("data", (chunk) => chunks.push(chunk))
   socket.write(`${lines.join("\r\n")}\r\n\r\n`, "latin1")

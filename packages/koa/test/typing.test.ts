@@ -1,4 +1,7 @@
-/** That nobody needs a cast, and that a misspelt scope does not compile: the compiler checks this file, and its routes are run. */
+/**
+ * Shows that no cast is needed, and that a misspelt scope doesn't compile: the compiler checks this file, and its
+ * routes are run.
+ */
 import { expect, expectTypeOf, it } from "@effect/vitest"
 import { Router } from "@koa/router"
 import type { Caller } from "@tokenry/core/promise"
@@ -29,7 +32,7 @@ it("ctx.state.caller is typed after app.use(bearer(…))", async () => {
   expect((await request(server.port, { authorization })).body).toBe("user-1")
 })
 
-it("ctx.state.caller is typed in an application without types of its own", async () => {
+it("ctx.state.caller is typed in an application without its own types", async () => {
   const { guard, authorization } = await open()
   const app = new Koa().use(guard).use((ctx) => {
     expectTypeOf(ctx.state.caller).toEqualTypeOf<Caller<Scope>>()
@@ -51,7 +54,7 @@ it("ctx.state.caller is typed in a route of @koa/router that requires scopes", a
   expect((await request(server.port, { authorization, path: "/x/7" })).body).toBe("user-1 7")
 })
 
-it("a misspelt scope does not compile, and is an error when the route is made, with the nearest one", async () => {
+it("a misspelt scope doesn't compile, and is an error when the route is made, with the nearest one", async () => {
   const { tokens, guard } = await open()
   // @ts-expect-error Not a declared scope.
   const requiring = () => guard.requireScopes("treasure:read", "treasure:edti")
@@ -61,7 +64,7 @@ it("a misspelt scope does not compile, and is an error when the route is made, w
   expect(introspecting).toThrow("did you mean treasure:delete?")
 })
 
-it("options that are misspelt, missing or of the wrong type do not compile", async () => {
+it("options that are misspelt, missing or of the wrong type don't compile", async () => {
   const { tokens } = await open()
   // @ts-expect-error There is no such option.
   expect(() => bearer({ tokens, realm, problembase: "https://api.example.test/" })).toThrow("did you mean problemBase?")

@@ -1,11 +1,11 @@
 /** Limits concurrent operations to the size of the client's pool, so overload is detected early. */
 
-/** The part of a client that reveals its pool size. */
+/** The part of a client that shows its pool size. */
 export interface PooledClient {
   readonly options?: { readonly maxPoolSize?: number }
 }
 
-/** An operation waiting to run. Exactly one of the two is called, unless it withdraws. */
+/** An operation waiting to run. Exactly one of these is called, unless the operation withdraws. */
 interface Candidate {
   readonly start: () => void
   readonly refuse: () => void
@@ -15,14 +15,14 @@ interface Candidate {
 const defaultPoolSize = 100
 
 /**
- * Operations that wait inside the driver's pool start late and are aborted at their deadline, which closes their
- * connections: under overload nothing would be answered any more. So they wait here, where refusing one costs no
- * connection. Everything that shares a client shares its admission. Oldest first.
+ * A queue in front of the driver's pool, oldest first. An operation that waits in the pool itself starts late and is aborted
+ * at its deadline, which closes its connection; under overload almost nothing succeeds. Refusing one here costs no
+ * connection. Everything that uses one client shares one queue.
  */
 export class Admission {
   static readonly #ofClients = new WeakMap<PooledClient, Admission>()
 
-  /** The same for every caller with this client. */
+  /** Returns the client's queue, always the same one. */
   static of(client: PooledClient): Admission {
     const known = Admission.#ofClients.get(client)
     if (known !== undefined) return known
@@ -31,7 +31,7 @@ export class Admission {
     return admission
   }
 
-  /** How many operations run at once; `Infinity` for a pool without a limit (`maxPoolSize: 0`). */
+  /** How many operations may run at once: `Infinity` if the pool is unlimited (`maxPoolSize: 0`). */
   readonly limit: number
   #running = 0
   readonly #waiting = new Set<Candidate>()
@@ -41,8 +41,8 @@ export class Admission {
   }
 
   /**
-   * Starts the operation now or when a connection is free, or refuses it after that many milliseconds. One that has started
-   * must `leave` once. Returns a function that withdraws one that still waits.
+   * Starts the operation once a connection is free, or refuses it after that many milliseconds. Call `leave` once for
+   * each operation that started. Returns a function that withdraws the operation if it is still waiting.
    */
   enter(milliseconds: number, { start, refuse }: Candidate): () => void {
     if (this.#running < this.limit) {
@@ -69,7 +69,7 @@ export class Admission {
     return withdraw
   }
 
-  /** Passes the place of an operation that has ended to the one that has waited longest. */
+  /** Ends an operation, and starts the one that has waited longest. */
   leave(): void {
     const [next] = this.#waiting
     if (next === undefined) this.#running -= 1

@@ -1,6 +1,4 @@
-/**
- * The few members of the MongoDB driver used here, as structural types, so a client from any copy of the driver fits.
- */
+/** Structural types for the few driver members used here, so a client from any copy of the driver fits. */
 
 import type { PooledClient } from "./Admission.ts"
 
@@ -12,7 +10,7 @@ export interface MongoClientLike extends PooledClient {
 /** What a `Db` has. */
 export interface MongoDatabaseLike {
   readonly databaseName: string
-  /** Its pool's size bounds how many operations run at once; without it, 100 do. */
+  /** Its pool size limits how many operations run at once. Default: 100. */
   readonly client?: PooledClient
   collection(name: string, options?: CollectionOptions): MongoCollectionLike
 }
@@ -55,13 +53,13 @@ export interface WriteConcern {
 }
 
 export interface OperationOptions {
-  /** After how many milliseconds the server gives up. */
+  /** The server gives up after this many milliseconds. */
   readonly maxTimeMS: number
-  /** Aborting it frees the driver's connection from an operation that hangs. */
+  /** Aborting it makes the driver drop an operation that hangs, and its connection. */
   readonly signal?: AbortSignal
 }
 
-/** Without a limit by the server, which would abort the build. */
+/** Has no `maxTimeMS`: when that expires, the server aborts the build. */
 interface CreateIndexesOptions {
   readonly commitQuorum?: "majority"
 }

@@ -8,42 +8,43 @@ import { createIndexes, dropIndex, type IndexDefinition, type IndexState, states
 import { indexFailure, MongoOpenError, stillBuilding, unreachable } from "./MongoOpenError.ts"
 import { strict } from "./strict.ts"
 
-/** One step, undone by dropping what it creates. Never edit it once released. */
+/** One step. Migrating down drops what it creates. Never edit a released one. */
 export interface Migration {
-  /** 1 or more, and more than the one before. */
+  /** At least 1, and higher than the previous step's. */
   readonly version: number
   readonly name: string
   readonly create: ReadonlyArray<IndexDefinition>
 }
 
 export interface MigrateOptions {
-  /** In ascending order of their versions. */
+  /** In ascending order of version. */
   readonly migrations: ReadonlyArray<Migration>
-  /** Up or down to this version; 0 undoes everything. The default is the newest. */
+  /** The version to migrate up or down to; 0 undoes everything. Default: the newest. */
   readonly to?: number
-  /** Returns what would be done, without changing anything. */
+  /** Whether to return the changes without making them. Default: false. */
   readonly dryRun?: boolean
-  /** The collection that records what was applied. The default is `tokenry_migration`. */
+  /** The collection that records the applied versions. Default: `tokenry_migration`. */
   readonly collection?: string
 }
 
-/** What was done or, in a dry run, would be: one entry per index, in order. */
+/** One change to one index: made, or in a dry run only planned. */
 export interface IndexChange {
   readonly version: number
   readonly change: "create" | "drop"
   readonly index: IndexDefinition
-  /** What was there before: `Conflicting` is another index of the same name or on the same fields. */
+  /** What was there before. `Conflicting` is a different index with the same name or on the same fields. */
   readonly found: IndexState
 }
 
 /**
- * Brings the indexes to a version. Each step is idempotent and recorded afterwards, so any number of processes may migrate
- * at once, and the next one completes what a killed process left. Indexes that are recorded but missing, as after some
- * restores, are made again. Versions that newer code has applied are left alone: indexes don't disturb older code.
+ * Migrates the indexes up or down and returns the changes in order. Steps are idempotent and recorded after they succeed, so
+ * any number of processes may migrate at once, and a later run completes what a killed process left. Indexes that are
+ * recorded but missing, as after some restores, are created again. Versions applied by newer code stay: extra indexes
+ * don't affect older code.
  *
- * Fails with the reason `ConflictingIndex` or `NotUnique` where an index can't be made. On collections that hold data
- * already, an index takes its time, and MongoDB lets others read and write meanwhile. After 10 minutes this fails with
- * `BuildingIndexes`, and MongoDB goes on building. Costs one read, and one for each collection, if there is nothing to do.
+ * MongoDB builds indexes while others read and write. If a build takes longer than 10 minutes, this fails with
+ * `BuildingIndexes` and MongoDB continues. See `MongoOpenReason` for the other failures. With nothing to do, it costs
+ * one read, plus one per collection.
  */
 export const migrate = (
   database: MongoDatabaseLike,
@@ -67,7 +68,7 @@ export const migrate = (
       for (const index of create.toReversed()) {
         const found = states.get(index) ?? "Absent"
         changes.push({ version, change: "drop", index, found })
-        // Never drop another index that happens to have this name.
+        // Never drop someone else's index that happens to have this name.
         if (dryRun || found !== "Present") continue
         yield* briefly((bounds) => dropIndex(database.collection(index.collection, strict), index, bounds))
       }
@@ -92,7 +93,7 @@ export const migrate = (
     return changes
   })
 
-/** Without its unique indexes the repository would scan at each verify, and two tokens could share a digest. */
+/** Fails with `MissingIndex` if a unique index is gone: every verify would scan, and two tokens could share a digest. */
 export const assertUniqueIndexes = (
   database: MongoDatabaseLike,
   migrations: ReadonlyArray<Migration>,
@@ -106,7 +107,7 @@ export const assertUniqueIndexes = (
     }
   })
 
-/** If someone has changed an index since, leave it, unless uniqueness depends on it. */
+/** An index that someone changed since is left alone, unless uniqueness depends on it. */
 const isToRepair = ({ unique }: IndexDefinition, state: IndexState | undefined): boolean =>
   state === "Absent" || (state === "Conflicting" && unique === true)
 
@@ -122,7 +123,7 @@ const statesIn = (database: MongoDatabaseLike, wanted: ReadonlyArray<IndexDefini
 
 const record = (records: MongoCollectionLike, document: object, bounds: Bounds) =>
   records.insertOne(document, bounds).catch((error: unknown) => {
-    // Another process recorded it at the same moment.
+    // Another process has just recorded it.
     if (!isDuplicateKey(error)) throw error
   })
 
@@ -131,12 +132,15 @@ const appliedVersions = async (records: MongoCollectionLike, bounds: Bounds): Pr
   return new Set(found.map((document) => ("_id" in document ? Number(document._id) : Number.NaN)))
 }
 
+/** How long a read or a small write may take: as long as the driver waits for a server by default. */
+const briefMilliseconds = 30_000
+
 const briefly = <A>(use: (bounds: Bounds) => Promise<A>): Effect.Effect<A, MongoOpenError> =>
-  Effect.catchTag(bounded("migrate", 5000, use), "RepositoryUnavailable", ({ cause }) =>
+  Effect.catchTag(bounded("migrate", briefMilliseconds, use), "RepositoryUnavailable", ({ cause }) =>
     Effect.fail(unreachable(cause)),
   )
 
-/** How long to wait for indexes that are being built. */
+/** How long to wait for an index build. */
 const patienceMilliseconds = 600_000
 
 const patiently = (
@@ -160,7 +164,8 @@ const patiently = (
 const assertSound = (migrations: ReadonlyArray<Migration>, target: number): void => {
   const versions = [0, ...migrations.map(({ version }) => version)]
   if (!versions.every((version, index) => index === 0 || version > (versions[index - 1] ?? version))) {
-    throw new RangeError("Migrations must be in ascending order of version, starting at 1")
+    throw new RangeError("Migrations must be in ascending order of version, starting at 1 or higher")
   }
-  if (!versions.includes(target)) throw new RangeError(`There is no migration ${target} to go to`)
+  if (!versions.includes(target))
+    throw new RangeError(`There is no migration ${target}. Pass 0 or the version of one in the list`)
 }

@@ -1,22 +1,22 @@
-/** Why MongoDB can't be used for tokens, for the person who has to fix it. */
+/** Errors of opening and migrating, written for the operator who has to fix the cause. */
 import * as Data from "effect/Data"
 import { codeOf } from "./driverErrors.ts"
 import type { IndexDefinition } from "./indexes.ts"
 import { ServerCode } from "./ServerCode.ts"
 
 /**
- * - `InvalidUrl`: the URL or the client's options can't be used.
- * - `Unreachable`: no server answered in time, or it is no primary, or too old.
- * - `NotAuthorized`: the user, the password or the user's rights are not enough.
- * - `ConflictingIndex`: there is another index of the same name, or on the same fields.
- * - `NotUnique`: a unique index can't be made, because stored documents contradict it.
- * - `MissingIndex`: a unique index isn't there, and opening must not make it (`migrate: false`).
- * - `BuildingIndexes`: MongoDB is still building indexes. It goes on; opening again later succeeds.
- * - `IndexBuildAborted`: somebody ended the build, or too few members of the replica set were ready.
- * - `IndexRefused`: MongoDB can't make the index on this collection: it is sharded, for example.
+ * - `InvalidUrl`: the URL or a client option is invalid.
+ * - `Unreachable`: no server answered in time, or the server is not a primary or is too old.
+ * - `NotAuthorized`: the user name or password is wrong, or the user lacks rights.
+ * - `ConflictingIndex`: a different index has the same name or the same fields.
+ * - `NotUnique`: stored documents violate a unique index that would be created.
+ * - `MissingIndex`: a unique index is missing, and opening may not create it (`migrate: false`).
+ * - `BuildingIndexes`: MongoDB is still building indexes. Open again once it has finished.
+ * - `IndexBuildAborted`: someone stopped the build, or too few members of the replica set were ready.
+ * - `IndexRefused`: MongoDB can't create the index on this collection, for example because it is sharded.
  * - `OutsideStableApi`: the client's `serverApi` is strict and forbids a command.
- * - `UnconfirmedWrites`: `writeConcern` is `{ w: 0 }`, with which no write would be confirmed.
- * - `NewerThanCode`: undoing migrations needs newer code, which applied them.
+ * - `UnconfirmedWrites`: `writeConcern` is `{ w: 0 }`, so no write would be confirmed.
+ * - `NewerThanCode`: newer code applied migrations that only it can undo.
  */
 export type MongoOpenReason =
   | { readonly _tag: "InvalidUrl" }
@@ -32,7 +32,7 @@ export type MongoOpenReason =
   | { readonly _tag: "UnconfirmedWrites" }
   | { readonly _tag: "NewerThanCode"; readonly found: number; readonly known: number }
 
-/** The database can't be opened or migrated. The message has the problem and the fix, never the URL. */
+/** The database can't be opened or migrated. The message names the problem and the fix, never the URL. */
 export class MongoOpenError extends Data.TaggedError("MongoOpenError")<{
   readonly reason: MongoOpenReason
   readonly cause?: unknown
@@ -42,7 +42,7 @@ export class MongoOpenError extends Data.TaggedError("MongoOpenError")<{
   }
 }
 
-/** The outage as the reason why opening failed. */
+/** The error for an outage during opening. */
 export const unreachable = (cause: unknown): MongoOpenError => {
   const code = codeOf(cause)
   const reason: MongoOpenReason =
@@ -52,7 +52,7 @@ export const unreachable = (cause: unknown): MongoOpenError => {
   return new MongoOpenError({ reason, cause })
 }
 
-/** Why these indexes can't be made; none if the error is not about them. */
+/** The error for a failed index build, or `undefined` if the failure has another cause. */
 export const indexFailure = (
   error: unknown,
   indexes: ReadonlyArray<IndexDefinition>,
@@ -64,7 +64,7 @@ export const indexFailure = (
     case ServerCode.IndexOptionsConflict:
     case ServerCode.IndexKeySpecsConflict:
       return failed({ _tag: "ConflictingIndex", ...namesOf(conflicting ?? indexes[0]) }, error)
-    // Without its cause, which quotes a digest.
+    // Omits the cause, which quotes a digest.
     case ServerCode.DuplicateKey:
       return failed({ _tag: "NotUnique", ...unique }, undefined)
     case ServerCode.CannotCreateIndex:
@@ -82,7 +82,7 @@ export const indexFailure = (
   }
 }
 
-/** Waiting for these indexes has ended; building them has not. */
+/** The error for a build that outlasts our patience. */
 export const stillBuilding = (indexes: ReadonlyArray<IndexDefinition>): MongoOpenError =>
   failed({ _tag: "BuildingIndexes", collection: namesOf(indexes[0]).collection }, undefined)
 
@@ -98,58 +98,58 @@ const explain = (reason: MongoOpenReason): string => {
   switch (reason._tag) {
     case "InvalidUrl":
       return (
-        "The MongoDB URL or the client's options can't be used. A URL looks like mongodb://host:27017/database; special " +
-        "characters in a user's name or password are percent-encoded"
+        "The MongoDB URL or a client option is invalid. A URL looks like mongodb://host:27017/database; percent-encode " +
+        "special characters in the user name and password"
       )
     case "Unreachable":
-      return `MongoDB can't be reached: ${reason.detail}. Check the URL's hosts, the network, and that a primary is elected`
+      return `MongoDB can't be reached: ${reason.detail}. Check the hosts in the URL, the network, and that there is a primary`
     case "NotAuthorized":
       return (
-        "MongoDB refuses this user. Check name, password and authSource, and give it the role readWrite on the " +
-        "database (or migrate with another user, and open with migrate: false)"
+        "MongoDB refused this user. Check the name, the password and authSource, and grant the user the role readWrite on " +
+        "the database (or migrate as another user and open with migrate: false)"
       )
     case "ConflictingIndex":
       return (
-        `The collection ${reason.collection} has an index that is not Tokenry's, with the name ${reason.index} or on ` +
-        "its fields. It was not changed: drop it, or give the tokens another collection"
+        `The collection ${reason.collection} has an index that isn't Tokenry's, named ${reason.index} or on the same ` +
+        "fields. Nothing was changed. Drop that index, or use another collectionName"
       )
     case "NotUnique":
       return (
-        `The unique index ${reason.index} can't be made: documents in the collection ${reason.collection} share a ` +
-        "value that must be each one's own. Find out which of them belong there, and delete the others"
+        `The unique index ${reason.index} can't be created: documents in the collection ${reason.collection} share a ` +
+        "value that must be unique. Find out which of them to keep, and delete the others"
       )
     case "MissingIndex":
       return (
-        `The collection ${reason.collection} lacks the unique index ${reason.index}: each verify would scan, and tokens ` +
-        "could share a digest. Was it restored without indexes? Run migrate, or open with migrate: true"
+        `The collection ${reason.collection} lacks the unique index ${reason.index}. Every verify would scan the ` +
+        "collection, and two tokens could share a digest. Run migrate, or open with migrate: true"
       )
     case "BuildingIndexes":
       return (
-        `MongoDB is still building the indexes of the collection ${reason.collection}, and goes on. Open again when it is ` +
-        "done (db.currentOp() shows it). For large collections, run migrate in a step of the deployment, and open with " +
+        `MongoDB is still building the indexes of the collection ${reason.collection}. Open again once it has finished ` +
+        "(db.currentOp() shows its progress). For large collections, run migrate as a deployment step and open with " +
         "migrate: false"
       )
     case "IndexBuildAborted":
       return (
-        `The indexes of the collection ${reason.collection} were not built: somebody ended the build, or less than a ` +
-        "majority of the replica set's members can take part. Check them, and open again"
+        `The indexes of the collection ${reason.collection} were not built: someone stopped the build, or no majority of ` +
+        "the replica set could take part. Check its members, and open again"
       )
     case "IndexRefused":
       return (
-        `MongoDB can't make the index ${reason.index} on the collection ${reason.collection}. If the collection is ` +
-        "sharded: digests can't be kept unique across shards. Give the tokens a collection that isn't"
+        `MongoDB can't create the index ${reason.index} on the collection ${reason.collection}. If the collection is ` +
+        "sharded, use one that isn't: MongoDB can't keep digests unique across shards"
       )
     case "OutsideStableApi":
       return (
-        "The client's serverApi is strict, and MongoDB refuses a command that the repository needs. Use version 1 of the " +
-        "Stable API, or a client without strict"
+        "The client's serverApi is strict, and MongoDB refused a command the store needs. Use version 1 of the Stable " +
+        "API, or turn strict off"
       )
     case "UnconfirmedWrites":
-      return "With the write concern { w: 0 }, no issued or revoked token would be certain. Use 1 or more, or majority"
+      return "The write concern { w: 0 } confirms no write, so a revocation could be lost. Set w to 1 or more, or to majority"
     case "NewerThanCode":
       return (
-        `The database is at version ${reason.found} of the migrations, and this code knows versions up to ` +
-        `${reason.known}. Migrate down with the newer code`
+        `The database is at migration ${reason.found}, and this code only knows migrations up to ${reason.known}. ` +
+        "Migrate down with the newer code"
       )
   }
 }

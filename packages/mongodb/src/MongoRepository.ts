@@ -28,7 +28,7 @@ import { tokenMigrations, usageCollectionOf } from "./tokenIndexes.ts"
 import { usageStoreOn } from "./usageStore.ts"
 
 /**
- * Connects a client of its own, migrates, and closes the client when the layer is released.
+ * Connects its own client, migrates, and closes the client when the layer is released.
  *
  *     MongoRepository.layer({ url: "mongodb://localhost:27017/app" })
  */
@@ -38,8 +38,8 @@ const layer = (options: MongoConnectOptions): Layer.Layer<ApiTokenRepository | T
   )
 
 /**
- * Migrates and uses a database of the caller's: a `Db`, or the `MongoClient`'s own database. Any copy of the driver 7
- * will do. The caller closes the client, after the layer has been released.
+ * Uses your `Db`, or your `MongoClient`'s default database, and migrates it. The client may come from any copy of driver 7.
+ * You close it, after the layer is released.
  */
 const layerFrom = (
   clientOrDatabase: MongoClientLike | MongoDatabaseLike,
@@ -53,7 +53,7 @@ const layerFrom = (
     ),
   )
 
-/** `migrations` are the repository's own, for `migrate`: to undo them, or to apply them ahead of time. */
+/** The store on MongoDB. Pass `migrations` to `migrate` to undo them or to apply them ahead of time. */
 export const MongoRepository = { layer, layerFrom, migrations: tokenMigrations } as const
 
 const make = Effect.fnUntraced(function* (
@@ -141,14 +141,14 @@ const make = Effect.fnUntraced(function* (
   return Context.make(ApiTokenRepository, repository).pipe(Context.add(TokenUsageStore, usageStoreOn(tokens, usages)))
 })
 
-/** Why a document was not replaced, if it is not its revision: it is of a newer schema, or damaged. */
+/** Throws if the document was not replaced because it has a newer schema or is damaged, and not for its revision. */
 const assertWritable = (stored: object): void => {
   const newer = newerSchemaOf(stored)
   if (newer !== undefined) throw newer
   tokenOf(stored)
 }
 
-/** The error that says so is dropped here, because it quotes the digest. */
+/** Drops the driver's error, because it quotes the digest. */
 const unlessDuplicate = <A>(write: Promise<A>): Promise<A | "duplicate"> =>
   write.catch((error: unknown) => {
     if (isDuplicateKey(error)) return "duplicate" as const

@@ -1,26 +1,26 @@
-/** The document schema's versions, and how versions of Tokenry work side by side. */
+/** Schema versions of documents, and how different versions of Tokenry share a collection. */
 import * as Data from "effect/Data"
 
-/** The version that this code writes. Raise it when a field is added that older code would delete by replacing. */
+/** The version this code writes. Raise it with each new field, which older code would delete by replacing the document. */
 export const schemaVersion = 1
 
 /**
- * The oldest schema version whose code reads documents of this version correctly. Raise it to `schemaVersion` when older
- * code would misread what is written, and so might accept a token that it must refuse.
+ * The oldest schema version whose code reads these documents correctly. Raise it to `schemaVersion` if older code would
+ * misread them, and could then accept a token that it must refuse.
  */
 export const readableFrom = 1
 
 /**
- * A newer version of Tokenry wrote the document, and this one must not change it, or can't read it. Reported as the cause of
- * a `RepositoryUnavailable`, so that a client that tries again reaches a process that has been upgraded. Happens only
- * during a rolling deployment or after a downgrade.
+ * A newer version of Tokenry wrote the document, and this one may not change it, or can't read it. It is the cause of a
+ * `RepositoryUnavailable`, so clients retry and can reach an upgraded process. Happens only during a rolling deployment
+ * or after a downgrade.
  */
 export class NewerSchema extends Data.TaggedError("NewerSchema")<{
   /** The token's id. */
   readonly id: string
-  /** The schema version in the document. */
+  /** The document's value of `field`. */
   readonly found: number
-  /** Which of the document's two numbers is too high. */
+  /** The field that is too high: `schemaVersion` forbids writing, `readableFrom` also reading. */
   readonly field: "schemaVersion" | "readableFrom"
 }> {
   override get message(): string {
@@ -32,10 +32,10 @@ export class NewerSchema extends Data.TaggedError("NewerSchema")<{
   }
 }
 
-/** In the filter of every write: a document of a newer schema is never overwritten. */
+/** Part of every write's filter, so a document with a newer schema is never overwritten. */
 export const writableHere = { schemaVersion: { $lte: schemaVersion } } as const
 
-/** Why this code must not write the document, if so. Ignores damaged version numbers, which reading reports. */
+/** Returns an error if this code may not write the document. Ignores damaged version numbers; reading reports those. */
 export const newerSchemaOf = (document: object): NewerSchema | undefined => {
   const found = "schemaVersion" in document ? Number(document.schemaVersion) : schemaVersion
   if (!(found > schemaVersion)) return undefined

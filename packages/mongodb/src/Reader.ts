@@ -1,4 +1,4 @@
-/** Reads the fields of a stored document, and notices what is missing or of another type. Plain code, as on the hot path. */
+/** Reads the fields of a stored document and checks their types. Plain code, because verifying runs it. */
 import { DamagedToken } from "@tokenry/core"
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
@@ -7,8 +7,8 @@ import { types } from "node:util"
 type Fields = Readonly<Record<string, unknown>>
 
 /**
- * Every method returns the field's value, and throws a `DamagedToken` that names it if it is not what it should be.
- * What is called optional is `null` when it is none; a field that is not there at all is damage.
+ * Each method returns the field's value, or throws a `DamagedToken` that names the field if its type is wrong. An optional
+ * field is `null` when absent; a missing field is damage.
  */
 export class Reader {
   readonly #fields: Fields
@@ -21,7 +21,7 @@ export class Reader {
     this.#path = path
   }
 
-  /** Of a whole document, which has the token's id in `_id` unless another field is named. */
+  /** Reads a whole document. `idField` holds the token's id. */
   static of(document: object, { idField = "_id", path = "" } = {}): Reader {
     const fields = document as Fields
     return new Reader(fields, fields[idField], path)
@@ -31,12 +31,12 @@ export class Reader {
     return new DamagedToken({ id: this.id, field: this.#path + field })
   }
 
-  /** For errors; empty if it can't be read. */
+  /** The token's id for errors; empty if it can't be read. */
   get id(): string {
     return typeof this.#id === "string" ? this.#id : ""
   }
 
-  /** What `accept` makes of the value, unless that is `undefined`. */
+  /** Returns what `accept` makes of the value; `undefined` means damage. */
   read<A>(field: string, accept: (value: unknown) => A | undefined): A {
     const value = accept(this.#fields[field])
     if (value === undefined) throw this.damaged(field)
@@ -81,7 +81,7 @@ export class Reader {
     return this.#fields[field] === null ? Option.none() : Option.some(this.instant(field))
   }
 
-  /** An object all of whose fields are instants, by their names. */
+  /** Returns an object's fields, which must all be instants, by name. */
   instants(field: string): ReadonlyMap<string, DateTime.Utc> {
     const inside = this.#inside(field, this.#fields[field])
     return new Map(Object.keys(inside.#fields).map((name) => [name, inside.instant(name)]))
@@ -98,7 +98,7 @@ export class Reader {
     return values.map((value: unknown, index) => read(this.#inside(`${field}.${index}`, value)))
   }
 
-  /** An object as it is, all of whose fields are strings, these among them. */
+  /** Returns an object whose fields are all strings and include the required ones. */
   embedded(field: string, required: ReadonlyArray<string>): object {
     const value = this.#fields[field]
     if (!isObject(value)) throw this.damaged(field)

@@ -1,6 +1,6 @@
-/** The codes of MongoDB's errors that this adapter distinguishes. */
+/** The MongoDB error codes that this adapter distinguishes. */
 
-/** By the names that MongoDB's own list of error codes gives them. Any other code is a defect. */
+/** Named as in MongoDB's list of error codes. Any other code is a defect. */
 export const ServerCode = {
   BadValue: 2,
   HostUnreachable: 6,
@@ -68,7 +68,7 @@ export const ServerCode = {
   IDLUnknownField: 40_415,
 } as const
 
-/** The same command may work in a moment. */
+/** Codes after which an immediate retry may succeed. */
 export const transientCodes: ReadonlySet<number | undefined> = new Set([
   ServerCode.HostUnreachable,
   ServerCode.HostNotFound,
@@ -92,7 +92,7 @@ export const transientCodes: ReadonlySet<number | undefined> = new Set([
   ServerCode.NotPrimaryOrSecondary,
 ])
 
-/** MongoDB can't do its work now, or did not confirm it; an immediate second attempt would only add to the load. */
+/** Codes for outages and unconfirmed writes where an immediate retry would only add load. */
 export const outageCodes: ReadonlySet<number | undefined> = new Set([
   ServerCode.Unauthorized,
   ServerCode.AuthenticationFailed,

@@ -1,4 +1,4 @@
-/** The collection of tokens, each use of which has a deadline. */
+/** The collection of tokens, with a deadline for each operation. */
 import type { RepositoryUnavailable } from "@tokenry/core"
 import * as Effect from "effect/Effect"
 import { Admission, type PooledClient } from "./Admission.ts"
@@ -10,7 +10,7 @@ export interface Deadlines {
   readonly write: number
 }
 
-/** What one batch of a long work did, and where the next one begins: nowhere after the last. */
+/** The result of one batch, and where the next one starts; `undefined` after the last. */
 interface Batch<Position> {
   readonly count: number
   readonly next: Position | undefined
@@ -27,7 +27,7 @@ export class TokenCollection {
     this.#deadlines = deadlines
   }
 
-  /** How many operations run at once on the client. */
+  /** How many operations may run at once on the client. */
   get concurrency(): number {
     return Admission.of(this.#client).limit
   }
@@ -40,7 +40,7 @@ export class TokenCollection {
     return bounded(operation, this.#deadlines.write, use, this.#client)
   }
 
-  /** Runs batch after batch, each a write with a deadline of its own, and adds up what they did. */
+  /** Runs batches one after the other, each a write with its own deadline, and returns the total count. */
   inBatches<Position>(
     operation: string,
     batch: (bounds: Bounds, after: Position | undefined) => Promise<Batch<Position>>,

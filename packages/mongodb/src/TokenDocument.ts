@@ -1,4 +1,4 @@
-/** Maps a token to a document and back. */
+/** Converts tokens to documents and back. */
 import { type Actor, ApiToken, type ChangeKind, type Revocation } from "@tokenry/core"
 import {
   type Change,
@@ -19,26 +19,26 @@ import { bytesOf, countOf, dateOf, idOf, never } from "./arguments.ts"
 import { NewerSchema, readableFrom, schemaVersion } from "./NewerSchema.ts"
 import { Reader } from "./Reader.ts"
 
-/** The stored form. Absent values are `null`, never omitted, so that a lost field isn't mistaken for an absent one. */
+/** The stored form. Absent values are `null`, never omitted, so a lost field can't pass for an absent one. */
 export interface TokenDocument {
   readonly _id: string
-  /** The version of Tokenry's schema that wrote it. Older code never overwrites it. */
+  /** The schema version of the code that wrote it. Older code never overwrites it. */
   readonly schemaVersion: number
-  /** The oldest schema version whose code reads it correctly. Older code answers "unavailable". */
+  /** The oldest schema version whose code reads it correctly. Older code fails with `RepositoryUnavailable`. */
   readonly readableFrom: number
   readonly ownedBy: string
   readonly name: string
   readonly scopes: ReadonlyArray<string>
   readonly createdAt: Date
-  /** The last millisecond of the year 9999 if the token never expires. */
+  /** If the token never expires: the last millisecond of the year 9999. */
   readonly expiresAt: Date
   readonly neverExpires: boolean
   readonly revocation: RevocationDocument | null
   readonly ancestors: ReadonlyArray<string>
   readonly issuedTo: string | null
-  /** The newest first. */
+  /** Newest first. */
   readonly secrets: ReadonlyArray<SecretDocument>
-  /** The oldest first. */
+  /** Oldest first. */
   readonly history: ReadonlyArray<ChangeDocument>
   readonly undelivered: number
   readonly revision: number
@@ -56,7 +56,7 @@ export interface SecretDocument {
   readonly keyId: string | null
   readonly hint: string
   readonly state: "active" | "retiring" | "retired"
-  /** When the grace period of a retiring secret ends, or since when a retired one is retired; `null` for the active one. */
+  /** When a retiring secret's grace period ends, or when a retired one was retired; `null` for the active one. */
   readonly endsAt: Date | null
 }
 
@@ -65,7 +65,7 @@ export interface ChangeDocument extends Pick<Change, "kind" | "actor" | "origin"
   readonly detail: string | null
 }
 
-/** What verifying needs; the history stays where it is. */
+/** The projection for verifying, which doesn't read the history. */
 export const verifiableFields = {
   readableFrom: 1,
   ownedBy: 1,
@@ -106,7 +106,7 @@ export const changeDocumentOf = ({ kind, at, actor, origin, detail }: Change): C
   detail: Option.getOrNull(detail),
 })
 
-/** Without the fields that JavaScript callers set to `undefined`, which would come back as `null`. */
+/** Drops the fields that JavaScript callers set to `undefined`; MongoDB would return them as `null`. */
 const given = <A extends object>(fields: A): A =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as A
 
@@ -130,9 +130,9 @@ const secretStateDocumentOf = (state: SecretState): Pick<SecretDocument, "state"
 }
 
 /**
- * The whole token.
+ * Reads a whole token.
  *
- * @throws DamagedToken or NewerSchema, like everything that reads documents here.
+ * @throws DamagedToken or NewerSchema, like the other functions here that read documents.
  */
 export const tokenOf = (document: object): ApiToken => {
   const reader = readerOf(document)
@@ -151,10 +151,10 @@ export const tokenOf = (document: object): ApiToken => {
   })
 }
 
-/** What verifying needs of it; the document may lack the rest. */
+/** Reads what verifying needs from a document with the fields `verifiableFields`. */
 export const verifiableOf = (document: object): VerifiableToken => verifiableFrom(readerOf(document))
 
-/** The same with the secret that has one of these digests, by which the document was found. */
+/** Reads a document with the fields `foundFields`, and the secret whose digest is among the candidates. */
 export const foundOf = (document: object, candidates: ReadonlyArray<Digest>): FoundToken => {
   const reader = readerOf(document)
   const secret = reader
@@ -200,7 +200,7 @@ const secretOf = (reader: Reader): Secret => ({
   state: secretStateOf(reader),
 })
 
-/** An unknown state is damage; it must never be read as active. */
+/** An unknown state is damage. Reading it as active would accept a retired secret. */
 const secretStateOf = (reader: Reader): SecretState => {
   switch (reader.string("state")) {
     case "active":

@@ -1,4 +1,4 @@
-/** Maps recorded uses to update operations, and documents to recorded usage. */
+/** Converts uses to updates, and stored documents to usage. */
 import { DamagedToken } from "@tokenry/core"
 import type { SecretUsage, TokenId } from "@tokenry/core/adapter"
 import type * as DateTime from "effect/DateTime"
@@ -6,15 +6,15 @@ import * as Option from "effect/Option"
 import { countOf, dateOf, idOf } from "./arguments.ts"
 import { Reader } from "./Reader.ts"
 
-/** What is stored of each secret. */
+/** The stored usage of one secret. */
 export interface UsageDocument {
-  /** The token's id, a slash and the generation: `tok_…/2`. */
+  /** The token's id, a slash, and the secret's generation: `0199…/2`. */
   readonly _id: string
   readonly tokenId: string
   readonly generation: number
   readonly count: number
   readonly lastUsedAt: Date | null
-  /** By the scopes' names, with what means something in a path written as `%` and two hex digits. */
+  /** The last use of each scope. Names are escaped: a character with a meaning in paths becomes `%` and two hex digits. */
   readonly scopes: Readonly<Record<string, Date>>
   readonly reuses: number
   readonly lastReusedAt: Date | null
@@ -22,7 +22,7 @@ export interface UsageDocument {
 
 const usageIdOf = ({ tokenId, generation }: SecretUsage): string => `${idOf(tokenId)}/${countOf(generation)}`
 
-/** The document of a secret's first uses. */
+/** The document for a secret's first uses. */
 export const firstUsageOf = (usage: SecretUsage): UsageDocument => ({
   _id: usageIdOf(usage),
   tokenId: usage.tokenId,
@@ -34,7 +34,7 @@ export const firstUsageOf = (usage: SecretUsage): UsageDocument => ({
   lastReusedAt: optionalDateOf(usage.lastReusedAt),
 })
 
-/** What adds the uses to the secret's document, unless it is damaged: then the filter finds nothing. */
+/** The update that adds uses to the secret's document. Its filter doesn't match a damaged document. */
 export const additionTo = (usage: SecretUsage): { readonly filter: object; readonly addition: object } => ({
   filter: { _id: usageIdOf(usage), ...addable },
   addition: {
@@ -48,16 +48,38 @@ export const additionTo = (usage: SecretUsage): { readonly filter: object; reado
   },
 })
 
+/**
+ * Finds what is recorded of these secrets as later than the present. A scope is never recorded as later than the
+ * secret's last use.
+ */
+export const usagesAfter = (now: DateTime.Utc, usages: ReadonlyArray<SecretUsage>): object => {
+  const later = { $gt: dateOf(now) }
+  return { _id: { $in: usages.map(usageIdOf) }, $or: [{ lastUsedAt: later }, { lastReusedAt: later }] }
+}
+
+/** What replaces instants after the present in such a document. */
+export const correctionOf = (
+  document: object,
+  now: DateTime.Utc,
+): { readonly filter: object; readonly update: object } => {
+  const present = dateOf(now)
+  const { _id, lastUsedAt, lastReusedAt, scopes } = document as Partial<UsageDocument>
+  const instants = Object.entries({
+    lastUsedAt,
+    lastReusedAt,
+    ...Object.fromEntries(Object.entries(scopes ?? {}).map(([name, at]) => [`scopes.${name}`, at])),
+  })
+  const later = instants.filter(([, at]) => at instanceof Date && at > present)
+  return { filter: { _id }, update: { $min: Object.fromEntries(later.map(([path]) => [path, present])) } }
+}
+
 const addable = { count: { $type: "number" }, reuses: { $type: "number" }, scopes: { $type: "object" } }
 
-/** That the secret's document can't be added to. */
+/** The error for a secret's document that can't be updated. */
 export const damagedUsageOf = ({ tokenId, generation }: SecretUsage): DamagedToken =>
   new DamagedToken({ id: tokenId, field: `usage.${generation}` })
 
-/**
- * The recorded usage in these documents. A damaged one counts as just used, because a sweep revokes unused tokens, and
- * is reported.
- */
+/** Reads usage. A damaged document is reported and counts as just used, so no sweep revokes its token as unused. */
 export const manyUsagesOf = (
   documents: ReadonlyArray<object>,
   now: DateTime.Utc,
@@ -78,7 +100,7 @@ export const manyUsagesOf = (
 
 const unreadable = { count: 0, scopes: new Map(), reuses: 0, lastReusedAt: Option.none() } as const
 
-/** From the document's id, which can't be damaged without being another's. */
+/** Read from the id, which MongoDB never lets anyone change. */
 const generationIn = (document: object): number =>
   "_id" in document && typeof document._id === "string" ? Number(document._id.split("/")[1]) : Number.NaN
 
@@ -98,7 +120,7 @@ const usageOf = (document: object): SecretUsage => {
 const optionalDateOf = (instant: Option.Option<DateTime.Utc>): Date | null =>
   Option.isSome(instant) ? dateOf(instant.value) : null
 
-/** A leading `_` too, so that no name is `__proto__`. */
+/** Escapes a leading `_` too, so no name is `__proto__`. */
 const escaped = (scope: string): string =>
   scope.replace(/^_|[%.$]/g, (sign) => `%${sign.charCodeAt(0).toString(16).padStart(2, "0")}`)
 

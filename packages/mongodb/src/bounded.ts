@@ -1,4 +1,4 @@
-/** Runs a driver operation with a deadline that holds whatever happens to the connection. */
+/** Runs driver operations with a deadline that holds even if the connection hangs. */
 import { RepositoryUnavailable } from "@tokenry/core"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -7,33 +7,30 @@ import { Admission, type PooledClient } from "./Admission.ts"
 import type { OperationOptions } from "./Driver.ts"
 import { failureOf, isTransient } from "./driverErrors.ts"
 
-/**
- * The driver's options for each command of the operation. Use them anew for each command: `maxTimeMS` is the time left
- * until the deadline.
- */
+/** Driver options. Pass them to every command of the operation: `maxTimeMS` is read each time, and is the time left. */
 export interface Bounds extends OperationOptions {
   readonly signal: AbortSignal
 }
 
-/** The deadline came before the answer. */
+/** No answer arrived before the deadline. */
 export class DeadlineExceeded extends Error {
   constructor(milliseconds: number) {
     super(`MongoDB did not answer within ${milliseconds} ms`)
   }
 }
 
-/** The share of its deadline that an operation may wait for a connection. */
+/** How much of its deadline an operation may spend waiting for a connection. */
 const waitingShare = 1 / 3
 
 /**
- * Fails with `RepositoryUnavailable` after that many milliseconds of real time, or earlier if the driver reports an
- * outage; anything else it reports is a defect. The server gives up shortly before the deadline; a connection that hangs
- * is closed at the deadline, so that hung connections don't fill the pool. A fiber that is interrupted doesn't wait for the
- * operation, which goes on to its end or to the deadline.
+ * Fails with `RepositoryUnavailable` after this many milliseconds of real time, or as soon as the driver reports an outage.
+ * Other errors of the driver are defects. The server gives up shortly before the deadline. At the deadline a connection
+ * that hangs is closed, so it can't block the pool. Interrupting the fiber doesn't stop the operation, which runs until it
+ * ends or its deadline passes.
  *
- * With a client, at most as many operations run at once as its pool has connections (100 if it doesn't say). The others
- * wait for a third of their deadline at most and then fail, before they cost a connection. The repository counts its own
- * operations on the same client. For collections of the application's own as well:
+ * If you pass the client, no more operations run at once than its pool has connections (default: 100). The others wait
+ * for up to a third of their deadline and then fail without using a connection. The store's own operations on that client
+ * count too. You can use it for your own collections:
  *
  *     bounded("findAccount", 2000, (bounds) => accounts.findOne({ _id: id }, bounds), client)
  */
@@ -98,14 +95,11 @@ const run = <A>(
 
 const busy = (connections: number, milliseconds: number): Error =>
   new Error(
-    `All ${connections} connections of the client's pool were busy for ${Math.ceil(milliseconds)} ms. If MongoDB itself ` +
-      "is not overloaded, raise maxPoolSize",
+    `All ${connections} connections in the client's pool were busy for ${Math.ceil(milliseconds)} ms. Raise maxPoolSize, ` +
+      "unless MongoDB itself is overloaded",
   )
 
-/**
- * Repeats an attempt after transient errors until the bounds are reached: for idempotent writes to many documents, which
- * the driver does not repeat by itself.
- */
+/** Retries an idempotent write after transient errors until its deadline. The driver doesn't retry writes to many documents. */
 export const persistently = async <A>({ signal }: Bounds, attempt: () => Promise<A>): Promise<A> => {
   for (let pause = 25; ; pause *= 2) {
     try {

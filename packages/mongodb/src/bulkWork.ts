@@ -18,10 +18,10 @@ import {
 import type { TokenCollection } from "./TokenCollection.ts"
 import { changeDocumentOf, revocationDocumentOf } from "./TokenDocument.ts"
 
-/** How many tokens a batch is. */
+/** How many tokens to change in one command. */
 const batchSize = 500
 
-/** What to revoke, in an order in which a batch can go on after the one before. */
+/** The tokens to revoke, in an order that lets each batch continue after the previous one. */
 interface Unrevoked {
   readonly field: "expiresAt" | "ownedBy"
   readonly queryAfter: (after: BatchPosition | undefined) => Query
@@ -36,14 +36,14 @@ export const bulkWorkOn = (
   const revokeAll = (operation: string, unrevoked: Unrevoked, revocation: Revocation, by: Attribution) => {
     const { field, queryAfter } = unrevoked
 
-    /** A retry finds tokens its predecessor already revoked, and leaves them unchanged. */
+    /** Leaves tokens alone that a previous attempt has revoked. */
     const revoke = async (ids: ReadonlyArray<unknown>, bounds: Bounds): Promise<number> => {
-      // Created first, so a missing instant is a defect even if there is nothing to revoke.
+      // First, so a missing instant is a defect even if there is nothing to revoke.
       const change = changeDocumentOf(Change.make("revoked", revocation.at, by, revocation.reason))
       const update = {
         $set: { revocation: revocationDocumentOf(revocation) },
         $inc: { revision: 1, undelivered: 1 },
-        // A token is revoked once, so this is one line more than other changes keep, and pushes none of them out.
+        // May exceed the history's limit by one entry, once: a token is revoked only once.
         $push: { history: change },
       }
       if (ids.length === 0) return 0
@@ -60,7 +60,7 @@ export const bulkWorkOn = (
       return { count, next: found.length < batchSize ? undefined : lastPositionOf(found, field) }
     })
 
-    /** What one pass misses: tokens that moved in its order, damaged ones, and ones with a newer schema. */
+    /** Finds what one pass missed: tokens that moved in its order, damaged ones, and ones with a newer schema. */
     const leftover = tokens.write(operation, async (bounds) => {
       const found = await collection
         .find(queryAfter(undefined).filter, { ...bounds, limit: batchSize, batchSize })
@@ -92,7 +92,7 @@ export const bulkWorkOn = (
   const remove = async (ids: ReadonlyArray<unknown>, bounds: Bounds): Promise<number> => {
     if (ids.length === 0) return 0
     const forget = () => persistently(bounds, () => usages.deleteMany({ tokenId: { $in: ids } }, bounds))
-    // Before the tokens, so an outage in between leaves no orphaned usage, and after, for uses recorded meanwhile.
+    // Before the tokens, so an outage leaves no orphaned usage, and again after them, for uses recorded meanwhile.
     await forget()
     const { deletedCount } = await persistently(bounds, () => collection.deleteMany({ _id: { $in: ids } }, bounds))
     await forget()
@@ -116,8 +116,8 @@ export const bulkWorkOn = (
         by,
       ),
 
-    // Tokens minted with a dead token go before it, so they are never left behind. A batch removes what it finds, so
-    // the next one starts at the beginning again.
+    // Removes descendants before the dead token they were minted with, so none is left behind. Each batch removes what it
+    // finds, so the next one starts from the beginning.
     purge: (diedBefore) =>
       tokens.inBatches<"again">("purge", async (bounds) => {
         const dead = await idsOf(deadBefore(diedBefore), bounds)

@@ -1,6 +1,6 @@
 /**
- * What an error of the driver means. Judged by codes, labels and the names of classes, never by messages, and
- * never by `instanceof`: the application may have another copy of the driver.
+ * Classifies driver errors by code, label and class name. Never by message, and never by `instanceof`: the application may
+ * use another copy of the driver.
  */
 import { RepositoryUnavailable } from "@tokenry/core"
 import * as Data from "effect/Data"
@@ -18,11 +18,12 @@ export class UnexpectedAnswer extends Data.TaggedError("UnexpectedAnswer")<{
   readonly codeName: string
 }> {
   override get message(): string {
-    return `MongoDB refused ${this.operation} with the code ${this.code}${this.codeName && ` (${this.codeName})`}`
+    const name = this.codeName && ` (${this.codeName})`
+    return `MongoDB refused ${this.operation} with error code ${this.code}${name}. Look the code up in MongoDB's documentation`
   }
 }
 
-/** The failure of an operation that was rejected with this error. */
+/** Turns a driver error into an outage or a defect. */
 export const failureOf = (operation: string, error: unknown): Exit.Exit<never, RepositoryUnavailable> => {
   if (error instanceof NewerSchema || isOutage(error)) {
     return Exit.fail(new RepositoryUnavailable({ operation, cause: error }))
@@ -33,10 +34,10 @@ export const failureOf = (operation: string, error: unknown): Exit.Exit<never, R
   )
 }
 
-/** Whether a unique index forbids the write. Such an error quotes the digest: it must not leave the adapter. */
+/** Whether a unique index refused the write. The error quotes the digest, so it must not leave the adapter. */
 export const isDuplicateKey = (error: unknown): boolean => codeOf(error) === ServerCode.DuplicateKey
 
-/** Whether MongoDB can't work now, or didn't confirm a write. */
+/** Whether MongoDB is unavailable or didn't confirm a write. */
 const isOutage = (error: unknown): boolean =>
   isTransient(error) || outageNames.has(textOf(error, "name")) || outageCodes.has(codeOf(error))
 
@@ -47,13 +48,13 @@ export const isTransient = (error: unknown): boolean =>
   networkCodes.has(textOf(error, "code")) ||
   labelsOf(error).some((label) => retryableLabels.has(label))
 
-/** The server's code; `undefined` if the error isn't from the server. */
+/** The server's error code; `undefined` if the error isn't from the server. */
 export const codeOf = (error: unknown): number | undefined => {
   const code = fieldOf(error, "code")
   return typeof code === "number" ? code : undefined
 }
 
-/** Node's own, of errors that the driver passes on as they are: from a socket that ends in this moment, from DNS. */
+/** Codes of Node's socket and DNS errors, which the driver sometimes passes on unwrapped. */
 const networkCodes: ReadonlySet<string> = new Set([
   "EPIPE",
   "ECONNRESET",

@@ -1,4 +1,4 @@
-/** Indexes: their definitions and current state, and how to create and drop them. Everything here is idempotent. */
+/** Index definitions, their state in the database, and idempotent functions that create and drop them. */
 import type { Bounds } from "./bounded.ts"
 import type { IndexOptions, MongoCollectionLike } from "./Driver.ts"
 import { codeOf } from "./driverErrors.ts"
@@ -8,10 +8,10 @@ export interface IndexDefinition extends IndexOptions {
   readonly collection: string
 }
 
-/** `Conflicting`: another index has the name; or one stands on the same fields, and MongoDB may refuse a second. */
+/** `Conflicting`: a different index has the same name, or the same fields, and MongoDB may refuse a second one. */
 export type IndexState = "Absent" | "Present" | "Conflicting"
 
-/** What is there of each of these indexes of one collection. One read. */
+/** Looks up the state of each index of one collection, in one read. */
 export const statesOfIndexes = async (
   on: MongoCollectionLike,
   wanted: ReadonlyArray<IndexDefinition>,
@@ -39,7 +39,7 @@ interface StoredIndex {
   readonly collation?: unknown
 }
 
-/** All that makes an index what it is; what these migrations never ask for must be absent. */
+/** Everything that distinguishes indexes. Options that no migration uses must be absent. */
 const signatureOf = ({ name, key, unique = false, sparse = false, ...stored }: StoredIndex): string =>
   JSON.stringify([
     name,
@@ -61,9 +61,9 @@ const indexesOf = async (on: MongoCollectionLike, bounds: Bounds): Promise<Reado
 }
 
 /**
- * Makes all of them in one pass over the collection, without a time limit: mongod aborts the build when one ends, and the
- * next attempt starts over. The indexes are used once a majority is ready, so that a member that is down doesn't hold up
- * the deployment.
+ * Builds all indexes in one pass over the collection. Sets no `maxTimeMS`: when that expires, mongod aborts the build, and
+ * the next attempt starts over. A majority of the replica set suffices, so a member that is down doesn't block the
+ * deployment.
  */
 export const createIndexes = async (
   on: MongoCollectionLike,
@@ -81,7 +81,7 @@ export const createIndexes = async (
   }
 }
 
-/** A standalone server, or a service that is compatible with MongoDB, may know no quorum. */
+/** Standalone servers and compatible services may not support `commitQuorum`. */
 const refusesQuorum: ReadonlySet<number | undefined> = new Set([
   ServerCode.BadValue,
   ServerCode.FailedToParse,

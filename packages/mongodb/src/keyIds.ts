@@ -1,4 +1,4 @@
-/** Which keys of a key ring stored secrets are under. */
+/** Finds which keys of the key ring are in use. */
 import type { ApiTokenRepository, KeyId } from "@tokenry/core/adapter"
 import * as Option from "effect/Option"
 import type { Bounds } from "./bounded.ts"
@@ -6,13 +6,13 @@ import { withKeyBetween, withoutKey } from "./queries.ts"
 import type { TokenCollection } from "./TokenCollection.ts"
 
 /**
- * Without `distinct`, which the Stable API doesn't have: looks into the gaps between the keys that are known already until
- * all gaps are empty. Each look is one seek in the index, and there are two for each key at most, however many tokens.
+ * The Stable API has no `distinct`, so this searches the gaps between the keys found so far until all gaps are empty. That
+ * takes one index seek per gap, `2k + 2` for `k` keys, however many tokens there are.
  */
 export const keyIdsOn = (tokens: TokenCollection): ApiTokenRepository["Service"]["keyIdsInUse"] => {
   const keyIdIn = async ([above, below]: Gap, bounds: Bounds): Promise<string | undefined> => {
     const withKey = withKeyBetween(above, below)
-    // The same condition as projection: only the server knows its order of strings.
+    // The projection repeats the condition, because only the server knows its order of strings.
     const found = await tokens.collection.findOne(withKey, { ...bounds, projection: withKey })
     const [secret] = found !== null && "secrets" in found && Array.isArray(found.secrets) ? found.secrets : []
     return keyIdOf(secret)

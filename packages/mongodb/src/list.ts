@@ -1,4 +1,4 @@
-/** A page of an owner's tokens. */
+/** Lists an owner's tokens, page by page. */
 import type { ApiToken, DamagedToken } from "@tokenry/core"
 import type { ApiTokenRepository, ListPosition, TokenId } from "@tokenry/core/adapter"
 import * as DateTime from "effect/DateTime"
@@ -11,8 +11,8 @@ import { ownedPage } from "./queries.ts"
 import type { TokenCollection } from "./TokenCollection.ts"
 
 /**
- * Skips damaged tokens and fills their places, so a page that isn't full is still the last one. Fails as unavailable if
- * a newer version of Tokenry wrote one of them in a way this one can't read.
+ * Replaces damaged tokens with the next ones, so only the last page isn't full. Fails with `RepositoryUnavailable` at a
+ * token that a newer version of Tokenry wrote and this one can't read.
  */
 export const listOn =
   (tokens: TokenCollection): ApiTokenRepository["Service"]["listOwnedBy"] =>
@@ -39,7 +39,7 @@ export const listOn =
       ({ tokens, damaged }) => Effect.as(logDamaged(damaged), tokens),
     )
 
-/** Documents whose creation is no date come after all others; after those there is nothing more to read. */
+/** Documents whose `createdAt` isn't a date sort last, so nothing follows them. */
 const lastPlaceOf = (found: ReadonlyArray<object>): ListPosition | undefined => {
   const position = lastPositionOf(found, "createdAt")
   return position !== undefined && types.isDate(position.value)

@@ -1,4 +1,4 @@
-/** Reads many documents, skipping and logging damaged ones. */
+/** Reads many documents, and skips and logs damaged ones. */
 import { type ApiToken, DamagedToken } from "@tokenry/core"
 import * as Effect from "effect/Effect"
 import { types } from "node:util"
@@ -7,10 +7,10 @@ import type { BatchPosition } from "./queries.ts"
 import { tokenOf } from "./TokenDocument.ts"
 
 export interface ManyTokens {
-  /** Those that can be read, in the order of the documents. */
+  /** The readable ones, in order. */
   readonly tokens: ReadonlyArray<ApiToken>
   readonly damaged: ReadonlyArray<DamagedToken>
-  /** Written by a newer version of Tokenry in a way that this one can't read. */
+  /** Errors for those that only a newer version of Tokenry can read. */
   readonly newer: ReadonlyArray<NewerSchema>
 }
 
@@ -28,7 +28,7 @@ export const manyTokensOf = (documents: ReadonlyArray<object>): ManyTokens => {
   return many
 }
 
-/** One warning for each, with the id and the field, for the person who has to repair it. */
+/** Logs a warning for each, with the id and the field to repair. */
 export const logDamaged = (damaged: ReadonlyArray<DamagedToken>): Effect.Effect<void> =>
   Effect.forEach(
     damaged,
@@ -36,7 +36,7 @@ export const logDamaged = (damaged: ReadonlyArray<DamagedToken>): Effect.Effect<
     { discard: true },
   )
 
-/** Where the next batch begins: after the last document that has a place in the order. None: there is no next batch. */
+/** The last document that has a place in the order; the next batch starts after it. `undefined`: there is no next batch. */
 export const lastPositionOf = (documents: ReadonlyArray<object>, field: string): BatchPosition | undefined =>
   documents.map((document) => positionOf(document, field)).findLast((position) => position !== undefined)
 

@@ -1,4 +1,4 @@
-/** A client of the repository's own, which lives as long as the layer. */
+/** The store's own client, which is closed with the layer. */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { MongoClient, type MongoClientOptions } from "mongodb"
@@ -14,7 +14,7 @@ export interface MongoConnectOptions extends MongoRepositoryOptions {
   readonly clientOptions?: MongoClientOptions
 }
 
-/** How long to wait for a server at first, and for the last answers in the end. */
+/** How long to wait for a server when opening, and for running operations when closing. */
 const openMilliseconds = 10_000
 const closeMilliseconds = 5000
 
@@ -26,7 +26,7 @@ export const openClient = ({
   Effect.acquireRelease(
     Effect.try({
       try: () => new MongoClient(url, { ...unlessIn(url, patienceOf(options)), appName: "tokenry", ...clientOptions }),
-      // Without its cause, which may quote the URL and the password in it.
+      // Omits the cause, which may quote the URL with its password.
       catch: () => new MongoOpenError({ reason: { _tag: "InvalidUrl" } }),
     }),
     (client) => Effect.ignore(bounded("close", closeMilliseconds, () => client.close())),
@@ -45,14 +45,14 @@ export const openClient = ({
   )
 
 /**
- * How long the driver waits: for a server, less than opening does, so that the error says what it tried; for a connection
- * of its pool, a third of the deadline, so that there is time left to use it.
+ * The driver waits for a server a little less than opening does, so the error contains what the driver tried. It waits for
+ * a connection for a third of the deadline, which leaves time to use it.
  */
 const patienceOf = (options: MongoRepositoryOptions): MongoClientOptions => ({
   serverSelectionTimeoutMS: openMilliseconds * 0.9,
   waitQueueTimeoutMS: Math.ceil(withDefaults(options).deadlines.read / 3),
 })
 
-/** An option in the URL goes before these. */
+/** Drops options that the URL sets. */
 const unlessIn = (url: string, options: MongoClientOptions): MongoClientOptions =>
   Object.fromEntries(Object.entries(options).filter(([name]) => !new RegExp(`[?&]${name}=`, "i").test(url)))

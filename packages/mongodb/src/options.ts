@@ -7,26 +7,26 @@ import type { Deadlines } from "./TokenCollection.ts"
 export interface MongoRepositoryOptions {
   /** Default: the database in the client's URL. */
   readonly databaseName?: string
-  /** Default: `api_token`. Its documents belong to the repository, so keep your own fields elsewhere. */
+  /** Default: `api_token`. The store replaces whole documents, so keep your own fields elsewhere. */
   readonly collectionName?: string
-  /** How long an operation may take, including the driver's own retries. Default: `read` 2 seconds, `write` 5. */
+  /** How long an operation may take, including the driver's retries. Default: `read` 2 seconds, `write` 5 seconds. */
   readonly deadlines?: {
     readonly read?: Duration.Input
     readonly write?: Duration.Input
   }
   /**
-   * Default: `{ w: "majority", journal: true }`, so acknowledged writes survive the loss of one machine. `w: 0` is
+   * Default: `{ w: "majority", journal: true }`, so acknowledged writes survive the loss of any one machine. `w: 0` is
    * refused.
    */
   readonly writeConcern?: WriteConcern
   /**
-   * Default: the client's, which is `local` unless set. Reads always go to the primary. With `linearizable`, a deposed
-   * primary can no longer accept a token, and each lookup costs a round trip to a majority.
+   * Default: the client's, which is `local` unless set. Reads always go to the primary. `linearizable` prevents stale
+   * answers from a deposed primary, and costs a round trip to a majority per lookup.
    */
   readonly readConcern?: ReadConcernLevel
   /**
-   * Whether to update the indexes when the layer is built. Default: true. If false, use `migrate`; opening then only
-   * checks that the unique index of digests exists.
+   * Whether opening creates missing indexes. Default: true. If false, run `migrate` yourself; opening then only checks the
+   * unique index of digests.
    */
   readonly migrate?: boolean
 }
@@ -59,6 +59,6 @@ export const withDefaults = ({
 const millisecondsOf = (duration: Duration.Input): number => {
   const milliseconds = Math.ceil(Duration.toMillis(duration))
   if (!(milliseconds >= 1 && milliseconds < 2 ** 31))
-    throw new RangeError("A deadline is at least a millisecond, and finite")
+    throw new RangeError("A deadline must be at least 1 millisecond and less than 24 days")
   return milliseconds
 }

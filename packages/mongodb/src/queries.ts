@@ -10,7 +10,7 @@ export interface Query {
   readonly sort: Readonly<Record<string, 1 | -1>>
 }
 
-/** Where a batch goes on: right after the document with this value and this id. */
+/** The end of a batch; the next one starts after the document with this value and id. */
 export interface BatchPosition {
   readonly value: Date | number | string
   readonly id: string
@@ -38,13 +38,13 @@ export const liveOwnedBy = (ownedBy: OwnerId, now: DateTime.Utc): object => ({
   ...live(now),
 })
 
-/** Expired ones too: leaving them out here would let one batch read past any number of them. */
+/** Includes expired tokens: filtering them out here would make a batch read past any number of them. */
 export const unrevokedCreatedBefore = (instant: DateTime.Utc, after: BatchPosition | undefined): Query => ({
   filter: allOf({ createdAt: { $lt: dateOf(instant) } }, { revocation: null }, ...later("createdAt", after)),
   sort: { createdAt: 1, _id: 1 },
 })
 
-/** Revoked ones too, for the same reason. */
+/** Includes revoked tokens, for the same reason. */
 export const expiringBetween = (from: DateTime.Utc, to: DateTime.Utc, after: BatchPosition | undefined): Query => ({
   filter: allOf({ expiresAt: { $gte: dateOf(from), $lt: expiryBoundOf(to) } }, ...later("expiresAt", after)),
   sort: { expiresAt: 1, _id: 1 },
@@ -79,7 +79,7 @@ export const unrevokedIssuedTo = (
   sort: { ownedBy: 1, _id: 1 },
 })
 
-/** The stored token, if it has this revision, no newer schema, and no field of a wrong type, which a replace would hide. */
+/** Matches the token if it has this revision, no newer schema, and no field of the wrong type: a replace would hide damage. */
 export const replaceable = (id: TokenId, revision: number): object => ({
   _id: idOf(id),
   revision: revisionOf(revision),
@@ -103,7 +103,7 @@ const soundTypes = {
   undelivered: { $type: "number" },
 } as const
 
-/** Whatever else is wrong with a document, these are what a bulk revocation changes. */
+/** Checks only the fields that a bulk revocation changes, so it also revokes tokens damaged elsewhere. */
 export const revocable = (ids: ReadonlyArray<unknown>): object => ({
   _id: { $in: ids },
   revocation: null,
@@ -120,7 +120,7 @@ export const deadBefore = (instant: DateTime.Utc): object => ({
 
 export const mintedBy = (ids: ReadonlyArray<string>): object => ({ ancestors: { $in: ids } })
 
-/** Tokens with a secret under a key whose id lies between these two, both excluded. */
+/** Tokens with a secret under a key whose id lies strictly between these two. */
 export const withKeyBetween = (above: string | undefined, below: string | undefined) => ({
   secrets: {
     $elemMatch: {
@@ -138,11 +138,11 @@ const ofLineage = (id: TokenId): object => ({ $or: [{ _id: idOf(id) }, { ancesto
 
 const live = (now: DateTime.Utc): object => ({ revocation: null, expiresAt: { $gte: firstExpiryAfter(now) } })
 
-/** No token that never expires is expired, however late it is. */
+/** Never beyond `never`, so tokens that never expire stay live even after the year 9999. */
 const firstExpiryAfter = (now: DateTime.Utc): Date => expiryBoundOf(DateTime.add(now, { milliseconds: 1 }))
 
 const stateFilter = (state: ListQuery["state"], now: DateTime.Utc): ReadonlyArray<object> => {
-  // Also where no filter needs it: a missing instant is a defect in every state.
+  // Checked even if the state doesn't use it: a missing instant is always a defect.
   dateOf(now)
   switch (state) {
     case "live":
@@ -154,7 +154,7 @@ const stateFilter = (state: ListQuery["state"], now: DateTime.Utc): ReadonlyArra
   }
 }
 
-/** The plain bound beside the alternatives is what an index can be entered by. */
+/** The bound outside `$or` is what lets MongoDB use the index. */
 const older = ({ createdAt, id }: ListPosition): object => {
   const date = dateOf(createdAt)
   return {

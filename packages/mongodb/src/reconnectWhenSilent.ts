@@ -1,7 +1,7 @@
-/** Makes up for a monitor of the driver that has stopped looking for its server. */
+/** Works around a driver monitor that has stopped looking for its server. */
 import { promises as timers } from "node:timers"
 
-/** What of a `MongoClient` is needed to watch it. */
+/** The part of a `MongoClient` needed to watch it. */
 export interface WatchableClient {
   readonly options: { readonly heartbeatFrequencyMS: number; readonly connectTimeoutMS: number }
   on(event: "serverOpening" | "serverClosed", listener: (event: { readonly address: string }) => void): unknown
@@ -13,25 +13,23 @@ export interface WatchableClient {
   close(): Promise<void>
 }
 
-/** How often to see whether a server has been silent for too long, and to try to connect again. */
+/** How often to check for silence, and to retry connecting. */
 const checkMilliseconds = 500
 
-/** A check this late says that the process stood still, and so heard nothing either. */
+/** A check this late means that the process was frozen and couldn't hear its servers. */
 const lateMilliseconds = 2 * checkMilliseconds
 
 /**
- * Closes and connects the client again when nothing has been heard of a server, good or bad, for that many milliseconds.
- * In driver 7.9 a heartbeat that begins in the moment in which its connection ends waits for ever: the server is never
- * found again, even when it has been back for long. Call it before the client connects. Returns a function that ends the
- * watch; call it before you close the client for good. Uses of the client while it reconnects are rejected as in any other
- * outage.
+ * Closes and reconnects the client after a server's monitor has reported nothing, neither success nor failure, for this many
+ * milliseconds. In driver 7.9 a heartbeat that starts just as its connection ends waits forever, so the driver never finds
+ * the server again. Call this before the client connects. It returns a function that stops watching; call that before
+ * you close the client. While the client reconnects, its operations fail as in any outage.
  *
- * A process that stood still (a container that was paused, a suspended virtual machine) hears nothing meanwhile, which says
- * nothing about its servers: their silence then counts from anew.
+ * A frozen process (a paused container, a suspended virtual machine) hears nothing, which says nothing about its servers, so
+ * it starts counting anew.
  *
- * The default is a second more than the driver's pause between two heartbeats and its patience with each together: 41
- * seconds, less if the client's `heartbeatFrequencyMS` and `connectTimeoutMS` are. Without a `connectTimeoutMS` (0) a
- * heartbeat may take for ever, and nothing is done.
+ * Default: `heartbeatFrequencyMS` plus `connectTimeoutMS` plus 1 second, which is 41 seconds with the driver's defaults. With
+ * `connectTimeoutMS: 0` a heartbeat may take forever, so the client is never reconnected.
  */
 export const reconnectWhenSilent = (
   client: WatchableClient,
@@ -63,11 +61,11 @@ export const reconnectWhenSilent = (
     checkedAt = now
     if (isLate) for (const address of heardOf.keys()) hear(address)
     const isSilent = [...heardOf.values()].some((at) => now - at > longestSilenceMilliseconds)
-    // Twice, so that what came just before the first check has been read by the second.
+    // Twice in a row, so a heartbeat that arrived just before the first check is read by the second.
     if (isSilent && wasSilent && !isReconnecting) void reconnect()
     wasSilent = isSilent
   }
-  // After the heartbeats that are waiting to be read: timers come before them in the event loop.
+  // Timers run before I/O; `setImmediate` lets heartbeats be read first that have already arrived.
   const watch = setInterval(() => setImmediate(check), checkMilliseconds)
   watch.unref()
   return () => {
@@ -79,7 +77,7 @@ export const reconnectWhenSilent = (
 const silenceAllowedBy = ({ heartbeatFrequencyMS, connectTimeoutMS }: WatchableClient["options"]): number =>
   connectTimeoutMS === 0 ? Infinity : heartbeatFrequencyMS + connectTimeoutMS + 1000
 
-/** Whether connecting worked. Why it didn't is no news: as long as no server is found, every use says so. */
+/** Whether connecting succeeded. The reason for a failure isn't lost: every operation reports it. */
 const isConnected = (client: WatchableClient): Promise<boolean> =>
   client.connect().then(
     () => true,

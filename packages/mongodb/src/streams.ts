@@ -1,4 +1,4 @@
-/** Sweeps over all owners' tokens, batch by batch: each reads no more documents than a batch has. */
+/** Sweeps over all owners' tokens in batches. No query reads more documents than its batch has. */
 import type { ApiToken } from "@tokenry/core"
 import { type ApiTokenRepository, stateOf } from "@tokenry/core/adapter"
 import * as Effect from "effect/Effect"
@@ -17,16 +17,16 @@ import {
 } from "./queries.ts"
 import type { TokenCollection } from "./TokenCollection.ts"
 
-/** How many tokens are read and held in memory at a time. */
+/** How many tokens to read and hold in memory at a time. */
 const batchSize = 100
 
 interface Sweep {
-  /** The field that the order begins with. */
+  /** The first field of the sort order. */
   readonly field: "createdAt" | "expiresAt" | "undelivered" | "_id"
   readonly queryAfter: (after: BatchPosition | undefined) => Query
-  /** Which of those read are wanted; the default is all. */
+  /** Whether to emit a token that was read. Default: always. */
   readonly isWanted?: (token: ApiToken) => boolean
-  /** Whether its consumer writes the tokens, so that those of a newer schema are left to upgraded processes. */
+  /** Whether the consumer writes the tokens. If so, tokens with a newer schema are left to upgraded processes. */
   readonly isForWriting: boolean
 }
 
@@ -57,7 +57,7 @@ export const streamsFrom = (
       sweep("liveCreatedBefore", {
         field: "createdAt",
         queryAfter: (after) => {
-          // A missing instant is a defect also where there is no token to judge by it.
+          // Checked here, so a missing instant is a defect even if there are no tokens.
           dateOf(now)
           return unrevokedCreatedBefore(instant, after)
         },
@@ -76,8 +76,7 @@ export const streamsFrom = (
     withKey: (keyId) =>
       sweep("withKey", { field: "_id", queryAfter: (after) => withKey(keyId, after), isForWriting: true }),
 
-    // What is delivered meanwhile falls back to 0, behind the position, and what is changed meanwhile moves on, so none is
-    // passed over.
+    // Skips none: a delivered token moves behind the position, to 0, and a changed one moves ahead.
     undelivered: sweep("undelivered", { field: "undelivered", queryAfter: undelivered, isForWriting: true }),
   }
 }
@@ -88,6 +87,8 @@ const logLeftOut = ({ damaged, newer }: ManyTokens, notWritable: number): Effect
     ? logDamaged(damaged)
     : Effect.andThen(
         logDamaged(damaged),
-        Effect.logInfo(`A newer version of Tokenry wrote ${count} tokens. They are left to processes that run it`),
+        Effect.logInfo(
+          `A newer version of Tokenry wrote ${count} tokens. Skipped them; upgraded processes will handle them`,
+        ),
       )
 }

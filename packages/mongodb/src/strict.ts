@@ -1,9 +1,9 @@
-/** How documents are read and written here, whatever the client's own settings are. */
+/** Collection settings that override the client's. */
 import type { CollectionOptions } from "./Driver.ts"
 
 /**
- * Reads go to the primary, writes are confirmed by a majority and are in its journals, and nothing that is `undefined`
- * is left out of a filter. Digests come back as bytes.
+ * Reads from the primary, waits for a majority's journals, returns digests as bytes, and never drops `undefined` from a
+ * filter, which would match more documents.
  */
 export const strict: CollectionOptions = {
   readPreference: "primary",

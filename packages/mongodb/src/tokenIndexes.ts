@@ -1,18 +1,18 @@
-/** The indexes of the collections of tokens and of their uses, as migrations. */
+/** The indexes of the collections of tokens and usage, as migrations. */
 import type { IndexDefinition } from "./indexes.ts"
 import type { Migration } from "./Migrations.ts"
 
-/** Where the uses of the tokens in this collection are recorded. */
+/** The name of the collection with the usage of these tokens. */
 export const usageCollectionOf = (collection: string): string => `${collection}_usage`
 
 const unrevoked = { revocation: null }
 
 /**
- * The repository's own migrations, for the collection of tokens with this name. Until 0.1.0 is released there is one, which is
- * edited in place; from then on what comes next gets the next number.
+ * The migrations for a collection of tokens with this name. Until 0.1.0 is released there is one, edited in place; after
+ * that, add a new one for each change.
  *
- * All of it is in the Stable API V1: partial indexes, no sparse ones. A query uses a partial index only if its filter
- * contains the index's own.
+ * Stable API V1 has partial indexes but no sparse ones. MongoDB uses a partial index only for queries whose filter implies
+ * the index's own.
  */
 export const tokenMigrations = (collection: string): ReadonlyArray<Migration> => {
   const index = (
@@ -26,7 +26,7 @@ export const tokenMigrations = (collection: string): ReadonlyArray<Migration> =>
       version: 1,
       name: "tokens and their uses",
       create: [
-        // No two tokens have one digest; `verify` looks it up here.
+        // Verifies look up digests here, and no two tokens share one.
         index("digest", { "secrets.digest": 1 }, { unique: true }),
         index("key_id", { "secrets.keyId": 1, _id: 1 }),
         index("owner_newest_first", { ownedBy: 1, createdAt: -1, _id: -1 }),

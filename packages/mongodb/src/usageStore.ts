@@ -1,4 +1,4 @@
-/** The record of uses beside the tokens: one document for each secret that was used. */
+/** Stores usage in its own collection: one document per used secret. */
 import type { DamagedToken } from "@tokenry/core"
 import { SecretUsage, TokenUsageStore } from "@tokenry/core/adapter"
 import * as DateTime from "effect/DateTime"
@@ -12,16 +12,16 @@ import { logDamaged } from "./manyTokens.ts"
 import { byIds } from "./queries.ts"
 import { Reader } from "./Reader.ts"
 import type { TokenCollection } from "./TokenCollection.ts"
-import { additionTo, damagedUsageOf, firstUsageOf, manyUsagesOf } from "./UsageDocument.ts"
+import { additionTo, correctionOf, damagedUsageOf, firstUsageOf, manyUsagesOf, usagesAfter } from "./UsageDocument.ts"
 
-/** How many secrets are written concurrently, each in its own operation. */
+/** How many secrets to write concurrently, at most. */
 const mostAtOnce = 25
 
-/** Names the document that says since when uses are recorded; no token has this id. */
+/** The id of the document that holds when recording began. No token has this id. */
 const beginning = { _id: "beginning" }
 
 export const usageStoreOn = (tokens: TokenCollection, usages: MongoCollectionLike): TokenUsageStore["Service"] => {
-  /** A quarter of the client's connections, to leave some for lookups. */
+  /** At most a quarter of the client's connections, to leave the others for lookups. */
   const atOnce = Math.max(1, Math.min(mostAtOnce, Math.floor(tokens.concurrency / 4)))
 
   const existing = async (ids: ReadonlyArray<string>, bounds: Bounds): Promise<ReadonlySet<unknown>> => {
@@ -30,8 +30,8 @@ export const usageStoreOn = (tokens: TokenCollection, usages: MongoCollectionLik
   }
 
   /**
-   * Without an upsert, which not every engine makes atomic. Not repeated after an outage, as it may have been done: it
-   * would be counted twice. Returns the damage that kept it from being added.
+   * Uses no upsert, because not every engine makes it atomic, and no retry after an outage: an update that did succeed would
+   * be counted twice. Returns an error if the stored document is damaged.
    */
   const add = async (usage: SecretUsage, bounds: Bounds): Promise<DamagedToken | undefined> => {
     const update = async () => {
@@ -45,11 +45,19 @@ export const usageStoreOn = (tokens: TokenCollection, usages: MongoCollectionLik
     } catch (error) {
       if (!isDuplicateKey(error)) throw error
     }
-    // Another process has made the document since the update, or it can't be added to.
+    // Another process has inserted the document since the update, or the document is damaged.
     return (await update()) ? undefined : damagedUsageOf(usage)
   }
 
-  /** Otherwise uses of tokens purged since the lookup would stay for ever. */
+  /** Replaces timestamps in the future by the present. Idempotent, and rarely finds any. */
+  const bringBack = async (recorded: ReadonlyArray<SecretUsage>, now: DateTime.Utc, bounds: Bounds): Promise<void> => {
+    for (const ahead of await usages.find(usagesAfter(now, recorded), bounds).toArray()) {
+      const { filter, update } = correctionOf(ahead, now)
+      await usages.updateOne(filter, update, bounds)
+    }
+  }
+
+  /** Deletes the usage of tokens purged since the lookup, which nothing else would ever delete. */
   const forgetPurged = async (ids: ReadonlyArray<string>, bounds: Bounds): Promise<void> => {
     const still = await existing(ids, bounds)
     const purged = ids.filter((id) => !still.has(id))
@@ -57,7 +65,7 @@ export const usageStoreOn = (tokens: TokenCollection, usages: MongoCollectionLik
   }
 
   return TokenUsageStore.of({
-    record: (given) =>
+    record: (given, now) =>
       given.length === 0
         ? Exit.void
         : Effect.gen(function* () {
@@ -71,6 +79,7 @@ export const usageStoreOn = (tokens: TokenCollection, usages: MongoCollectionLik
               { concurrency: atOnce },
             )
             yield* logDamaged(damaged.filter((damage) => damage !== undefined))
+            if (now !== undefined) yield* tokens.write("record", (bounds) => bringBack(recorded, now, bounds))
             yield* tokens.write("record", (bounds) => forgetPurged([...there].map(String), bounds))
           }),
 
@@ -92,7 +101,7 @@ export const usageStoreOn = (tokens: TokenCollection, usages: MongoCollectionLik
         const stored = await usages.findOne(beginning, bounds)
         if (stored !== null) return beganAt(stored)
         await persistently(bounds, () => usages.insertOne(first, bounds)).catch((error: unknown) => {
-          // Another process began in the same moment.
+          // Another process has just begun.
           if (!isDuplicateKey(error)) throw error
         })
         return beganAt((await usages.findOne(beginning, bounds)) ?? first)

@@ -1,4 +1,4 @@
-/** A stretch of network between a client and the tests' server, which can be made to fail. */
+/** A proxy between a client and the tests' server that can fail on demand. */
 import * as Effect from "effect/Effect"
 import { once } from "node:events"
 import { type AddressInfo, connect, createServer, type Socket } from "node:net"
@@ -37,51 +37,51 @@ export class Proxy {
     return url.href
   }
 
-  /** How many clients' connections are open. */
+  /** How many client connections are open. */
   get connections(): number {
     return this.#open.size
   }
 
-  /** From now on nothing is passed on, while connections stay open. */
+  /** Drops all data from now on, and leaves connections open. */
   silence(): void {
     this.#isSilent = true
   }
 
-  /** Passes on again, on new connections. */
+  /** Forwards data again, on new connections. */
   speak(): void {
     this.#isSilent = false
   }
 
-  /** Keeps back the answers to such commands, which do reach the server. */
+  /** Forwards these commands to the server, and holds back their answers. */
   holdAnswersTo(command: string): void {
     this.#heldAnswersTo = command
   }
 
-  /** Passes on what was kept back, and everything from now on. */
+  /** Forwards the held answers, and holds back no more. */
   releaseAnswers(): void {
     this.#heldAnswersTo = undefined
     for (const pass of this.#held.splice(0)) pass()
   }
 
-  /** Takes no new connections, and passes nothing on any more on those that are open, which stay so. */
+  /** Accepts no new connections, and drops all data on open ones, which stay open. */
   abandon(): void {
     this.silence()
     this.#server.close()
   }
 
-  /** Takes connections again, at the same place, and passes on. */
+  /** Accepts connections again on the same port, and forwards data. */
   async accept(): Promise<void> {
     this.speak()
     this.#server.listen(this.#port, "127.0.0.1")
     await once(this.#server, "listening")
   }
 
-  /** Ends all connections. */
+  /** Closes all connections. */
   cut(): void {
     for (const socket of this.#open) socket.destroy()
   }
 
-  /** The next such command reaches the server, and then the connection ends before the answer. */
+  /** Forwards the next such command, then closes the connection before the answer. */
   loseAnswerTo(command: string): void {
     this.#lostAnswersTo = command
   }

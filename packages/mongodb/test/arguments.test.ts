@@ -6,14 +6,14 @@ import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { aDatabase, aStore, repositoryOf, withoutMongodb } from "./stores.ts"
+import { aDatabase, aStore, patient, repositoryOf, withoutMongodb } from "./stores.ts"
 import { anId, at, aToken, owner } from "../../../tools/store-tests/tokens.ts"
 
 const revocation = { at: at(1), reason: "r" }
 const by = { actor: { kind: "system" }, origin: {} } as const
 const list = { ownedBy: owner("owner-1"), state: "any", now: at(0), after: Option.none(), limit: 10 } as const
 
-/** What a caller from JavaScript may hand over. */
+/** What a JavaScript caller may pass. */
 const nothing = undefined as never
 const invalid = { epochMilliseconds: Number.NaN } as DateTime.Utc
 
@@ -64,7 +64,7 @@ const defectOf = (cause: Cause.Cause<unknown>): unknown => {
   return reason?._tag === "Die" ? reason.defect : undefined
 }
 
-describe.skipIf(withoutMongodb)("what is missing or empty is a defect, and touches nothing", () => {
+describe.skipIf(withoutMongodb)("a missing or empty argument is a defect and changes nothing", () => {
   it.effect.each(Object.entries(calls))("%s", ([, call]) =>
     Effect.gen(function* () {
       const { repository, tokens } = yield* aStore()
@@ -74,10 +74,10 @@ describe.skipIf(withoutMongodb)("what is missing or empty is a defect, and touch
     }),
   )
 
-  it.effect("also on a client that leaves undefined fields out of filters", () =>
+  it.effect("even on a client that drops undefined fields from filters", () =>
     Effect.gen(function* () {
       const database = yield* aDatabase({ ignoreUndefined: true })
-      const repository = yield* repositoryOf(MongoRepository.layerFrom(database))
+      const repository = yield* repositoryOf(MongoRepository.layerFrom(database, patient))
       yield* repository.insert(aToken())
       for (const call of Object.values(calls)) {
         assert.instanceOf(defectOf(yield* Effect.flip(Effect.sandbox(call(repository)))), TypeError)

@@ -11,7 +11,7 @@ const revocation = { at: at(5), reason: "deactivated" }
 const by = { actor: { kind: "person", id: "admin" }, origin: { address: "::1" } } as const
 const byThem = (third: string) => ({ issuedTo: Option.some(third) })
 
-/** A store with these tokens, many of them inserted at once. */
+/** A store with these tokens. */
 const aStoreWith = (...tokens: ReadonlyArray<ApiToken>) =>
   Effect.gen(function* () {
     const store = yield* aStore()
@@ -20,7 +20,7 @@ const aStoreWith = (...tokens: ReadonlyArray<ApiToken>) =>
   })
 
 describe.skipIf(withoutMongodb)("a bulk revocation", () => {
-  it.effect("is of all the owner's tokens, expired ones and more than a batch, and of nobody else's", () =>
+  it.effect("revokes all the owner's tokens, even expired ones and more than a batch, and no one else's", () =>
     Effect.gen(function* () {
       const tokens = Array.from({ length: 501 }, () => aToken())
       const expired = aToken({ expiresAt: Option.some(at(-10)) })
@@ -38,7 +38,7 @@ describe.skipIf(withoutMongodb)("a bulk revocation", () => {
     }),
   )
 
-  it.effect("that is repeated changes nothing, and a first one stays", () =>
+  it.effect("changes nothing when repeated, and keeps earlier revocations", () =>
     Effect.gen(function* () {
       const before = aToken().revoke({ at: at(1), reason: "on request" }, unattributed)
       const token = aToken()
@@ -51,7 +51,7 @@ describe.skipIf(withoutMongodb)("a bulk revocation", () => {
     }),
   )
 
-  it.effect("by several at once counts each token once", () =>
+  it.effect("counts each token once when several run at once", () =>
     Effect.gen(function* () {
       const { repository } = yield* aStoreWith(...Array.from({ length: 60 }, () => aToken()))
       const counts = yield* Effect.all(
@@ -65,7 +65,7 @@ describe.skipIf(withoutMongodb)("a bulk revocation", () => {
     }),
   )
 
-  it.effect("adds its line to a full history, and pushes none out", () =>
+  it.effect("adds an entry to a full history and evicts none", () =>
     Effect.gen(function* () {
       let token = aToken()
       for (let index = 1; index < Change.remembered; index++) {
@@ -81,7 +81,7 @@ describe.skipIf(withoutMongodb)("a bulk revocation", () => {
     }),
   )
 
-  it.effect("wins over a replace that was read before it", () =>
+  it.effect("wins against a replace that was read before it", () =>
     Effect.gen(function* () {
       const token = aToken()
       const { repository } = yield* aStoreWith(token)
@@ -91,7 +91,7 @@ describe.skipIf(withoutMongodb)("a bulk revocation", () => {
     }),
   )
 
-  it.effect("of what was issued to a third party is one owner's, or everybody's", () =>
+  it.effect("of an app's tokens affects one owner or all owners", () =>
     Effect.gen(function* () {
       const mine = aToken(byThem("an app"))
       const theirs = aToken({ ...byThem("an app"), ownedBy: owner("owner-2") })
@@ -107,7 +107,7 @@ describe.skipIf(withoutMongodb)("a bulk revocation", () => {
 })
 
 describe.skipIf(withoutMongodb)("purge", () => {
-  it.effect("removes what died before the instant, and keeps all else", () =>
+  it.effect("removes tokens that died before the instant, and no others", () =>
     Effect.gen(function* () {
       const dead = [
         aToken({ expiresAt: Option.some(at(99)) }),
@@ -129,7 +129,7 @@ describe.skipIf(withoutMongodb)("purge", () => {
     }),
   )
 
-  it.effect("forgets the uses of what it removes, and of nothing else", () =>
+  it.effect("removes the usage of the tokens it removes, and no other", () =>
     Effect.gen(function* () {
       const root = aToken({ expiresAt: Option.some(at(10)) })
       const below = aToken({ ancestors: [root.id] })
@@ -146,7 +146,7 @@ describe.skipIf(withoutMongodb)("purge", () => {
     }),
   )
 
-  it.effect("removes the lineage of what is dead, more than a batch of it", () =>
+  it.effect("removes the descendants of dead tokens, even more than a batch", () =>
     Effect.gen(function* () {
       const root = aToken({ expiresAt: Option.some(at(10)) })
       const below = Array.from({ length: 1100 }, (_, index) =>

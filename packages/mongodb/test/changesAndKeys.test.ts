@@ -17,10 +17,10 @@ const aStoreWith = (...tokens: ReadonlyArray<ApiToken>) =>
 
 const idsOf = (tokens: ReadonlyArray<ApiToken>) => tokens.map(({ id }) => id as string).toSorted()
 
-describe.skipIf(withoutMongodb)("changes that the audit sink has not confirmed", () => {
+describe.skipIf(withoutMongodb)("undelivered changes", () => {
   const tokens = Array.from({ length: 250 }, (_, index) => aToken({ undelivered: index < 220 ? 1 : index % 7 }))
 
-  it.effect("are of each token once, more than a batch", () =>
+  it.effect("come once per token, even more than a batch", () =>
     Effect.gen(function* () {
       const { repository } = yield* aStoreWith(...tokens)
       const found = yield* Stream.runCollect(Stream.take(repository.undelivered, 1000))
@@ -28,20 +28,20 @@ describe.skipIf(withoutMongodb)("changes that the audit sink has not confirmed",
     }),
   )
 
-  it.effect("come once also while they are marked as told", () =>
+  it.effect("come once while they are being marked as delivered", () =>
     Effect.gen(function* () {
       const { repository } = yield* aStoreWith(...tokens)
-      const told: Array<ApiToken> = []
+      const delivered: Array<ApiToken> = []
       yield* Stream.runForEach(repository.undelivered, (token) => {
-        told.push(token)
+        delivered.push(token)
         return repository.markDelivered(token.id, token.revision)
       })
-      assert.deepStrictEqual(idsOf(told), idsOf(tokens.filter(({ undelivered }) => undelivered > 0)))
+      assert.deepStrictEqual(idsOf(delivered), idsOf(tokens.filter(({ undelivered }) => undelivered > 0)))
       assert.deepStrictEqual(yield* Stream.runCollect(repository.undelivered), [])
     }),
   )
 
-  it.effect("are none once they are marked, and nothing else of the token changes", () =>
+  it.effect("are gone once marked as delivered, and nothing else of the token changes", () =>
     Effect.gen(function* () {
       const token = aToken({ undelivered: 3, revision: 5 })
       const { repository } = yield* aStoreWith(token)
@@ -51,7 +51,7 @@ describe.skipIf(withoutMongodb)("changes that the audit sink has not confirmed",
     }),
   )
 
-  it.effect("stay when the token has another revision meanwhile, or is another", () =>
+  it.effect("stay if the token was changed meanwhile", () =>
     Effect.gen(function* () {
       const token = aToken()
       const { repository } = yield* aStoreWith(token)
@@ -69,7 +69,7 @@ const under = (keyId: Option.Option<KeyId>) => ({ ...active(aDigest()), keyId })
 const old = (keyId: Option.Option<KeyId>) => ({ ...under(keyId), state: { _tag: "Retired", at: at(0) } as const })
 
 describe.skipIf(withoutMongodb)("tokens with a secret under a key", () => {
-  it.effect("are those that have one, in whatever state, each once", () =>
+  it.effect("are found once each, whatever state the secret is in", () =>
     Effect.gen(function* () {
       const plain = aToken({ secrets: [under(Option.none())] })
       const moved = aToken({ secrets: [under(key("key-1")), old(Option.none()), old(Option.none())] })
@@ -82,7 +82,7 @@ describe.skipIf(withoutMongodb)("tokens with a secret under a key", () => {
     }),
   )
 
-  it.effect("all come once, more than a batch", () =>
+  it.effect("are found once each, even more than a batch", () =>
     Effect.gen(function* () {
       const tokens = Array.from({ length: 250 }, () => aToken())
       const { repository } = yield* aStoreWith(...tokens)
@@ -91,7 +91,7 @@ describe.skipIf(withoutMongodb)("tokens with a secret under a key", () => {
     }),
   )
 
-  it.effect("all come once also while they are moved to another key", () =>
+  it.effect("are found once each while they move to another key", () =>
     Effect.gen(function* () {
       const tokens = Array.from({ length: 250 }, () => aToken())
       const { repository } = yield* aStoreWith(...tokens)

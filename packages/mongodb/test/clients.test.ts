@@ -8,10 +8,10 @@ import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import { inspect } from "node:util"
-import { aClient, aDatabase, aDatabaseName, repositoryOf, urlOf, withoutMongodb } from "./stores.ts"
+import { aClient, aDatabase, aDatabaseName, patient, repositoryOf, urlOf, withoutMongodb } from "./stores.ts"
 import { aDigest, at, aToken, contentsOf, owner } from "../../../tools/store-tests/tokens.ts"
 
-/** Builds the layer, and says how to release it. */
+/** Builds the layer, and returns how to release it. */
 const opened = (layer: ReturnType<typeof MongoRepository.layerFrom>) =>
   Effect.gen(function* () {
     const scope = yield* Scope.make()
@@ -27,11 +27,11 @@ const dropped = (name: string) =>
   })
 
 describe.skipIf(withoutMongodb)("a repository by URL", () => {
-  it.effect("uses the database that the URL names, and is closed with the layer", () =>
+  it.effect("uses the database in the URL, and is closed with the layer", () =>
     Effect.gen(function* () {
       const name = aDatabaseName()
       const database = yield* dropped(name)
-      const { repository, release } = yield* opened(MongoRepository.layer({ url: urlOf(name) }))
+      const { repository, release } = yield* opened(MongoRepository.layer({ url: urlOf(name), ...patient }))
       yield* repository.insert(aToken())
       assert.strictEqual(yield* Effect.promise(() => database.collection("api_token").countDocuments()), 1)
       yield* release
@@ -40,11 +40,11 @@ describe.skipIf(withoutMongodb)("a repository by URL", () => {
     }),
   )
 
-  it.effect("takes another database and another collection", () =>
+  it.effect("uses another database and collection if told to", () =>
     Effect.gen(function* () {
       const [name, other] = [aDatabaseName(), aDatabaseName()]
       const database = yield* dropped(other)
-      const options = { url: urlOf(name), databaseName: other, collectionName: "tokens" }
+      const options = { url: urlOf(name), databaseName: other, collectionName: "tokens", ...patient }
       const repository = yield* repositoryOf(MongoRepository.layer(options))
       yield* repository.insert(aToken())
       assert.strictEqual(yield* Effect.promise(() => database.collection("tokens").countDocuments()), 1)
@@ -56,19 +56,19 @@ describe.skipIf(withoutMongodb)("a repository on the caller's client", () => {
   it.effect("leaves it open when the layer is released", () =>
     Effect.gen(function* () {
       const database = yield* aDatabase()
-      const { repository, release } = yield* opened(MongoRepository.layerFrom(database))
+      const { repository, release } = yield* opened(MongoRepository.layerFrom(database, patient))
       yield* repository.insert(aToken())
       yield* release
       assert.strictEqual(yield* Effect.promise(() => database.collection("api_token").countDocuments()), 1)
     }),
   )
 
-  it.effect("is unavailable when the caller has closed it", () =>
+  it.effect("is unavailable after the caller has closed it", () =>
     Effect.gen(function* () {
       const name = aDatabaseName()
       yield* dropped(name)
       const client = yield* aClient()
-      const repository = yield* repositoryOf(MongoRepository.layerFrom(client, { databaseName: name }))
+      const repository = yield* repositoryOf(MongoRepository.layerFrom(client, { databaseName: name, ...patient }))
       yield* Effect.promise(() => client.close())
       for (const attempt of [repository.insert(aToken()), repository.findById(aToken().id)]) {
         assert.strictEqual((yield* Effect.flip(attempt))._tag, "RepositoryUnavailable")
@@ -76,7 +76,7 @@ describe.skipIf(withoutMongodb)("a repository on the caller's client", () => {
     }),
   )
 
-  it.effect("takes anything of a client's shape, and asks it to read from the primary", () =>
+  it.effect("accepts any object shaped like a client, and reads from the primary", () =>
     Effect.gen(function* () {
       const database = yield* aDatabase()
       const client: MongoClientLike = {
@@ -91,7 +91,7 @@ describe.skipIf(withoutMongodb)("a repository on the caller's client", () => {
           }
         },
       }
-      const repository = yield* repositoryOf(MongoRepository.layerFrom(client, { databaseName: "app" }))
+      const repository = yield* repositoryOf(MongoRepository.layerFrom(client, { databaseName: "app", ...patient }))
       const token = aToken()
       yield* repository.insert(token)
       assert.isTrue(Option.isSome(yield* repository.findById(token.id)))
@@ -102,10 +102,10 @@ describe.skipIf(withoutMongodb)("a repository on the caller's client", () => {
     { ignoreUndefined: true, useBigInt64: true, readPreference: "secondaryPreferred", retryWrites: false },
     { promoteValues: false, promoteLongs: false, w: 1, serializeFunctions: true },
     { raw: true },
-  ] as const)("works the same whatever the client's own settings are: %j", (settings) =>
+  ] as const)("works the same whatever the client's settings are: %j", (settings) =>
     Effect.gen(function* () {
       const database = yield* aDatabase(settings)
-      const repository = yield* repositoryOf(MongoRepository.layerFrom(database))
+      const repository = yield* repositoryOf(MongoRepository.layerFrom(database, patient))
       const token = aToken({ expiresAt: Option.some(at(9)), revision: 2 ** 40 })
       yield* repository.insert(token)
       assert.deepStrictEqual(contentsOf(Option.getOrThrow(yield* repository.findById(token.id))), contentsOf(token))
@@ -114,14 +114,14 @@ describe.skipIf(withoutMongodb)("a repository on the caller's client", () => {
     }),
   )
 
-  it.effect("writes to the journals of a majority, and limits each write in time", () =>
+  it.effect("waits for the journals of a majority, and sets a time limit for each write", () =>
     Effect.gen(function* () {
       const client = yield* aClient({ monitorCommands: true, readPreference: "nearest", w: 1 })
       const name = aDatabaseName()
       yield* dropped(name)
       const commands: Array<Readonly<Record<string, unknown>>> = []
       client.on("commandStarted", ({ command }) => commands.push(command))
-      const repository = yield* repositoryOf(MongoRepository.layerFrom(client, { databaseName: name }))
+      const repository = yield* repositoryOf(MongoRepository.layerFrom(client, { databaseName: name, ...patient }))
       const token = aToken()
       yield* repository.insert(token)
       yield* repository.replace(aToken({ id: token.id, revision: 2 }), 1)
@@ -138,7 +138,7 @@ describe.skipIf(withoutMongodb)("a repository on the caller's client", () => {
   )
 })
 
-it.effect("a write concern that confirms nothing is refused before anything is sent", () =>
+it.effect("an unconfirmed write concern is refused before anything is sent", () =>
   Effect.gen(function* () {
     const client = yield* aClient({}, "mongodb://127.0.0.1:9/app")
     const layer = MongoRepository.layerFrom(client, { writeConcern: { w: 0, journal: false } })
@@ -146,7 +146,7 @@ it.effect("a write concern that confirms nothing is refused before anything is s
   }),
 )
 
-it.effect("a URL that is none is said so, without the password in it", () =>
+it.effect("an invalid URL is reported without its password", () =>
   Effect.gen(function* () {
     for (const url of [
       "mongodb://user:s3cret@",
@@ -163,7 +163,7 @@ it.effect("a URL that is none is said so, without the password in it", () =>
 
 const by = { actor: { kind: "system" }, origin: {} } as const
 
-/** The object's methods without its class. */
+/** The collection's methods as a plain object. */
 const methodsOf = (collection: ReturnType<ReturnType<MongoClientLike["db"]>["collection"]>) => ({
   findOne: collection.findOne.bind(collection),
   find: collection.find.bind(collection),

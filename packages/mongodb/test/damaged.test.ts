@@ -11,7 +11,7 @@ import { type LogLine, withLog } from "./logged.ts"
 import { aStore, withoutMongodb } from "./stores.ts"
 import { active, aDigest, anId, at, aToken, aUsage, named, owner } from "../../../tools/store-tests/tokens.ts"
 
-/** What somebody did to a stored token, and the field that says so. */
+/** Damage to a stored token, and the field that the error names. */
 const damages: ReadonlyArray<readonly [update: object, field: string]> = [
   [{ $set: { expiresAt: "2027-01-01T00:00:00Z" } }, "expiresAt"],
   [{ $set: { expiresAt: 1_800_000_000_000 } }, "expiresAt"],
@@ -67,7 +67,7 @@ const isDefect = (id: string, field: string, digest: string) => (cause: Cause.Ca
   assert.notInclude(Cause.pretty(cause), digest)
 }
 
-describe.skipIf(withoutMongodb)("a document that is not what was stored", () => {
+describe.skipIf(withoutMongodb)("a document that someone changed by hand", () => {
   it.effect.each(damages)("is a defect for a verify: %j", ([update, field]) =>
     Effect.gen(function* () {
       const { repository, token } = yield* damaged(update)
@@ -78,7 +78,7 @@ describe.skipIf(withoutMongodb)("a document that is not what was stored", () => 
     }),
   )
 
-  it.effect.each(wholeOnly)("is a defect where all of it is read: %j", ([update, field]) =>
+  it.effect.each(wholeOnly)("is a defect when the whole document is read: %j", ([update, field]) =>
     Effect.gen(function* () {
       const { repository, token } = yield* damaged(update)
       const check = isDefect(token.id, field, token.secrets[0].digest.hex)
@@ -92,7 +92,7 @@ describe.skipIf(withoutMongodb)("a document that is not what was stored", () => 
     [{ $unset: { expiresAt: 1 } }, "expiresAt"],
     [{ $unset: { revocation: 1 } }, "revocation"],
     [{ $unset: { issuedTo: 1 } }, "issuedTo"],
-  ] as const)("is a defect for a replace, which read it before it was damaged: %j", ([update, field]) =>
+  ] as const)("is a defect for a replace that read it before it was damaged: %j", ([update, field]) =>
     Effect.gen(function* () {
       const { repository, token } = yield* damaged(update)
       const renamed = token.rename(named("laptop"), at(1), unattributed)
@@ -104,7 +104,7 @@ describe.skipIf(withoutMongodb)("a document that is not what was stored", () => 
 
 const ofLine = ({ level, annotations }: LogLine) => [level, annotations["id"], annotations["field"]]
 
-/** Five tokens of one owner, the one in the middle damaged, all of them of interest to every kind of work. */
+/** Five tokens of one owner that every kind of query finds, the middle one damaged. */
 const oneDamaged = (update: object) =>
   Effect.gen(function* () {
     const store = yield* aStore()
@@ -123,7 +123,7 @@ const idsOf = (tokens: ReadonlyArray<ApiToken>) => tokens.map(({ id }) => id as 
 describe.skipIf(withoutMongodb)("one damaged document among others", () => {
   const unset = { $unset: { expiresAt: 1 } }
 
-  it.effect("is left out of lists and logged, and pages stay full", () =>
+  it.effect("is skipped in lists and logged, and pages stay full", () =>
     Effect.gen(function* () {
       const { repository, victim, idsOfOthers } = yield* oneDamaged(unset)
       const list = { ownedBy: owner("owner-1"), state: "any", now: at(0) } as const
@@ -141,7 +141,7 @@ describe.skipIf(withoutMongodb)("one damaged document among others", () => {
   )
 
   it.effect.each([{ $set: { createdAt: "yesterday" } }, { $unset: { createdAt: 1 } }, { $unset: { history: 1 } }])(
-    "is left out of lists wherever it stands in their order: %j",
+    "is skipped in lists wherever it sorts: %j",
     (update) =>
       Effect.gen(function* () {
         const { repository, idsOfOthers } = yield* oneDamaged(update)
@@ -153,7 +153,7 @@ describe.skipIf(withoutMongodb)("one damaged document among others", () => {
   )
 
   it.effect.each([unset, { $set: { scopes: "x" } }, { $unset: { history: 1 } }])(
-    "is left out of every stream and logged, and the others come: %j",
+    "is skipped in every stream and logged, and the others come: %j",
     (update) =>
       Effect.gen(function* () {
         const { repository, idsOfOthers, victim } = yield* oneDamaged(update)
@@ -171,7 +171,7 @@ describe.skipIf(withoutMongodb)("one damaged document among others", () => {
       }),
   )
 
-  it.effect("does not stop a stream where a batch ends with it", () =>
+  it.effect("doesn't end a stream when it is last in a batch", () =>
     Effect.gen(function* () {
       const { repository, tokens } = yield* aStore()
       const many = Array.from({ length: 250 }, (_, index) => aToken({ createdAt: at(index) }))
@@ -184,7 +184,7 @@ describe.skipIf(withoutMongodb)("one damaged document among others", () => {
   )
 
   it.effect.each([unset, { $set: { scopes: "x" } }, { $set: { revision: "x" } }, { $unset: { history: 1 } }])(
-    "does not keep the others from being revoked: %j",
+    "doesn't stop the others from being revoked: %j",
     (update) =>
       Effect.gen(function* () {
         const { repository, others, victim } = yield* oneDamaged(update)
@@ -198,7 +198,7 @@ describe.skipIf(withoutMongodb)("one damaged document among others", () => {
       }),
   )
 
-  it.effect("is revoked with the others if that is possible, so that a repair doesn't revive it", () =>
+  it.effect("is revoked with the others if possible, so a repair doesn't revive it", () =>
     Effect.gen(function* () {
       const { repository, victim, tokens } = yield* oneDamaged(unset)
       const revocation = { at: at(1), reason: "r" }
@@ -208,7 +208,7 @@ describe.skipIf(withoutMongodb)("one damaged document among others", () => {
     }),
   )
 
-  it.effect("that can't be revoked is logged", () =>
+  it.effect("is logged if it can't be revoked", () =>
     Effect.gen(function* () {
       const { repository, victim } = yield* oneDamaged({ $unset: { history: 1 } })
       const revoke = repository.revokeOwnedBy(owner("owner-1"), { at: at(1), reason: "r" }, unattributed)
@@ -218,7 +218,7 @@ describe.skipIf(withoutMongodb)("one damaged document among others", () => {
     }),
   )
 
-  it.effect("does not keep the others from being purged, nor their keys from being named", () =>
+  it.effect("doesn't stop the others from being purged, or their keys from being found", () =>
     Effect.gen(function* () {
       const { repository, tokens } = yield* oneDamaged(unset)
       const keyId = Option.some("key-1" as KeyId)
@@ -230,7 +230,7 @@ describe.skipIf(withoutMongodb)("one damaged document among others", () => {
   )
 })
 
-describe.skipIf(withoutMongodb)("recorded uses that are not what was stored", () => {
+describe.skipIf(withoutMongodb)("damaged usage", () => {
   const damages = [
     [{ $set: { count: "3" } }, "usage.1.count"],
     [{ $unset: { lastUsedAt: 1 } }, "usage.1.lastUsedAt"],
@@ -238,7 +238,7 @@ describe.skipIf(withoutMongodb)("recorded uses that are not what was stored", ()
     [{ $unset: { scopes: 1 } }, "usage.1.scopes"],
   ] as const
 
-  it.effect.each(damages)("count as a use just now, are logged, and the others' are there: %j", ([update, field]) =>
+  it.effect.each(damages)("counts as a use just now and is logged, and other usage is intact: %j", ([update, field]) =>
     Effect.gen(function* () {
       const { repository, usage, usages } = yield* aStore()
       const [token, other] = [aToken(), aToken()]
@@ -254,7 +254,7 @@ describe.skipIf(withoutMongodb)("recorded uses that are not what was stored", ()
   )
 
   it.effect.each([{ $set: { count: "3" } }, { $unset: { scopes: 1 } }, { $set: { reuses: null } }] as const)(
-    "don't keep others from being recorded: %j",
+    "doesn't stop other usage from being recorded: %j",
     (update) =>
       Effect.gen(function* () {
         const { repository, usage, usages } = yield* aStore()

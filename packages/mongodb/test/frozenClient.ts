@@ -1,4 +1,4 @@
-/** A process with a client that is watched, for a test that freezes it. Reports by its standard output, a line each. */
+/** A process with a watched client, for a test that freezes it. Prints a line for each event. */
 import { reconnectWhenSilent } from "@tokenry/mongodb"
 import { MongoClient } from "mongodb"
 

@@ -13,7 +13,7 @@ type Repository = ApiTokenRepository["Service"]
 const page = (repository: Repository, state: ListState, limit: number, after: Option.Option<ApiToken>) =>
   repository.listOwnedBy({ ownedBy: owner("owner-1"), state, now: at(100), after, limit })
 
-/** All pages, one after the other. */
+/** Reads all pages. */
 const listAll = (repository: Repository, state: ListState, limit: number) =>
   Effect.gen(function* () {
     const all: Array<ApiToken> = []
@@ -47,7 +47,7 @@ const filled = Effect.gen(function* () {
 })
 
 describe.skipIf(withoutMongodb)("an owner's list", () => {
-  it.effect("comes newest first, each token once, whatever the pages' size, by state", () =>
+  it.effect("has each token once, newest first, for any page size and state", () =>
     Effect.gen(function* () {
       const repository = yield* filled
       for (const limit of [1, 2, 3, 7, 200]) {
@@ -61,7 +61,7 @@ describe.skipIf(withoutMongodb)("an owner's list", () => {
 })
 
 describe.skipIf(withoutMongodb)("the list of a lineage", () => {
-  it.effect("is of the token and what was minted with it, at any depth, in pages", () =>
+  it.effect("has the token and its descendants at any depth, in pages", () =>
     Effect.gen(function* () {
       const { repository } = yield* aStore()
       const root = aToken()
@@ -93,7 +93,7 @@ const lineageOf = ({ id }: ApiToken) =>
 const expiring = (milliseconds: number) => aToken({ expiresAt: Option.some(at(milliseconds)) })
 
 describe.skipIf(withoutMongodb)("a sweep", () => {
-  it.effect("over live tokens comes oldest first, more than a batch of one instant", () =>
+  it.effect("over live tokens goes oldest first, even past a batch with the same instant", () =>
     Effect.gen(function* () {
       const { repository } = yield* aStore()
       const many = Array.from({ length: 250 }, (_, index) => aToken({ createdAt: at(index < 230 ? 5 : index) }))
@@ -108,7 +108,7 @@ describe.skipIf(withoutMongodb)("a sweep", () => {
     }),
   )
 
-  it.effect("over what expires comes soonest first, within its bounds", () =>
+  it.effect("over expiring tokens goes soonest first, within its bounds", () =>
     Effect.gen(function* () {
       const { repository } = yield* aStore()
       const many = Array.from({ length: 230 }, (_, index) => expiring(index < 220 ? 10 : 19))

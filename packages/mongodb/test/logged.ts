@@ -1,4 +1,4 @@
-/** What an effect logs, beside its result. */
+/** Collects what an effect logs. */
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
 import * as References from "effect/References"

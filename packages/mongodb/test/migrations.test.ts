@@ -9,7 +9,7 @@ import {
 import * as Effect from "effect/Effect"
 import type { Db } from "mongodb"
 import { inspect } from "node:util"
-import { aDatabase, repositoryOf, withoutMongodb } from "./stores.ts"
+import { aDatabase, patient, repositoryOf, withoutMongodb } from "./stores.ts"
 import { aDigest, aToken } from "../../../tools/store-tests/tokens.ts"
 
 const migrations = MongoRepository.migrations("api_token")
@@ -36,11 +36,11 @@ const versionsIn = (database: Db) =>
     return records.map(({ _id }) => Number(_id))
   })
 
-/** In the order in which they are made. */
+/** In creation order. */
 const ours = migrations.flatMap(({ create }) => create.map(({ name }) => name))
 
 describe.skipIf(withoutMongodb)("migrating", () => {
-  it.effect("up makes the indexes, again changes nothing, and down removes them", () =>
+  it.effect("up creates the indexes, a second time changes nothing, and down removes them", () =>
     Effect.gen(function* () {
       const database = yield* aDatabase()
       const changes = yield* migrate(database, { migrations })
@@ -64,7 +64,7 @@ describe.skipIf(withoutMongodb)("migrating", () => {
     }),
   )
 
-  it.effect("dry says what would change, and changes nothing", () =>
+  it.effect("in a dry run returns what would change, and changes nothing", () =>
     Effect.gen(function* () {
       const database = yield* aDatabase()
       yield* Effect.promise(() =>
@@ -81,11 +81,11 @@ describe.skipIf(withoutMongodb)("migrating", () => {
     }),
   )
 
-  it.effect("by eight at once makes each index once", () =>
+  it.effect("by eight processes at once creates each index once", () =>
     Effect.gen(function* () {
       const database = yield* aDatabase()
       yield* Effect.all(
-        Array.from({ length: 8 }, () => Effect.scoped(repositoryOf(MongoRepository.layerFrom(database)))),
+        Array.from({ length: 8 }, () => Effect.scoped(repositoryOf(MongoRepository.layerFrom(database, patient)))),
         { concurrency: "unbounded" },
       )
       assert.deepStrictEqual(yield* indexNamesIn(database), ours.toSorted())
@@ -93,7 +93,7 @@ describe.skipIf(withoutMongodb)("migrating", () => {
     }),
   )
 
-  it.effect("makes good for a process that was killed between an index and its record", () =>
+  it.effect("completes what a killed process left", () =>
     Effect.gen(function* () {
       const database = yield* aDatabase()
       yield* migrate(database, { migrations })
@@ -105,11 +105,11 @@ describe.skipIf(withoutMongodb)("migrating", () => {
     }),
   )
 
-  it.effect("names an index of somebody else's that is in the way, and leaves it as it is", () =>
+  it.effect("names someone else's index that is in the way, and leaves it alone", () =>
     Effect.gen(function* () {
       const database = yield* aDatabase()
       yield* Effect.promise(() => database.collection("api_token").createIndex({ x: 1 }, { name: "digest" }))
-      const error = yield* Effect.flip(repositoryOf(MongoRepository.layerFrom(database)))
+      const error = yield* Effect.flip(repositoryOf(MongoRepository.layerFrom(database, patient)))
       assert.instanceOf(error, MongoOpenError)
       assert.deepStrictEqual(error.reason, { _tag: "ConflictingIndex", collection: "api_token", index: "digest" })
       assert.include(error.message, "digest")
@@ -117,7 +117,7 @@ describe.skipIf(withoutMongodb)("migrating", () => {
     }),
   )
 
-  it.effect("of documents that share a digest fails without showing it", () =>
+  it.effect("fails if documents share a digest, without showing it", () =>
     Effect.gen(function* () {
       const database = yield* aDatabase()
       const { hex } = aDigest()
@@ -129,7 +129,7 @@ describe.skipIf(withoutMongodb)("migrating", () => {
     }),
   )
 
-  it.effect("down does not drop somebody else's index of the same name", () =>
+  it.effect("down doesn't drop someone else's index of the same name", () =>
     Effect.gen(function* () {
       const database = yield* aDatabase()
       yield* migrate(database, { migrations })
@@ -140,7 +140,7 @@ describe.skipIf(withoutMongodb)("migrating", () => {
     }),
   )
 
-  it.effect("leaves versions of newer code alone, and does not undo what it does not know", () =>
+  it.effect("leaves newer versions alone, and refuses to undo unknown ones", () =>
     Effect.gen(function* () {
       const database = yield* aDatabase()
       yield* migrate(database, { migrations })
@@ -154,10 +154,10 @@ describe.skipIf(withoutMongodb)("migrating", () => {
     }),
   )
 
-  it.effect("can be left to somebody else, but not the unique index of digests", () =>
+  it.effect("can be turned off, but not the check for the unique index of digests", () =>
     Effect.gen(function* () {
       const database = yield* aDatabase()
-      const open = repositoryOf(MongoRepository.layerFrom(database, { migrate: false }))
+      const open = repositoryOf(MongoRepository.layerFrom(database, { migrate: false, ...patient }))
       const error = yield* Effect.flip(open)
       assert.deepStrictEqual(error.reason, { _tag: "MissingIndex", collection: "api_token", index: "digest" })
       const digest = { name: "digest", unique: true }
@@ -168,14 +168,14 @@ describe.skipIf(withoutMongodb)("migrating", () => {
     }),
   )
 
-  it.effect("makes indexes again that a restore has lost, though they are recorded", () =>
+  it.effect("creates indexes again that a restore lost, although they are recorded", () =>
     Effect.gen(function* () {
       const database = yield* aDatabase()
       yield* migrate(database, { migrations })
       for (const lost of ["digest", "owner_unrevoked"]) {
         yield* Effect.promise(() => database.collection("api_token").dropIndex(lost))
       }
-      const repository = yield* repositoryOf(MongoRepository.layerFrom(database))
+      const repository = yield* repositoryOf(MongoRepository.layerFrom(database, patient))
       assert.deepStrictEqual(yield* indexNamesIn(database), ours.toSorted())
       const token = aToken()
       yield* repository.insert(token)
@@ -186,7 +186,7 @@ describe.skipIf(withoutMongodb)("migrating", () => {
     }),
   )
 
-  it.effect("does not open on an index of digests that isn't unique", () =>
+  it.effect("refuses to open if the index of digests isn't unique", () =>
     Effect.gen(function* () {
       const database = yield* aDatabase()
       yield* migrate(database, { migrations })
@@ -202,7 +202,7 @@ describe.skipIf(withoutMongodb)("migrating", () => {
     }),
   )
 
-  it.effect("sends one command for each collection, with a quorum and without a limit in time", () =>
+  it.effect("sends one command per collection, with a quorum and without a time limit", () =>
     Effect.gen(function* () {
       const database = yield* aDatabase({ monitorCommands: true })
       const commands: Array<Readonly<Record<string, unknown>>> = []
@@ -221,7 +221,7 @@ describe.skipIf(withoutMongodb)("migrating", () => {
   )
 })
 
-/** A database in which making indexes fails with this error, the first time or always. */
+/** A database where creating indexes fails with this code, the first few times or always. */
 const refusing = (database: Db, code: number, times = Infinity): MongoDatabaseLike => {
   let left = times
   return {
@@ -237,7 +237,7 @@ const refusing = (database: Db, code: number, times = Infinity): MongoDatabaseLi
   }
 }
 
-describe.skipIf(withoutMongodb)("an index that can't be made", () => {
+describe.skipIf(withoutMongodb)("an index that can't be created", () => {
   it.effect.each([
     [67, "IndexRefused"],
     [117, "BuildingIndexes"],
@@ -257,11 +257,13 @@ describe.skipIf(withoutMongodb)("an index that can't be made", () => {
     }),
   )
 
-  it.effect.each([2, 9, 72, 115, 40_415])("is made without a quorum where there is none: code %i", (code) =>
-    Effect.gen(function* () {
-      const database = yield* aDatabase()
-      yield* migrate(refusing(database, code, 1), { migrations })
-      assert.deepStrictEqual(yield* indexNamesIn(database), ours.toSorted())
-    }),
+  it.effect.each([2, 9, 72, 115, 40_415])(
+    "is created without a quorum if the server doesn't support one: code %i",
+    (code) =>
+      Effect.gen(function* () {
+        const database = yield* aDatabase()
+        yield* migrate(refusing(database, code, 1), { migrations })
+        assert.deepStrictEqual(yield* indexNamesIn(database), ours.toSorted())
+      }),
   )
 })

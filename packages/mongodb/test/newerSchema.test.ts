@@ -11,7 +11,7 @@ import { at, aToken, named, owner } from "../../../tools/store-tests/tokens.ts"
 
 const revocation = { at: at(1), reason: "r" }
 
-/** A token of ours, and one that a newer version of Tokenry has written, with a field of its own. */
+/** One token of ours, and one written by a newer version of Tokenry, with an unknown field. */
 const sideBySide = (versions: { readonly schemaVersion: number; readonly readableFrom: number }) =>
   Effect.gen(function* () {
     const store = yield* aStore()
@@ -32,10 +32,10 @@ const isNewerSchema = (error: unknown) => {
 
 const ids = (tokens: ReadonlyArray<ApiToken>) => tokens.map(({ id }) => id)
 
-describe.skipIf(withoutMongodb)("a document that a newer version has written", () => {
+describe.skipIf(withoutMongodb)("a document written by a newer version", () => {
   const readable = { schemaVersion: 2, readableFrom: 1 }
 
-  it.effect("is accepted where older code still reads it correctly", () =>
+  it.effect("is accepted if this version can still read it", () =>
     Effect.gen(function* () {
       const { repository, newer } = yield* sideBySide(readable)
       assert.isTrue(Option.isSome(yield* repository.findByDigest([newer.secrets[0].digest])))
@@ -43,7 +43,7 @@ describe.skipIf(withoutMongodb)("a document that a newer version has written", (
     }),
   )
 
-  it.effect("is never replaced, and keeps the fields that older code doesn't know", () =>
+  it.effect("is never replaced, and keeps its unknown fields", () =>
     Effect.gen(function* () {
       const { repository, newer, stored, before } = yield* sideBySide(readable)
       const renamed = newer.rename(named("laptop"), at(1), unattributed)
@@ -53,7 +53,7 @@ describe.skipIf(withoutMongodb)("a document that a newer version has written", (
     }),
   )
 
-  it.effect("is not revoked with others: the revocation fails after it has revoked those", () =>
+  it.effect("makes a bulk revocation fail after it has revoked the others", () =>
     Effect.gen(function* () {
       const { repository, ours, stored, before } = yield* sideBySide(readable)
       isNewerSchema(yield* Effect.flip(repository.revokeOwnedBy(owner("owner-1"), revocation, unattributed)))
@@ -63,7 +63,7 @@ describe.skipIf(withoutMongodb)("a document that a newer version has written", (
     }),
   )
 
-  it.effect("is left to upgraded processes by work that would write it", () =>
+  it.effect("is left to upgraded processes by sweeps that would write it", () =>
     Effect.gen(function* () {
       const { repository, ours } = yield* sideBySide(readable)
       const works = [
@@ -84,10 +84,10 @@ describe.skipIf(withoutMongodb)("a document that a newer version has written", (
   )
 })
 
-describe.skipIf(withoutMongodb)("a document whose meaning has changed", () => {
+describe.skipIf(withoutMongodb)("a document that this version can't read", () => {
   const unreadable = { schemaVersion: 2, readableFrom: 2 }
 
-  it.effect("is neither accepted nor refused: the store is unavailable for it, and an upgraded process answers", () =>
+  it.effect("is neither accepted nor refused: the store is unavailable for it", () =>
     Effect.gen(function* () {
       const { repository, newer, ours } = yield* sideBySide(unreadable)
       isNewerSchema(yield* Effect.flip(repository.findByDigest([newer.secrets[0].digest])))
@@ -99,7 +99,7 @@ describe.skipIf(withoutMongodb)("a document whose meaning has changed", () => {
     }),
   )
 
-  it.effect("is not purged by its old meaning, and everybody else's are", () =>
+  it.effect("isn't purged, and others are", () =>
     Effect.gen(function* () {
       const { repository, stored, before } = yield* sideBySide(unreadable)
       assert.strictEqual(yield* repository.purge(at(1000)), 1)
@@ -107,7 +107,7 @@ describe.skipIf(withoutMongodb)("a document whose meaning has changed", () => {
     }),
   )
 
-  it.effect("is left out of work on many", () =>
+  it.effect("is skipped in sweeps", () =>
     Effect.gen(function* () {
       const { repository, ours } = yield* sideBySide(unreadable)
       const found = yield* Stream.runCollect(repository.expiringBetween(at(0), at(1000)))

@@ -24,7 +24,7 @@ type Repository = ApiTokenRepository["Service"]
 const revocation = { at: at(1), reason: "r" }
 const by = { actor: { kind: "system" }, origin: {} } as const
 
-/** A repository behind a network that can fail. */
+/** A store behind a network that can fail. */
 const behindProxy = (deadlines: NonNullable<MongoRepositoryOptions["deadlines"]> = patient.deadlines) =>
   Effect.gen(function* () {
     const database = yield* aDatabase()
@@ -38,7 +38,7 @@ const behindProxy = (deadlines: NonNullable<MongoRepositoryOptions["deadlines"]>
     return { ...ports, patientRepository, proxy, tokens: database.collection("api_token") }
   })
 
-/** A repository on a server that answers everything with this error. */
+/** A store on a collection whose operations all fail with this error. */
 const answering = (error: object) => {
   const reject = async (): Promise<never> => {
     throw Object.assign(new Error("E"), error)
@@ -62,7 +62,7 @@ const answering = (error: object) => {
   return repositoryOf(MongoRepository.layerFrom(client, { migrate: false, deadlines: { write: "200 millis" } }))
 }
 
-/** A repository on the driver and a server that nobody can reach, though its indexes are there. */
+/** A store on an unreachable server whose indexes seem to exist. */
 const onUnreachable = (deadlines: NonNullable<MongoRepositoryOptions["deadlines"]>) =>
   Effect.gen(function* () {
     const client = yield* aClient({ serverSelectionTimeoutMS: 60_000 }, "mongodb://127.0.0.1:9")
@@ -78,11 +78,11 @@ const onUnreachable = (deadlines: NonNullable<MongoRepositoryOptions["deadlines"
     return yield* portsOf(MongoRepository.layerFrom(unreachable, { migrate: false, deadlines }))
   })
 
-/** What opening looks for. */
+/** The index that opening checks. */
 const digestIndex = { name: "digest", key: { "secrets.digest": 1 }, unique: true }
 
 const until = (holds: () => Promise<boolean>) =>
-  Effect.promise(() => vi.waitUntil(holds, { timeout: 20_000, interval: 20 }))
+  Effect.promise(() => vi.waitUntil(holds, { timeout: 200_000, interval: 20 }))
 
 const defectOf = (cause: Cause.Cause<unknown>): unknown => {
   const [reason] = cause.reasons
@@ -90,7 +90,7 @@ const defectOf = (cause: Cause.Cause<unknown>): unknown => {
 }
 
 describe("a server that can't be reached", () => {
-  it.effect("is said so when opening, by URL, with what the driver tried", () =>
+  it.effect("is reported on opening, with the address the driver tried", () =>
     Effect.gen(function* () {
       const url = "mongodb://user:s3cret@127.0.0.1:9/app?serverSelectionTimeoutMS=200"
       const error = yield* Effect.flip(repositoryOf(MongoRepository.layer({ url })))
@@ -101,7 +101,7 @@ describe("a server that can't be reached", () => {
     }),
   )
 
-  it.effect("is unavailable for every operation within its deadline, though the driver would wait longer", () =>
+  it.effect("fails every operation by its deadline, although the driver would wait longer", () =>
     Effect.gen(function* () {
       const { repository, usage } = yield* onUnreachable({ read: "50 millis", write: "50 millis" })
       const token = aToken()
@@ -155,7 +155,7 @@ describe.skipIf(withoutMongodb)("a network that fails", () => {
     revokeOwnedBy: (repository, { ownedBy }) => repository.revokeOwnedBy(ownedBy, revocation, by),
   }
 
-  it.effect.each(Object.entries(hanging))("silently, is an outage, and no connection is left hanging: %s", ([, call]) =>
+  it.effect.each(Object.entries(hanging))("silently is an outage, and no connection is left hanging: %s", ([, call]) =>
     Effect.gen(function* () {
       const { proxy, repository, patientRepository } = yield* behindProxy({ read: "100 millis", write: "100 millis" })
       const token = aToken()
@@ -170,7 +170,7 @@ describe.skipIf(withoutMongodb)("a network that fails", () => {
     }),
   )
 
-  it.effect("by cut connections, is made up for by the driver's second attempt at a read", () =>
+  it.effect("and cuts a connection is hidden by the driver's retry of a read", () =>
     Effect.gen(function* () {
       const { proxy, repository } = yield* behindProxy()
       const token = aToken()
@@ -180,7 +180,7 @@ describe.skipIf(withoutMongodb)("a network that fails", () => {
     }),
   )
 
-  it.effect("when many are being revoked, is made up for by doing it again, each token once", () =>
+  it.effect("during a bulk revocation is hidden by a retry, which revokes each token once", () =>
     Effect.gen(function* () {
       const { proxy, repository } = yield* behindProxy()
       const tokens = Array.from({ length: 5 }, () => aToken())
@@ -194,7 +194,7 @@ describe.skipIf(withoutMongodb)("a network that fails", () => {
     }),
   )
 
-  it.effect("when many are being purged, is made up for by doing it again", () =>
+  it.effect("during a purge is hidden by a retry", () =>
     Effect.gen(function* () {
       const { proxy, repository, tokens } = yield* behindProxy()
       for (let index = 0; index < 3; index++) yield* repository.insert(aToken({ expiresAt: Option.some(at(0)) }))
@@ -204,7 +204,7 @@ describe.skipIf(withoutMongodb)("a network that fails", () => {
     }),
   )
 
-  it.effect.each(["insert", "update"])("when uses are being recorded, counts none of them twice: %s", (command) =>
+  it.effect.each(["insert", "update"])("while uses are recorded counts none of them twice: %s", (command) =>
     Effect.gen(function* () {
       const { proxy, repository, usage } = yield* behindProxy()
       const token = aToken()
@@ -219,7 +219,7 @@ describe.skipIf(withoutMongodb)("a network that fails", () => {
     }),
   )
 
-  it.effect("after an insert, is an outage whose outcome is unknown: here it was done", () =>
+  it.effect("after an insert is an outage, and the token may exist", () =>
     Effect.gen(function* () {
       const { proxy, repository, tokens } = yield* behindProxy()
       proxy.loseAnswerTo("insert")
@@ -231,7 +231,7 @@ describe.skipIf(withoutMongodb)("a network that fails", () => {
   )
 })
 
-describe("what the server answers", () => {
+describe("an error from the server", () => {
   const outages: ReadonlyArray<object> = [
     { name: "MongoServerError", code: 10107, codeName: "NotWritablePrimary" },
     { name: "MongoServerError", code: 189 },
@@ -256,7 +256,7 @@ describe("what the server answers", () => {
     { name: "PoolClearedOnNetworkError" },
   ]
 
-  it.effect.each(outages)("is an outage, told by code, label or class: %j", (error) =>
+  it.effect.each(outages)("is an outage by its code, label or class: %j", (error) =>
     Effect.gen(function* () {
       const repository = yield* answering(error)
       for (const attempt of [
@@ -269,7 +269,7 @@ describe("what the server answers", () => {
     }),
   )
 
-  it.effect("when it is something else, is a defect that does not quote the document", () =>
+  it.effect("of another kind is a defect that doesn't quote the document", () =>
     Effect.gen(function* () {
       const { hex } = aDigest()
       const repository = yield* answering({

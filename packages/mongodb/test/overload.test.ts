@@ -10,9 +10,9 @@ import { Proxy } from "./Proxy.ts"
 import { aClient, aDatabase, repositoryOf, withoutMongodb } from "./stores.ts"
 import { aToken } from "../../../tools/store-tests/tokens.ts"
 
-const until = (holds: () => boolean) => Effect.promise(() => vi.waitUntil(holds, { timeout: 20_000, interval: 10 }))
+const until = (holds: () => boolean) => Effect.promise(() => vi.waitUntil(holds, { timeout: 200_000, interval: 10 }))
 
-/** A repository on a pool of two connections, behind a network that can hold back answers. */
+/** A store on a pool of two connections, behind a proxy that can hold back answers. */
 const onSmallPool = Effect.fnUntraced(function* (read: "15 seconds" | "1 minute") {
   const { databaseName } = yield* aDatabase()
   const proxy = yield* Proxy.start
@@ -33,31 +33,29 @@ const onSmallPool = Effect.fnUntraced(function* (read: "15 seconds" | "1 minute"
 })
 
 describe.skipIf(withoutMongodb)("more operations at once than the pool has connections", () => {
-  it.effect(
-    "are refused after a third of their deadline, those under way are answered, and no connection is lost",
-    () =>
-      Effect.gen(function* () {
-        const { proxy, find, limits, closed } = yield* onSmallPool("15 seconds")
-        proxy.holdAnswersTo("find")
-        const finds = yield* Effect.forEach(Array.from({ length: 40 }), () => Effect.forkChild(Effect.exit(find)))
-        yield* until(() => limits.length === 2)
-        const refused = yield* Effect.forEach(finds.slice(2), Fiber.join)
-        for (const exit of refused) {
-          const error = yield* Effect.flip(exit)
-          assert.instanceOf(error, RepositoryUnavailable)
-          assert.include(String(error.cause), "All 2 connections")
-        }
-        proxy.releaseAnswers()
-        for (const exit of yield* Effect.forEach(finds.slice(0, 2), Fiber.join)) {
-          assert.isTrue(Option.isSome(yield* exit))
-        }
-        assert.strictEqual(limits.length, 2)
-        assert.deepStrictEqual(closed, [])
-        assert.isTrue(Option.isSome(yield* find))
-      }),
+  it.effect("are refused after a third of their deadline; those in flight succeed, and no connection is lost", () =>
+    Effect.gen(function* () {
+      const { proxy, find, limits, closed } = yield* onSmallPool("15 seconds")
+      proxy.holdAnswersTo("find")
+      const finds = yield* Effect.forEach(Array.from({ length: 40 }), () => Effect.forkChild(Effect.exit(find)))
+      yield* until(() => limits.length === 2)
+      const refused = yield* Effect.forEach(finds.slice(2), Fiber.join)
+      for (const exit of refused) {
+        const error = yield* Effect.flip(exit)
+        assert.instanceOf(error, RepositoryUnavailable)
+        assert.include(String(error.cause), "All 2 connections")
+      }
+      proxy.releaseAnswers()
+      for (const exit of yield* Effect.forEach(finds.slice(0, 2), Fiber.join)) {
+        assert.isTrue(Option.isSome(yield* exit))
+      }
+      assert.strictEqual(limits.length, 2)
+      assert.deepStrictEqual(closed, [])
+      assert.isTrue(Option.isSome(yield* find))
+    }),
   )
 
-  it.effect("start in order, and each command gets the time that is left", () =>
+  it.effect("start in order, and each command gets the remaining time", () =>
     Effect.gen(function* () {
       const { proxy, find, limits } = yield* onSmallPool("1 minute")
       proxy.holdAnswersTo("find")
@@ -72,7 +70,7 @@ describe.skipIf(withoutMongodb)("more operations at once than the pool has conne
     }),
   )
 
-  it.effect("count across a client's repositories and the application's own operations", () =>
+  it.effect("include the application's own operations on the same client", () =>
     Effect.gen(function* () {
       const { client, proxy, find, limits } = yield* onSmallPool("1 minute")
       proxy.holdAnswersTo("find")
@@ -95,7 +93,7 @@ describe.skipIf(withoutMongodb)("more operations at once than the pool has conne
     }),
   )
 
-  it.effect("give their places up when they are interrupted or fail in their own code", () =>
+  it.effect("release their place when interrupted or when they fail", () =>
     Effect.gen(function* () {
       const { client, proxy, find, limits } = yield* onSmallPool("1 minute")
       const failing = bounded("own", 5000, () => Promise.reject(new TypeError("a bug")), client)

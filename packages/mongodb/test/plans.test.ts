@@ -5,7 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { Db } from "mongodb"
-import { aDatabase, portsOf, withoutRealMongod } from "./stores.ts"
+import { aDatabase, patient, portsOf, withoutRealMongod } from "./stores.ts"
 import { active, aDigest, anId, at, aToken, aUsage, owner } from "../../../tools/store-tests/tokens.ts"
 
 type Ports = ApiTokenRepository["Service"] & TokenUsageStore["Service"]
@@ -15,7 +15,7 @@ const list = { ownedBy: owner("owner-7"), now: at(100), after: Option.none(), li
 const keyId = "key-1" as KeyId
 const revocation = { at: at(200), reason: "r" }
 
-/** Each use, and the indexes that its commands have to go by. */
+/** Each operation, and the indexes that its commands must use. */
 const uses: ReadonlyArray<
   readonly [name: string, indexes: ReadonlyArray<string>, (ports: Ports) => Effect.Effect<unknown, unknown>]
 > = [
@@ -64,7 +64,7 @@ const tokens = Array.from({ length: 300 }, (_, index) => {
 
 const explained = ["find", "aggregate", "distinct", "update", "delete"]
 
-/** What a command is sent with, besides itself. */
+/** Fields that the driver adds to every command. */
 const envelope = [
   "lsid",
   "txnNumber",
@@ -76,7 +76,7 @@ const envelope = [
   "$clusterTime",
 ]
 
-/** What the server says it would do for a command that the driver has sent. */
+/** The server's plan for a command that the driver sent. */
 const planOf = (database: Db, command: Command, verbosity: "queryPlanner" | "executionStats" = "queryPlanner") =>
   Effect.promise(async () => {
     const query = Object.fromEntries(Object.entries(command).filter(([name]) => !envelope.includes(name)))
@@ -86,11 +86,11 @@ const planOf = (database: Db, command: Command, verbosity: "queryPlanner" | "exe
     )
   })
 
-/** What the server would do for the commands of this use. */
+/** The server's plans for the commands of this operation. */
 const plansOf = (use: (ports: Ports) => Effect.Effect<unknown, unknown>) =>
   Effect.gen(function* () {
     const database = yield* aDatabase({ monitorCommands: true })
-    const { repository, usage } = yield* portsOf(MongoRepository.layerFrom(database))
+    const { repository, usage } = yield* portsOf(MongoRepository.layerFrom(database, patient))
     yield* Effect.promise(() =>
       database.collection<{ _id: string }>("api_token").insertMany(tokens.map((token) => ({ ...documentOf(token) }))),
     )
@@ -108,7 +108,7 @@ const plansOf = (use: (ports: Ports) => Effect.Effect<unknown, unknown>) =>
   })
 
 describe.skipIf(withoutRealMongod)("plans (on a real mongod only)", () => {
-  it.effect.each(uses)("%s goes by its index, and neither scans nor sorts", ([, indexes, use]) =>
+  it.effect.each(uses)("%s uses its index, and neither scans nor sorts", ([, indexes, use]) =>
     Effect.gen(function* () {
       const plans = yield* plansOf(use)
       for (const plan of plans) {
@@ -119,21 +119,41 @@ describe.skipIf(withoutRealMongod)("plans (on a real mongod only)", () => {
     }),
   )
 
-  it.effect("the list of a lineage never scans; it may sort, as a lineage is small", () =>
+  it.effect("the list of a lineage never scans; it may sort, because lineages are small", () =>
     Effect.gen(function* () {
       const plans = yield* plansOf(({ listOwnedBy }) => listOwnedBy({ ...list, state: "any", lineageOf: anId() }))
       for (const plan of plans) assert.notInclude(plan, '"COLLSCAN"')
     }),
   )
 
-  it.effect("the list of live tokens goes by one of the owner's indexes; it may sort, as live tokens are few", () =>
+  it.effect("the list of live tokens uses one of the owner's indexes; it may sort, because live tokens are few", () =>
     Effect.gen(function* () {
       const plans = yield* plansOf(({ listOwnedBy }) => listOwnedBy({ ...list, state: "live" }))
       for (const plan of plans) assert.match(plan, /"indexName":"owner_(newest_first|unrevoked)"/)
     }),
   )
 
-  it.effect("counting live tokens examines these alone, however many dead ones the owner has", () =>
+  it.effect("each batch of a sweep starts where the previous one ended, even within one instant", () =>
+    Effect.gen(function* () {
+      const stored = Array.from({ length: 1000 }, () => ({ ...documentOf(aToken({ createdAt: at(1) })) }))
+      const database = yield* aDatabase({ monitorCommands: true })
+      const { repository } = yield* portsOf(MongoRepository.layerFrom(database, patient))
+      yield* Effect.promise(() => database.collection<{ _id: string }>("api_token").insertMany(stored))
+      const commands: Array<Command> = []
+      database.client.on("commandStarted", ({ command }) => commands.push({ ...command }))
+      for (const sweep of [repository.liveCreatedBefore(at(2), at(2)), repository.undelivered]) {
+        commands.length = 0
+        yield* Stream.runDrain(sweep)
+        const finds = commands.filter((command) => "find" in command)
+        const plans = yield* Effect.forEach(finds, (command) => planOf(database, command, "executionStats"))
+        const examined = plans.map((plan) => Number(/"totalKeysExamined":(\d+)/.exec(plan)?.[1]))
+        assert.isAtLeast(examined.length, 10)
+        for (const keys of examined) assert.isAtMost(keys, 200)
+      }
+    }),
+  )
+
+  it.effect("counting live tokens examines no dead ones", () =>
     Effect.gen(function* () {
       const dead = Array.from({ length: 400 }, (_, index) =>
         index % 2 === 0
@@ -142,7 +162,7 @@ describe.skipIf(withoutRealMongod)("plans (on a real mongod only)", () => {
       )
       const stored = [...dead, aToken(), aToken(), aToken()].map((token) => ({ ...documentOf(token) }))
       const database = yield* aDatabase({ monitorCommands: true })
-      const { repository } = yield* portsOf(MongoRepository.layerFrom(database))
+      const { repository } = yield* portsOf(MongoRepository.layerFrom(database, patient))
       yield* Effect.promise(() => database.collection<{ _id: string }>("api_token").insertMany(stored))
       const commands: Array<Command> = []
       database.client.on("commandStarted", ({ command }) => commands.push({ ...command }))

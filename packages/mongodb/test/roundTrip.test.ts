@@ -49,21 +49,21 @@ const fullToken = () =>
 
 const tokens: Readonly<Record<string, () => ApiToken>> = {
   "with everything set": fullToken,
-  "with everything absent that may be": () => aToken({ scopes: [], history: [] }),
+  "with nothing optional": () => aToken({ scopes: [], history: [] }),
   "with instants long before and after the epoch": () =>
     aToken({ createdAt: at(-60_000_000_000_000), expiresAt: Option.some(at(250e12)) }),
-  "with names that mean something elsewhere": () =>
+  "with names that are special elsewhere": () =>
     aToken({ name: named("$ne"), issuedTo: Option.some("__proto__"), scopes: scopes("a.b[0]", "$where") }),
 }
 
 describe.each(Object.entries(tokens))("a token %s", (_, aTokenLikeThis) => {
-  it("is the same after being a document", () => {
+  it("survives conversion to a document and back", () => {
     const token = aTokenLikeThis()
     assert.instanceOf(tokenOf(documentOf(token)), ApiToken)
     assert.deepStrictEqual(contentsOf(tokenOf(documentOf(token))), contentsOf(token))
   })
 
-  it.effect.skipIf(withoutMongodb)("comes back from the server as it went in", () =>
+  it.effect.skipIf(withoutMongodb)("comes back from the server unchanged", () =>
     Effect.gen(function* () {
       const { repository } = yield* aStore()
       const token = aTokenLikeThis()
@@ -79,7 +79,7 @@ describe.each(Object.entries(tokens))("a token %s", (_, aTokenLikeThis) => {
   )
 })
 
-it.effect.skipIf(withoutMongodb)("owner ids are strings, whatever they look like", () =>
+it.effect.skipIf(withoutMongodb)("owner ids stay strings, whatever they look like", () =>
   Effect.gen(function* () {
     const { repository, tokens } = yield* aStore()
     const ids = ["1", "01", "1.0", "507f1f77bcf86cd799439011", "true", "null", "2026-01-01T00:00:00Z"].map(owner)
@@ -91,7 +91,7 @@ it.effect.skipIf(withoutMongodb)("owner ids are strings, whatever they look like
   }),
 )
 
-it.effect.skipIf(withoutMongodb)("an expiry at the end of time is no expiry that never comes", () =>
+it.effect.skipIf(withoutMongodb)("an expiry at the end of time differs from no expiry", () =>
   Effect.gen(function* () {
     const { repository } = yield* aStore()
     const never = aToken()
@@ -108,18 +108,20 @@ it.effect.skipIf(withoutMongodb)("an expiry at the end of time is no expiry that
   }),
 )
 
-it.effect.skipIf(withoutMongodb)("what is absent is stored as null, never as a far date, digests as 32 bytes", () =>
-  Effect.gen(function* () {
-    const { repository, tokens } = yield* aStore()
-    const token = aToken()
-    yield* repository.insert(token)
-    const stored = yield* Effect.promise(() => tokens.findOne({ _id: token.id }))
-    assert.deepInclude(stored, { revocation: null, issuedTo: null, schemaVersion: 1, readableFrom: 1 })
-    assert.deepInclude(stored, { expiresAt: new Date("9999-12-31T23:59:59.999Z"), neverExpires: true })
-    const { secrets } = stored as unknown as { readonly secrets: ReadonlyArray<{ digest: Binary; state: string }> }
-    const [secret] = secrets
-    assert.strictEqual(secret?.state, "active")
-    assert.strictEqual(Buffer.from(secret?.digest.buffer ?? []).toString("hex"), token.secrets[0].digest.hex)
-    assert.deepInclude(stored, { createdAt: new Date(token.createdAt.epochMilliseconds) })
-  }),
+it.effect.skipIf(withoutMongodb)(
+  "absent values are stored as null, no expiry as a far-future date, and digests as 32 bytes",
+  () =>
+    Effect.gen(function* () {
+      const { repository, tokens } = yield* aStore()
+      const token = aToken()
+      yield* repository.insert(token)
+      const stored = yield* Effect.promise(() => tokens.findOne({ _id: token.id }))
+      assert.deepInclude(stored, { revocation: null, issuedTo: null, schemaVersion: 1, readableFrom: 1 })
+      assert.deepInclude(stored, { expiresAt: new Date("9999-12-31T23:59:59.999Z"), neverExpires: true })
+      const { secrets } = stored as unknown as { readonly secrets: ReadonlyArray<{ digest: Binary; state: string }> }
+      const [secret] = secrets
+      assert.strictEqual(secret?.state, "active")
+      assert.strictEqual(Buffer.from(secret?.digest.buffer ?? []).toString("hex"), token.secrets[0].digest.hex)
+      assert.deepInclude(stored, { createdAt: new Date(token.createdAt.epochMilliseconds) })
+    }),
 )

@@ -4,10 +4,10 @@ import { MongoRepository } from "@tokenry/mongodb"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
-import { aClient, aDatabase, portsOf, withoutMongodb, withoutRealMongod } from "./stores.ts"
+import { aClient, aDatabase, patient, portsOf, withoutMongodb, withoutRealMongod } from "./stores.ts"
 import { active, aDigest, at, aToken, aUsage, named, owner } from "../../../tools/store-tests/tokens.ts"
 
-/** The commands of Stable API V1 (MongoDB 5.0), without those about users and transactions. */
+/** The commands in Stable API V1 (MongoDB 5.0), except those for users and transactions. */
 const commandsOfV1 = [
   ..."aggregate collMod count create createIndexes delete drop dropDatabase dropIndexes explain find findAndModify".split(
     " ",
@@ -15,14 +15,14 @@ const commandsOfV1 = [
   ..."getMore hello insert killCursors listCollections listDatabases listIndexes ping update endSessions".split(" "),
 ]
 
-/** The options of an index that V1 has, of those that the driver sends. */
+/** The index options in V1 that the driver sends. */
 const indexOptionsOfV1 = "v key name unique hidden partialFilterExpression expireAfterSeconds collation".split(" ")
 
 const stagesOfV1 = ["$match", "$group", "$project", "$sort", "$limit", "$skip", "$unwind"]
 
 type Command = Readonly<Record<string, unknown>>
 
-/** A token's whole life, and everything else that the repository and the record of uses can do. */
+/** A token's whole life: every operation of both ports. */
 const wholeLife = ({ repository, usage }: Effect.Success<ReturnType<typeof portsOf>>) =>
   Effect.gen(function* () {
     const by = unattributed
@@ -72,12 +72,12 @@ const assertInV1 = (command: Command): void => {
 }
 
 describe.skipIf(withoutMongodb)("the Stable API", () => {
-  it.effect("V1 has every command that is sent in a token's whole life", () =>
+  it.effect("V1 includes every command sent in a token's whole life", () =>
     Effect.gen(function* () {
       const database = yield* aDatabase({ monitorCommands: true })
       const commands: Array<Command> = []
       database.client.on("commandStarted", ({ command }) => commands.push(command))
-      yield* wholeLife(yield* portsOf(MongoRepository.layerFrom(database)))
+      yield* wholeLife(yield* portsOf(MongoRepository.layerFrom(database, patient)))
       const sent = new Set(commands.map((command) => Object.keys(command)[0]))
       for (const name of ["createIndexes", "listIndexes", "insert", "find", "update", "aggregate", "delete"]) {
         assert.include([...sent], name)
@@ -90,7 +90,7 @@ describe.skipIf(withoutMongodb)("the Stable API", () => {
     Effect.gen(function* () {
       const { databaseName } = yield* aDatabase()
       const client = yield* aClient({ serverApi: { version: "1", strict: true, deprecationErrors: true } })
-      yield* wholeLife(yield* portsOf(MongoRepository.layerFrom(client, { databaseName })))
+      yield* wholeLife(yield* portsOf(MongoRepository.layerFrom(client, { databaseName, ...patient })))
     }),
   )
 })

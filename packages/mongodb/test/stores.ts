@@ -1,4 +1,4 @@
-/** Databases of the tests' server, each with a name of its own, which go when the test ends. */
+/** Databases on the tests' server, each with its own name, dropped when the test ends. */
 import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core/adapter"
 import { type MongoRepositoryOptions, MongoRepository } from "@tokenry/mongodb"
 import * as Context from "effect/Context"
@@ -10,7 +10,7 @@ import { inject } from "vitest"
 
 const server = inject("mongodb")
 
-/** Why a file's tests are skipped is said in the run's summary. */
+/** The run's summary says why tests were skipped. */
 export const withoutMongodb = server === undefined
 export const withoutRealMongod = server?.isRealMongod !== true
 
@@ -19,9 +19,9 @@ export const serverUrl = (): string => {
   return server.url
 }
 
-export const aDatabaseName = (): string => `tokenry-test-${randomUUID().slice(0, 18)}`
+export const aDatabaseName = (): string => `${server?.databasePrefix}${randomUUID().slice(0, 18)}`
 
-/** The tests' server with another database, as a URL. */
+/** The URL of a database on the tests' server. */
 export const urlOf = (databaseName: string, url = serverUrl()): string => {
   const { protocol, username, password, host, search } = new URL(url)
   const user = username === "" ? "" : `${username}${password === "" ? "" : `:${password}`}@`
@@ -36,7 +36,7 @@ export const aClient = (options: MongoClientOptions = {}, url = serverUrl()) =>
     (client) => Effect.promise(() => client.close()),
   )
 
-/** An empty database on a client with these options. */
+/** A new database on a client with these options. */
 export const aDatabase = (options: MongoClientOptions = {}) =>
   Effect.gen(function* () {
     const client = yield* aClient(options)
@@ -56,7 +56,7 @@ export const portsOf = (layer: MongoLayer) =>
     usage: Context.get(context, TokenUsageStore),
   }))
 
-/** Deadlines that no slow machine reaches, for tests that are about something else. */
+/** Deadlines that even a slow machine meets, for tests about something else. */
 export const patient = { deadlines: { read: "1 minute", write: "1 minute" } } as const
 
 interface Stored {
@@ -64,7 +64,7 @@ interface Stored {
   [field: string]: unknown
 }
 
-/** A repository and its store of uses in a new database, and what is stored in it. */
+/** Both ports in a new database, and its collections. */
 export const aStore = (options: MongoRepositoryOptions = {}, clientOptions: MongoClientOptions = {}) =>
   Effect.gen(function* () {
     const database = yield* aDatabase(clientOptions)

@@ -28,14 +28,14 @@ const defectOf = (cause: Cause.Cause<unknown>): unknown => {
 describe.skipIf(withoutMongodb)("recorded uses", () => {
   const usages: Readonly<Record<string, Partial<SecretUsage>>> = {
     "of a secret that was used": { count: 3, lastUsedAt: Option.some(at(123)) },
-    "of a secret that only came back": {
+    "of a retired secret": {
       count: 0,
       lastUsedAt: Option.none(),
       reuses: 2,
       lastReusedAt: Option.some(at(7)),
       generation: 12,
     },
-    "with scopes whose names mean something elsewhere": {
+    "with scopes whose names are special elsewhere": {
       scopes: new Map(
         [
           "treasure:read",
@@ -57,7 +57,7 @@ describe.skipIf(withoutMongodb)("recorded uses", () => {
     "from before the epoch": { lastUsedAt: Option.some(DateTime.makeUnsafe(-123)) },
   }
 
-  it.effect("have no scope's name as a field that means something to MongoDB or to JavaScript", () =>
+  it.effect("never become field names with a meaning in MongoDB or JavaScript", () =>
     Effect.gen(function* () {
       const { usage, usages: stored, token } = yield* filled
       for (const fields of Object.values(usages)) yield* usage.record([aUsage(token.id, fields)])
@@ -68,7 +68,7 @@ describe.skipIf(withoutMongodb)("recorded uses", () => {
     }),
   )
 
-  it.effect.each(Object.entries(usages))("%s come back as they went in", ([, fields]) =>
+  it.effect.each(Object.entries(usages))("%s come back unchanged", ([, fields]) =>
     Effect.gen(function* () {
       const { usage, token } = yield* filled
       yield* usage.record([aUsage(token.id, fields)])
@@ -76,7 +76,7 @@ describe.skipIf(withoutMongodb)("recorded uses", () => {
     }),
   )
 
-  it.effect("are summed, and the later instants stay, in whichever order they come", () =>
+  it.effect("are summed, and the latest instants are kept, in any order", () =>
     Effect.gen(function* () {
       const { usage, token } = yield* filled
       const parts = [
@@ -109,7 +109,7 @@ describe.skipIf(withoutMongodb)("recorded uses", () => {
     }),
   )
 
-  it.effect("are of each secret on its own, and of more than are written at a time", () =>
+  it.effect("are kept for each secret, even for more than are written at once", () =>
     Effect.gen(function* () {
       const { usage, token } = yield* filled
       const generations = Array.from({ length: 60 }, (_, index) => index + 1)
@@ -119,7 +119,7 @@ describe.skipIf(withoutMongodb)("recorded uses", () => {
     }),
   )
 
-  it.effect("of a token that is not there are ignored, and the others are not", () =>
+  it.effect("of a missing token are ignored, and others are recorded", () =>
     Effect.gen(function* () {
       const { usage, usages, token } = yield* filled
       yield* usage.record([aUsage(anId()), aUsage(token.id), aUsage(anId())])
@@ -127,7 +127,7 @@ describe.skipIf(withoutMongodb)("recorded uses", () => {
     }),
   )
 
-  it.effect("of no tokens ask for nothing", () =>
+  it.effect("of no tokens send nothing", () =>
     Effect.gen(function* () {
       const { usage, database } = yield* aStore({}, { monitorCommands: true })
       const commands: Array<string> = []

@@ -14,7 +14,7 @@ const filled = Effect.gen(function* () {
   return { ...store, token, dead }
 })
 
-/** The store's database by another client, on which this does something else with one of its collections. */
+/** The same database on another client, where something else happens during operations on one collection. */
 const interfered = (
   databaseName: string,
   of: "api_token" | "api_token_usage",
@@ -38,8 +38,8 @@ const interfered = (
     return yield* portsOf(MongoRepository.layerFrom(through, { databaseName, migrate: false, ...patient }))
   })
 
-describe.skipIf(withoutMongodb)("uses that are recorded while others write", () => {
-  it.effect("by another client are all there, each scope's too", () =>
+describe.skipIf(withoutMongodb)("uses recorded while others write", () => {
+  it.effect("by another client are all kept, each scope's too", () =>
     Effect.gen(function* () {
       const { usage, token, database } = yield* filled
       const client = yield* aClient()
@@ -65,7 +65,7 @@ describe.skipIf(withoutMongodb)("uses that are recorded while others write", () 
     }),
   )
 
-  it.effect("of a token that is purged before they are written are gone", () =>
+  it.effect("of a token purged before they are written are gone", () =>
     Effect.gen(function* () {
       const { repository, usages, dead, database } = yield* filled
       const { usage } = yield* interfered(database.databaseName, "api_token_usage", (collection) => ({
@@ -79,7 +79,7 @@ describe.skipIf(withoutMongodb)("uses that are recorded while others write", () 
     }),
   )
 
-  it.effect("that are written while their token is being purged are gone", () =>
+  it.effect("during a purge of their token are gone", () =>
     Effect.gen(function* () {
       const { usage, usages, dead, database } = yield* filled
       const { repository } = yield* interfered(database.databaseName, "api_token", (collection) => ({
@@ -93,7 +93,7 @@ describe.skipIf(withoutMongodb)("uses that are recorded while others write", () 
     }),
   )
 
-  it.effect("are gone with their token when an outage ends the purge", () =>
+  it.effect("are gone with their token even if an outage ends the purge", () =>
     Effect.gen(function* () {
       const { usage, usages, dead, database } = yield* filled
       yield* usage.record([aUsage(dead.id)])
@@ -108,7 +108,7 @@ describe.skipIf(withoutMongodb)("uses that are recorded while others write", () 
     }),
   )
 
-  it.effect("are all there when another process makes the document in the same moment", () =>
+  it.effect("are all kept when another process inserts the document first", () =>
     Effect.gen(function* () {
       const { usage, token, database } = yield* filled
       const other = yield* interfered(database.databaseName, "api_token_usage", (collection) => ({
@@ -142,7 +142,7 @@ describe.skipIf(withoutMongodb)("uses that are recorded while others write", () 
 })
 
 describe.skipIf(withoutMongodb)("the beginning of the record", () => {
-  it.effect("is what the very first call gave, by any number of clients at once", () =>
+  it.effect("is the first call's, with any number of clients at once", () =>
     Effect.gen(function* () {
       const { usage, database } = yield* aStore()
       const { databaseName } = database
@@ -156,7 +156,7 @@ describe.skipIf(withoutMongodb)("the beginning of the record", () => {
     }),
   )
 
-  it.effect("is the other's when that one began in the same moment", () =>
+  it.effect("is the other process's if that one was first", () =>
     Effect.gen(function* () {
       const { usage, database } = yield* aStore()
       const other = yield* interfered(database.databaseName, "api_token_usage", (collection) => ({

@@ -8,7 +8,7 @@ import { aStore, withoutMongodb } from "./stores.ts"
 import { active, aDigest, at, aToken, contentsOf, named } from "../../../tools/store-tests/tokens.ts"
 
 describe.skipIf(withoutMongodb)("insert", () => {
-  it.effect("of an id that exists is a duplicate, and nothing is written", () =>
+  it.effect("of an existing id is a duplicate, and nothing is written", () =>
     Effect.gen(function* () {
       const { repository, tokens } = yield* aStore()
       const token = aToken()
@@ -20,7 +20,7 @@ describe.skipIf(withoutMongodb)("insert", () => {
     }),
   )
 
-  it.effect("of a digest that exists is a duplicate, and nothing that comes out holds the digest", () =>
+  it.effect("of an existing digest is a duplicate, and the error doesn't contain the digest", () =>
     Effect.gen(function* () {
       const { repository, tokens } = yield* aStore()
       const token = aToken()
@@ -38,7 +38,7 @@ describe.skipIf(withoutMongodb)("insert", () => {
 })
 
 describe.skipIf(withoutMongodb)("replace", () => {
-  it.effect("leaves nothing of what was there", () =>
+  it.effect("leaves nothing of the old token", () =>
     Effect.gen(function* () {
       const { repository } = yield* aStore()
       const token = aToken({ issuedTo: Option.some("an app") })
@@ -51,7 +51,7 @@ describe.skipIf(withoutMongodb)("replace", () => {
     }),
   )
 
-  it.effect("under another revision, or of a token that is gone, conflicts and writes nothing", () =>
+  it.effect("with another revision, or of a missing token, conflicts and writes nothing", () =>
     Effect.gen(function* () {
       const { repository, tokens } = yield* aStore()
       const token = aToken({ revision: 3 })
@@ -66,7 +66,7 @@ describe.skipIf(withoutMongodb)("replace", () => {
     }),
   )
 
-  it.effect("with another token's digest is a duplicate, and nothing that comes out holds the digest", () =>
+  it.effect("with another token's digest is a duplicate, and the error doesn't contain the digest", () =>
     Effect.gen(function* () {
       const { repository } = yield* aStore()
       const [token, other] = [aToken(), aToken()]
@@ -80,7 +80,7 @@ describe.skipIf(withoutMongodb)("replace", () => {
     }),
   )
 
-  it.effect("by many at once under one revision succeeds for exactly one", () =>
+  it.effect("by many at once with one revision succeeds for exactly one", () =>
     Effect.gen(function* () {
       const { repository } = yield* aStore()
       const token = aToken()
@@ -100,7 +100,7 @@ describe.skipIf(withoutMongodb)("replace", () => {
 })
 
 describe.skipIf(withoutMongodb)("findByDigest", () => {
-  it.effect("says which of several candidates matched, and finds nothing for none", () =>
+  it.effect("returns which of several candidates matched, and nothing for none", () =>
     Effect.gen(function* () {
       const { repository } = yield* aStore()
       const token = aToken()
@@ -115,7 +115,7 @@ describe.skipIf(withoutMongodb)("findByDigest", () => {
 })
 
 describe.skipIf(withoutMongodb)("keyIdsInUse", () => {
-  it.effect("names each key once, and plain SHA-256 as none", () =>
+  it.effect("returns each key once, and none for plain SHA-256", () =>
     Effect.gen(function* () {
       const { repository } = yield* aStore()
       assert.deepStrictEqual(yield* repository.keyIdsInUse, [])

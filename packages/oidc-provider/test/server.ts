@@ -58,8 +58,8 @@ export const aServer = async (configuration: Configuration = {}, policy = TokenP
     findAccount: (_ctx, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
     ttl: { AuthorizationCode: 60, Interaction: 600, Session: 600, RefreshToken: 86_400 * 30, Grant: 86_400 * 30 },
     ...configuration,
-    features: { ...preset.features, ...configuration.features },
-  } as Configuration)
+    features: { ...preset.features, ...configuration.features } as Exclude<Configuration["features"], undefined>,
+  })
   issueApiTokens(provider, { tokens })
   const handle = provider.callback()
   server.on("request", (request, response) => {

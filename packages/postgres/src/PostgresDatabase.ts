@@ -89,7 +89,8 @@ const readOn = <A>(pool: PostgresPoolLike, use: (query: Query) => Promise<A>, at
   onPooled(pool, attempt, (client) => use(queryOn(client, attempt.mayPrepare)))
 
 /**
- * The server's timeout is slightly shorter than the client's, so that it can report it and the connection stays usable.
+ * Not `READ WRITE`, which a standby refuses as an unknown feature, and which would override a database that its operator
+ * has made read-only. The server's timeout is slightly shorter than the client's, so that it can report it and the connection stays usable.
  */
 const writeOn = <A>(
   pool: PostgresPoolLike,
@@ -100,7 +101,7 @@ const writeOn = <A>(
   onPooled(pool, attempt, async (client) => {
     const query = queryOn(client, attempt.mayPrepare)
     const timeout = Math.ceil(milliseconds * 0.9)
-    await query({ text: `BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL statement_timeout = ${timeout}` })
+    await query({ text: `BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL statement_timeout = ${timeout}` })
     attempt.begin()
     try {
       const result = await use(query)

@@ -15,7 +15,7 @@ import { tablesOf } from "./tables.ts"
 type Services = ApiTokenRepository | TokenUsageStore | TokenChanges
 
 /**
- * Makes a pool of its own, migrates, and closes the pool when the layer is released.
+ * Makes a pool, migrates, and closes the pool when the layer is released.
  *
  *     PostgresRepository.layer({ url: "postgres://localhost:5432/app" })
  */
@@ -23,16 +23,16 @@ const layer = (options: PostgresConnectOptions): Layer.Layer<Services, PostgresO
   Layer.effectContext(
     Effect.gen(function* () {
       const pool = yield* openPool(options)
-      // Each cache needs one more connection; an application has one cache.
+      // For the cache's feed, which must not take one of the pool's connections. It connects when a cache follows.
       const listening = yield* openPool({ ...options, pool: { ...options.pool, max: 10 } })
       return yield* make(pool, options, listening)
     }),
   )
 
 /**
- * Migrates and uses a pool of the caller's, who closes it after the layer has been released: `pg`'s, from any copy of the
- * driver 8, or one with the same methods, such as Neon's. Listen to the pool's `error` events, as for any use of it. With a
- * cache, one connection of the pool is kept to listen for changes, unless the pool has only one or `listen` is false.
+ * Migrates and uses your pool, which you close after the layer has been released. Any copy of `pg` 8 will do, or a pool
+ * with the same methods, such as Neon's. Listen to the pool's `error` events, as any user of it must. A cache keeps one of
+ * its connections to listen for changes, unless the pool has only one or `listen` is false.
  */
 const layerFrom = (
   pool: PostgresPoolLike,
@@ -41,9 +41,9 @@ const layerFrom = (
   Layer.effectContext(Effect.suspend(() => make(pool, options, pool.options?.max === 1 ? undefined : pool)))
 
 /**
- * Works within a transaction of the caller's, on the client that has begun it: what is issued there appears when the caller
- * commits, and never if they roll back. The tables must be migrated already. Nothing is repeated after an error, since
- * PostgreSQL then refuses every statement until the caller rolls back.
+ * Works in a transaction that you have begun on this client: a token issued there appears when you commit, and never if
+ * you roll back. The tables must exist already. Nothing is retried after an error, since PostgreSQL then refuses every
+ * statement until you roll back.
  */
 const onClient = (
   client: PostgresClientLike,
@@ -73,8 +73,8 @@ export const PostgresRepository = {
   layer,
   layerFrom,
   onClient,
-  /** The repository's own migrations with the table that records them, for `migrate`: to undo them, or to apply them ahead of time. */
+  /** The repository's migrations and the table that records them, for `migrate`: to undo them or apply them in advance. */
   migrations: migrateOptionsOf,
-  /** The same as SQL, for a migration tool of your own; with the default names it is the file `migrations.sql` of the package. */
+  /** The same as SQL, for your own migration tool. With the default names it equals the package's `migrations.sql`. */
   migrationsSql: (options: TableOptions = {}): string => sqlOf(migrateOptionsOf(options)),
 } as const

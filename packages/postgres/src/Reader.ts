@@ -26,6 +26,14 @@ export class Reader {
     return new Reader(fields, fields["id"], "")
   }
 
+  /** Of a whole record as a JSON array of these fields' values, with the token's id in `id`. */
+  static ofValues(names: ReadonlyArray<string>, json: string): Reader {
+    const values = JSON.parse(json) as ReadonlyArray<unknown>
+    const fields: Record<string, unknown> = {}
+    for (let index = 0; index < names.length; index++) fields[names[index] as string] = values[index]
+    return new Reader(fields, fields["id"], "")
+  }
+
   damaged(field: string): DamagedToken {
     return new DamagedToken({ id: typeof this.#id === "string" ? this.#id : "", field: this.#path + field })
   }
@@ -73,11 +81,6 @@ export class Reader {
   instants(field: string): ReadonlyMap<string, DateTime.Utc> {
     const inside = this.#inside(field, this.#fields[field])
     return new Map(Object.keys(inside.#fields).map((name) => [name, inside.instant(name)]))
-  }
-
-  /** The result of `read` for an object in the field. */
-  inside<A>(field: string, read: (reader: Reader) => A): A {
-    return read(this.#inside(field, this.#fields[field]))
   }
 
   listOf<A>(field: string, read: (reader: Reader) => A): ReadonlyArray<A> {

@@ -24,27 +24,55 @@ import type { Tables } from "./tables.ts"
 /** The instant in this column as epoch milliseconds. */
 export const epochOf = (column: string): string => `extract(epoch FROM ${column}) * 1000`
 
-const verifiableFields = `
-  'id', t.id, 'ownedBy', t.owned_by, 'scopes', t.scopes, 'expiresAt', ${epochOf("t.expires_at")},
-  'revokedAt', ${epochOf("t.revoked_at")}, 'revocationReason', t.revocation_reason, 'ancestors', t.ancestors,
-  'readableFrom', t.readable_from`
+/** What verifying needs of the token `t`, each field with its SQL. */
+const verifiableFields = {
+  id: "t.id",
+  ownedBy: "t.owned_by",
+  scopes: "t.scopes",
+  expiresAt: epochOf("t.expires_at"),
+  revokedAt: epochOf("t.revoked_at"),
+  revocationReason: "t.revocation_reason",
+  ancestors: "t.ancestors",
+  readableFrom: "t.readable_from",
+}
 
-const secretFields = `
-  'digest', encode(s.digest, 'hex'), 'generation', s.generation, 'keyId', s.key_id,
-  'retiringUntil', ${epochOf("s.retiring_until")}, 'retiredAt', ${epochOf("s.retired_at")}`
+/** What verifying needs of the secret `s`. */
+const secretFields = {
+  digest: "encode(s.digest, 'hex')",
+  generation: "s.generation",
+  keyId: "s.key_id",
+  retiringUntil: epochOf("s.retiring_until"),
+  retiredAt: epochOf("s.retired_at"),
+}
+
+const objectOf = (fields: Readonly<Record<string, string>>): string =>
+  `json_build_object(${Object.entries(fields)
+    .map(([name, sql]) => `'${name}', ${sql}`)
+    .join(", ")})`
 
 /** What verifying needs of the token `t`, without its history, as JSON. */
-export const verifiableRecord = `json_build_object(${verifiableFields})::text`
+export const verifiableRecord = `${objectOf(verifiableFields)}::text`
 
-/** The same with the secret `s`. */
-export const foundRecord = `json_build_object(${verifiableFields}, 'secret', json_build_object(${secretFields}))::text`
+const foundFields = { ...verifiableFields, ...secretFields }
+const foundNames = Object.keys(foundFields)
+
+/** The same with the secret `s`, by position: names would cost PostgreSQL a quarter of every verify's work. */
+export const foundRecord = `json_build_array(${Object.values(foundFields).join(", ")})::text`
 
 /** The whole token `t` as JSON, its secrets the newest first. */
-export const tokenRecord = ({ secret }: Tables): string => `json_build_object(${verifiableFields},
-  'name', t.name, 'createdAt', ${epochOf("t.created_at")}, 'issuedTo', t.issued_to, 'history', t.history,
-  'undelivered', t.undelivered, 'revision', t.revision, 'schemaVersion', t.schema_version,
-  'secrets', (SELECT json_agg(json_build_object(${secretFields}, 'hint', s.hint) ORDER BY s.generation DESC)
-    FROM ${secret} AS s WHERE s.token_id = t.id))::text`
+export const tokenRecord = ({ secret }: Tables): string =>
+  `${objectOf({
+    ...verifiableFields,
+    name: "t.name",
+    createdAt: epochOf("t.created_at"),
+    issuedTo: "t.issued_to",
+    history: "t.history",
+    undelivered: "t.undelivered",
+    revision: "t.revision",
+    schemaVersion: "t.schema_version",
+    secrets: `(SELECT json_agg(${objectOf({ ...secretFields, hint: "s.hint" })} ORDER BY s.generation DESC)
+      FROM ${secret} AS s WHERE s.token_id = t.id)`,
+  })}::text`
 
 /** The values of a row of tokens, in the order of `tokenColumns`; and, as JSON, its secrets. */
 export const valuesOf = (token: ApiToken): ReadonlyArray<unknown> => [
@@ -131,8 +159,8 @@ export const verifiableOf = (record: string): VerifiableToken => verifiableFrom(
 
 /** The same with the secret that it was found by. */
 export const foundOf = (record: string): FoundToken => {
-  const reader = Reader.of(record)
-  return { token: verifiableFrom(reader), secret: reader.inside("secret", verifiableSecretFrom) }
+  const reader = Reader.ofValues(foundNames, record)
+  return { token: verifiableFrom(reader), secret: verifiableSecretFrom(reader) }
 }
 
 /** Whether newer code wrote the record, so this code must not overwrite it. */

@@ -1,4 +1,4 @@
-/** A pool of the repository's own, which lives as long as the layer. */
+/** The repository's own pool, closed with the layer. */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { Client, Pool, type PoolConfig } from "pg"
@@ -8,21 +8,21 @@ import { PostgresOpenError } from "./PostgresOpenError.ts"
 import { withinDeadline } from "./withinDeadline.ts"
 
 export interface PostgresConnectOptions extends PostgresRepositoryOptions {
-  /** `postgres://…` or `postgresql://…`; appears in no error message. Without it, `pool` names the server. */
+  /** `postgres://…` or `postgresql://…`; never in an error message. Default: `pool` names the server. */
   readonly url?: string
   /** The driver's own options: TLS, size, host. */
   readonly pool?: PoolConfig
 }
 
-/** How long to wait for the last answers in the end. */
+/** How long closing waits for the last answers. */
 const closeMilliseconds = 5000
 
-/** Connects when first used. */
+/** Connects on first use. */
 export const openPool = (options: PostgresConnectOptions): Effect.Effect<Pool, PostgresOpenError, Scope.Scope> =>
   Effect.acquireRelease(
     Effect.try({
       try: () => makePool(options),
-      // Without its cause, which may quote the URL and the password in it.
+      // The cause is left out: it may quote the URL and its password.
       catch: () => new PostgresOpenError({ reason: { _tag: "InvalidUrl" } }),
     }),
     (pool) => Effect.ignore(withinDeadline("close", closeMilliseconds, () => pool.end())),
@@ -31,17 +31,14 @@ export const openPool = (options: PostgresConnectOptions): Effect.Effect<Pool, P
 const makePool = ({ url, pool = {}, ...options }: PostgresConnectOptions): Pool => {
   if (url !== undefined && !/^postgres(ql)?:\/\//.test(url)) throw new TypeError("Not a PostgreSQL URL")
   const made = new Pool({ ...patience(options), ...(url === undefined ? {} : { connectionString: url }), ...pool })
-  // A connection that ends while it is idle is replaced when the next one is needed.
+  // An idle connection that ends is replaced when the next one is needed.
   made.on("error", () => undefined)
-  // The URL is parsed for the first connection only.
+  // Parses the URL now, so a bad one fails here and not on first use.
   void new Client(made.options)
   return made
 }
 
-/**
- * A pooler that gives each transaction another connection takes no settings with a connection, so there it has none. A
- * write sets its own timeout.
- */
+/** Sends no settings on connect to a pooler in transaction mode, which refuses them. Writes set their own timeout. */
 const patience = (options: PostgresRepositoryOptions): PoolConfig => {
   const { deadlines, preparesStatements } = settledDatabase(options)
   return {

@@ -8,42 +8,42 @@ export interface Deadlines {
 }
 
 export interface PostgresDatabaseOptions {
-  /** How long an operation may take, waiting for a connection included. Defaults: `read` 2 seconds, `write` 5. */
+  /** How long an operation may take, including the wait for a connection. Defaults: `read` 2 seconds, `write` 5. */
   readonly deadlines?: {
     readonly read?: Duration.Input
     readonly write?: Duration.Input
   }
   /**
-   * Whether statements are prepared under a name on each connection, which saves PostgreSQL from planning every verify
-   * again. The default is true. Set it to false behind a pooler that gives each transaction another connection, such as
-   * PgBouncer before 1.21, or later ones with `max_prepared_statements = 0`.
+   * Whether to use named prepared statements, so that PostgreSQL plans a verify once per connection instead of every
+   * time. Default: true. Set it to false behind a pooler in transaction mode: PgBouncer before 1.21, or a later one with
+   * `max_prepared_statements = 0`.
    */
   readonly preparedStatements?: boolean
   /**
-   * Whether changes are notified to other processes' caches, with `pg_notify` in the transaction that makes them. The default
-   * is true. Set it to false on a database without `pg_notify`: then caches rely on their `maxStaleness` alone.
+   * Whether to notify other processes' caches of changes, with `pg_notify` in the same transaction. Default: true. Set it
+   * to false on a database without `pg_notify`; caches then rely on `maxStaleness` alone.
    */
   readonly notify?: boolean
 }
 
 /** Where the tables are. */
 export interface TableOptions {
-  /** The schema of the tables, created if missing. The default is `public`. */
+  /** The schema of the tables, created if missing. Default: `public`. */
   readonly schema?: string
-  /** What the names of the tables begin with: `auth_` makes `auth_api_token`. The default is nothing. */
+  /** Prefixes the tables' names: `auth_` makes `auth_api_token`. Default: none. */
   readonly tablePrefix?: string
 }
 
 export interface PostgresRepositoryOptions extends PostgresDatabaseOptions, TableOptions {
   /**
-   * Whether opening brings the tables up to date. The default is true. With false, opening only checks that they are, and
+   * Whether opening migrates the tables. Default: true. With false, opening only checks that they are up to date, and
    * fails with the reason `NotMigrated` if they aren't.
    */
   readonly migrate?: boolean
   /**
-   * Whether a cache listens for other processes' changes (LISTEN, on a connection of its own). The default is true, and
-   * false with `preparedStatements: false`. Set it to false behind a pooler that gives each transaction another connection:
-   * the cache then relies on its `maxStaleness` alone.
+   * Whether a cache listens for other processes' changes, with LISTEN on a dedicated connection. Default: the value of
+   * `preparedStatements`. Set it to false behind a pooler in transaction mode; the cache then relies on `maxStaleness`
+   * alone.
    */
   readonly listen?: boolean
 }

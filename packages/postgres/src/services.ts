@@ -1,4 +1,4 @@
-/** The methods of the ports, on tables that are there already. */
+/** The ports' methods, on tables that already exist. */
 import { type ApiToken, DuplicateToken, RepositoryUnavailable, RevisionConflict } from "@tokenry/core"
 import {
   ApiTokenRepository,
@@ -45,10 +45,10 @@ const repositoryOn = (database: PostgresDatabase, tables: Tables): ApiTokenRepos
   const statements = statementsOn(tables)
   const lists = listStatementsOn(tables)
 
-  /** The constraints that a token's id or a digest breaks if it is in the store already. */
+  /** The constraints that a duplicate id or digest violates. */
   const unique = [`${tables.prefix}api_token_pkey`, `${tables.prefix}api_token_secret_pkey`]
 
-  /** The error that says so is dropped, since it quotes the digest. */
+  /** Drops PostgreSQL's own error, which quotes the digest. */
   const unlessDuplicate = <A>(
     operation: string,
     { id }: ApiToken,
@@ -136,7 +136,7 @@ const repositoryOn = (database: PostgresDatabase, tables: Tables): ApiTokenRepos
         ),
       ),
 
-    // A damaged token is left out, and the page filled up with those behind it: a short page would mean the end.
+    // Later tokens take the place of a damaged one: a short page would mean the end of the list.
     listOwnedBy: (query) =>
       Effect.gen(function* () {
         const limit = limitOf(query.limit)

@@ -39,9 +39,10 @@ export const statementsOn = (tables: Tables) => {
       RETURNING ${tables.notify("token_id")}`),
 
     /**
-     * One statement, so that it is atomic in one round trip. Secrets that stay as they are, as in most changes, are not
-     * written. Those that go must be gone before others come, or an index would find two active ones: the count sees to
-     * that. In the order of their digests, so that two tokens that exchange digests don't wait for each other.
+     * One statement, so it is atomic in one round trip. Unchanged secrets, as in most changes, are not written. Removed
+     * secrets must be gone before new ones come, or an index would find two active ones: the count sees to that. New ones
+     * are inserted in the order of their digests, so two tokens that exchange digests can't deadlock. `stored` keeps
+     * PostgreSQL from comparing with every token's secrets, since it expects 100 rows from JSON.
      */
     replace: prepared(`WITH token AS (
         UPDATE ${token} SET
@@ -50,6 +51,8 @@ export const statementsOn = (tables: Tables) => {
         WHERE id = $1 AND revision = $15 AND schema_version <= ${schemaVersion}
         RETURNING id
       ), given AS (${given}
+      ), stored AS MATERIALIZED (
+        SELECT s.* FROM token JOIN ${secret} AS s ON s.token_id = token.id
       ), removed AS (
         DELETE FROM ${secret} AS s USING token
         WHERE s.token_id = token.id AND NOT EXISTS (SELECT FROM given AS g WHERE ${sameSecret})
@@ -58,7 +61,7 @@ export const statementsOn = (tables: Tables) => {
         INSERT INTO ${secret} (token_id, ${secretColumns})
         SELECT token.id, ${secretColumns} FROM token, given AS g
         WHERE (SELECT count(*) FROM removed) >= 0
-          AND NOT EXISTS (SELECT FROM ${secret} AS s WHERE s.token_id = token.id AND ${sameSecret})
+          AND NOT EXISTS (SELECT FROM stored AS s WHERE ${sameSecret})
         ORDER BY digest
       )
       SELECT (SELECT count(*) FROM token) AS replaced, (SELECT ${tables.notify("id")} FROM token) AS notified,

@@ -1,4 +1,4 @@
-/** The names of the tables and their constraints, in the schema and with the prefix that the application chose. */
+/** The names of the tables and constraints, in the application's schema and with its prefix. */
 import { createHash } from "node:crypto"
 import type { PostgresDatabaseOptions, TableOptions } from "./options.ts"
 
@@ -13,13 +13,13 @@ export interface Tables {
   readonly migration: string
   /** The plain name, for indexes and constraints that are named after their table. */
   readonly prefix: string
-  /** Where changes are notified, if they are; two stores in one database don't hear each other. */
+  /** The channel of notifications, if any. Each schema and prefix has its own. */
   readonly channel: string | undefined
-  /** An expression that notifies, at commit, that the token whose id this expression gives has changed. */
+  /** SQL that notifies, at commit, that a token has changed; `id` is SQL for the token's id. */
   readonly notify: (id: string) => string
 }
 
-/** What precedes the id in a notification. */
+/** Precedes the id in a notification. */
 export const tokenPrefix = "token "
 
 /** @throws RangeError if a name is not a plain SQL name, or is too long. */
@@ -47,5 +47,5 @@ export const tablesOf = ({
   }
 }
 
-/** PostgreSQL cuts longer names off without a word. */
+/** PostgreSQL silently truncates longer names. */
 const isPlainName = (name: string): boolean => /^[A-Za-z_][A-Za-z0-9_]{0,62}$/.test(name)

@@ -1,4 +1,4 @@
-/** The record of uses beside the tokens: one row for each secret that was used. */
+/** Stores recorded uses beside the tokens, one row per used secret. */
 import { SecretUsage, type TokenId, TokenUsageStore } from "@tokenry/core/adapter"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -11,13 +11,18 @@ import { planned, prepared } from "./Statement.ts"
 import type { Tables } from "./tables.ts"
 import { epochOf } from "./TokenRecord.ts"
 
-/** How many secrets one upsert takes: a flush is one, unless there are more. */
+/** The most secrets in one upsert. */
 const atOnce = 5000
+
+/** NULL stays NULL, in both. */
+const notAfter = (present: string, instant: string): string =>
+  `CASE WHEN ${instant} > ${present}::timestamptz THEN ${present}::timestamptz ELSE ${instant} END`
 
 const usageStatementsOn = ({ token, usage, usageSince }: Tables) => ({
   /**
    * Adds to what is recorded, in the order of the primary key, so that two flushes don't deadlock. Uses of a token that is
-   * gone are dropped; the lock keeps the others from going meanwhile.
+   * gone are dropped; the lock keeps the others from going meanwhile. What was recorded as later than $8, the present, is
+   * replaced by it; a scope is never recorded as later than the secret's last use.
    */
   add: prepared(`WITH seen AS (
       SELECT * FROM unnest($1::uuid[], $2::integer[], $3::bigint[], $4::timestamptz[], $5::jsonb[], $6::bigint[], $7::timestamptz[])
@@ -29,14 +34,14 @@ const usageStatementsOn = ({ token, usage, usageSince }: Tables) => ({
     SELECT seen.* FROM seen JOIN there ON there.id = seen.token_id ORDER BY token_id, generation
     ON CONFLICT (token_id, generation) DO UPDATE SET
       count = u.count + excluded.count,
-      last_used_at = greatest(u.last_used_at, excluded.last_used_at),
-      scopes = CASE WHEN excluded.scopes = '{}' THEN u.scopes ELSE (
-        SELECT jsonb_object_agg(scope, at) FROM (
-          SELECT scope, max(at::bigint) AS at
+      last_used_at = ${notAfter("$8", "greatest(u.last_used_at, excluded.last_used_at)")},
+      scopes = CASE WHEN excluded.scopes = '{}' AND u.last_used_at > $8 IS NOT TRUE THEN u.scopes ELSE (
+        SELECT coalesce(jsonb_object_agg(scope, at), '{}') FROM (
+          SELECT scope, least(max(at::bigint), $9::bigint) AS at
           FROM (SELECT * FROM jsonb_each_text(u.scopes) UNION ALL SELECT * FROM jsonb_each_text(excluded.scopes)) AS both_of (scope, at)
           GROUP BY scope) AS latest) END,
       reuses = u.reuses + excluded.reuses,
-      last_reused_at = greatest(u.last_reused_at, excluded.last_reused_at)`),
+      last_reused_at = ${notAfter("$8", "greatest(u.last_reused_at, excluded.last_reused_at)")}`),
 
   ofTokens: prepared(`SELECT json_build_object('id', token_id, 'generation', generation, 'count', count,
       'lastUsedAt', ${epochOf("last_used_at")}, 'scopes', scopes, 'reuses', reuses,
@@ -51,17 +56,23 @@ export const usageStoreOn = (database: PostgresDatabase, tables: Tables): TokenU
   const statements = usageStatementsOn(tables)
   type Since = { readonly instant: string }
 
-  const add = (usages: ReadonlyArray<SecretUsage>) =>
-    database.write("record", (query) => query(statements.add, columnsOf(usages)))
+  const add = (usages: ReadonlyArray<SecretUsage>, now: DateTime.Utc | undefined) =>
+    database.write("record", (query) =>
+      query(statements.add, [
+        ...columnsOf(usages),
+        now === undefined ? null : timestampOf(now),
+        now === undefined ? null : millisecondsOf(now),
+      ]),
+    )
 
   return TokenUsageStore.of({
-    record: (given) =>
+    record: (given, now) =>
       Effect.suspend(() => {
         const all = SecretUsage.merge(given)
         const flushes = Array.from({ length: Math.ceil(all.length / atOnce) }, (_, index) =>
           all.slice(index * atOnce, (index + 1) * atOnce),
         )
-        return Effect.forEach(flushes, add, { discard: true })
+        return Effect.forEach(flushes, (flush) => add(flush, now), { discard: true })
       }),
 
     usageOf: (ids) =>

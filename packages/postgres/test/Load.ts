@@ -2,6 +2,7 @@
 import { assert } from "@effect/vitest"
 import { type ApiToken, RepositoryUnavailable } from "@tokenry/core"
 import type { ApiTokenRepository } from "@tokenry/core/adapter"
+import { PostgresOutage } from "@tokenry/postgres"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
@@ -24,6 +25,8 @@ export class Load {
   readonly unexpected: Array<unknown> = []
   verified = 0
   outages = 0
+  /** What PostgreSQL or Node called the outages. */
+  readonly codes = new Set<string>()
 
   readonly #repository: ApiTokenRepository["Service"]
 
@@ -69,8 +72,10 @@ export class Load {
   #isDone(exit: Exit.Exit<unknown, unknown>): boolean {
     if (Exit.isSuccess(exit)) return true
     const [reason] = exit.cause.reasons
-    if (reason?._tag === "Fail" && reason.error instanceof RepositoryUnavailable) this.outages++
-    else this.unexpected.push(exit.cause)
+    if (reason?._tag === "Fail" && reason.error instanceof RepositoryUnavailable) {
+      this.outages++
+      if (reason.error.cause instanceof PostgresOutage) this.codes.add(reason.error.cause.code)
+    } else this.unexpected.push(exit.cause)
     return false
   }
 

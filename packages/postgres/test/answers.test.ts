@@ -53,7 +53,7 @@ describe("what the server answers", () => {
     }),
   )
 
-  it.live("when it is something else, is a defect that does not quote the row", () =>
+  it.live("if it is no outage, is a defect that doesn't quote the row", () =>
     Effect.gen(function* () {
       const { hex } = aDigest()
       const repository = yield* rejecting({
@@ -71,7 +71,7 @@ describe("what the server answers", () => {
     }),
   )
 
-  it.live("with an outage, is not quoted beyond its message", () =>
+  it.live("in an outage, is quoted only by its message", () =>
     Effect.gen(function* () {
       const { hex } = aDigest()
       const repository = yield* rejecting({ ...server, code: "57014", where: `portal with parameters: ${hex}` })

@@ -45,24 +45,24 @@ describe.skipIf(withoutPostgres)("with a PostgreSQL server", () => {
   usageContract("PostgreSQL, by two pools", pool(), { alsoThrough: pool(), runs: 25 })
   changesContract("PostgreSQL, by two pools", pool(), { alsoThrough: pool(), runs: 50 })
   changesContract("PostgreSQL, listening on a caller's pool", callersPool, { alsoThrough: pool(), runs: 10 })
-  serviceContract("PostgreSQL, by two processes", pool(), { alsoThrough: otherProcess, runs: 50, timeout: 240_000 })
-  lifecycleContract("PostgreSQL", callersPool, { sequences: 15, timeout: 240_000 })
+  serviceContract("PostgreSQL, by two processes", pool(), { alsoThrough: otherProcess, runs: 40 })
+  lifecycleContract("PostgreSQL", callersPool, { sequences: 15 })
 
   describe("the repository contract, kept by PostgreSQL, by two processes", () => {
     for (const name of lawsBetweenProcesses) {
-      it.live(name, () => checkLaw(lawNamed(name), pool(), { alsoThrough: otherProcess, runs: 15 }), 120_000)
+      it.live(name, () => checkLaw(lawNamed(name), pool(), { alsoThrough: otherProcess, runs: 15 }))
     }
   })
 
   describe("the changes contract, kept by PostgreSQL, by two processes", () => {
     for (const name of reportsBetweenProcesses) {
-      it.live(name, () => checkChangesLaw(changesLawNamed(name), pool(), { alsoThrough: otherProcess }), 120_000)
+      it.live(name, () => checkChangesLaw(changesLawNamed(name), pool(), { alsoThrough: otherProcess }))
     }
   })
 
   describe("the usage contract, kept by PostgreSQL, by two processes", () => {
     for (const law of usageLaws) {
-      it.live(law.name, () => checkUsageLaw(law, pool(), { alsoThrough: otherProcess, runs: 10 }), 120_000)
+      it.live(law.name, () => checkUsageLaw(law, pool(), { alsoThrough: otherProcess, runs: 10 }))
     }
   })
 })

@@ -99,7 +99,7 @@ describe.skipIf(withoutPostgres)("a damaged token", () => {
     }),
   )
 
-  it.effect("is one that has no secret any more", () =>
+  it.effect("may be one that has lost its secrets", () =>
     Effect.gen(function* () {
       const { repository, sql } = yield* aStore()
       const token = aToken()
@@ -151,7 +151,7 @@ describe.skipIf(withoutPostgres)("a token that a newer version wrote", () => {
     }),
   )
 
-  it.effect("and this one can't read is an outage for everyone who needs it, and not for a sweep", () =>
+  it.effect("and this one can't read is an outage for callers who need it, but not for a sweep", () =>
     Effect.gen(function* () {
       const { repository, first, changed, last } = yield* withUpdated("schema_version = 3, readable_from = 2")
       const attempts: ReadonlyArray<Effect.Effect<unknown, unknown>> = [

@@ -8,7 +8,8 @@ import * as Option from "effect/Option"
 import type pg from "pg"
 import { vi } from "vitest"
 import { type Address, Proxy } from "../../../tools/faulty-network/Proxy.ts"
-import { EmbeddedServer } from "../../../tools/postgres-for-tests/EmbeddedServer.ts"
+import { EmbeddedServer, type EmbeddedServerOptions } from "../../../tools/postgres-for-tests/EmbeddedServer.ts"
+import { SmallDisk } from "../../../tools/postgres-for-tests/SmallDisk.ts"
 import { Load, type StoredToken, storedTokens } from "./Load.ts"
 import { aPlace, aPool, aStore, portsOf, withoutPostgres } from "./stores.ts"
 import { aToken, aUsage } from "../../../tools/store-tests/tokens.ts"
@@ -19,21 +20,23 @@ const addressOf = (url: string): Address => {
 }
 
 const until = (holds: () => boolean | Promise<boolean>) =>
-  Effect.promise(() => vi.waitUntil(holds, { timeout: 60_000, interval: 20 }))
+  Effect.promise(() => vi.waitUntil(holds, { timeout: 200_000, interval: 20 }))
 
 interface Fault {
   readonly begin: Effect.Effect<unknown>
+  /** The SQLSTATE it leads to, if there is one. */
+  readonly code?: string
   readonly end: Effect.Effect<unknown>
 }
 
 /** The load before, during and after the fault: it recovers by itself. */
-const survives = (repository: ApiTokenRepository["Service"], pool: pg.Pool, { begin, end }: Fault) =>
+const survives = (repository: ApiTokenRepository["Service"], pool: pg.Pool, { begin, code, end }: Fault) =>
   Effect.gen(function* () {
     const load = new Load(repository)
     const running = yield* Effect.forkChild(load.run())
     yield* until(() => load.acknowledged.length >= 20 && load.verified >= 20)
     yield* begin
-    yield* until(() => load.outages >= 4)
+    yield* until(() => load.outages >= 4 && (code === undefined || load.codes.has(code)))
     yield* end
     const [acknowledged, verified] = [load.acknowledged.length, load.verified]
     yield* until(() => load.acknowledged.length >= acknowledged + 10 && load.verified >= verified + 10)
@@ -42,44 +45,89 @@ const survives = (repository: ApiTokenRepository["Service"], pool: pg.Pool, { be
     load.assertSound(rows)
   })
 
-const aServer = Effect.acquireRelease(
-  Effect.promise(() => EmbeddedServer.start({ isDurable: true })),
-  (server) => Effect.promise(() => server.stop()),
-)
-
-/** A store on a server of its own, and a way to look at it. */
-const onOwnServer = Effect.gen(function* () {
-  const server = yield* aServer
-  const url = `${server.url}/postgres`
-  const { repository } = yield* portsOf(PostgresRepository.layer({ url }))
-  return { server, repository, pool: yield* aPool(url) }
-})
-
-describe.skipIf(withoutPostgres)("under load", () => {
-  it.live(
-    "a server that is killed and started again loses nothing that it has acknowledged",
-    () =>
-      Effect.gen(function* () {
-        const { server, repository, pool } = yield* onOwnServer
-        yield* survives(repository, pool, {
-          begin: Effect.sync(() => server.kill()),
-          end: Effect.promise(() => server.restart()),
-        })
-      }),
-    120_000,
+const aServer = (options: EmbeddedServerOptions = {}) =>
+  Effect.acquireRelease(
+    Effect.promise(() => EmbeddedServer.start({ isDurable: true, ...options })),
+    (server) => Effect.promise(() => server.stop()),
   )
 
-  it.live(
-    "a server that hangs is an outage within the deadlines",
+/** A store on a server of its own, and a way to look at it. */
+const onOwnServer = (options: EmbeddedServerOptions = {}) =>
+  Effect.gen(function* () {
+    const server = yield* aServer(options)
+    const url = `${server.url}/postgres`
+    const { repository } = yield* portsOf(PostgresRepository.layer({ url }))
+    return { server, repository, pool: yield* aPool(url) }
+  })
+
+/** A network between the store and the server with this URL, and the URL through it. */
+const aNetworkTo = (url: string) =>
+  Effect.gen(function* () {
+    const proxy = yield* Effect.acquireRelease(
+      Effect.promise(() => Proxy.start(addressOf(url))),
+      (proxy) => Effect.promise(() => proxy.refuse()),
+    )
+    const through = new URL(url)
+    through.host = proxy.host
+    return { proxy, through: through.href }
+  })
+
+describe.skipIf(withoutPostgres)("under load", () => {
+  it.live("a server that is killed and started again loses nothing that it has acknowledged", () =>
+    Effect.gen(function* () {
+      const { server, repository, pool } = yield* onOwnServer()
+      yield* survives(repository, pool, {
+        begin: Effect.sync(() => server.kill()),
+        end: Effect.promise(() => server.restart()),
+      })
+    }),
+  )
+
+  it.live("a server that hangs is an outage within the deadlines", () =>
+    Effect.gen(function* () {
+      const { server, repository, pool } = yield* onOwnServer()
+      yield* survives(repository, pool, {
+        begin: Effect.sync(() => server.freeze()),
+        end: Effect.sync(() => server.thaw()),
+      })
+    }),
+  )
+
+  it.live("a read-only standby is an outage for writes alone, and loses nothing once it is promoted", () =>
+    Effect.gen(function* () {
+      const primary = yield* aServer()
+      const standby = yield* Effect.acquireRelease(
+        Effect.promise(() => primary.startStandby()),
+        (standby) => Effect.promise(() => standby.stop()),
+      )
+      const { proxy, through } = yield* aNetworkTo(`${primary.url}/postgres`)
+      const { repository } = yield* portsOf(PostgresRepository.layer({ url: through }))
+      yield* survives(repository, yield* aPool(`${standby.url}/postgres`), {
+        begin: Effect.sync(() => {
+          primary.kill()
+          proxy.redirect(addressOf(standby.url))
+        }),
+        code: "25006",
+        end: Effect.promise(() => standby.promote()),
+      })
+    }),
+  )
+
+  it.live.skipIf(!SmallDisk.isAvailable)(
+    "a full disk is an outage until there is space again (needs root on Linux, to mount a small disk)",
     () =>
       Effect.gen(function* () {
-        const { server, repository, pool } = yield* onOwnServer
+        const disk = yield* Effect.acquireRelease(
+          Effect.sync(() => SmallDisk.mount(160)),
+          (disk) => Effect.sync(() => disk.unmount()),
+        )
+        const { repository, pool } = yield* onOwnServer({ disk })
         yield* survives(repository, pool, {
-          begin: Effect.sync(() => server.freeze()),
-          end: Effect.sync(() => server.thaw()),
+          begin: Effect.sync(() => disk.fill()),
+          code: "53100",
+          end: Effect.sync(() => disk.clear()),
         })
       }),
-    120_000,
   )
 
   const networkFaults: ReadonlyArray<
@@ -90,25 +138,17 @@ describe.skipIf(withoutPostgres)("under load", () => {
     ["passes nothing on", (proxy) => proxy.hang(), (proxy) => proxy.resume()],
   ]
 
-  it.live.each(networkFaults)(
-    "a network that %s is an outage and no more",
-    ([, begin, end]) =>
-      Effect.gen(function* () {
-        const { url, schema, pool } = yield* aStore()
-        const proxy = yield* Effect.acquireRelease(
-          Effect.promise(() => Proxy.start(addressOf(url))),
-          (proxy) => Effect.promise(() => proxy.refuse()),
-        )
-        const through = new URL(url)
-        through.host = proxy.host
-        const deadlines = { read: "500 millis", write: "1 second" } as const
-        const { repository } = yield* portsOf(PostgresRepository.layer({ url: through.href, schema, deadlines }))
-        yield* survives(repository, pool, {
-          begin: Effect.promise(async () => begin(proxy)),
-          end: Effect.promise(async () => end(proxy)),
-        })
-      }),
-    120_000,
+  it.live.each(networkFaults)("a network that %s is only an outage", ([, begin, end]) =>
+    Effect.gen(function* () {
+      const { url, schema, pool } = yield* aStore()
+      const { proxy, through } = yield* aNetworkTo(url)
+      const deadlines = { read: "500 millis", write: "1 second" } as const
+      const { repository } = yield* portsOf(PostgresRepository.layer({ url: through, schema, deadlines }))
+      yield* survives(repository, pool, {
+        begin: Effect.promise(async () => begin(proxy)),
+        end: Effect.promise(async () => end(proxy)),
+      })
+    }),
   )
 })
 
@@ -130,7 +170,7 @@ describe.skipIf(withoutPostgres)("a connection", () => {
     }),
   )
 
-  it.live("that is not to be had in time is an outage, and works again when one is free", () =>
+  it.live("that isn't free in time is an outage, and the pool works again once one is", () =>
     Effect.gen(function* () {
       const { url, schema } = yield* aPlace
       const pool = yield* aPool(url, { max: 1 })
@@ -146,6 +186,19 @@ describe.skipIf(withoutPostgres)("a connection", () => {
       client.release()
       yield* until(() => Effect.runPromise(Effect.isSuccess(repository.insert(aToken()))))
       assert.strictEqual(pool.idleCount, 1)
+    }),
+  )
+
+  it.live("to a database that its operator has made read-only verifies, and is an outage for writes", () =>
+    Effect.gen(function* () {
+      const { repository, url, schema } = yield* aStore()
+      const token = aToken()
+      yield* repository.insert(token)
+      const options = "-c default_transaction_read_only=on"
+      const readOnly = yield* portsOf(PostgresRepository.layer({ url, schema, pool: { options } }))
+      assert.isTrue(Option.isSome(yield* readOnly.repository.findByDigest([token.secrets[0].digest])))
+      const { cause } = yield* Effect.flip(readOnly.repository.insert(aToken()))
+      assert.deepInclude(cause, { _tag: "PostgresOutage", code: "25006" })
     }),
   )
 

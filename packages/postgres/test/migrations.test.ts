@@ -42,7 +42,7 @@ describe.skipIf(withoutPostgres)("migrating", () => {
     }),
   )
 
-  it.effect("by eight pools at once happens once", () =>
+  it.effect("by eight pools at once happens only once", () =>
     Effect.gen(function* () {
       const { url, schema, pool } = yield* aFreshPlace
       yield* Effect.all(
@@ -81,7 +81,7 @@ describe.skipIf(withoutPostgres)("migrating", () => {
     }),
   )
 
-  it.effect("by one's own tool runs the exported SQL, and migrate: false then only checks", () =>
+  it.effect("with your own tool runs the exported SQL, and migrate: false then only checks", () =>
     Effect.gen(function* () {
       const { url, schema, pool } = yield* aFreshPlace
       const options = { url, schema, migrate: false }
@@ -96,7 +96,7 @@ describe.skipIf(withoutPostgres)("migrating", () => {
     }),
   )
 
-  it.effect("names a table of somebody else's that is in the way, and leaves it", () =>
+  it.effect("reports someone else's table with the same name, and leaves it alone", () =>
     Effect.gen(function* () {
       const { url, schema, pool, names } = yield* aFreshPlace
       yield* Effect.promise(() => pool.query(`CREATE SCHEMA ${schema}; CREATE TABLE ${schema}.api_token (x text)`))
@@ -125,7 +125,7 @@ describe.skipIf(withoutPostgres)("opening says what is wrong", () => {
     ["a server that is not there", () => "postgres://user:s3cret@127.0.0.1:1/app", "Unreachable"],
   ] as const
 
-  it.effect.each(wrong)("with %s, and tells no password", ([, url, reason]) =>
+  it.effect.each(wrong)("with %s, and reveals no password", ([, url, reason]) =>
     Effect.gen(function* () {
       const error = yield* failureOf({ url: url() })
       assert.instanceOf(error, PostgresOpenError)
@@ -134,7 +134,7 @@ describe.skipIf(withoutPostgres)("opening says what is wrong", () => {
     }),
   )
 
-  it.effect("with a database or a user that the server doesn't know", () =>
+  it.effect("with an unknown database or user", () =>
     Effect.gen(function* () {
       const { url } = yield* aPlace
       const elsewhere = new URL(url)

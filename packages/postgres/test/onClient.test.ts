@@ -51,7 +51,7 @@ describe.skipIf(withoutPostgres)("a token that is issued in the application's ow
 })
 
 describe.skipIf(withoutPostgres)("a pool", () => {
-  it.effect("with parsers, settings and names of the application's own gives the same tokens", () =>
+  it.effect("with the application's own type parsers and settings gives the same tokens", () =>
     Effect.gen(function* () {
       const types = { getTypeParser: () => () => "the application's own" }
       const options =
@@ -65,7 +65,7 @@ describe.skipIf(withoutPostgres)("a pool", () => {
     }),
   )
 
-  it.effect("that keeps no prepared statements works, with the option and, more slowly, without", () =>
+  it.effect("that loses prepared statements works, with the option and, more slowly, without it", () =>
     Effect.gen(function* () {
       const { pool, schema, repository } = yield* aStore()
       const token = aToken()

@@ -1,4 +1,4 @@
-/** Databases of the tests' server, each with a name of its own, which go when the test ends. */
+/** Databases of the tests' server. The run drops them when it ends. */
 import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core/adapter"
 import { PostgresRepository, type PostgresRepositoryOptions } from "@tokenry/postgres"
 import * as Context from "effect/Context"
@@ -6,7 +6,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { randomUUID } from "node:crypto"
 import { Client, Pool, type PoolConfig, type QueryResultRow } from "pg"
-import { afterAll, beforeAll, inject } from "vitest"
+import { inject } from "vitest"
 
 const server = inject("postgres")
 
@@ -36,16 +36,10 @@ const administer = (text: string, url: string) =>
 
 /** The URL of a new, empty database. */
 export const aDatabase = (url = serverUrl()) =>
-  Effect.map(
-    Effect.acquireRelease(
-      Effect.suspend(() => {
-        const name = `tokenry-test-${randomUUID()}`
-        return Effect.as(administer(`CREATE DATABASE "${name}"`, url), name)
-      }),
-      (name) => administer(`DROP DATABASE "${name}" WITH (FORCE)`, url),
-    ),
-    (name) => urlOf(name, url),
-  )
+  Effect.suspend(() => {
+    const name = `${server?.databasePrefix}${randomUUID()}`
+    return Effect.as(administer(`CREATE DATABASE "${name}"`, url), urlOf(name, url))
+  })
 
 /** A pool on the database with this URL. */
 export const aPool = (url: string, options: PoolConfig = {}) =>
@@ -64,20 +58,13 @@ export const portsOf = <E>(layer: Layer.Layer<ApiTokenRepository | TokenUsageSto
     usage: Context.get(context, TokenUsageStore),
   }))
 
-let shared: string | undefined
+/** Deadlines that no slow machine reaches, for tests that are about something else. */
+export const patient = { deadlines: { read: "1 minute", write: "1 minute" } } as const
 
-/** One database for all stores of a test file, each of which has a schema of its own. */
-beforeAll(async () => {
-  if (withoutPostgres) return
-  const name = `tokenry-test-${randomUUID()}`
-  await Effect.runPromise(administer(`CREATE DATABASE "${name}"`, serverUrl()))
-  shared = name
-})
+let shared: Promise<string> | undefined
 
-afterAll(async () => {
-  if (shared === undefined) return
-  await Effect.runPromise(administer(`DROP DATABASE "${shared}" WITH (FORCE)`, serverUrl()))
-})
+/** One database for all stores of this process, each of which has a schema of its own. */
+const sharedDatabase = Effect.promise(() => (shared ??= Effect.runPromise(aDatabase())))
 
 /** A place for one store's tables. */
 export interface Place {
@@ -86,8 +73,8 @@ export interface Place {
 }
 
 /** A new, empty place. */
-export const aPlace: Effect.Effect<Place> = Effect.sync(() => ({
-  url: urlOf(shared ?? ""),
+export const aPlace: Effect.Effect<Place> = Effect.map(sharedDatabase, (url) => ({
+  url,
   schema: `test_${randomUUID().replaceAll("-", "")}`,
 }))
 
@@ -96,7 +83,7 @@ export const aStore = (options: PostgresRepositoryOptions = {}, poolOptions: Poo
   Effect.gen(function* () {
     const { url, schema } = yield* aPlace
     const pool = yield* aPool(url, { options: `-c search_path=${schema}`, ...poolOptions })
-    const ports = yield* portsOf(PostgresRepository.layerFrom(pool, { schema, ...options }))
+    const ports = yield* portsOf(PostgresRepository.layerFrom(pool, { schema, ...patient, ...options }))
     const sql = <Row extends QueryResultRow>(text: string, values: Array<unknown> = []) =>
       Effect.promise(async () => (await pool.query<Row>(text, values)).rows)
     return { ...ports, url, schema, pool, sql }

@@ -12,7 +12,7 @@ import {
   repositoryCalledBy,
   usageStoreCalledBy,
 } from "../../../tools/other-process/otherProcess.ts"
-import { aPlace, aPool, type Place } from "./stores.ts"
+import { aPlace, aPool, patient, type Place } from "./stores.ts"
 
 class StorePlace extends Context.Service<StorePlace, Place>()("@tokenry/postgres/test/StorePlace") {
   static readonly layer = Layer.effect(StorePlace, aPlace)
@@ -20,13 +20,15 @@ class StorePlace extends Context.Service<StorePlace, Place>()("@tokenry/postgres
 
 /** A pool of its own; for all pools of one law, in the same place. */
 export const pool = () =>
-  Layer.unwrap(Effect.map(StorePlace, (place) => PostgresRepository.layer(place))).pipe(Layer.provide(StorePlace.layer))
+  Layer.unwrap(Effect.map(StorePlace, (place) => PostgresRepository.layer({ ...place, ...patient }))).pipe(
+    Layer.provide(StorePlace.layer),
+  )
 
 /** A pool of the caller's, in the same place. */
 export const callersPool = Layer.unwrap(
   Effect.gen(function* () {
     const { url, schema } = yield* StorePlace
-    return PostgresRepository.layerFrom(yield* aPool(url), { schema })
+    return PostgresRepository.layerFrom(yield* aPool(url), { schema, ...patient })
   }),
 ).pipe(Layer.provide(StorePlace.layer))
 

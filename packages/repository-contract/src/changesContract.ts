@@ -14,7 +14,7 @@ export interface ChangesContractOptions extends ContractOptions<Services> {
 
 /**
  * Registers a Vitest test for each law that a `TokenChanges` keeps, beside the repository that it belongs to. On the
- * real clock: a law waits up to 20 seconds for a report.
+ * real clock: a law waits up to 50 seconds for a report.
  *
  *     import { changesContract } from "@tokenry/repository-contract"
  *     const connect = () => PostgresRepository.layer({ url: "postgres://127.0.0.1/tokenry_test" })

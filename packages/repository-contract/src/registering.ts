@@ -5,7 +5,7 @@ import type * as Layer from "effect/Layer"
 import type { CheckOptions, Law } from "./Law.ts"
 
 export interface ContractOptions<Services> extends CheckOptions<Services> {
-  /** How long one law may take, in milliseconds; 60 000 unless given. */
+  /** How long one law may take, in milliseconds; 300,000 unless given. */
   readonly timeout?: number
 }
 
@@ -24,7 +24,7 @@ export const registerLaws = <Services, WayIn>(
     options: CheckOptions<Services>,
   ) => Effect.Effect<void, unknown>,
   layer: Layer.Layer<Services, unknown>,
-  { timeout = 60_000, ...options }: ContractOptions<Services>,
+  { timeout = 300_000, ...options }: ContractOptions<Services>,
 ): void => {
   if (options.alsoThrough === layer) throw new TypeError("alsoThrough must be a layer of its own")
   describe(`the ${what} contract, kept by ${name}`, { concurrent: false }, () => {

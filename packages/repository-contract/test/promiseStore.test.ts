@@ -45,4 +45,4 @@ const memoryStore = (): PromiseStore => {
   }
 }
 
-repositoryContract("a store of promises", repositoryFromPromises(memoryStore()), { runs: 25 })
+repositoryContract("a store of promises", repositoryFromPromises(memoryStore()), { runs: 5 })

@@ -35,6 +35,11 @@ export const usageFaults: ReadonlyArray<UsageFault> = [
     }),
   ),
   usageFault(
+    "an instant that stays ahead of the clock",
+    "an instant that was recorded as later than now is replaced by now",
+    ({ usage }) => ({ usage: { record: (usages) => usage.record(usages) } }),
+  ),
+  usageFault(
     "one record for a token",
     "the secrets of a token are distinguished by their generation",
     recording((usage) => ({ ...usage, generation: 1 })),

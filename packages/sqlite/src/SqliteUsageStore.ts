@@ -47,18 +47,23 @@ export const usageStoreOn = (database: SqliteDatabase): TokenUsageStore["Service
   )
   const putSince = db.prepare("INSERT OR IGNORE INTO api_token_usage_since (only, instant) VALUES (1, ?)")
 
-  const recordOne = (usage: SecretUsage): void => {
+  const recordOne = (usage: SecretUsage, now: DateTime.Utc | undefined): void => {
     const { tokenId, generation } = usage
     const number = numberOf.get(idOf(tokenId))?.number
     if (number === undefined) return
     const before = ofSecret.get(number, generation)
-    const both = before === undefined ? usage : SecretUsage.add(usageOf({ ...before, id: tokenId, generation }), usage)
-    const { count, last_used_at, scopes, reuses, last_reused_at } = rowOf(both)
+    const sum = before === undefined ? usage : SecretUsage.add(usageOf({ ...before, id: tokenId, generation }), usage)
+    const { count, last_used_at, scopes, reuses, last_reused_at } = rowOf(
+      now === undefined ? sum : SecretUsage.notAfter(sum, millisecondsOf(now)),
+    )
     put.run(count, last_used_at, scopes, reuses, last_reused_at, number, generation)
   }
 
   return TokenUsageStore.of({
-    record: (usages) => (usages.length === 0 ? Effect.void : database.write("record", () => usages.forEach(recordOne))),
+    record: (usages, now) =>
+      usages.length === 0
+        ? Effect.void
+        : database.write("record", () => usages.forEach((usage) => recordOne(usage, now))),
 
     usageOf: (ids) =>
       ids.length === 0

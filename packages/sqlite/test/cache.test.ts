@@ -29,19 +29,16 @@ const twoServices = (options: Partial<ApiTokensOptions>) =>
 const isAccepted = (tokens: ApiTokens["Service"], plaintext: string) =>
   Effect.match(tokens.verify(plaintext), { onSuccess: () => true, onFailure: () => false })
 
-it.live(
-  "with a cache, what another process revokes is refused here soon, however long maxStaleness is",
-  () =>
-    Effect.gen(function* () {
-      const { here, there } = yield* twoServices({ cache: { maxStaleness: "1 hour" } })
-      for (let round = 0; round < 20; round++) {
-        const { plaintext, token } = yield* there.issue({ ownedBy: "user-1", name: "CI", scopes: [] })
-        for (let use = 0; use < 3; use++) assert.isTrue(yield* isAccepted(here, plaintext))
-        yield* there.revoke({ id: token.id, ownedBy: "user-1" })
-        while (yield* isAccepted(here, plaintext)) yield* Effect.sleep(1)
-      }
-    }),
-  20_000,
+it.live("with a cache, what another process revokes is refused here soon, however long maxStaleness is", () =>
+  Effect.gen(function* () {
+    const { here, there } = yield* twoServices({ cache: { maxStaleness: "1 hour" } })
+    for (let round = 0; round < 20; round++) {
+      const { plaintext, token } = yield* there.issue({ ownedBy: "user-1", name: "CI", scopes: [] })
+      for (let use = 0; use < 3; use++) assert.isTrue(yield* isAccepted(here, plaintext))
+      yield* there.revoke({ id: token.id, ownedBy: "user-1" })
+      while (yield* isAccepted(here, plaintext)) yield* Effect.sleep(1)
+    }
+  }),
 )
 
 it.live("without a cache, what another process revokes is refused here at once", () =>

@@ -27,10 +27,9 @@ usageContract("SQLite in a file, by two connections", connection(), { alsoThroug
 changesContract("SQLite in a file, by two connections", connection(), { alsoThrough: connection(), runs: 25 })
 serviceContract("SQLite in a file, by two processes", connection(), {
   alsoThrough: otherProcess,
-  runs: 200,
-  timeout: 120_000,
+  runs: 40,
 })
-lifecycleContract("SQLite in memory", SqliteRepository.layer({ filename: ":memory:" }), { timeout: 240_000 })
+lifecycleContract("SQLite in memory", SqliteRepository.layer({ filename: ":memory:" }), { sequences: 50 })
 
 /** Those for which it matters whether two connections belong to one process, which makes its calls one by one. */
 const lawsBetweenProcesses: ReadonlyArray<LawName> = [
@@ -51,7 +50,7 @@ const lawsBetweenProcesses: ReadonlyArray<LawName> = [
 
 describe("the repository contract, kept by SQLite in a file, by two processes", () => {
   for (const name of lawsBetweenProcesses) {
-    it.live(name, () => checkLaw(lawNamed(name), connection(), { alsoThrough: otherProcess, runs: 25 }), 60_000)
+    it.live(name, () => checkLaw(lawNamed(name), connection(), { alsoThrough: otherProcess, runs: 25 }))
   }
 })
 
@@ -63,12 +62,12 @@ const reportsBetweenProcesses: ReadonlyArray<ChangesLawName> = [
 
 describe("the changes contract, kept by SQLite in a file, by two processes", () => {
   for (const name of reportsBetweenProcesses) {
-    it.live(name, () => checkChangesLaw(changesLawNamed(name), connection(), { alsoThrough: otherProcess }), 60_000)
+    it.live(name, () => checkChangesLaw(changesLawNamed(name), connection(), { alsoThrough: otherProcess }))
   }
 })
 
 describe("the usage contract, kept by SQLite in a file, by two processes", () => {
   for (const law of usageLaws) {
-    it.live(law.name, () => checkUsageLaw(law, connection(), { alsoThrough: otherProcess, runs: 10 }), 60_000)
+    it.live(law.name, () => checkUsageLaw(law, connection(), { alsoThrough: otherProcess, runs: 10 }))
   }
 })

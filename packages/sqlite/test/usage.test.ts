@@ -155,7 +155,7 @@ it.live("three processes that record at once lose nothing", () =>
       (store) =>
         Effect.forEach(
           Array.from({ length: 60 }, (_, index) => round(index)),
-          store.record,
+          (usages) => store.record(usages),
         ),
       { concurrency: "unbounded" },
     )

@@ -37,9 +37,14 @@ export const damageBy = (sql: string) => (id: TokenId) =>
     db.close()
   })
 
+/** Deadlines that no slow machine reaches. */
+const patient = { lockDeadline: { open: "1 minute", read: "1 minute", write: "1 minute" } } as const
+
 /** A connection of its own; for all connections of one law, to the same file. */
 export const connection = () =>
-  Layer.unwrap(Effect.map(File, (filename) => SqliteRepository.layer({ filename }))).pipe(Layer.provide(File.layer))
+  Layer.unwrap(Effect.map(File, (filename) => SqliteRepository.layer({ filename, ...patient }))).pipe(
+    Layer.provide(File.layer),
+  )
 
 /** How another process serves the file with this name. */
 export const serving = (filename: string) => ({

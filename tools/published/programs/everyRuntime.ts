@@ -1,4 +1,7 @@
-/** Issues, verifies and revokes, in memory and in a SQLite file, and answers requests on a socket of the runtime's server. */
+/**
+ * Issues, verifies and revokes tokens, in memory and in a SQLite file, and answers requests with the runtime's own
+ * server.
+ */
 import { MemoryRepository, ScopeCatalogue } from "@tokenry/core"
 import { createApiTokens } from "@tokenry/core/promise"
 import { bearer as fetchBearer, problemDetails } from "@tokenry/fetch"
@@ -12,7 +15,7 @@ import type { AddressInfo } from "node:net"
 
 type Fetch = (request: Request) => Response | Promise<Response>
 
-/** The server of the runtime; on Node, which has none for `Request`, the least that is one. */
+/** The runtime's server; on Node, which has none for `Request`, a minimal one. */
 const serve = async (fetch: Fetch): Promise<{ readonly url: string; readonly stop: () => unknown }> => {
   if (Bun !== undefined) {
     const server = Bun.serve({ fetch, port: 0, hostname: "127.0.0.1" })

@@ -1,4 +1,4 @@
-/** A misspelt scope must not compile, with any compiler: otherwise the published types have silently become `any`. */
+/** A misspelt scope must not compile with any compiler; otherwise the published types have silently become `any`. */
 import { MemoryRepository, ScopeCatalogue } from "@tokenry/core"
 import { createApiTokens } from "@tokenry/core/promise"
 import { bearer as expressBearer } from "@tokenry/express"

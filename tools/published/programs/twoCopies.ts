@@ -1,6 +1,6 @@
 /**
- * Two copies of every package in one process, as hoisting and bundler chunks leave them: the guard of one lets a request in,
- * the route of the other requires a scope, and `tokens` come from the one or the other core.
+ * Two copies of every package in one process, as hoisting and bundlers can produce. One copy's guard admits a request,
+ * the other copy's route requires a scope, and `tokens` come from either core.
  */
 import * as core from "@tokenry/core"
 import * as promise from "@tokenry/core/promise"
@@ -16,7 +16,7 @@ import Koa from "koa"
 import assert from "node:assert/strict"
 import type { AddressInfo, Server } from "node:net"
 
-/** The same module of the copy that was put aside. */
+/** The same module from the other copy. */
 const copyOf = async <M>(_: M, path: string): Promise<M> =>
   (await import(new URL(`second/node_modules/@tokenry/${path}`, import.meta.url).href)) as M
 
@@ -113,7 +113,7 @@ for (const { core, promise } of [first, second]) {
     assert.equal((await ask(undefined, "GET")).status, 401, name)
   }
 
-  // Errors of one copy in the error handler of the other.
+  // One copy's errors in the other copy's error handler.
   for (const { fetching } of [first, second]) {
     const failing = fetching.problemDetails()(async () => {
       await tokens.find({ id: "0198f000-0000-7000-8000-000000000000", ownedBy: "user-1" })

@@ -1,5 +1,6 @@
 /** All declared routes, and the OpenAPI document that describes them. */
-import { type OpenApiDocument, openApiOf, type Route } from "@tokenry/http"
+import type { Route } from "@tokenry/http"
+import { type OpenApiDocument, openApiOf } from "@tokenry/http/openapi"
 import { declaredDocs } from "../routes/docs.ts"
 import { declaredHealth } from "../routes/health.ts"
 import { declaredMe } from "../routes/me.ts"

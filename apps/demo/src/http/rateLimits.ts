@@ -5,7 +5,7 @@ import { writeAnswer } from "@tokenry/koa"
 import type Koa from "koa"
 import type { RateCounters } from "../store/rateCounters.ts"
 
-/** Of each limit. */
+/** The window of each limit. */
 export const windowSeconds = 60
 
 /** All of an owner's tokens together may call as often as this many tokens. */
@@ -18,7 +18,7 @@ const registrationsPerAddress = 20
 interface FailedSignIns {
   /** For one account. */
   readonly perAccount: number
-  /** For whatever accounts. */
+  /** For all accounts together. */
   readonly perAddress: number
 }
 

@@ -1,6 +1,6 @@
 /** Reads and checks a request's input: JSON bodies and query parameters. */
 import { InvalidInput } from "@tokenry/core"
-import { parseRequest } from "@tokenry/core/adapter"
+import { parseRequest } from "@tokenry/core/requests"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"

@@ -5,7 +5,7 @@ import type { Account, Accounts } from "./Store.ts"
 
 interface AccountDocument extends Omit<Account, "id"> {
   readonly _id: string
-  /** The address as it is looked up: in lower case. */
+  /** The address for lookups: in lower case. */
   readonly emailKey: string
 }
 
@@ -33,7 +33,7 @@ export const mongoAccounts = (
       write(db, "updateAccount", async (bounds) => {
         const changed = { ...(active === undefined ? {} : { active }), ...(scopes === undefined ? {} : { scopes }) }
         if (Object.keys(changed).length === 0) return accountOf(await accounts.findOne({ _id: id }, bounds))
-        // Raised for accounts that are inactive already, too: no session of theirs is good, so nothing is lost.
+        // Incremented for inactive accounts too: they have no valid session, so nothing is lost.
         const raised = active === false ? { $inc: { sessionGeneration: 1 } } : {}
         const options = { ...bounds, returnDocument: "after" } as const
         return accountOf(await accounts.findOneAndUpdate({ _id: id }, { $set: changed, ...raised }, options))

@@ -1,4 +1,4 @@
-/** Idempotency keys on MongoDB, which removes those that are over by itself. */
+/** Idempotency keys on MongoDB, which removes expired ones by itself. */
 import type { Db } from "mongodb"
 import { insertUnlessThere, makeIndexes, write } from "./mongoOperations.ts"
 import type { IdempotencyKeys } from "./Store.ts"
@@ -22,7 +22,7 @@ export const mongoIdempotencyKeys = (db: Db): IdempotencyKeys => {
   return {
     take: (keyHash, fingerprint, now, expiresAt) =>
       write(db, "takeIdempotencyKey", async (bounds) => {
-        // The server removes what is over once a minute; until then it is in the way.
+        // The server removes expired keys once a minute; until then they block the insert.
         await keys.deleteOne({ _id: keyHash, expiresAt: { $lte: now } }, bounds)
         const taken = { _id: keyHash, fingerprint, tokenId: null, expiresAt }
         if (await insertUnlessThere(keys.insertOne(taken, bounds))) return undefined

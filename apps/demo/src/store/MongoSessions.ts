@@ -1,4 +1,4 @@
-/** Sessions on MongoDB, which removes those that are over by itself. */
+/** Sessions on MongoDB, which removes expired ones by itself. */
 import type { Db } from "mongodb"
 import { makeIndexes, read, write } from "./mongoOperations.ts"
 import type { SessionData, Sessions } from "./Store.ts"

@@ -1,6 +1,6 @@
 /** The demo's store in one MongoDB database. */
 import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core/adapter"
-import { bounded, MongoOpenError, MongoRepository, reconnectWhenSilent } from "@tokenry/mongodb"
+import { bounded, MongoRepository, reconnectWhenSilent } from "@tokenry/mongodb"
 import * as Effect from "effect/Effect"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import { type Db, MongoClient } from "mongodb"
@@ -13,8 +13,8 @@ import { indexTreasures, mongoTreasures } from "./MongoTreasures.ts"
 import type { Store } from "./Store.ts"
 
 /**
- * Connects and makes what indexes are missing. Rejects within seconds if there is no server: `isOutage` tells whether it
- * is worth trying again. The URL appears in no error.
+ * Connects, and creates missing indexes. Rejects within seconds if there is no server: `isWorthWaiting` decides whether to
+ * try again. No error contains the URL.
  */
 export const openMongoStore = async (url: string): Promise<Store> => {
   const client = new MongoClient(url, { ...settled, ...patience })
@@ -40,16 +40,10 @@ export const openMongoStore = async (url: string): Promise<Store> => {
   }
 }
 
-/** Whether opening failed for the moment, rather than because something is set up wrongly. */
-export const isOutage = (error: unknown): boolean => {
-  if (error instanceof MongoOpenError) return ["Unreachable", "BuildingIndexes"].includes(error.reason._tag)
-  return typeof error === "object" && error !== null && "_tag" in error && error._tag === "RepositoryUnavailable"
-}
-
-/** Reads see what was written, and what was acknowledged survives the loss of any one machine. */
+/** Reads see every acknowledged write, and acknowledged writes survive the loss of any one machine. */
 const settled = { readPreference: "primary", writeConcern: { w: "majority", journal: true } } as const
 
-/** How soon a server that hangs counts as gone, and one that is back is noticed. */
+/** How soon a server that hangs counts as gone, and a recovered one is noticed. */
 const patience = {
   connectTimeoutMS: 3000,
   heartbeatFrequencyMS: 2000,
@@ -58,7 +52,7 @@ const patience = {
 } as const
 
 const storeOf = (db: Db): Omit<Store, "tokenRepository" | "tokenUsage" | "close"> => {
-  /** Holds one document, written last: its writer has filled the store. */
+  /** Holds one document, written last: it marks the store as filled. */
   const filled = db.collection<{ _id: "fixtures" }>("filled")
   const accounts = mongoAccounts(db)
   const treasures = mongoTreasures(db)

@@ -24,7 +24,7 @@ export const mongoTreasures = (
     write(db, "addTreasure", (bounds) => insertUnlessThere(treasures.insertOne({ _id: id, ...treasure }, bounds)))
   return {
     addUnlessThere,
-    // Its id is a new UUID. If the driver repeats the insertion after a lost answer, it finds its own.
+    // Its id is a new UUID, so if the driver retries after a lost response, the duplicate it finds is its own.
     add: async (treasure) => {
       await addUnlessThere(treasure)
     },

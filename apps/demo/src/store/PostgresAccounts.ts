@@ -3,7 +3,7 @@ import type { PostgresDatabase, Query } from "@tokenry/postgres"
 import { run } from "./postgresOperations.ts"
 import type { Account, Accounts } from "./Store.ts"
 
-/** Everything comes as text. */
+/** Every value arrives as text. */
 interface AccountRow {
   readonly id: string
   readonly email: string

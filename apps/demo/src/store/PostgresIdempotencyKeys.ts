@@ -35,12 +35,12 @@ export const postgresIdempotencyKeys = (database: PostgresDatabase): Idempotency
     ),
 })
 
-/** A key that is over is taken like a free one. */
+/** Takes an expired key like a free one. */
 const take = `INSERT INTO idempotency_key AS held VALUES ($1, $2, NULL, $3)
   ON CONFLICT (key_hash) DO UPDATE SET fingerprint = excluded.fingerprint, token_id = NULL, expires_at = excluded.expires_at
   WHERE held.expires_at <= $4
   RETURNING key_hash`
 
-/** Some at a time, and none that another request takes in this moment. */
+/** A few at a time, skipping any that another request is taking right now. */
 const removeExpired = `DELETE FROM idempotency_key WHERE key_hash IN (
   SELECT key_hash FROM idempotency_key WHERE expires_at <= $1 LIMIT 100 FOR UPDATE SKIP LOCKED)`

@@ -35,6 +35,6 @@ export const postgresSessions = (database: PostgresDatabase): Sessions => ({
     ),
 })
 
-/** Some at a time, and none that another request removes or changes in this moment. */
+/** A few at a time, skipping any that another request is changing right now. */
 const removeExpired = `DELETE FROM session WHERE id_hash IN (
   SELECT id_hash FROM session WHERE expires_at <= $1 LIMIT 100 FOR UPDATE SKIP LOCKED)`

@@ -1,6 +1,6 @@
 /** The demo's store in one PostgreSQL database. */
 import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core/adapter"
-import { migrate, PostgresDatabase, PostgresOpenError, PostgresRepository, type Query } from "@tokenry/postgres"
+import { migrate, PostgresDatabase, PostgresRepository, type Query } from "@tokenry/postgres"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import { Pool } from "pg"
 import { insertAccount, postgresAccounts } from "./PostgresAccounts.ts"
@@ -13,12 +13,12 @@ import { insertTreasure, postgresTreasures } from "./PostgresTreasures.ts"
 import type { Store } from "./Store.ts"
 
 /**
- * Connects and makes what tables are missing. Rejects within seconds if there is no server: `isPostgresOutage` tells whether
- * it is worth trying again. The URL appears in no error.
+ * Connects, and creates missing tables. Rejects within seconds if there is no server: `isWorthWaiting` decides whether to
+ * try again. No error contains the URL.
  */
 export const openPostgresStore = async (url: string): Promise<Store> => {
   const pool = new Pool({ connectionString: url, ...patience })
-  // A connection that ends while it is idle is replaced when the next one is needed.
+  // A connection that breaks while idle is replaced when the next one is needed.
   pool.on("error", () => undefined)
   const database = PostgresDatabase.fromPool(pool)
   const tokens = ManagedRuntime.make(PostgresRepository.layerFrom(pool))
@@ -38,13 +38,7 @@ export const openPostgresStore = async (url: string): Promise<Store> => {
   }
 }
 
-/** Whether opening failed because nothing answers, rather than because of what is set up wrongly. */
-export const isPostgresOutage = (error: unknown): boolean => {
-  if (error instanceof PostgresOpenError) return error.reason._tag === "Unreachable"
-  return typeof error === "object" && error !== null && "_tag" in error && error._tag === "RepositoryUnavailable"
-}
-
-/** How long the server may take for a lookup. A connection that takes longer counts as refused. */
+/** How long the server may take for a lookup. A slower connection counts as refused. */
 const patience = {
   max: 20,
   connectionTimeoutMillis: 3000,
@@ -66,7 +60,7 @@ const storeOf = (database: PostgresDatabase): Omit<Store, "tokenRepository" | "t
     addIfEmpty: (accounts, treasures) =>
       run(
         database.write("addIfEmpty", async (query) => {
-          // Of any number that try at once, the others wait, and then find it done.
+          // Of several concurrent calls, one fills the store; the others wait and find it filled.
           await query({ text: "LOCK TABLE account IN SHARE ROW EXCLUSIVE MODE" })
           if (!(await hasNoAccount(query))) return false
           for (const account of accounts) await insertAccount(query, account)

@@ -3,7 +3,7 @@ import type { PostgresDatabase, Query } from "@tokenry/postgres"
 import { run } from "./postgresOperations.ts"
 import type { Treasure, Treasures } from "./Store.ts"
 
-/** Everything comes as text. */
+/** Every value arrives as text. */
 interface TreasureRow {
   readonly id: string
   readonly owned_by: string

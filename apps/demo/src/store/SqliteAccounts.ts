@@ -4,7 +4,7 @@ import type { SqliteDatabase } from "@tokenry/sqlite"
 import * as Effect from "effect/Effect"
 import type { Account, Accounts } from "./Store.ts"
 
-/** The tables must be there already: statements are prepared once. */
+/** Prepares its statements once, so the tables must exist. */
 export const sqliteAccounts = (database: SqliteDatabase): Accounts => {
   const { connection } = database
   const byId = connection.prepare("SELECT * FROM account WHERE id = ?")

@@ -3,7 +3,7 @@ import type { SqliteDatabase } from "@tokenry/sqlite"
 import * as Effect from "effect/Effect"
 import type { IdempotencyKeys } from "./Store.ts"
 
-/** The tables must be there already: statements are prepared once. */
+/** Prepares its statements once, so the tables must exist. */
 export const sqliteIdempotencyKeys = (database: SqliteDatabase): IdempotencyKeys => {
   const { connection } = database
   const held = connection.prepare("SELECT fingerprint, token_id FROM idempotency_key WHERE key_hash = ?")

@@ -3,7 +3,7 @@ import type { SqliteDatabase } from "@tokenry/sqlite"
 import * as Effect from "effect/Effect"
 import type { SessionData, Sessions } from "./Store.ts"
 
-/** The tables must be there already: statements are prepared once. */
+/** Prepares its statements once, so the tables must exist. */
 export const sqliteSessions = (database: SqliteDatabase): Sessions => {
   const { connection } = database
   const live = connection.prepare("SELECT data FROM session WHERE id_hash = ? AND expires_at > ?")

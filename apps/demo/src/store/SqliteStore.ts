@@ -16,9 +16,9 @@ import { insertTreasure, sqliteTreasures } from "./SqliteTreasures.ts"
 import type { Store } from "./Store.ts"
 
 /**
- * Opens the file, or makes it, and its folder within an existing one. `memory` keeps accounts, treasures, sessions and
- * idempotency keys in an in-memory SQLite and tokens in the core's own memory adapter. Rejects with an error whose message says what is wrong
- * with the file.
+ * Opens or creates the file, and its folder within an existing one. `memory` keeps accounts, treasures, sessions and
+ * idempotency keys in an in-memory SQLite, and tokens in the core's own memory store. Rejects with an error whose
+ * message says what is wrong with the file.
  */
 export const openSqliteStore = async (
   location: Exclude<StoreLocation, { kind: "mongodb" | "postgres" }>,
@@ -48,7 +48,7 @@ export const openSqliteStore = async (
   }
 }
 
-/** Without `recursive`, which never ends below /proc. Opening the file reports any problem with the folder. */
+/** Without `recursive`, which never returns below /proc. Opening the file reports any problem with the folder. */
 const makeFolderOf = (filename: string): void => {
   try {
     mkdirSync(dirname(filename))

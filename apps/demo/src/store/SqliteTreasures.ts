@@ -4,7 +4,7 @@ import type { SqliteDatabase } from "@tokenry/sqlite"
 import * as Effect from "effect/Effect"
 import type { Treasure, Treasures } from "./Store.ts"
 
-/** The tables must be there already: statements are prepared once. */
+/** Prepares its statements once, so the tables must exist. */
 export const sqliteTreasures = (database: SqliteDatabase): Treasures => {
   const { connection } = database
   const page = connection.prepare(

@@ -8,7 +8,7 @@ export interface Account {
   readonly passwordHash: string
   readonly isAdmin: boolean
   readonly active: boolean
-  /** What its sessions and tokens may do. */
+  /** The scopes of its sessions and tokens. */
   readonly scopes: ReadonlyArray<string>
   /** Incremented when the account is deactivated, which ends sessions of earlier generations. */
   readonly sessionGeneration: number
@@ -34,7 +34,7 @@ export interface SessionData {
   readonly draft?: { readonly path: string; readonly fields: string }
 }
 
-/** A place in a list, the newest first. */
+/** A position in a list, newest first. */
 interface Position {
   readonly createdAt: Date
   readonly id: string
@@ -45,7 +45,10 @@ export interface Accounts {
   /** Addresses are compared case-insensitively. */
   readonly findByEmail: (email: string) => Promise<Account | undefined>
   readonly all: () => Promise<ReadonlyArray<Account>>
-  /** The account after the change; `undefined` if there is none. Deactivating raises its session generation. */
+  /**
+   * Returns the account after the change; `undefined` if it doesn't exist. Deactivating increments its session
+   * generation.
+   */
   readonly update: (
     id: string,
     change: { readonly active?: boolean; readonly scopes?: ReadonlyArray<string> },
@@ -59,7 +62,7 @@ export interface Treasures {
     limit: number,
     after: Position | undefined,
   ) => Promise<ReadonlyArray<Treasure>>
-  /** The treasure after the change; `undefined` if the owner has none with this id. */
+  /** Returns the treasure after the change; `undefined` if the owner has none with this id. */
   readonly update: (
     id: string,
     ownedBy: string,
@@ -114,7 +117,7 @@ export interface Store {
   readonly isEmpty: () => Promise<boolean>
   /**
    * Adds everything unless that was done before, and returns whether it did: of several concurrent calls, one does.
-   * What an interrupted attempt has added stays unchanged.
+   * Keeps whatever an interrupted attempt has already added.
    */
   readonly addIfEmpty: (accounts: ReadonlyArray<Account>, treasures: ReadonlyArray<Treasure>) => Promise<boolean>
   /** Resolves if the store answers; rejects if it doesn't. */

@@ -1,4 +1,4 @@
-/** The demo's own tables on SQLite. The tokens' tables are the adapter's. */
+/** The demo's own tables on SQLite. The adapter creates the tokens' tables. */
 import type { Migration } from "@tokenry/sqlite"
 
 export const migrationTable = "treasures_migration"

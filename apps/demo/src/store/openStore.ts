@@ -1,7 +1,9 @@
 /** Opens the store that the configuration names. */
+import { MongoOpenError } from "@tokenry/mongodb"
+import { PostgresOpenError } from "@tokenry/postgres"
 import type { StoreLocation } from "../Configuration.ts"
-import { isOutage, openMongoStore } from "./MongoStore.ts"
-import { isPostgresOutage, openPostgresStore } from "./PostgresStore.ts"
+import { openMongoStore } from "./MongoStore.ts"
+import { openPostgresStore } from "./PostgresStore.ts"
 import { openSqliteStore } from "./SqliteStore.ts"
 import type { Store } from "./Store.ts"
 
@@ -17,9 +19,14 @@ export const openStore = (location: StoreLocation): Promise<Store> => {
   }
 }
 
-/** Whether retrying makes sense: a server may come up later, but an unusable file stays unusable. */
-export const isWorthWaiting = (location: StoreLocation, error: unknown): boolean =>
-  (location.kind === "mongodb" && isOutage(error)) || (location.kind === "postgres" && isPostgresOutage(error))
+/** Whether retrying makes sense: a server may come up later, but an unusable file or setting stays unusable. */
+export const isWorthWaiting = ({ kind }: StoreLocation, error: unknown): boolean => {
+  if (kind !== "mongodb" && kind !== "postgres") return false
+  if (error instanceof MongoOpenError || error instanceof PostgresOpenError) {
+    return ["Unreachable", "BuildingIndexes"].includes(error.reason._tag)
+  }
+  return typeof error === "object" && error !== null && "_tag" in error && error._tag === "RepositoryUnavailable"
+}
 
 /** Where the store is, for people, without user name, password and options. */
 export const describeLocation = (location: StoreLocation): string => {

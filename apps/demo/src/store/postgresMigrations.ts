@@ -1,4 +1,4 @@
-/** The demo's own tables on PostgreSQL. The tokens' tables are the adapter's. */
+/** The demo's own tables on PostgreSQL. The adapter creates the tokens' tables. */
 import type { MigrateOptions } from "@tokenry/postgres"
 
 export const postgresMigrations: MigrateOptions = {

@@ -1,4 +1,4 @@
-/** How the demo waits for its own tables: within the deadlines that the tokens' repository has. */
+/** Waits for the demo's own tables, with the same deadlines as the token repository. */
 import * as Effect from "effect/Effect"
 
 /** Rejects with `RepositoryUnavailable` at the deadline, or when the driver reports an outage. */

@@ -16,22 +16,22 @@ export interface RateCounter extends RateLimiter {
 }
 
 export interface RateCounters {
-  /** A limit in each window; what counts under one name, here or in another process, is one. */
+  /** Limits requests per window. Counters with the same name, here or in another process, share their counts. */
   readonly counter: (name: string, limit: number) => RateCounter
   /** Idempotent. */
   readonly close: () => Promise<void>
 }
 
 export interface RateCountersOptions {
-  /** Of each limit. */
+  /** The window of each limit. */
   readonly windowSeconds: number
   /** Called once per outage of the server. Until it ends, this process counts in memory. */
   readonly onError: (cause: unknown) => void
-  /** How long a request waits for the server. The default is 500. */
+  /** How long a request waits for the server. Default: 500. */
   readonly deadlineMilliseconds?: number
 }
 
-/** Rejects like opening the store if its server does not answer. The URL appears in no error. */
+/** Rejects if the server doesn't answer, like opening the store. No error contains the URL. */
 export const openRateCounters = async (
   location: StoreLocation,
   options: RateCountersOptions,
@@ -52,17 +52,14 @@ const memoryCounters = ({ windowSeconds: duration }: RateCountersOptions): RateC
   close: async () => {},
 })
 
-/** Separate connections, because a request waits far less time for its counters than for the store. */
-const openMongoCounters = async (
-  url: string,
-  { windowSeconds: duration, onError, deadlineMilliseconds = 500 }: RateCountersOptions,
-): Promise<RateCounters> => {
+/** Uses its own connections, because a request waits far less time for its counters than for the store. */
+const openMongoCounters = async (url: string, options: RateCountersOptions): Promise<RateCounters> => {
   const client = new MongoClient(url, impatience)
   const limiterOf = (keyPrefix: string, points: number) =>
     new RateLimiterMongo({
       keyPrefix,
       points,
-      duration,
+      duration: options.windowSeconds,
       // A key that has exceeded its limit isn't looked up again until its window ends.
       inMemoryBlockOnConsumed: points + 1,
       storeClient: client,
@@ -77,22 +74,11 @@ const openMongoCounters = async (
     await close()
     throw error
   }
-  let closing: Promise<void> | undefined
-  const inTime = withinDeadline(deadlineMilliseconds, onError)
-  return {
-    counter: (name, limit) => {
-      const meanwhile = new RateLimiterMemory({ keyPrefix: name, points: limit, duration })
-      return counterWith(limiterOf(name, limit), inTime, memoryCounter(meanwhile))
-    },
-    close: () => (closing ??= close()),
-  }
+  return sharedCounters(limiterOf, close, options)
 }
 
-/** A separate pool, for the same reason. The library can create its table, but doesn't wait for it. */
-const openPostgresCounters = async (
-  url: string,
-  { windowSeconds: duration, onError, deadlineMilliseconds = 500 }: RateCountersOptions,
-): Promise<RateCounters> => {
+/** Uses its own pool, for the same reason. The library can create its table, but doesn't wait for it. */
+const openPostgresCounters = async (url: string, options: RateCountersOptions): Promise<RateCounters> => {
   const pool = new Pool({ connectionString: url, ...postgresImpatience })
   pool.on("error", () => undefined)
   try {
@@ -105,21 +91,28 @@ const openPostgresCounters = async (
     new RateLimiterPostgres({
       keyPrefix,
       points,
-      duration,
+      duration: options.windowSeconds,
       inMemoryBlockOnConsumed: points + 1,
       storeClient: pool,
       storeType: "pool",
       tableName: "rate_limit",
       tableCreated: true,
     })
+  return sharedCounters(limiterOf, () => pool.end(), options)
+}
+
+/** Counts on a server, and in memory while it doesn't answer. */
+const sharedCounters = (
+  limiterOf: (name: string, limit: number) => Library,
+  close: () => Promise<void>,
+  options: RateCountersOptions,
+): RateCounters => {
+  const inTime = withinDeadline(options.deadlineMilliseconds ?? 500, options.onError)
+  const inMemory = memoryCounters(options)
   let closing: Promise<void> | undefined
-  const inTime = withinDeadline(deadlineMilliseconds, onError)
   return {
-    counter: (name, limit) => {
-      const meanwhile = new RateLimiterMemory({ keyPrefix: name, points: limit, duration })
-      return counterWith(limiterOf(name, limit), inTime, memoryCounter(meanwhile))
-    },
-    close: () => (closing ??= pool.end()),
+    counter: (name, limit) => counterWith(limiterOf(name, limit), inTime, inMemory.counter(name, limit)),
+    close: () => (closing ??= close()),
   }
 }
 
@@ -130,7 +123,7 @@ const postgresImpatience = {
   application_name: "tokenry-demo-rate-limits",
 } as const
 
-/** A lost machine only loses a minute's counts, so writes don't wait for a second one. */
+/** Losing a machine only loses a minute's counts, so writes don't wait for a second one. */
 const impatience = {
   writeConcern: { w: 1 },
   serverSelectionTimeoutMS: 2000,

@@ -1,6 +1,6 @@
-/** One Chromium for the tests of a file, and people who use it: each with a profile of their own, which goes with the test. */
+/** One Chromium for all tests of this process, and people who use it: each with a profile of their own, which goes with the test. */
 import { type Browser, type BrowserContextOptions, chromium } from "playwright-core"
-import { afterAll, expect, inject, onTestFinished } from "vitest"
+import { expect, inject, onTestFinished } from "vitest"
 import type { ChromiumForTests } from "./ChromiumForTests.ts"
 import { watchTroubles } from "./troubles.ts"
 import { Person } from "./Person.ts"
@@ -10,9 +10,8 @@ const found: ChromiumForTests | undefined = inject("chromium")
 /** Why tests are skipped is said in the run's summary. */
 export const withoutBrowser = found === undefined
 
+/** It ends with the process: Playwright sees to that. */
 let running: Promise<Browser> | undefined
-
-afterAll(async () => (await running)?.close())
 
 const launch = (): Promise<Browser> => {
   if (found === undefined) throw new Error("There is no Chromium")
@@ -43,7 +42,7 @@ export const aPerson = async (url: string, { expected = [], ...options }: Person
     permissions: ["clipboard-read", "clipboard-write"],
     ...options,
   })
-  context.setDefaultTimeout(60_000)
+  context.setDefaultTimeout(200_000)
   const troubles = watchTroubles(context, url)
   onTestFinished(async () => {
     await context.close()

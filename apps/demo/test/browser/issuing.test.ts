@@ -1,6 +1,6 @@
 import { expect, it } from "vitest"
 import { demoOn } from "../demos.ts"
-import { freePort } from "../freePort.ts"
+import { freePort } from "../../../../tools/freePort.ts"
 import { expectAccessible } from "./accessibility.ts"
 import { describeInBrowser } from "./inBrowser.ts"
 import { tokenNamed, tokensOf } from "./ownersTokens.ts"
@@ -78,7 +78,7 @@ describeInBrowser("issuing", (demo) => {
       await person.press("Issue token")
       const plaintext = await plaintextOn(person, "By hand")
       await person.press("Copy token")
-      await person.page.getByText(/does not allow copying/).waitFor()
+      await person.page.getByText(/allow copying here/).waitFor()
       expect(await selectedText(person)).toBe(plaintext)
     } finally {
       await plain.stop()

@@ -28,7 +28,7 @@ const opened = async (demo: Demo, { name, scopes = ["treasure:read"] }: Request)
 }
 
 const says = (person: Person, words: string): Promise<void> =>
-  expect.poll(() => person.page.getByRole("main").innerText(), { timeout: 90_000 }).toContain(words)
+  expect.poll(() => person.page.getByRole("main").innerText()).toContain(words)
 
 describeInBrowser("a token's page", (demo) => {
   it("renames it, and keeps what was typed if that won't do", async () => {

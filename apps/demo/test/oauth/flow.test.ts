@@ -16,7 +16,7 @@ describe.each(allStores)("on %s", (_, location) => {
   let app: App
 
   beforeAll(async () => {
-    demo = await demoOn(location())
+    demo = await demoOn(await location())
     owner = await Client.signedIn(demo.publicUrl, "owner")
     admin = await Client.signedIn(demo.publicUrl, "admin")
     person = await Person.signedIn(demo.publicUrl, "owner")

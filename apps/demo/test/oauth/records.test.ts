@@ -27,7 +27,7 @@ describe.each(allStores)("on %s", (_, location) => {
   let store: Store
   let records: OAuthRecords
   beforeAll(async () => {
-    store = await openStore(location())
+    store = await openStore(await location())
     records = store.oauthRecords
   })
   afterAll(() => store.close())
@@ -62,7 +62,7 @@ describe.each(allStores)("on %s", (_, location) => {
   })
 
   it("writing sweeps what has expired, where the database doesn't do it by itself", async () => {
-    if (location().kind === "mongodb") return
+    if ((await location()).kind === "mongodb") return
     await records.put(aRecord("swept"), now)
     await records.put(aRecord("sweeping", { expiresAt: later(3) }), later(2))
     expect(await records.find("swept", now)).toBe(undefined)

@@ -12,7 +12,7 @@ describe.each(stores)("an admin's seat on %s", (_, location) => {
   let ownedBy: string
 
   beforeAll(async () => {
-    demo = await demoOn(location())
+    demo = await demoOn(await location())
     admin = await Browser.signedIn(demo.publicUrl, "admin")
     ownedBy = (await demo.store.accounts.findByEmail("other@example.test"))?.id ?? ""
   })

@@ -9,7 +9,7 @@ describe.each(stores)("signing in on %s", (_, location) => {
   let demo: Demo
 
   beforeAll(async () => {
-    demo = await demoOn(location())
+    demo = await demoOn(await location())
   })
   afterAll(() => demo.stop())
 

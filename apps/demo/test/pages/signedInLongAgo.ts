@@ -8,5 +8,5 @@ export const signedInLongAgo = async ({ store }: Pick<Demo, "store">, cookie: st
   const data = await store.sessions.get(idHash, new Date())
   if (data === undefined) throw new Error("There is no such session")
   const signedInAt = Date.now() - 61 * 60 * 1000
-  await store.sessions.set(idHash, { ...data, signedInAt }, new Date(Date.now() + 60_000))
+  await store.sessions.set(idHash, { ...data, signedInAt }, new Date(Date.now() + 60 * 60 * 1000))
 }

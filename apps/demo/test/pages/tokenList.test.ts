@@ -18,7 +18,7 @@ describe.each(stores)("the list of tokens on %s", (_, location) => {
   let browser: Browser
 
   beforeAll(async () => {
-    demo = await demoOn(location())
+    demo = await demoOn(await location())
     ownedBy = (await demo.store.accounts.findByEmail("other@example.test"))?.id ?? ""
     browser = await Browser.signedIn(demo.publicUrl, "other")
   })

@@ -15,7 +15,7 @@ describe.each(stores)("a token's page on %s", (_, location) => {
   let ownedBy: string
 
   beforeAll(async () => {
-    demo = await demoOn(location())
+    demo = await demoOn(await location())
     browser = await Browser.signedIn(demo.publicUrl, "owner")
     ownedBy = (await demo.store.accounts.findByEmail("owner@example.test"))?.id ?? ""
   })

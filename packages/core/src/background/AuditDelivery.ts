@@ -2,9 +2,9 @@
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
-import * as Stream from "effect/Stream"
 import { RepositoryUnavailable } from "../errors.ts"
-import type { ApiTokenRepository } from "../ports/ApiTokenRepository.ts"
+import type { Repository } from "../ports/Repository.ts"
+import { streamModule } from "../ports/lazily.ts"
 import { type AuditEvent, type AuditSink, AuditSinkUnavailable } from "../ports/AuditSink.ts"
 import { ApiToken } from "../token/ApiToken.ts"
 import type { Change } from "../token/Change.ts"
@@ -42,10 +42,7 @@ const precedenceMilliseconds = 30_000
 const capacity = 1000
 
 /** Delivers changes until the scope closes, then spends up to five seconds on the queue. */
-export const makeAuditDelivery = Effect.fnUntraced(function* (
-  repository: ApiTokenRepository["Service"],
-  sink: AuditSink["Service"],
-) {
+export const makeAuditDelivery = Effect.fnUntraced(function* (repository: Repository, sink: AuditSink["Service"]) {
   const deliver = (token: ApiToken) =>
     Effect.suspend(() => sink.deliver(token.undeliveredChanges.map((change) => eventOf(token, change)))).pipe(
       Effect.andThen(repository.markDelivered(token.id, token.revision)),
@@ -59,7 +56,8 @@ export const makeAuditDelivery = Effect.fnUntraced(function* (
    * A failure for one token doesn't stop delivery of the others. Returns the number of failures; gives up after ten.
    */
   const deliverAll = (changedBefore: number) =>
-    Effect.suspend(() => {
+    Effect.gen(function* () {
+      const Stream = yield* streamModule
       let failures = 0
       // A stream reads whole chunks ahead, so read each token again.
       const attempt = (token: ApiToken) =>
@@ -70,12 +68,12 @@ export const makeAuditDelivery = Effect.fnUntraced(function* (
                 failures += 1
               }),
             )
-      return repository.undelivered.pipe(
+      yield* (yield* repository.undelivered).pipe(
         Stream.filter((token) => (token.history.at(-1)?.at.epochMilliseconds ?? 0) <= changedBefore),
         Stream.takeWhile(() => failures < failuresAtMost),
         Stream.runForEach(attempt),
-        Effect.map(() => failures),
       )
+      return failures
     })
 
   const deliverEverything = Effect.flatMap(deliverAll(Infinity), (failures) =>

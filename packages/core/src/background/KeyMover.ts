@@ -2,9 +2,9 @@
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
-import * as Stream from "effect/Stream"
 import type { Digesting } from "../ports/digesting.ts"
-import type { ApiTokenRepository } from "../ports/ApiTokenRepository.ts"
+import { streamModule } from "../ports/lazily.ts"
+import type { Repository } from "../ports/Repository.ts"
 import type { ApiToken } from "../token/ApiToken.ts"
 import type { Digest } from "../token/Digest.ts"
 import type { TokenId } from "../token/TokenId.ts"
@@ -22,10 +22,7 @@ const capacity = 1000
  * Converts digests stored without a key, in the background. Each token is a separate write, so the conversion can be
  * interrupted and resumes on the next start. Verifies accept either digest in the meantime.
  */
-export const makeKeyMover = Effect.fnUntraced(function* (
-  repository: ApiTokenRepository["Service"],
-  { toStore, isOutdated }: Digesting,
-) {
+export const makeKeyMover = Effect.fnUntraced(function* (repository: Repository, { toStore, isOutdated }: Digesting) {
   const waiting = new Set<TokenId>()
 
   /** Retries after a lost race until nothing is left to move. */
@@ -58,9 +55,12 @@ export const makeKeyMover = Effect.fnUntraced(function* (
         : undefined,
     )
 
-  const convertAll = Stream.runForEach(repository.withKey(Option.none()), (token) =>
-    Effect.catchCause(convert(token), () => Effect.logWarning(`Could not convert the digests of token ${token.id}`)),
-  ).pipe(
+  const convertAll = Effect.gen(function* () {
+    const Stream = yield* streamModule
+    yield* Stream.runForEach(yield* repository.withKey(Option.none()), (token) =>
+      Effect.catchCause(convert(token), () => Effect.logWarning(`Could not convert the digests of token ${token.id}`)),
+    )
+  }).pipe(
     Effect.andThen(repository.keyIdsInUse),
     Effect.filterOrFail((keyIds) => !keyIds.some(Option.isNone)),
     Effect.catchCause(() => Effect.fail("some are left")),

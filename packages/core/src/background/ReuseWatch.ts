@@ -4,7 +4,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
-import type { ApiTokenRepository } from "../ports/ApiTokenRepository.ts"
+import type { Repository } from "../ports/Repository.ts"
 import type { ApiToken } from "../token/ApiToken.ts"
 import type { Attribution } from "../token/Attribution.ts"
 import type { TokenId } from "../token/TokenId.ts"
@@ -28,7 +28,7 @@ const afterOutage = Schedule.exponential("1 second")
 const capacity = 1000
 
 export const makeReuseWatch = Effect.fnUntraced(function* (
-  repository: ApiTokenRepository["Service"],
+  repository: Repository,
   response: Exclude<ReuseResponse, "record">,
   makeRoom: MakeRoom,
 ) {

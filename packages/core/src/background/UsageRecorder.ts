@@ -142,13 +142,22 @@ export const makeUsageRecorder = Effect.fnUntraced(function* (
     }
   }
 
+  /** Has instants that were recorded while the clock ran ahead replaced with the next write. */
+  const bringBack = ({ tokenId, generation, lastUsedAt, lastReusedAt }: SecretUsage, now: number): void => {
+    const [isUseAhead, isReuseAhead] = [millisecondsOf(lastUsedAt) > now, millisecondsOf(lastReusedAt) > now]
+    const secret = isUseAhead || isReuseAhead ? of(tokenId, generation) : undefined
+    if (secret === undefined) return
+    if (isUseAhead) secret.lastUsedAt = Math.max(secret.lastUsedAt, now)
+    if (isReuseAhead) secret.lastReusedAt = Math.max(secret.lastReusedAt, now)
+  }
+
   /** Drops a batch the store rejects with a defect, or it would be retried for ever. */
   const writeAll = oneAtATime.withPermit(
     Effect.flatMap(Clock.currentTimeMillis, (now) => {
       leaving = takeAll().map((usage) => SecretUsage.notAfter(usage, now))
       return Effect.whileLoop({
         while: () => leaving.length > 0,
-        body: () => store.record(leaving.slice(0, batchSize)),
+        body: () => store.record(leaving.slice(0, batchSize), DateTime.makeUnsafe(now)),
         step: () => {
           leaving = leaving.slice(batchSize)
         },
@@ -184,6 +193,7 @@ export const makeUsageRecorder = Effect.fnUntraced(function* (
     },
     usageOf: (ids) =>
       Effect.zipWith(store.usageOf(ids), Clock.currentTimeMillis, (recorded, now) => {
+        for (const usage of recorded) bringBack(usage, now)
         const asked = new Set(ids)
         const here = [...leaving.filter(({ tokenId }) => asked.has(tokenId)), ...[...asked].flatMap(gatheredOf)]
         return SecretUsage.merge([...recorded, ...here]).map((usage) => SecretUsage.notAfter(usage, now))

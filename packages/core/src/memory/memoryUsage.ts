@@ -15,14 +15,15 @@ export const memoryUsage = (isThere: (id: TokenId) => boolean): MemoryUsage => {
   const byToken = new Map<TokenId, Map<number, SecretUsage>>()
   let since: DateTime.Utc | undefined
   const store = TokenUsageStore.of({
-    record: (usages) =>
+    record: (usages, now) =>
       Effect.sync(() => {
         for (const { tokenId } of usages) givenText(tokenId)
         for (const usage of usages.filter(({ tokenId }) => isThere(tokenId))) {
           const secrets = byToken.get(usage.tokenId) ?? new Map<number, SecretUsage>()
           byToken.set(usage.tokenId, secrets)
           const before = secrets.get(usage.generation)
-          secrets.set(usage.generation, before === undefined ? usage : SecretUsage.add(before, usage))
+          const sum = before === undefined ? usage : SecretUsage.add(before, usage)
+          secrets.set(usage.generation, now === undefined ? sum : SecretUsage.notAfter(sum, now.epochMilliseconds))
         }
       }),
     usageOf: (ids) =>

@@ -18,8 +18,14 @@ export class TokenUsageStore extends Context.Service<
      * Adds to the recorded usage: counts are summed, and the later of two instants is kept. Atomic per secret, so
      * concurrent processes lose no counts. Ignores tokens that don't exist. Not idempotent: recording the same usage
      * twice counts it twice.
+     *
+     * With `now`, an instant that was recorded for one of these secrets and is later than `now`, because a clock ran
+     * ahead for a while, is replaced by `now`. None of the given instants is later.
      */
-    readonly record: (usages: ReadonlyArray<SecretUsage>) => Effect.Effect<void, RepositoryUnavailable>
+    readonly record: (
+      usages: ReadonlyArray<SecretUsage>,
+      now?: DateTime.Utc,
+    ) => Effect.Effect<void, RepositoryUnavailable>
 
     /** The recorded usage of these tokens' secrets, in any order, in one query. With no ids, no query runs. */
     readonly usageOf: (ids: ReadonlyArray<TokenId>) => Effect.Effect<ReadonlyArray<SecretUsage>, RepositoryUnavailable>

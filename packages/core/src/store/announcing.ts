@@ -1,7 +1,7 @@
 /** Wraps a repository to notify the cache and the audit sink of every write, so no use case can forget to. */
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
-import type { ApiTokenRepository } from "../ports/ApiTokenRepository.ts"
+import type { Repository } from "../ports/Repository.ts"
 import type { ApiToken } from "../token/ApiToken.ts"
 import type { TokenId } from "../token/TokenId.ts"
 
@@ -14,10 +14,7 @@ export interface Listener {
   readonly onManyTouched: () => void
 }
 
-export const announcing = (
-  repository: ApiTokenRepository["Service"],
-  listener: Listener,
-): ApiTokenRepository["Service"] => {
+export const announcing = (repository: Repository, listener: Listener): Repository => {
   const one = <A, E>(token: ApiToken, write: Effect.Effect<A, E>) =>
     Effect.onExit(write, (exit) =>
       Effect.sync(() => {

@@ -1,8 +1,8 @@
 /** Wraps a repository and an owner directory to count outages by operation. */
 import * as Effect from "effect/Effect"
-import * as Stream from "effect/Stream"
-import type { RepositoryUnavailable } from "../errors.ts"
 import { isAtHand } from "../ports/atHand.ts"
+import { streamModule } from "../ports/lazily.ts"
+import type { Repository, TokenStream } from "../ports/Repository.ts"
 import type { ApiTokenRepository } from "../ports/ApiTokenRepository.ts"
 import type { OwnerDirectory } from "../ports/OwnerDirectory.ts"
 import type { TokenChanges } from "../ports/TokenChanges.ts"
@@ -10,14 +10,11 @@ import type { TokenChanges } from "../ports/TokenChanges.ts"
 type OnOutage = (operation: string) => void
 
 /** Synchronous answers stay synchronous. */
-export const countingOutages = (
-  repository: ApiTokenRepository["Service"],
-  onOutage: OnOutage,
-): ApiTokenRepository["Service"] => {
+export const countingOutages = (repository: ApiTokenRepository["Service"], onOutage: OnOutage): Repository => {
   const watched = <A, E extends Tagged>(operation: string, effect: Effect.Effect<A, E>) =>
     watchedFor(onOutage, operation, effect)
-  const watchedStream = <A>(operation: string, stream: Stream.Stream<A, RepositoryUnavailable>) =>
-    Stream.tapError(stream, () => Effect.sync(() => onOutage(operation)))
+  const watchedStream = (operation: string, open: () => TokenStream) =>
+    Effect.map(streamModule, (Stream) => Stream.tapError(open(), () => Effect.sync(() => onOutage(operation))))
   return {
     insert: (token) => watched("insert", repository.insert(token)),
     findById: (id) => watched("findById", repository.findById(id)),
@@ -30,10 +27,11 @@ export const countingOutages = (
       watched("revokeIssuedTo", repository.revokeIssuedTo(issuedTo, ownedBy, revocation, by)),
     listOwnedBy: (query) => watched("listOwnedBy", repository.listOwnedBy(query)),
     countLiveOwnedBy: (ownedBy, now) => watched("countLiveOwnedBy", repository.countLiveOwnedBy(ownedBy, now)),
-    liveCreatedBefore: (instant, now) => watchedStream("liveCreatedBefore", repository.liveCreatedBefore(instant, now)),
-    expiringBetween: (from, to) => watchedStream("expiringBetween", repository.expiringBetween(from, to)),
-    withKey: (keyId) => watchedStream("withKey", repository.withKey(keyId)),
-    undelivered: watchedStream("undelivered", repository.undelivered),
+    liveCreatedBefore: (instant, now) =>
+      watchedStream("liveCreatedBefore", () => repository.liveCreatedBefore(instant, now)),
+    expiringBetween: (from, to) => watchedStream("expiringBetween", () => repository.expiringBetween(from, to)),
+    withKey: (keyId) => watchedStream("withKey", () => repository.withKey(keyId)),
+    undelivered: watchedStream("undelivered", () => repository.undelivered),
     markDelivered: (id, revision) => watched("markDelivered", repository.markDelivered(id, revision)),
     keyIdsInUse: watched("keyIdsInUse", repository.keyIdsInUse),
     purge: (diedBefore) => watched("purge", repository.purge(diedBefore)),

@@ -1,7 +1,7 @@
 /** The opaque string a client sends to get the next page of a list. */
 import * as DateTime from "effect/DateTime"
 import * as Result from "effect/Result"
-import { Base64Url } from "effect/encoding"
+import * as Base64Url from "effect/encoding/Base64Url"
 
 interface Position<Id extends string> {
   readonly createdAt: DateTime.Utc

@@ -6,8 +6,8 @@ import type { UsageRecorder } from "../background/UsageRecorder.ts"
 import type { RepositoryUnavailable } from "../errors.ts"
 import type { AuditSinkUnavailable } from "../ports/AuditSink.ts"
 import type { Digesting } from "../ports/digesting.ts"
-import type { ApiTokenRepository } from "../ports/ApiTokenRepository.ts"
 import type { OwnerDirectory } from "../ports/OwnerDirectory.ts"
+import type { Repository } from "../ports/Repository.ts"
 import type { SecureRandom } from "../ports/SecureRandom.ts"
 import type { TokenFormat } from "../token/TokenFormat.ts"
 import type { TokenPolicy } from "../token/TokenPolicy.ts"
@@ -15,7 +15,7 @@ import type { Parse } from "./parsing.ts"
 import type { Rules } from "./proposals.ts"
 
 export interface UseCaseParts {
-  readonly repository: ApiTokenRepository["Service"]
+  readonly repository: Repository
   readonly owners: Option.Option<OwnerDirectory["Service"]>
   /** None: uses are not recorded. */
   readonly usage: Option.Option<Pick<UsageRecorder, "usageOf" | "since">>

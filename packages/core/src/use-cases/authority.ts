@@ -3,9 +3,9 @@ import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { InactiveOwner, type RepositoryUnavailable, SecretNotActive, TokenNotFound, TokenNotLive } from "../errors.ts"
-import type { ApiTokenRepository } from "../ports/ApiTokenRepository.ts"
+import type { Repository } from "../ports/Repository.ts"
 import type { OwnerDirectory } from "../ports/OwnerDirectory.ts"
-import type { ActingCaller } from "./requests.ts"
+import type { ActingCaller } from "./requestParts.ts"
 import { type ApiToken, stateOf, type VerifiableToken } from "../token/ApiToken.ts"
 import { TokenId } from "../token/TokenId.ts"
 
@@ -37,10 +37,7 @@ export interface Authority {
   ) => Effect.Effect<ReadonlyArray<VerifiableToken>, TokenNotLive | RepositoryUnavailable>
 }
 
-export const makeAuthority = (
-  repository: ApiTokenRepository["Service"],
-  owners: Option.Option<OwnerDirectory["Service"]>,
-): Authority => {
+export const makeAuthority = (repository: Repository, owners: Option.Option<OwnerDirectory["Service"]>): Authority => {
   const findOwned = Effect.fnUntraced(function* ({ id, ownedBy }: Pick<Reach, "id" | "ownedBy">) {
     if (!TokenId.is(id)) return yield* new TokenNotFound({ id: "" })
     const found = yield* repository.findById(id)

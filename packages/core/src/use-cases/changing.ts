@@ -6,15 +6,8 @@ import * as Schedule from "effect/Schedule"
 import type { MakeRoom } from "../background/AuditDelivery.ts"
 import { RevisionConflict, RevisionMismatch } from "../errors.ts"
 import { makePlaintext } from "./plaintext.ts"
-import {
-  attributionOf,
-  durationOf,
-  EditRequest,
-  EndGraceRequest,
-  requestedExpiry,
-  RevokeRequest,
-  RotateRequest,
-} from "./requests.ts"
+import { attributionOf, durationOf, requestedExpiry } from "./requestParts.ts"
+import type { EditRequest, EndGraceRequest, RevokeRequest, RotateRequest } from "./requests.ts"
 import { type ApiToken, earliestExpiry } from "../token/ApiToken.ts"
 import type { NewSecret } from "../token/Secret.ts"
 import { hintOf } from "../token/TokenFormat.ts"
@@ -46,7 +39,7 @@ export const changing = (
     }).pipe(Effect.catchTag("DuplicateToken", Effect.die))
 
   const edit = Effect.fn("ApiTokens.edit")(function* (input: EditRequest) {
-    const request = yield* parse(EditRequest, input)
+    const request = yield* parse("EditRequest", input)
     const { name, scopes } = request
     const by = attributionOf(request)
     const expiry = yield* requestedExpiry(request)
@@ -64,7 +57,7 @@ export const changing = (
   })
 
   const applyRotation = Effect.fn("ApiTokens.rotate")(function* (input: RotateRequest, secret: NewSecret) {
-    const request = yield* parse(RotateRequest, input)
+    const request = yield* parse("RotateRequest", input)
     const { caller, graceFor, id } = request
     const grace = graceFor === undefined ? undefined : durationOf(graceFor)
     const expiry = yield* requestedExpiry(request)
@@ -100,7 +93,7 @@ export const changing = (
     })
 
   const endGrace = Effect.fn("ApiTokens.endGrace")(function* (input: EndGraceRequest) {
-    const request = yield* parse(EndGraceRequest, input)
+    const request = yield* parse("EndGraceRequest", input)
     return yield* change(request, (token, now) =>
       Effect.gen(function* () {
         yield* assertLive(token, now)
@@ -111,7 +104,7 @@ export const changing = (
   })
 
   const revoke = Effect.fn("ApiTokens.revoke")(function* (input: RevokeRequest) {
-    const request = yield* parse(RevokeRequest, input)
+    const request = yield* parse("RevokeRequest", input)
     const { reason = onRequest } = request
     const decide = (token: ApiToken, now: DateTime.Utc) =>
       Option.isSome(token.revocation)

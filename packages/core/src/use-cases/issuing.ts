@@ -4,7 +4,8 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { InactiveOwner, PolicyViolation, ScopeNotHeld } from "../errors.ts"
 import { makePlaintext } from "./plaintext.ts"
-import { attributionOf, IssueRequest, requestedExpiry } from "./requests.ts"
+import { attributionOf, requestedExpiry } from "./requestParts.ts"
+import type { IssueRequest } from "./requests.ts"
 import { ApiToken, earliestExpiry, type VerifiableToken } from "../token/ApiToken.ts"
 import { missingScopes } from "../token/Caller.ts"
 import type { OwnerId } from "../token/OwnerId.ts"
@@ -50,7 +51,7 @@ export const issuing = (
   })
 
   const insertNew = Effect.fn("ApiTokens.issue")(function* (input: IssueRequest, secret: NewSecret) {
-    const request = yield* parse(IssueRequest, input)
+    const request = yield* parse("IssueRequest", input)
     const { name, scopes, issuedTo, caller } = request
     const ownedBy = request.ownedBy as OwnerId
     const now = yield* currentInstant

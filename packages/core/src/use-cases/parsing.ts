@@ -1,17 +1,23 @@
 /** Checks requests, and keeps plaintext tokens out of everything that is stored or reported. */
 import * as Effect from "effect/Effect"
-import type * as Schema from "effect/Schema"
 import { type InputIssue, InvalidInput } from "../errors.ts"
-import { type ActingCaller, parseRequest } from "./requests.ts"
+import { lazily } from "../ports/lazily.ts"
+import type { ActingCaller } from "./requestParts.ts"
+import type * as Requests from "./requests.ts"
 import type { Attribution } from "../token/Attribution.ts"
 import type { TokenFormat } from "../token/TokenFormat.ts"
 import { holdsToken, maskTokens } from "../token/tokensInText.ts"
 
-/** The request if it has the schema's shape. Masks tokens that a client put into its origin. */
-export type Parse = <S extends Schema.Top & { readonly DecodingServices: never }>(
-  schema: S,
+/** The request if it has the shape of that name. Masks tokens that a client put into its origin. */
+export type Parse = <Name extends RequestName>(
+  name: Name,
   request: unknown,
-) => Effect.Effect<Owned<S["Type"]>, InvalidInput>
+) => Effect.Effect<Owned<Schemas[Name]["Type"]>, InvalidInput>
+
+type Schemas = Pick<typeof Requests, RequestName>
+type RequestName = Exclude<Extract<keyof typeof Requests, `${string}Request`>, "parseRequest">
+
+const schemas = lazily(() => import("./requests.ts"))
 
 /** A parsed request has an owner: the caller's, if it was made with a token. */
 type Owned<Request> = "ownedBy" extends keyof Request
@@ -40,16 +46,21 @@ export const makeParse = (formats: ReadonlyArray<TokenFormat>): Parse => {
       .map(({ path }) => ({ path, message: "must not contain a token" }))
   }
 
-  return <S extends Schema.Top & { readonly DecodingServices: never }>(schema: S, request: unknown) =>
-    Effect.flatMap(parseRequest(schema, request), (parsed): Effect.Effect<Owned<S["Type"]>, InvalidInput> => {
-      const fields = parsed as Readonly<Record<string, unknown>>
-      const issues = issuesOf(fields)
-      if (issues.length > 0) return Effect.fail(new InvalidInput({ issues }))
-      const { by, caller } = fields as { readonly by?: Attribution; readonly caller?: ActingCaller }
-      return Effect.succeed({
-        ...fields,
-        ...(caller === undefined ? {} : { ownedBy: caller.ownedBy }),
-        ...(by === undefined ? {} : { by: { ...by, origin: withoutTokens(by.origin) } }),
-      } as Owned<S["Type"]>)
+  const checked = <Name extends RequestName>(parsed: Schemas[Name]["Type"]) => {
+    const fields = parsed as Readonly<Record<string, unknown>>
+    const issues = issuesOf(fields)
+    if (issues.length > 0) return Effect.fail(new InvalidInput({ issues }))
+    const { by, caller } = fields as { readonly by?: Attribution; readonly caller?: ActingCaller }
+    return Effect.succeed({
+      ...fields,
+      ...(caller === undefined ? {} : { ownedBy: caller.ownedBy }),
+      ...(by === undefined ? {} : { by: { ...by, origin: withoutTokens(by.origin) } }),
+    } as Owned<Schemas[Name]["Type"]>)
+  }
+
+  return <Name extends RequestName>(name: Name, request: unknown) =>
+    Effect.flatMap(schemas, (schemas) => {
+      const schema: Schemas[Name] = schemas[name]
+      return Effect.flatMap(schemas.parseRequest(schema, request), checked<Name>)
     })
 }

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { InvalidInput } from "../errors.ts"
 import { ListCursor } from "./ListCursor.ts"
-import { FindRequest, ListRequest } from "./requests.ts"
+import type { FindRequest, ListRequest } from "./requests.ts"
 import type { ApiToken } from "../token/ApiToken.ts"
 import type { OwnerId } from "../token/OwnerId.ts"
 import { TokenId } from "../token/TokenId.ts"
@@ -20,11 +20,11 @@ export interface Page {
 
 export const reading = ({ repository, usage, rules, parse }: UseCaseParts, { reach, actingToken }: Authority) => {
   const find = Effect.fn("ApiTokens.find")(function* (request: FindRequest) {
-    return yield* reach(yield* parse(FindRequest, request), yield* currentInstant)
+    return yield* reach(yield* parse("FindRequest", request), yield* currentInstant)
   })
 
   const list = Effect.fn("ApiTokens.list")(function* (request: ListRequest) {
-    const { ownedBy, state = "any", limit = 20, cursor, caller } = yield* parse(ListRequest, request)
+    const { ownedBy, state = "any", limit = 20, cursor, caller } = yield* parse("ListRequest", request)
     const after = Option.fromUndefinedOr(cursor === undefined ? undefined : ListCursor.decode(cursor, TokenId.is))
     const now = yield* currentInstant
     const lineageOf = caller === undefined ? undefined : (yield* actingToken(caller, now)).token.id

@@ -1,18 +1,19 @@
-/** The requests of the use cases: their shapes, checked once at the edge. */
-import * as DateTime from "effect/DateTime"
+/**
+ * The requests of the use cases: their shapes, checked once at the edge. `Schema` doubles what the core costs to import,
+ * so `parsing.ts` loads this module with the first request.
+ */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { type InputIssue, InvalidInput } from "../errors.ts"
 import { ListCursor } from "./ListCursor.ts"
-import { type Attribution, unattributed } from "../token/Attribution.ts"
 import { Instant } from "../token/Instant.ts"
-import { Lifetime } from "../token/Lifetime.ts"
 import { OwnerId } from "../token/OwnerId.ts"
 import { flawOfText } from "../token/Text.ts"
 import { TokenId } from "../token/TokenId.ts"
-import { type RequestedExpiry, TokenPolicy } from "../token/TokenPolicy.ts"
+import { TokenPolicy } from "../token/TokenPolicy.ts"
+import { type ActingCaller, durationOf, isActingCaller } from "./requestParts.ts"
 
 const text = (maxLength: number) =>
   Schema.String.check(Schema.makeFilter((value: string) => flawOfText(value, maxLength)))
@@ -49,14 +50,6 @@ const lifetime = Schema.declare((value): value is string | Duration.Duration => 
   expected: 'a whole number of minutes, hours, days or weeks, as in "90 days"',
 })
 
-/** A lifetime as text, or a finite, non-negative `Duration`. */
-export const durationOf = (value: unknown): Duration.Duration | undefined => {
-  if (typeof value === "string") return Lifetime.parse(value)
-  return Duration.isDuration(value) && Duration.isFinite(value) && !Duration.isLessThan(value, Duration.zero)
-    ? value
-    : undefined
-}
-
 /** Limited to the longest lifetime any policy allows. */
 const period = lifetime.check(
   Schema.makeFilter(
@@ -90,13 +83,6 @@ export type Acting =
   | { readonly ownedBy: string; readonly caller?: never }
   | { readonly caller: ActingCaller; readonly ownedBy?: string }
 
-/** The part of a caller that requests need. Pass the `Caller` that `verify` returned. */
-export interface ActingCaller {
-  readonly tokenId: string
-  readonly generation: number
-  readonly ownedBy: string
-}
-
 /**
  * Optional, but never `undefined`: losing the caller on the way here is an error, and must not grant the owner's full
  * authority.
@@ -106,17 +92,6 @@ const caller = Schema.optionalKey(
     expected: "a caller that verify returned; leave the field out to act as the owner",
   }),
 )
-
-/** Whether the value identifies a calling token and its owner. */
-export const isActingCaller = (value: unknown): value is ActingCaller =>
-  typeof value === "object" &&
-  value !== null &&
-  "tokenId" in value &&
-  TokenId.is(value.tokenId) &&
-  "generation" in value &&
-  Number.isSafeInteger(value.generation) &&
-  "ownedBy" in value &&
-  OwnerId.is(value.ownedBy)
 
 const onSomeAuthority = Schema.makeFilter(
   ({ ownedBy, caller }: { readonly ownedBy?: string; readonly caller?: ActingCaller }) => {
@@ -275,29 +250,3 @@ const issuesOf = (error: Schema.SchemaError): ReadonlyArray<InputIssue> =>
 
 /** A field's name for an error. Truncated, since a long one may be a plaintext token in the wrong place. */
 const nameOf = (key: PropertyKey): string => (String(key).length > 40 ? "…" : String(key))
-
-/** Who makes the change, for the history: the calling token, or the given attribution. */
-export const attributionOf = ({
-  by = unattributed,
-  caller,
-}: {
-  readonly by?: Attribution | undefined
-  readonly caller?: ActingCaller | undefined
-}): Attribution => (caller === undefined ? by : { actor: { kind: "token", id: caller.tokenId }, origin: by.origin })
-
-/** The expiry from a request's two fields. Only one of them may be set. */
-export const requestedExpiry = ({
-  expiresAt,
-  expiresIn,
-}: Pick<IssueRequest, "expiresAt" | "expiresIn">): Effect.Effect<RequestedExpiry, InvalidInput> => {
-  if (expiresIn === undefined) {
-    return Effect.succeed(
-      typeof expiresAt === "string" ? Instant.parse(expiresAt) : expiresAt && DateTime.fromDateUnsafe(expiresAt),
-    )
-  }
-  return expiresAt === undefined
-    ? Effect.succeed(durationOf(expiresIn))
-    : Effect.fail(
-        new InvalidInput({ issues: [{ path: ["expiresIn"], message: "must not be given together with expiresAt" }] }),
-      )
-}

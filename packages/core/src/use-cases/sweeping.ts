@@ -3,12 +3,11 @@ import * as DateTime from "effect/DateTime"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Stream from "effect/Stream"
 import type { UsageRecorder } from "../background/UsageRecorder.ts"
 import { InvalidInput } from "../errors.ts"
-import {
-  attributionOf,
-  durationOf,
+import { streamModule } from "../ports/lazily.ts"
+import { attributionOf, durationOf } from "./requestParts.ts"
+import type {
   ExpiringRequest,
   PurgeRequest,
   RevokeAllIssuedToRequest,
@@ -20,21 +19,23 @@ import type { SecretUsage } from "../token/SecretUsage.ts"
 import { type ApiToken, stateOf } from "../token/ApiToken.ts"
 import type { Attribution } from "../token/Attribution.ts"
 import type { OwnerId } from "../token/OwnerId.ts"
-import type { TokenId } from "../token/TokenId.ts"
 import { isLostRace, onRequest } from "./changing.ts"
 import { currentInstant } from "./present.ts"
 import type { UseCaseParts } from "./UseCaseParts.ts"
 
+/** How many tokens one query for their usage is about. */
+const pageSize = 100
+
 export const sweeping = ({ repository, usage, policy, deliverEverything, parse }: UseCaseParts) => {
   const revokeOwnedBy = Effect.fn("ApiTokens.revokeOwnedBy")(function* (input: RevokeOwnedByRequest) {
-    const request = yield* parse(RevokeOwnedByRequest, input)
+    const request = yield* parse("RevokeOwnedByRequest", input)
     const { ownedBy, reason = onRequest } = request
     const revocation = { at: yield* currentInstant, reason }
     return yield* repository.revokeOwnedBy(ownedBy as OwnerId, revocation, attributionOf(request))
   })
 
   const revokeIssuedTo = Effect.fn("ApiTokens.revokeIssuedTo")(function* (input: RevokeIssuedToRequest) {
-    const request = yield* parse(RevokeIssuedToRequest, input)
+    const request = yield* parse("RevokeIssuedToRequest", input)
     const { issuedTo, ownedBy, reason = onRequest } = request
     const revocation = { at: yield* currentInstant, reason }
     const owner = Option.some(ownedBy as OwnerId)
@@ -42,20 +43,20 @@ export const sweeping = ({ repository, usage, policy, deliverEverything, parse }
   })
 
   const revokeAllIssuedTo = Effect.fn("ApiTokens.revokeAllIssuedTo")(function* (input: RevokeAllIssuedToRequest) {
-    const request = yield* parse(RevokeAllIssuedToRequest, input)
+    const request = yield* parse("RevokeAllIssuedToRequest", input)
     const { issuedTo, reason = onRequest } = request
     const revocation = { at: yield* currentInstant, reason }
     return yield* repository.revokeIssuedTo(issuedTo, Option.none(), revocation, attributionOf(request))
   })
 
   const purge = Effect.fn("ApiTokens.purge")(function* (input: PurgeRequest) {
-    const { deadFor } = yield* parse(PurgeRequest, input)
+    const { deadFor } = yield* parse("PurgeRequest", input)
     yield* deliverEverything
     return yield* repository.purge(DateTime.subtractDuration(yield* currentInstant, periodOf(deadFor)))
   })
 
   const revokeUnused = Effect.fn("ApiTokens.revokeUnused")(function* (input: RevokeUnusedRequest) {
-    const { unusedFor } = yield* parse(RevokeUnusedRequest, input)
+    const { unusedFor } = yield* parse("RevokeUnusedRequest", input)
     const longest = unusedFor === undefined ? policy.longestUnused : periodOf(unusedFor)
     if (longest === null) return yield* invalid("unusedFor", "is required, since the policy has no longestUnused")
     if (Option.isNone(usage)) return yield* invalid("unusedFor", "can't be checked, since uses are not recorded")
@@ -63,29 +64,30 @@ export const sweeping = ({ repository, usage, policy, deliverEverything, parse }
     const since = DateTime.subtractDuration(now, longest)
     // Nothing is known about the time before recording started.
     if (DateTime.isGreaterThan(yield* usage.value.since(now), since)) return 0
-    const revoke = revokeIfUnused(repository, usage.value.usageOf, since, now)
+    const revoke = revokeUnusedAmong(repository, usage.value.usageOf, since, now)
+    const Stream = yield* streamModule
     return yield* Stream.runFoldEffect(
-      repository.liveCreatedBefore(since, now),
+      Stream.grouped(yield* repository.liveCreatedBefore(since, now), pageSize),
       () => 0,
-      (total, token) => Effect.map(revoke(token), (isRevoked) => total + Number(isRevoked)),
+      (total, page) => Effect.map(revoke(page), (count) => total + count),
     )
   })
 
-  const expiringWithin = (input: ExpiringRequest) =>
-    Stream.unwrap(
-      Effect.gen(function* () {
-        const { within } = yield* parse(ExpiringRequest, input)
-        // A token that expires right now has expired; one that expires exactly at the end is included.
-        const from = DateTime.addDuration(yield* currentInstant, Duration.millis(1))
-        return repository.expiringBetween(from, DateTime.addDuration(from, periodOf(within)))
-      }),
-    )
+  const expiringWithin = Effect.fn("ApiTokens.expiringWithin")(function* (input: ExpiringRequest) {
+    const { within } = yield* parse("ExpiringRequest", input)
+    // A token that expires right now has expired; one that expires exactly at the end is included.
+    const from = DateTime.addDuration(yield* currentInstant, Duration.millis(1))
+    return yield* repository.expiringBetween(from, DateTime.addDuration(from, periodOf(within)))
+  })
 
   return { revokeOwnedBy, revokeIssuedTo, revokeAllIssuedTo, purge, revokeUnused, expiringWithin }
 }
 
-/** Revokes the token unless it, or anything minted with it, was used since then. Returns whether it did. */
-const revokeIfUnused = (
+/**
+ * Revokes the tokens of a page that weren't used since then, and nothing minted with them was. Returns how many. One
+ * query finds the usage of the whole page.
+ */
+const revokeUnusedAmong = (
   repository: UseCaseParts["repository"],
   usageOf: UsageRecorder["usageOf"],
   since: DateTime.Utc,
@@ -93,7 +95,7 @@ const revokeIfUnused = (
 ) => {
   const isUsed = ({ lastUsedAt }: SecretUsage) => Option.exists(lastUsedAt, DateTime.isGreaterThan(since))
 
-  const attempt = (id: TokenId) =>
+  const revoke = ({ id }: ApiToken) =>
     Effect.gen(function* () {
       const token = Option.getOrUndefined(yield* repository.findById(id))
       if (token === undefined || stateOf(token, now) !== "live" || isRotated(token, since)) return false
@@ -101,8 +103,12 @@ const revokeIfUnused = (
       return true
     }).pipe(Effect.retry({ while: isLostRace }), Effect.catchTag(["RevisionConflict", "DuplicateToken"], Effect.die))
 
-  return ({ id }: ApiToken) =>
-    Effect.flatMap(usageOf([id]), (usages) => (usages.some(isUsed) ? Effect.succeed(false) : attempt(id)))
+  return Effect.fnUntraced(function* (page: ReadonlyArray<ApiToken>) {
+    const usages = yield* usageOf(page.map(({ id }) => id))
+    const used = new Set(usages.filter(isUsed).map(({ tokenId }) => tokenId))
+    const revoked = yield* Effect.filter(page, (token) => (used.has(token.id) ? Effect.succeed(false) : revoke(token)))
+    return revoked.length
+  })
 }
 
 /** A freshly rotated token has had no time to use its new secret. */

@@ -5,7 +5,8 @@ import * as Option from "effect/Option"
 import type { Digesting } from "../ports/digesting.ts"
 import type { RepositoryUnavailable } from "../errors.ts"
 import { isAtHand } from "../ports/atHand.ts"
-import type { ApiTokenRepository, FoundToken } from "../ports/ApiTokenRepository.ts"
+import type { FoundToken } from "../ports/ApiTokenRepository.ts"
+import type { Repository } from "../ports/Repository.ts"
 import type { OwnerAuthority, OwnerDirectory } from "../ports/OwnerDirectory.ts"
 import { stateOf, type VerifiableToken } from "../token/ApiToken.ts"
 import type { Digest } from "../token/Digest.ts"
@@ -28,7 +29,7 @@ export type LookUp = (sha256: Digest, now: Instant) => Effect.Effect<Facts | und
 
 /** One lookup, a second one for a minted token, and one owner directory call if there is a directory. */
 export const makeLookUp = (
-  repository: ApiTokenRepository["Service"],
+  repository: Pick<Repository, "findByDigest" | "findManyById">,
   owners: Option.Option<OwnerDirectory["Service"]>,
   { candidates }: Digesting,
 ): LookUp => {

@@ -7,6 +7,7 @@ import { hasMethods } from "../guard/hasMethods.ts"
 import type { HttpAnswer } from "../problems/HttpAnswer.ts"
 import { OAuthAnswers, oauthAnswerOf } from "./OAuthAnswers.ts"
 import { type OAuthEndpoint, oauthEndpoint } from "./OAuthEndpoint.ts"
+import { tokenIn } from "./TokenForm.ts"
 
 export interface IntrospectionOptions<S extends string = string> extends Omit<
   GuardOptions<S>,
@@ -42,7 +43,7 @@ const make = <S extends string>(options: IntrospectionOptions<S>): OAuthEndpoint
     const admission = await guard.admit(request)
     if (!admission.admitted) return { answer: admission.denial, cause: admission.denial.cause }
     const headers = { ...admission.headers, Vary: guard.vary }
-    const form = await request.readForm()
+    const form = tokenIn(await request.readForm())
     if (form._tag === "Invalid") return { answer: OAuthAnswers.toForm(form.flaw, headers) }
     const inspected = await tokens.inspect(form.token)
     if (!inspected.accepted || !maySee(admission.caller, inspected.caller)) return reply(inactive, headers)

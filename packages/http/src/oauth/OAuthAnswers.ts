@@ -4,8 +4,14 @@ import type { HttpAnswer } from "../problems/HttpAnswer.ts"
 import { retryAfterSeconds } from "../problems/ProblemAnswers.ts"
 import type { TokenFormFlaw } from "./TokenForm.ts"
 
-/** Codes of RFC 6749 §4.1.2.1 and §5.2 and of RFC 6750 §3.1. */
-export type OAuthError = BearerError | "invalid_client" | "temporarily_unavailable"
+/** Codes of RFC 6749 §4.1.2.1 and §5.2, RFC 6750 §3.1 and RFC 8693 §2.2.2. */
+export type OAuthError =
+  | BearerError
+  | "invalid_client"
+  | "invalid_scope"
+  | "invalid_target"
+  | "unsupported_grant_type"
+  | "temporarily_unavailable"
 
 /**
  * JSON with `error` and `error_description`, never cached. The description is for developers: printable ASCII without

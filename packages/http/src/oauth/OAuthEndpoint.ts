@@ -3,13 +3,13 @@ import { isApiTokensError, type Origin } from "@tokenry/core"
 import type { GuardedRequest } from "../guard/Guard.ts"
 import type { HttpAnswer } from "../problems/HttpAnswer.ts"
 import { OAuthAnswers } from "./OAuthAnswers.ts"
-import type { TokenForm } from "./TokenForm.ts"
+import type { Form } from "./Form.ts"
 
 /** A request to an OAuth endpoint. */
 export interface OAuthRequest extends GuardedRequest {
   readonly method: string
   /** Reads the body. Only called once the caller is authenticated. */
-  readonly readForm: () => Promise<TokenForm>
+  readonly readForm: () => Promise<Form>
   /** Where the request came from, for the token's history. */
   readonly origin?: Origin | undefined
 }

@@ -7,6 +7,7 @@ import type { HttpAnswer } from "../problems/HttpAnswer.ts"
 import { limitsRule, type RateLimits, type RateLimitVerdict } from "../rate-limits/RateLimits.ts"
 import { OAuthAnswers, oauthErrorOf } from "./OAuthAnswers.ts"
 import { type OAuthEndpoint, oauthEndpoint } from "./OAuthEndpoint.ts"
+import { tokenIn } from "./TokenForm.ts"
 
 export interface RevocationOptions {
   /** What `createApiTokens` returned. */
@@ -30,7 +31,7 @@ const make = (options: RevocationOptions): OAuthEndpoint => {
   checkOptions("revocation", options, optionRules, { required: ["tokens"] })
   const { tokens, limits } = options
   return oauthEndpoint(async ({ readForm, address, origin = {} }) => {
-    const form = await readForm()
+    const form = tokenIn(await readForm())
     if (form._tag === "Invalid") return { answer: OAuthAnswers.toForm(form.flaw) }
     const held = heldOf(await tokens.inspect(form.token))
     if (held === undefined) {

@@ -1,5 +1,5 @@
 /** Reads the form of a Node request, whether or not a body parser has read it already. */
-import { isFormType, readTokenForm, type TokenForm, type TokenFormFlaw } from "./TokenForm.ts"
+import { type Form, type FormFlaw, isFormType, maxFormLength, readForm, unreadable } from "./Form.ts"
 
 /** The part of Node's `IncomingMessage` this needs. */
 export interface NodeRequest {
@@ -24,9 +24,6 @@ export interface NodeFormOptions {
   readonly closeConnection?: (() => void) | undefined
 }
 
-/** In bytes. A form with a token has a few hundred. */
-const maxLength = 16 * 1024
-
 /**
  * Waits no longer than the timeout and keeps no more than 16 KiB; the rest of a larger body is discarded.
  *
@@ -35,21 +32,21 @@ const maxLength = 16 * 1024
 export const readNodeForm = async (
   request: NodeRequest,
   { parsed, timeoutMilliseconds, closeConnection }: NodeFormOptions,
-): Promise<TokenForm> => {
-  if (!isFormType(headerOf(request, "content-type"))) return invalid("NotAForm")
+): Promise<Form> => {
+  if (!isFormType(headerOf(request, "content-type"))) return unreadable("NotAForm")
   if (isLeft(parsed)) return readParsed(parsed)
   if (request.readableDidRead || request.readableEnded) {
     // Parsers turn an empty body into an empty object.
-    if (typeof parsed === "object" && parsed !== null) return readTokenForm(parsed)
+    if (typeof parsed === "object" && parsed !== null) return readForm(parsed)
     throw new Error(
       "An earlier middleware read the body of this request without keeping it. Register that middleware after this endpoint",
     )
   }
-  if (!["", "identity"].includes(headerOf(request, "content-encoding"))) return invalid("NotAForm")
-  if (Number(headerOf(request, "content-length")) > maxLength) return invalid("TooLarge")
+  if (!["", "identity"].includes(headerOf(request, "content-encoding"))) return unreadable("NotAForm")
+  if (Number(headerOf(request, "content-length")) > maxFormLength) return unreadable("TooLarge")
   const bytes = await readBytes(request, timeoutMilliseconds)
   if (bytes === "TooSlow" && request.httpVersionMajor === 1) closeConnection?.()
-  return typeof bytes === "string" ? invalid(bytes) : readTokenForm(decoded(bytes))
+  return typeof bytes === "string" ? unreadable(bytes) : readForm(decoded(bytes))
 }
 
 const headerOf = ({ headers }: NodeRequest, name: string): string => {
@@ -63,17 +60,17 @@ const isLeft = (parsed: unknown): boolean => {
   return typeof parsed === "object" && parsed !== null && Object.keys(parsed).length > 0
 }
 
-const readParsed = (parsed: unknown): TokenForm => {
-  if (parsed instanceof URLSearchParams) return readTokenForm(parsed.toString())
-  return parsed instanceof Uint8Array ? readTokenForm(decoded(parsed)) : readTokenForm(parsed)
+const readParsed = (parsed: unknown): Form => {
+  if (parsed instanceof URLSearchParams) return readForm(parsed.toString())
+  return parsed instanceof Uint8Array ? readForm(decoded(parsed)) : readForm(parsed)
 }
 
 /** Any failure in a listener becomes a flaw: an exception there would end the process. */
-const readBytes = (request: NodeRequest, milliseconds: number): Promise<Uint8Array | TokenFormFlaw> =>
+const readBytes = (request: NodeRequest, milliseconds: number): Promise<Uint8Array | FormFlaw> =>
   new Promise((resolve) => {
     const chunks: Array<Uint8Array> = []
     let length = 0
-    const settle = (result: Uint8Array | TokenFormFlaw) => {
+    const settle = (result: Uint8Array | FormFlaw) => {
       clearTimeout(timer)
       request.off("data", onData)
       request.off("end", onEnd)
@@ -84,7 +81,7 @@ const readBytes = (request: NodeRequest, milliseconds: number): Promise<Uint8Arr
       const bytes = bytesOf(chunk, request.readableEncoding)
       if (bytes === undefined) return settle("NotAForm")
       length += bytes.length
-      if (length > maxLength) settle("TooLarge")
+      if (length > maxFormLength) settle("TooLarge")
       else chunks.push(bytes)
     }
     const onEnd = () => settle(joined(chunks, length))
@@ -125,5 +122,3 @@ const decoded = (bytes: Uint8Array): string | undefined => {
     return undefined
   }
 }
-
-const invalid = (flaw: TokenFormFlaw): TokenForm => ({ _tag: "Invalid", flaw })

@@ -9,7 +9,7 @@ describe("bearerChallenge", () => {
     expect(bearerChallenge({ realm: "example" })).toBe('Bearer realm="example"')
   })
 
-  it("names what is wrong and what is required (RFC 6750 §3)", () => {
+  it("names the error and the required scopes (RFC 6750 §3)", () => {
     const challenge = bearerChallenge({
       realm: "example",
       error: "insufficient_scope",
@@ -46,7 +46,7 @@ describe("bearerChallenge", () => {
   )
 
   it.each(["a b", 'a"b', String.raw`a\b`, "é", ""])(
-    "refuses a scope that is no scope-token (RFC 6749 §3.3): %j",
+    "refuses a scope that isn't a scope-token (RFC 6749 §3.3): %j",
     (scope) => {
       expect(() => bearerChallenge({ realm: "r", scopes: [scope] })).toThrow("scope-token")
     },
@@ -80,7 +80,7 @@ describe("bearerChallenge", () => {
   const legal = Schema.String.check(Schema.isPattern(/^[\x20-\x7e]{1,40}$/))
 
   it.effect.prop(
-    "matches the grammar, and gives the realm back, or throws, whatever it is given",
+    "matches the grammar and round-trips the realm, or throws, for any input",
     [Arbitrary.all([text, text, text]), legal],
     ([[illegalRealm, errorDescription, scope], legalRealm]) =>
       Effect.sync(() => {
@@ -104,7 +104,7 @@ describe("bearerChallenge", () => {
 })
 
 describe("the address of the resource's metadata in a challenge (RFC 9728 §5.1)", () => {
-  it("comes as a quoted-string, after the other parameters", () => {
+  it("is a quoted-string, after the other parameters", () => {
     const resourceMetadata = "https://example.test:8443/.well-known/oauth-protected-resource/a%22b?c='"
     expect(bearerChallenge({ realm: "treasures", scopes: ["a"], resourceMetadata })).toBe(
       `Bearer realm="treasures", scope="a", resource_metadata="${resourceMetadata}"`,

@@ -11,7 +11,7 @@ const invalid = (flaw: (Credentials & { _tag: "Invalid" })["flaw"]): Credentials
 
 describe("readBearer", () => {
   it.each<[rule: string, values: ReadonlyArray<string>, credentials: Credentials]>([
-    ["no field is no credentials", [], none],
+    ["no field means no credentials", [], none],
     ["scheme, space, token68 (RFC 6750 §2.1)", ["Bearer mF_9.B5f-4.1JqM"], bearer("mF_9.B5f-4.1JqM")],
     ["the scheme is case-insensitive (RFC 9110 §11.1)", ["bEARER abc"], bearer("abc")],
     ["the token is case-sensitive", ["Bearer aBc"], bearer("aBc")],
@@ -25,7 +25,7 @@ describe("readBearer", () => {
     ["a token without a scheme", ["abc"], otherScheme],
     ["another scheme may be long", [`Negotiate ${"a".repeat(10_000)}`], otherScheme],
     [
-      "the field is no list: two of them, even if equal (RFC 9110 §11.6.2)",
+      "the field isn't a list: two of them, even if equal (RFC 9110 §11.6.2)",
       ["Bearer abc", "Bearer abc"],
       invalid("SeveralHeaders"),
     ],
@@ -48,7 +48,7 @@ describe("readBearer", () => {
     ["a line break at the end", ["Bearer abc\n"], invalid("NotToken68")],
     ["a letter that is not ASCII", ["Bearer tökén"], invalid("NotToken68")],
     ["4096 characters are read", [`Bearer ${"a".repeat(4089)}`], bearer("a".repeat(4089))],
-    ["4097 characters are no token, whatever they are", [`Bearer ${"a".repeat(4090)}`], tooLong],
+    ["4097 characters of any kind are too long", [`Bearer ${"a".repeat(4090)}`], tooLong],
     ["too long outweighs malformed", [`bearer ${",".repeat(5000)}`], tooLong],
   ])("%s", (_rule, values, credentials) => {
     expect(readBearer(values)).toEqual(credentials)
@@ -57,7 +57,7 @@ describe("readBearer", () => {
   const token68 = Schema.String.check(Schema.isPattern(/^[A-Za-z0-9\-._~+/]{1,80}={0,2}$/))
 
   it.effect.prop(
-    "gives every token68 back as it was sent, whatever the case of the scheme and the number of spaces",
+    "returns every token68 as it was sent, for any case of the scheme and number of spaces",
     [token68, Schema.Literals(["Bearer", "bearer", "BEARER", "bEaReR"]), Schema.Literals([1, 2, 7])],
     ([token, scheme, spaces]) =>
       Effect.sync(() => assert.deepStrictEqual(readBearer([`${scheme}${" ".repeat(spaces)}${token}`]), bearer(token))),

@@ -24,13 +24,13 @@ describe("readKeyOrBearer", () => {
     ["a scheme before the key", ["Bearer abc"], [], invalid("NotToken68")],
     ["a letter that is not ASCII", ["tök"], [], invalid("NotToken68")],
     ["4096 characters are read", ["a".repeat(4096)], [], bearer("a".repeat(4096))],
-    ["4097 characters are no token, whatever they are", [",".repeat(4097)], [], { _tag: "TooLong" }],
+    ["4097 characters of any kind are too long", [",".repeat(4097)], [], { _tag: "TooLong" }],
   ])("%s", (_rule, key, authorization, expected) => {
     expect(readKeyOrBearer(key, authorization)).toEqual(expected)
   })
 })
 
-describe("two Authorization lines, of whatever schemes, are invalid, joined or not (RFC 9110 §5.3 and §11.6.2)", () => {
+describe("two Authorization lines, of any scheme, are invalid, joined or not (RFC 9110 §5.3 and §11.6.2)", () => {
   it.each([
     ["Basic abc", "Bearer tok"],
     ["Bearer tok", "Basic abc"],
@@ -55,7 +55,7 @@ describe("two Authorization lines, of whatever schemes, are invalid, joined or n
 })
 
 describe("rawHeaderValues", () => {
-  it("gives each line of the field, whatever its case, and no other", () => {
+  it("returns each line of the field, in any case, and of no other", () => {
     const raw = ["Host", "authorization", "AUTHORIZATION", "a", "X-Authorization", "b", "authorization", "c"]
     expect(rawHeaderValues(raw, "authorization")).toEqual(["a", "c"])
     expect(rawHeaderValues(raw, "cookie")).toEqual([])

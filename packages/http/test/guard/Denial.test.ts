@@ -34,7 +34,7 @@ const allOf = ({ ofCredentials, refused, insufficientScope, rateLimited, unavail
 const challengeOf = ({ headers }: HttpAnswer) => headers["WWW-Authenticate"]
 
 describe("a denial", () => {
-  it("has its reason, and a title that is its problem's", () => {
+  it("has its reason, and its problem's title", () => {
     for (const [reason, denial] of Object.entries(allOf(denials))) {
       expect(denial.reason).toBe(reason)
       expect(JSON.parse(denial.body).title).toBe(denial.title)
@@ -66,11 +66,11 @@ describe("a denial", () => {
     },
   )
 
-  it("of a token that is too long is that of a refused token", () => {
+  it("for a token that is too long equals that for a refused token", () => {
     expect(denials.ofCredentials({ _tag: "TooLong" })).toEqual(denials.refused)
   })
 
-  it("of a refused token is 401 invalid_token and says nothing more (RFC 6750 §3.1)", () => {
+  it("for a refused token is 401 invalid_token and reveals nothing more (RFC 6750 §3.1)", () => {
     expect(denials.refused).toEqual({
       reason: "refused",
       title: "The token is not accepted",
@@ -86,7 +86,7 @@ describe("a denial", () => {
     })
   })
 
-  it("of missing scopes is 403 with everything that is required (RFC 6750 §3.1)", () => {
+  it("for missing scopes is 403 with every required scope (RFC 6750 §3.1)", () => {
     const required = ["treasure:read", "treasure:edit"]
     const denial = denials.insufficientScope(required)
     expect(denial).toMatchObject({ reason: "insufficient-scope", status: 403, scopes: required })
@@ -95,14 +95,14 @@ describe("a denial", () => {
     expect(JSON.parse(denial.body)).toMatchObject({ scopes: required })
   })
 
-  it("of too many requests is 429 with the limits' headers and no challenge (RFC 6585 §4)", () => {
+  it("for too many requests is 429 with the limits' headers and no challenge (RFC 6585 §4)", () => {
     const denial = denials.rateLimited(tooMany)
     expect(denial).toMatchObject({ reason: "rate-limited", status: 429, headers: tooMany })
     expect(challengeOf(denial)).toBeUndefined()
     expect(JSON.parse(denial.body)).toMatchObject({ type: `${problemBase}too-many-requests` })
   })
 
-  it("of an outage is 503 with Retry-After, no challenge and no detail; its cause is for the log", () => {
+  it("for an outage is 503 with Retry-After, no challenge and no detail; its cause is for the log", () => {
     const denial = denials.unavailable(outage)
     expect(denial).toMatchObject({ reason: "unavailable", status: 503, cause: outage })
     expect(denial.headers["Retry-After"]).toMatch(/^[1-9]\d*$/)
@@ -110,7 +110,7 @@ describe("a denial", () => {
     expect(Object.keys(JSON.parse(denial.body))).toEqual(["type", "title", "status"])
   })
 
-  it("is problem details, kept by no cache, and varies on Authorization (RFC 9110 §12.5.5, RFC 9457 §3)", () => {
+  it("is problem details, is never cached, and varies on Authorization (RFC 9110 §12.5.5, RFC 9457 §3)", () => {
     for (const { status, headers, body } of Object.values(allOf(denials))) {
       expect(headers).toMatchObject({
         "Content-Type": "application/problem+json",
@@ -127,7 +127,7 @@ describe("a denial", () => {
 })
 
 describe("without problemBase, a denial", () => {
-  it("is about:blank with its status' phrase, and says in the detail what happened (RFC 9457 §4.2.1)", () => {
+  it("is about:blank with the phrase of its status, and its detail says what happened (RFC 9457 §4.2.1)", () => {
     const bare = aGuard({ problemBase: undefined }).denials
     const withBase = Object.values(allOf(denials))
     for (const [index, denial] of Object.values(allOf(bare)).entries()) {

@@ -28,7 +28,7 @@ const outcomeOf = (admission: Awaited<ReturnType<Guard["admit"]>>) =>
   admission.admitted ? "admitted" : admission.denial.reason
 
 describe("admit", () => {
-  it("says who calls", async () => {
+  it("returns the caller", async () => {
     const { guard, withToken } = await guarding()
     const admission = await guard.admit(await withToken("treasure:edit"), ["treasure:read"])
     expect(admission).toMatchObject({
@@ -76,7 +76,7 @@ describe("admit", () => {
     expect(denials.size).toBe(1)
   })
 
-  it("denies a caller who lacks a scope, and names everything that is required", async () => {
+  it("denies a caller who lacks a scope, and names every required scope", async () => {
     const { guard, withToken } = await guarding()
     const admission = await guard.admit(await withToken("treasure:read"), ["treasure:read", "treasure:edit"])
     expect(admission).toMatchObject({
@@ -84,7 +84,7 @@ describe("admit", () => {
     })
   })
 
-  it("denies while the store is away, with the cause, and never says that the token is refused", async () => {
+  it("denies during a store outage, with the cause, and never claims that the token is refused", async () => {
     const { guard, withToken, store } = await guarding()
     const request = await withToken()
     store.isAway = true
@@ -95,7 +95,7 @@ describe("admit", () => {
   })
 
   it.each([new TypeError("A bug"), new RevisionConflict({ id: "x" }), "no error at all"])(
-    "rejects with whatever else goes wrong: %s",
+    "rejects with any other error: %s",
     async (thrown) => {
       const guard = aGuard({ tokens: tokensThat(() => Promise.reject(thrown)) })
       await expect(guard.admit(requestWith({ authorization: ["Bearer abc"] }))).rejects.toBe(thrown)
@@ -132,7 +132,7 @@ describe("from: { header }", () => {
     expect(JSON.stringify(admission)).not.toContain(plaintext)
   })
 
-  it("is not read where it is not named", async () => {
+  it("isn't read unless it is configured", async () => {
     const { guard, issue } = await guarding()
     const { plaintext } = await issue()
     expect(outcomeOf(await guard.admit(requestWith({ "x-api-key": [plaintext] })))).toBe("missing")
@@ -152,7 +152,7 @@ describe("from: { header }", () => {
 })
 
 describe("limits", () => {
-  it("put their fields on what is admitted, and on what lacks a scope", async () => {
+  it("put their fields on admitted requests, and on denials for missing scopes", async () => {
     const { guard, withToken } = await guarding({ limits: limitsOf({ perToken: aRateLimiter(5) }) })
     const request = await withToken("treasure:read")
     expect(await guard.admit(request)).toMatchObject({ admitted: true, headers: { RateLimit: '"default";r=4;t=60' } })
@@ -164,7 +164,7 @@ describe("limits", () => {
     })
   })
 
-  it("deny one request too many with 429, before its scopes are looked at", async () => {
+  it("deny one request too many with 429, before checking its scopes", async () => {
     const { guard, withToken } = await guarding({ limits: limitsOf({ perToken: aRateLimiter(1) }) })
     const request = await withToken("treasure:read")
     await guard.admit(request)
@@ -173,7 +173,7 @@ describe("limits", () => {
     })
   })
 
-  it("of failed attempts deny tokens that were not refused before with 429 in place of 401, alike", async () => {
+  it("on failed attempts answer new wrong tokens with the same 429 instead of 401", async () => {
     const { guard, dead } = await guarding({ limits: limitsOf({ failedPerAddress: aRateLimiter(1) }) })
     const admit = (token: string) => guard.admit(requestWith({ authorization: [`Bearer ${token}`] }, "192.0.2.1"))
     const { malformed: _, ...plaintexts } = await dead()
@@ -184,7 +184,7 @@ describe("limits", () => {
     expect(outcomeOf(await admit("tok_first"))).toBe("refused")
   })
 
-  it("that can't say deny with 503 where that is the choice, with the cause", async () => {
+  it("deny with 503 during their own outage if so configured, with the cause", async () => {
     const cause = new Error("The limiter is down")
     const down: RateLimiter = { consume: async () => ({ _tag: "Unavailable", cause }) }
     const { guard, withToken } = await guarding({
@@ -226,7 +226,7 @@ describe("assertRequirable", () => {
   })
 })
 
-it("an illegal realm or base of problems is an error when the guard is made", () => {
+it("an invalid realm or problem base is an error when the guard is made", () => {
   expect(() => aGuard({ realm: "a\nb" })).toThrow("realm")
   expect(() => aGuard({ problemBase: "/problems/" })).toThrow("problemBase")
   expect(() => aGuard({ problemBase: "https://a.test/problems" })).toThrow("problemBase")

@@ -1,4 +1,4 @@
-/** Guards on tokens whose verdicts a test chooses, and requests to them. */
+/** Guards over tokens whose verdicts the test chooses, and requests to them. */
 import type { ScopeCatalogue } from "@tokenry/core"
 import type { Verification } from "@tokenry/core/promise"
 import { Guard, type GuardedRequest, type GuardOptions } from "@tokenry/http"
@@ -8,7 +8,7 @@ export const problemBase = "https://api.example.test/problems/"
 
 export type Scope = typeof scopes extends ScopeCatalogue<infer S> ? S : never
 
-/** Everything is verified by `verify`, and granted if the caller has the scopes. */
+/** `verify` verifies everything. A scope is granted if the caller has it. */
 export const tokensThat = (
   verify: (presented: unknown) => Promise<Verification<Scope>> = () =>
     Promise.reject(new Error("Nothing was to verify")),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { RevisionConflict } from "@tokenry/core"
-import { Introspection, type IntrospectionOptions, RateLimits, type TokenForm } from "@tokenry/http"
+import { type Form, Introspection, type IntrospectionOptions, RateLimits, readForm } from "@tokenry/http"
 import type { Scope } from "../guard/aGuard.ts"
 import { aRateLimiter } from "../rate-limits/aRateLimiter.ts"
 import { formOf, openWorld, outage, posting, withClock } from "../world.ts"
@@ -12,14 +12,14 @@ const realm = "treasures"
 type World = Awaited<ReturnType<typeof openWorld>>
 type Options = Partial<IntrospectionOptions<Scope>>
 
-/** A world with an introspection, and what it answers a caller with these scopes. */
+/** A world with an introspection endpoint, and its responses to a caller with these scopes. */
 const asking = async (held: ReadonlyArray<string> = []) => {
   const world = await openWorld()
   const { plaintext, token } = await world.issue({ name: "caller", scopes: held })
   const authorization = `Bearer ${plaintext}`
   const answering = (tokens: World["tokens"], options: Options = {}) => {
     const { answerTo } = Introspection.make({ tokens, realm, ...options })
-    const request = async (form: TokenForm) => (await answerTo(posting(form, { authorization }))).answer
+    const request = async (form: Form) => (await answerTo(posting(form, { authorization }))).answer
     return { answerTo, request, ask: (token: string) => request(formOf(token)) }
   }
   return { ...world, ...answering(world.tokens, { scopeForAll }), answering, authorization, caller: token }
@@ -32,7 +32,7 @@ const inactive = {
 }
 
 describe("Introspection", () => {
-  it("tells of an active token what it stands for (RFC 7662 §2.2)", async () => {
+  it("describes an active token (RFC 7662 §2.2)", async () => {
     const { issue, ask } = await asking()
     const { plaintext, token } = await issue({ scopes: ["treasure:edit"], issuedTo: "chart-plotter" })
     const answer = await ask(plaintext)
@@ -50,13 +50,13 @@ describe("Introspection", () => {
     expect(answer.body).not.toContain(plaintext)
   })
 
-  it("leaves out what there is none of (RFC 7662 §2.2)", async () => {
+  it("omits absent values (RFC 7662 §2.2)", async () => {
     const { issue, ask } = await asking()
     const { plaintext } = await issue({ scopes: [], expiresAt: null })
     expect(Object.keys(JSON.parse((await ask(plaintext)).body))).toEqual(["active", "token_type", "iat", "sub", "jti"])
   })
 
-  it("tells the scopes and the expiry that hold now, not those that were declared", async () => {
+  it("shows the scopes and the expiry that are in force now", async () => {
     const { tokens, issue, callerOf, ask } = await asking()
     const parent = await issue({ scopes: ["treasure:edit"], expiresIn: "2 hours" })
     const caller = await callerOf(parent.plaintext)
@@ -73,7 +73,7 @@ describe("Introspection", () => {
     })
   })
 
-  it("a secret in its grace is active until the grace ends", async () => {
+  it("a secret in its grace period is active until the period ends", async () => {
     const { tokens, issue, ask } = await asking()
     const { plaintext, token } = await issue()
     const { token: rotated } = await tokens.rotate({ id: token.id, ownedBy: "user-1", graceFor: "1 hour" })
@@ -81,7 +81,7 @@ describe("Introspection", () => {
   })
 
   it.each([[[]], [[scopeForAll]]])(
-    "says of whatever is not accepted that it is inactive, and nothing else, to a caller with %j (RFC 7662 §2.2)",
+    "answers inactive, and nothing else, for any token that isn't accepted, to a caller with %j (RFC 7662 §2.2)",
     async (scopes) => {
       const { dead, ask } = await asking(scopes)
       for (const [kind, plaintext] of Object.entries(await dead())) {
@@ -90,7 +90,7 @@ describe("Introspection", () => {
     },
   )
 
-  it("asks the store the same for every token that is not accepted", async () => {
+  it("makes the same queries for every token that isn't accepted", async () => {
     const { dead, ask, store } = await asking([scopeForAll])
     const { malformed: _, orphan: __, ...others } = await dead()
     for (const [kind, plaintext] of Object.entries(others)) {
@@ -101,13 +101,13 @@ describe("Introspection", () => {
     }
   })
 
-  it("says that somebody else's token is inactive, unless the caller may know of all (RFC 7662 §4)", async () => {
+  it("answers inactive for someone else's token, unless the caller may see all (RFC 7662 §4)", async () => {
     const { issue, ask } = await asking(["treasure:edit"])
     const other = await issue({ ownedBy: "user-3" })
     expect(await ask(other.plaintext)).toEqual(inactive)
   })
 
-  it("tells of everybody's tokens to a caller with the scope for it, and notes that it was needed", async () => {
+  it("describes anyone's token to a caller with the scope for it, and records the scope's use", async () => {
     const { tokens, issue, ask, caller } = await asking([scopeForAll])
     const [own, other] = [await issue(), await issue({ ownedBy: "user-3" })]
     const needed = async () => (await tokens.usageOf([caller]))?.[0]?.scopes.map(({ scope }) => scope)
@@ -117,13 +117,13 @@ describe("Introspection", () => {
     expect(await needed()).toEqual([scopeForAll])
   })
 
-  it("without a scope for it nobody knows of everybody's tokens", async () => {
+  it("nobody sees other owners' tokens if no scope is configured for it", async () => {
     const { tokens, issue, answering } = await asking([scopeForAll])
     const other = await issue({ ownedBy: "user-3" })
     expect(await answering(tokens).ask(other.plaintext)).toEqual(inactive)
   })
 
-  it("is no use of the token, and no reuse of a retired secret", async () => {
+  it("counts neither as a use of the token nor as reuse of a retired secret", async () => {
     const { tokens, issue, ask } = await asking()
     const { plaintext, token } = await issue()
     const { plaintext: next } = await tokens.rotate({ id: token.id, ownedBy: "user-1", graceFor: "0 minutes" })
@@ -155,7 +155,7 @@ describe("Introspection", () => {
 
   it("a form without a token is answered with 400 invalid_request in OAuth's format (RFC 6749 §5.2)", async () => {
     const { request } = await asking()
-    const answer = await request({ _tag: "Invalid", flaw: "NoToken" })
+    const answer = await request(readForm(""))
     expect(answer).toMatchObject({ status: 400, headers: { "Cache-Control": "no-store", Vary: "Authorization" } })
     expect(JSON.parse(answer.body)).toEqual({
       error: "invalid_request",
@@ -192,18 +192,18 @@ describe("Introspection", () => {
     const { answerTo } = Introspection.make({ tokens, realm, from: { header: "X-API-Key" } })
     const key = authorization.slice("Bearer ".length)
     const headerValues = (name: string) => (name === "x-api-key" ? [key] : [])
-    for (const form of [formOf(plaintext), formOf("x"), { _tag: "Invalid", flaw: "NoToken" } as const]) {
+    for (const form of [formOf(plaintext), formOf("x"), readForm("")]) {
       const { answer } = await answerTo(posting(form, { headerValues }))
       expect(answer.headers["Vary"]).toBe("Authorization, X-API-Key")
     }
   })
 
-  it("limits callers, with 429 in OAuth's format, and shows them their limits in every answer", async () => {
+  it("limits callers, with 429 in OAuth's format, and shows them their limits in every response", async () => {
     const { tokens, answering, issue } = await asking()
     const { plaintext } = await issue()
     const limits = RateLimits.make({ perToken: aRateLimiter(2), onError: () => {} })
     const { ask, request } = answering(tokens, { limits })
-    const answers = [await ask(plaintext), await request({ _tag: "Invalid", flaw: "NoToken" }), await ask(plaintext)]
+    const answers = [await ask(plaintext), await request(readForm("")), await ask(plaintext)]
     expect(answers.map(({ status, headers }) => [status, headers["RateLimit"]])).toEqual([
       [200, '"default";r=1;t=60'],
       [400, '"default";r=0;t=60'],
@@ -216,7 +216,7 @@ describe("Introspection", () => {
     })
   })
 
-  it("an outage is 503 in OAuth's format, for the caller and for the token, and the log learns the cause", async () => {
+  it("an outage is 503 in OAuth's format, for the caller and for the token, and its cause is reported", async () => {
     const { tokens, issue, answerTo, authorization, store } = await asking()
     const { plaintext } = await issue()
     store.isAway = true
@@ -247,7 +247,7 @@ describe("Introspection", () => {
     expect(answer).toMatchObject({ status: 405, headers: { Allow: "POST" } })
   })
 
-  it("a scope that is not declared is an error when it is made, with the nearest one", async () => {
+  it("an undeclared scope is an error when the endpoint is made, with the nearest declared one", async () => {
     const { tokens } = await openWorld()
     const make = () => Introspection.make({ tokens, realm, scopeForAll: "token:inspect" as never })
     expect(make).toThrow('scopeForAll: "token:inspect" must be a declared scope; did you mean token:introspect?')

@@ -4,7 +4,7 @@ import { ProtectedResourceMetadata } from "@tokenry/http"
 const wellKnown = "/.well-known/oauth-protected-resource"
 
 describe("ProtectedResourceMetadata", () => {
-  it("is the document of the resource (RFC 9728 §2)", () => {
+  it("is the resource's document (RFC 9728 §2)", () => {
     const { answer } = ProtectedResourceMetadata.make({
       resource: "https://api.example.test",
       scopes: ["treasure:read", "treasure:edit"],
@@ -21,7 +21,7 @@ describe("ProtectedResourceMetadata", () => {
     })
   })
 
-  it("leaves out what is not told, and what has no elements (RFC 9728 §3.2)", () => {
+  it("omits what isn't specified, and empty lists (RFC 9728 §3.2)", () => {
     const { answer } = ProtectedResourceMetadata.make({ resource: "https://api.example.test", scopes: [] })
     expect(JSON.parse(answer.body)).toEqual({
       resource: "https://api.example.test",
@@ -38,7 +38,7 @@ describe("ProtectedResourceMetadata", () => {
   ])("comes between the host and the path of %s (RFC 9728 §3.1)", (resource, origin, path) => {
     const metadata = ProtectedResourceMetadata.make({ resource, scopes: [] })
     expect(metadata).toMatchObject({ path, url: origin + path })
-    // §3.3: identical to what a client has derived the address from.
+    // §3.3: identical to the URL that a client derived the address from.
     expect(JSON.parse(metadata.answer.body).resource).toBe(resource)
   })
 
@@ -56,7 +56,7 @@ describe("ProtectedResourceMetadata", () => {
     expect(() => ProtectedResourceMetadata.make({ resource, scopes: [] })).toThrow("resource must be an absolute")
   })
 
-  it("refuses what is no scope and no page when it is made", () => {
+  it("refuses an invalid scope or page when made", () => {
     const resource = "https://api.example.test"
     expect(() => ProtectedResourceMetadata.make({ resource, scopes: ["a b"] })).toThrow("scope-token")
     expect(() => ProtectedResourceMetadata.make({ resource, scopes: [], documentation: "docs" })).toThrow(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
 import { RevisionConflict } from "@tokenry/core"
-import { type OAuthRequest, RateLimits, Revocation, type RevocationOptions, type TokenForm } from "@tokenry/http"
+import { type Form, type OAuthRequest, RateLimits, readForm, Revocation, type RevocationOptions } from "@tokenry/http"
 import { aRateLimiter } from "../rate-limits/aRateLimiter.ts"
 import { formOf, openWorld, outage, posting, withClock } from "../world.ts"
 
@@ -8,7 +8,7 @@ const revoking = async (options: Partial<RevocationOptions> = {}) => {
   const world = await openWorld()
   const answering = (tokens: RevocationOptions["tokens"]) => {
     const { answerTo } = Revocation.make({ tokens, ...options })
-    const reply = (form: TokenForm, request: Partial<OAuthRequest> = {}) => answerTo(posting(form, request))
+    const reply = (form: Form, request: Partial<OAuthRequest> = {}) => answerTo(posting(form, request))
     return {
       reply,
       revoke: async (token: string, address?: string) => (await reply(formOf(token), { address })).answer,
@@ -21,7 +21,7 @@ const revoking = async (options: Partial<RevocationOptions> = {}) => {
 const done = { status: 200, headers: { "Cache-Control": "no-store" }, body: "" }
 
 describe("Revocation", () => {
-  it("lets a token's holder end it, and its history records who did (RFC 7009 §2.1)", async () => {
+  it("lets a token's holder revoke it, and its history records who did (RFC 7009 §2.1)", async () => {
     const { tokens, issue, reply } = await revoking()
     const { plaintext, token } = await issue()
     expect(await reply(formOf(plaintext), { origin: { address: "192.0.2.1" } })).toEqual({ answer: done })
@@ -36,7 +36,7 @@ describe("Revocation", () => {
     expect(JSON.stringify(revoked)).not.toContain(plaintext)
   })
 
-  it("what was minted with it ends with it (RFC 7009 §2.1)", async () => {
+  it("tokens minted with it die with it (RFC 7009 §2.1)", async () => {
     const { tokens, issue, callerOf, revoke } = await revoking()
     const parent = await issue()
     const minted = await issue({ caller: await callerOf(parent.plaintext) })
@@ -44,7 +44,7 @@ describe("Revocation", () => {
     expect(await tokens.verify(minted.plaintext)).toMatchObject({ refusal: { _tag: "Revoked", on: "ancestor" } })
   })
 
-  it("a secret in its grace ends the token too", async () => {
+  it("a secret in its grace period revokes the token too", async () => {
     const { tokens, issue, revoke } = await revoking()
     const { plaintext, token } = await issue()
     const { plaintext: next } = await tokens.rotate({ id: token.id, ownedBy: "user-1" })
@@ -52,7 +52,7 @@ describe("Revocation", () => {
     expect(await tokens.verify(next)).toMatchObject({ refusal: { _tag: "Revoked" } })
   })
 
-  it("whatever is not accepted gets the same answer, and nothing changes (RFC 7009 §2.2)", async () => {
+  it("any string that isn't accepted gets the same response, and nothing changes (RFC 7009 §2.2)", async () => {
     const { tokens, dead, revoke } = await revoking()
     const { inactiveOwner: _, ...others } = await dead()
     const all = async () => (await tokens.list({ ownedBy: "user-1" })).items
@@ -63,7 +63,7 @@ describe("Revocation", () => {
     expect(await all()).toEqual(before)
   })
 
-  it("a token of a deactivated owner is not back when they are", async () => {
+  it("a deactivated owner's token doesn't come back with them", async () => {
     const { tokens, dead, revoke, inactive } = await revoking()
     const { inactiveOwner } = await dead()
     expect(await revoke(inactiveOwner)).toEqual(done)
@@ -71,14 +71,14 @@ describe("Revocation", () => {
     expect(await tokens.verify(inactiveOwner)).toMatchObject({ refusal: { _tag: "Revoked" } })
   })
 
-  it("is no use of the token", async () => {
+  it("doesn't count as a use of the token", async () => {
     const { tokens, issue, revoke } = await revoking()
     const { plaintext, token } = await issue()
     await revoke(plaintext)
     expect(await tokens.usageOf([token])).toMatchObject([{ count: 0 }])
   })
 
-  it("a token that is purged in between is as good as revoked", () =>
+  it("a token purged in between counts as revoked", () =>
     withClock(async (pass) => {
       const { tokens, issue, answering } = await revoking()
       const { plaintext, token } = await issue()
@@ -96,16 +96,16 @@ describe("Revocation", () => {
       expect(purged).toBe(1)
     }))
 
-  it.each([
-    ["NotAForm", 400],
-    ["NoToken", 400],
-    ["SeveralTokens", 400],
-    ["SeveralHints", 400],
-    ["TooLarge", 413],
-    ["TooSlow", 408],
-  ] as const)("a form that is none is answered in OAuth's format (RFC 6749 §5.2): %s", async (flaw, status) => {
+  it.each<[what: string, form: Form, status: number]>([
+    ["unreadable", { _tag: "Invalid", flaw: "NotAForm" }, 400],
+    ["too large", { _tag: "Invalid", flaw: "TooLarge" }, 413],
+    ["too slow", { _tag: "Invalid", flaw: "TooSlow" }, 408],
+    ["without a token", readForm(""), 400],
+    ["with two tokens", readForm("token=a&token=b"), 400],
+    ["with two hints", readForm("token=a&token_type_hint=b&token_type_hint=c"), 400],
+  ])("a form that is %s gets an error in OAuth's format (RFC 6749 §5.2)", async (_what, form, status) => {
     const { reply } = await revoking()
-    const { answer } = await reply({ _tag: "Invalid", flaw })
+    const { answer } = await reply(form)
     expect(answer).toMatchObject({
       status,
       headers: { "Content-Type": "application/json", "Cache-Control": "no-store" },
@@ -154,7 +154,7 @@ describe("limits of revocation (RFC 7009 §5)", () => {
     return { ...(await revoking({ limits })), failedPerAddress }
   }
 
-  it("count the different unknown tokens of an address, and no others'", async () => {
+  it("count the different unknown tokens of each address separately", async () => {
     const { revoke } = await limited(2)
     const statuses: Array<number> = []
     for (const token of ["a", "b", "a", "c"]) statuses.push((await revoke(token, "192.0.2.1")).status)
@@ -165,7 +165,7 @@ describe("limits of revocation (RFC 7009 §5)", () => {
     expect(JSON.parse(answer.body)).toMatchObject({ error: "temporarily_unavailable" })
   })
 
-  it("let the holder of a token end it from an address that has used them up", async () => {
+  it("let the holder of a token revoke it from an address that has used them up", async () => {
     const { tokens, issue, revoke } = await limited(0)
     const { plaintext } = await issue()
     expect((await revoke("a", "192.0.2.1")).status).toBe(429)
@@ -173,7 +173,7 @@ describe("limits of revocation (RFC 7009 §5)", () => {
     expect(await tokens.verify(plaintext)).toMatchObject({ refusal: { _tag: "Revoked" } })
   })
 
-  it("are 503, and not 429, while the limiter is down and requests are refused meanwhile", async () => {
+  it("answer 503, not 429, while the limiter is down and requests are refused meanwhile", async () => {
     const { reply, failedPerAddress } = await limited(1, { whenUnavailable: "refuse" })
     failedPerAddress.isDown = true
     const { answer, cause } = await reply(formOf("a"), { address: "192.0.2.1" })

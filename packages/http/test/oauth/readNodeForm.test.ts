@@ -1,16 +1,16 @@
-/** Bodies over real sockets, after whatever an earlier middleware has done to the request. */
+/** Bodies over real sockets, after an earlier middleware has done various things to the request. */
 import { once } from "node:events"
 import { createServer, type IncomingMessage, request } from "node:http"
 import type { AddressInfo } from "node:net"
 import { describe, expect, it, onTestFinished } from "@effect/vitest"
-import { type NodeFormOptions, readNodeForm } from "@tokenry/http"
+import { type NodeFormOptions, readNodeForm, tokenIn } from "@tokenry/http"
 
 const formType = { "Content-Type": "application/x-www-form-urlencoded" }
 const maxLength = 16 * 1024
 
 interface Sent {
   readonly headers?: Readonly<Record<string, string>>
-  /** Each is written by itself; without a length, each is a chunk of its own. */
+  /** Each is written separately; without a length, each is a chunk. */
   readonly body?: ReadonlyArray<string | Uint8Array>
   /** Whether the body ends. */
   readonly ends?: boolean
@@ -18,16 +18,16 @@ interface Sent {
 
 type Before = (message: IncomingMessage) => unknown
 
-/** What becomes of a request's form after an earlier middleware, or the error that it is. */
+/** The form of a request after an earlier middleware, or the error. */
 const formAfter = async (before: Before, sent: Sent, options: Partial<NodeFormOptions> = {}): Promise<unknown> => {
   const { headers = formType, body = ["token=tok_1"], ends = true } = sent
   const outcome = Promise.withResolvers<unknown>()
   const server = createServer(async (message, response) => {
     const running = before(message)
-    // Without a turn of the event loop, in which a listener's data would go by.
+    // Without a turn of the event loop, which would lose a listener's data.
     if (running instanceof Promise) await running
     const reading = readNodeForm(message, { parsed: undefined, timeoutMilliseconds: 60_000, ...options })
-    outcome.resolve(await reading.catch((error: Error) => error.message))
+    outcome.resolve(await reading.then(tokenIn).catch((error: Error) => error.message))
     response.end()
   }).listen(0, "127.0.0.1")
   onTestFinished(() => {
@@ -78,7 +78,7 @@ describe("a form that nobody has read", () => {
     expect(await formAfter(nothing, sent)).toEqual(invalid("NotAForm"))
   })
 
-  it("is refused without waiting for it if it says that it is too large", async () => {
+  it("is refused at once if its declared length is too large", async () => {
     const headers = { ...formType, "Content-Length": "1000000" }
     expect(await formAfter(nothing, { headers, body: [], ends: false })).toEqual(invalid("TooLarge"))
   })
@@ -86,7 +86,7 @@ describe("a form that nobody has read", () => {
   it.each<[what: string, before: Before]>([
     ["does not come", nothing],
     ["is paused and never resumed", (message) => message.pause()],
-  ])("is waited for no longer than the timeout if it %s", async (_what, before) => {
+  ])("is only awaited until the timeout if it %s", async (_what, before) => {
     const form = await formAfter(before, { body: ["token="], ends: false }, { timeoutMilliseconds: 20 })
     expect(form).toEqual(invalid("TooSlow"))
   })
@@ -95,12 +95,12 @@ describe("a form that nobody has read", () => {
     ["breaks off with an error", (message) => void message.destroy(new Error("reset"))],
     ["is cut off", (message) => void message.destroy()],
     ["reports an error and goes on", (message) => void message.emit("error", new Error("odd"))],
-  ])("is no form if it %s", async (_what, end) => {
+  ])("isn't a form if it %s", async (_what, end) => {
     const before: Before = (message) => void setImmediate(() => end(message))
     expect(await formAfter(before, { body: ["token="], ends: false })).toEqual(invalid("NotAForm"))
   })
 
-  it("is no form if it was cut off before", async () => {
+  it("isn't a form if it was cut off before", async () => {
     const form = await formAfter((message) => message.destroy(), { body: ["token="], ends: false })
     expect(form).toEqual(invalid("NotAForm"))
   })
@@ -141,7 +141,7 @@ describe("a form that an earlier middleware has read", () => {
   it.each<[what: string, parsed: unknown, expected: unknown]>([
     ["a Buffer", Buffer.from("token=tok_1"), token("tok_1")],
     ["an empty Buffer", Buffer.alloc(0), invalid("NoToken")],
-    ["a Buffer that is no UTF-8", Buffer.from("token=\xe9", "latin1"), invalid("NotAForm")],
+    ["a Buffer that isn't UTF-8", Buffer.from("token=\xe9", "latin1"), invalid("NotAForm")],
     ["a URLSearchParams", new URLSearchParams({ token: "tok 1" }), token("tok 1")],
     ["a URLSearchParams with two tokens", new URLSearchParams("token=a&token=b"), invalid("SeveralTokens")],
     ["a string", "token=tok_1", token("tok_1")],
@@ -150,11 +150,11 @@ describe("a form that an earlier middleware has read", () => {
     ["an object without a prototype", Object.assign(Object.create(null), { token: "tok_1" }), token("tok_1")],
     ["an object with a list", { token: ["a", "b"] }, invalid("SeveralTokens")],
     ["an empty object, as of an empty body", {}, invalid("NoToken")],
-  ])("is found where it was left as %s", async (_what, parsed, expected) => {
+  ])("is found where that middleware left it, as %s", async (_what, parsed, expected) => {
     expect(await formAfter(readAll, {}, { parsed })).toEqual(expected)
   })
 
-  it("is read if a parser of other types left an empty object and the body where it was", async () => {
+  it("is read if a parser of other types left an empty object and an unread body", async () => {
     expect(await formAfter(nothing, {}, { parsed: {} })).toEqual(token("tok_1"))
   })
 
@@ -170,7 +170,7 @@ describe("a form that an earlier middleware has read", () => {
       },
       undefined,
     ],
-  ])("is the application's mistake if it was left nowhere: %s", async (_what, before, parsed) => {
+  ])("is an application error if it was left nowhere: %s", async (_what, before, parsed) => {
     expect(await formAfter(before, {}, { parsed })).toMatch(/^An earlier middleware read the body of this request/)
   })
 })

@@ -21,7 +21,7 @@ const answers = ProblemAnswers.make({ problemBase })
 const occurrence = "7dd2fb37-b9ca-41c6-aae7-09a0c426b1dc"
 const id = "01985c3e-7b5a-7cde-8f01-23456789abcd"
 
-/** One error of each kind with the answer to it; a new kind makes this fail to compile. */
+/** One error of each kind with its response; a new kind makes this fail to compile. */
 const expected: {
   readonly [Tag in ApiTokensError["_tag"]]: [
     error: ApiTokensError & { readonly _tag: Tag },
@@ -85,7 +85,7 @@ const expected: {
 
 describe("ProblemAnswers", () => {
   it.each(Object.entries(expected))(
-    "%s is answered by its problem, and nothing else is told",
+    "%s is answered with its problem, and nothing else is revealed",
     (_tag, [error, slug, problem, headers = {}]) => {
       const answer = answers.ofError(error, occurrence)
       const { title } = problemTypes[slug as keyof typeof problemTypes]
@@ -99,17 +99,17 @@ describe("ProblemAnswers", () => {
     },
   )
 
-  it("somebody else's token is answered like an address that does not exist", () => {
+  it("someone else's token gets the same response as an unknown address", () => {
     expect(answers.ofError(new TokenNotFound({ id }), occurrence)).toEqual(answers.notFound)
   })
 
-  it("a field's name is escaped in its pointer (RFC 6901 §3 and §6), even if it is no Unicode", () => {
+  it("a field's name is escaped in its pointer (RFC 6901 §3 and §6), even if it isn't valid Unicode", () => {
     const path = ["a/b", "c~d", "é %", "\ud800"]
     const { body } = answers.ofError(new InvalidInput({ issues: [{ path, message: "is unknown" }] }), occurrence)
     expect(JSON.parse(body).errors[0].pointer).toBe("#/a~1b/c~0d/%C3%A9%20%25/%EF%BF%BD")
   })
 
-  it("a method that is not allowed comes with those that are (RFC 9110 §15.5.6)", () => {
+  it("a method that isn't allowed comes with those that are (RFC 9110 §15.5.6)", () => {
     expect(answers.methodNotAllowed(["GET", "HEAD"])).toMatchObject({ status: 405, headers: { Allow: "GET, HEAD" } })
     expect(answers.methodNotAllowed([])).toMatchObject({ headers: { Allow: "" } })
   })
@@ -140,13 +140,13 @@ describe("ProblemAnswers", () => {
     expect(status).toBe(409)
   })
 
-  it("an internal error tells an id and nothing else (RFC 9457 §3.1.5)", () => {
+  it("an internal error reveals only an id (RFC 9457 §3.1.5)", () => {
     const problem = JSON.parse(answers.internalError(occurrence).body)
     expect(problem).toMatchObject({ status: 500, instance: `urn:uuid:${occurrence}` })
     expect(Object.keys(problem)).toEqual(["type", "title", "status", "instance"])
   })
 
-  it("a status of which no more is known is about:blank with its phrase (RFC 9457 §4.2.1)", () => {
+  it("a status without further details is about:blank with its phrase (RFC 9457 §4.2.1)", () => {
     const { body } = answers.ofStatus(418, "I'm a Teapot", { detail: "short and stout" })
     expect(JSON.parse(body)).toEqual({
       type: "about:blank",
@@ -156,14 +156,14 @@ describe("ProblemAnswers", () => {
     })
   })
 
-  it("a status that means one thing only has the type of that", () => {
+  it("a status with only one meaning has that problem type", () => {
     const { body } = answers.ofStatus(404, "Not Found", { detail: "no such treasure" })
     expect(JSON.parse(body)).toEqual({ ...JSON.parse(answers.notFound.body), detail: "no such treasure" })
   })
 })
 
 describe("problemTypes", () => {
-  it("every slug can stand in an address, and every type is explained", () => {
+  it("every slug is valid in a URL, and every type is explained", () => {
     for (const [slug, { status, title, explanation }] of Object.entries(problemTypes)) {
       expect(slug).toMatch(/^[a-z]+(-[a-z]+)*$/)
       expect(status).toBeGreaterThanOrEqual(400)
@@ -195,7 +195,7 @@ describe("httpErrorOf", () => {
     ["a plain object with a tag of the core", { _tag: "TokenNotFound", id }],
     ["an error without a tag", new Error("TokenNotFound")],
     ["an error with a tag of the core and other fields", Object.assign(new Error("x"), { _tag: "InvalidInput" })],
-    ["somebody else's issues", Object.assign(new Error("x"), { _tag: "InvalidInput", issues: ["bad"] })],
+    ["someone else's issues", Object.assign(new Error("x"), { _tag: "InvalidInput", issues: ["bad"] })],
     ["a tag that every object has", Object.assign(new Error("x"), { _tag: "constructor" })],
     ["an error with a status", Object.assign(new Error("x"), { status: 418 })],
     ["nothing", undefined],

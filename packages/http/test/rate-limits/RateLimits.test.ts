@@ -27,7 +27,7 @@ describe("an accepted token", () => {
     })
   })
 
-  it("is allowed again when Retry-After is over", async () => {
+  it("is allowed again after Retry-After", async () => {
     const perToken = aRateLimiter(1, 7)
     const limits = withLimits({ perToken })
     await limits.ofCaller(caller("a"))
@@ -38,7 +38,7 @@ describe("an accepted token", () => {
     expect(statusOf(await limits.ofCaller(caller("a")))).toBe("allowed")
   })
 
-  it("shares its limit with no other, and its owner's with all of the owner's", async () => {
+  it("has a limit of its own, and shares its owner's with all of the owner's tokens", async () => {
     const limits = withLimits({ perToken: aRateLimiter(2), perOwner: aRateLimiter(3) })
     const statuses: Array<unknown> = []
     for (const tokenId of ["a", "a", "b", "b"]) statuses.push(statusOf(await limits.ofCaller(caller(tokenId))))
@@ -48,21 +48,21 @@ describe("an accepted token", () => {
     })
   })
 
-  it("that its own limit stops uses up nothing of its owner's", async () => {
+  it("doesn't use up its owner's limit when its own limit stops it", async () => {
     const perOwner = aRateLimiter(10)
     const limits = withLimits({ perToken: aRateLimiter(1), perOwner })
     for (let attempt = 0; attempt < 5; attempt++) await limits.ofCaller(caller("a"))
     expect(perOwner.asked.get("owner:user-1")).toBe(1)
   })
 
-  it("has no limit, and no fields, where there is no limiter", async () => {
+  it("has no limit, and no fields, without a limiter", async () => {
     expect(await withLimits({}).ofCaller(caller("a"))).toEqual({ allowed: true, headers: {} })
     expect(await withLimits({}).ofRefusal("192.0.2.1", "tok_a")).toEqual({ allowed: true, headers: {} })
   })
 })
 
 describe("a refused token", () => {
-  it("that comes again and again costs its address one attempt a minute", async () => {
+  it("costs its address one attempt a minute, however often it is sent", async () => {
     let milliseconds = 0
     const failedPerAddress = aRateLimiter(2)
     const limits = withLimits({ failedPerAddress, now: () => milliseconds })
@@ -77,7 +77,7 @@ describe("a refused token", () => {
     expect(failedPerAddress.asked.get("address:192.0.2.1")).toBe(2)
   })
 
-  it("is answered 429 in place of 401 where too many others were, but not what was refused there before", async () => {
+  it("gets 429 instead of 401 if too many others were refused, unless it was refused there before", async () => {
     const failedPerAddress = aRateLimiter(2)
     const limits = withLimits({ failedPerAddress })
     const statuses: Array<unknown> = []
@@ -90,7 +90,7 @@ describe("a refused token", () => {
     expect(statusOf(await limits.ofRefusal("192.0.2.1", "tok_c"))).toBe("allowed")
   })
 
-  it("counts for all of an IPv6 network that one client has", async () => {
+  it("counts for the whole IPv6 network of a client", async () => {
     const limits = withLimits({ failedPerAddress: aRateLimiter(1) })
     expect(statusOf(await limits.ofRefusal("2001:db8::1", "tok_a"))).toBe("allowed")
     expect(statusOf(await limits.ofRefusal("2001:db8::2", "tok_b"))).toBe("rate-limited")
@@ -104,13 +104,13 @@ describe("a refused token", () => {
     expect(failedPerAddress.asked.get("address:192.0.2.1")).toBe(4)
   })
 
-  it("appears in no key", async () => {
+  it("never appears in a key", async () => {
     const failedPerAddress = aRateLimiter(1)
     await withLimits({ failedPerAddress }).ofRefusal("192.0.2.1", "tok_secret")
     expect([...failedPerAddress.asked.keys()]).toEqual(["address:192.0.2.1"])
   })
 
-  it("does not wait for a thread pool that is busy hashing passwords", async () => {
+  it("doesn't wait for a thread pool that is busy hashing passwords", async () => {
     let hashed = 0
     const hashing = Array.from({ length: 8 }, () => {
       const { promise, resolve } = Promise.withResolvers<void>()
@@ -125,7 +125,7 @@ describe("a refused token", () => {
     await Promise.all(hashing)
   })
 
-  it("tells no quota of its address until there is none left", async () => {
+  it("doesn't reveal its address's quota until none is left", async () => {
     const limits = withLimits({ failedPerAddress: aRateLimiter(1) })
     expect(await limits.ofRefusal("192.0.2.1", "tok_a")).toEqual({ allowed: true, headers: {} })
     expect(await limits.ofRefusal("192.0.2.1", "tok_b")).toMatchObject({
@@ -136,12 +136,12 @@ describe("a refused token", () => {
 })
 
 describe("an address", () => {
-  it("is needed for the limit of failed attempts alone", () => {
+  it("is only needed for the limit on failed attempts", () => {
     expect(withLimits({ failedPerAddress: aRateLimiter(1) }).needsAddress).toBe(true)
     expect(withLimits({ perToken: aRateLimiter(1) }).needsAddress).toBe(false)
   })
 
-  it("that is missing where it is needed is an error of the application, and says so", async () => {
+  it("that is missing where it is needed is an application error that says so", async () => {
     const limits = withLimits({ failedPerAddress: aRateLimiter(1) })
     await expect(limits.ofRefusal(undefined, "tok_a")).rejects.toThrow(
       "failedPerAddress needs the address of each request",
@@ -150,7 +150,7 @@ describe("an address", () => {
 })
 
 describe("a limiter that is down", () => {
-  it("lets all pass, and is told of once for each outage", async () => {
+  it("allows all requests, and reports each outage once", async () => {
     const perToken = aRateLimiter(1)
     const perOwner = aRateLimiter(100)
     const limits = withLimits({ perToken, perOwner })
@@ -169,7 +169,7 @@ describe("a limiter that is down", () => {
     expect(limits.errors).toHaveLength(2)
   })
 
-  it("refuses where that is the choice, accepted tokens and others alike, and says why", async () => {
+  it("refuses all requests if so configured, and says why", async () => {
     const limiter = aRateLimiter(1)
     limiter.isDown = true
     const limits = withLimits({ perToken: limiter, failedPerAddress: limiter, whenUnavailable: "refuse" })
@@ -192,8 +192,8 @@ describe("a limiter that is down", () => {
   })
 })
 
-describe("limits of one's own", () => {
-  it("are asked in their order, and none after one that is exceeded", async () => {
+describe("your own limits", () => {
+  it("are checked in order, stopping at the first one exceeded", async () => {
     const [first, second] = [aRateLimiter(1), aRateLimiter(5)]
     const claims = [
       { limiter: first, key: "x", policy: "burst" },

@@ -1,10 +1,10 @@
-/** A limiter for tests: in memory, with a clock that the test turns, and an outage at will. */
+/** A limiter for tests: in memory, with a clock set by the test, and an outage on demand. */
 import type { Consumption, RateLimiter, RateLimiterUnavailable } from "@tokenry/http"
 
 export interface TestLimiter extends RateLimiter {
-  /** How often each key was asked about, in order of first appearance. */
+  /** How often each key was counted, in order of first appearance. */
   readonly asked: Map<string, number>
-  /** Lets so many seconds go by. */
+  /** Moves the clock forward by this many seconds. */
   readonly pass: (seconds: number) => void
   isDown: boolean
 }

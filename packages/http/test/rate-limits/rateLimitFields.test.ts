@@ -12,14 +12,14 @@ const consumption: PolicyConsumption = {
 }
 
 describe("rateLimitFields", () => {
-  it("tells quota and window, what remains and until when (draft ratelimit-headers-10 §3 and §4)", () => {
+  it("shows quota and window, what remains and until when (draft ratelimit-headers-10 §3 and §4)", () => {
     expect(rateLimitFields([consumption])).toEqual({
       "RateLimit-Policy": '"default";q=100;w=60',
       RateLimit: '"default";r=99;t=50',
     })
   })
 
-  it("has a member for each limit, in their order (RFC 9651 §3.1)", () => {
+  it("has a member for each limit, in order (RFC 9651 §3.1)", () => {
     const owner = { ...consumption, policy: "owner", limit: 500, remaining: 0 }
     expect(rateLimitFields([consumption, owner])).toEqual({
       "RateLimit-Policy": '"default";q=100;w=60, "owner";q=500;w=60',
@@ -31,7 +31,7 @@ describe("rateLimitFields", () => {
     expect(rateLimitFields([])).toEqual({})
   })
 
-  it("escapes what a String has to (RFC 9651 §3.3.3), and refuses what it can't hold", () => {
+  it("escapes a String as required (RFC 9651 §3.3.3), and refuses characters it can't contain", () => {
     expect(rateLimitFields([{ ...consumption, policy: 'a"\\b' }])["RateLimit"]).toBe(String.raw`"a\"\\b";r=99;t=50`)
     for (const policy of ["a\r\nb", "ä"])
       expect(() => rateLimitFields([{ ...consumption, policy }])).toThrow("serialize")

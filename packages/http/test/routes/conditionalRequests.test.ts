@@ -10,7 +10,7 @@ it.each([0, 7, 999_999_999_999_999])("the tag of revision %i is read as that rev
 })
 
 describe("readIfMatch (RFC 9110 §13.1.1)", () => {
-  it("finds nothing where there is no such field", () => {
+  it("finds nothing if there is no such field", () => {
     expect(readIfMatch(undefined)).toEqual({ _tag: "None" })
   })
 
@@ -37,7 +37,7 @@ describe("readIfMatch (RFC 9110 §13.1.1)", () => {
     ["a blank within a tag (§8.8.3)", '"r 1"'],
     ["a quote within a tag", '"r"1"'],
     ["a DEL within a tag", '"\x7f"'],
-    ["characters that are no bytes", '"\u0100"'],
+    ["characters that aren't bytes", '"\u0100"'],
     ["weakness in lower case (§8.8.3)", 'w/"r1"'],
     ["a blank after the weakness", 'W/ "r1"'],
     ["tags without a comma between them", '"r1" "r2"'],
@@ -50,17 +50,19 @@ describe("readIfMatch (RFC 9110 §13.1.1)", () => {
     expect(readIfMatch(value)).toEqual({ _tag: "Invalid" })
   })
 
-  it("takes linear time, whatever comes", () => {
+  it("takes linear time for any input", () => {
     for (const part of [" ", ",", ", ", '"', 'W/"', '"r1"', '"r1" ', "*"]) {
-      const start = performance.now()
+      const before = process.cpuUsage()
       readIfMatch(`${part.repeat(200_000)}x`)
-      expect(performance.now() - start).toBeLessThan(1000)
+      const { user, system } = process.cpuUsage(before)
+      // In microseconds of this process, however busy others keep the machine. Quadratic time would be minutes.
+      expect(user + system).toBeLessThan(10_000_000)
     }
   })
 })
 
 describe("readIdempotencyKey (draft-ietf-httpapi-idempotency-key-header-07 §2.1)", () => {
-  it("finds nothing where there is no such field", () => {
+  it("finds nothing if there is no such field", () => {
     expect(readIdempotencyKey(undefined)).toEqual({ _tag: "None" })
   })
 

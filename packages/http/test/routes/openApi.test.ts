@@ -1,5 +1,6 @@
 import { describe, expect, it } from "@effect/vitest"
-import { openApiOf, problemTypes, Route } from "@tokenry/http"
+import { problemTypes, Route } from "@tokenry/http"
+import { openApiOf } from "@tokenry/http/openapi"
 import * as Schema from "effect/Schema"
 
 const options = { title: "t", version: "1", description: "d", serverUrl: "https://api.example.test" }
@@ -21,7 +22,7 @@ const route = Route.declare({
   problems: ["revision-conflict"],
 })
 
-/** What tests look into. */
+/** The parts that tests look at. */
 interface Operation {
   readonly parameters: ReadonlyArray<object>
   readonly requestBody: object
@@ -37,7 +38,7 @@ const operationIn = (routes: ReadonlyArray<Route>): Operation => {
 describe("the description of a route", () => {
   const operation = operationIn([route])
 
-  it("names the parameters of its path, all required, and those of its query", () => {
+  it("lists the path's parameters, all required, and the query's", () => {
     expect(operation.parameters).toEqual([
       { name: "id", in: "path", required: true, description: "The thing's id", schema: { type: "string" } },
       { name: "part", in: "path", required: true, description: "part", schema: { type: "string" } },
@@ -45,7 +46,7 @@ describe("the description of a route", () => {
     ])
   })
 
-  it("says what is accepted, strictly, and what is answered, by reference", () => {
+  it("describes strict bodies and the responses, by reference", () => {
     expect(operation.requestBody).toMatchObject({
       required: false,
       content: {
@@ -64,28 +65,28 @@ describe("the description of a route", () => {
     })
   })
 
-  it("says which ways there are to be let in", () => {
+  it("lists the ways to authenticate", () => {
     expect(operation.security).toEqual([{ session: [] }, { bearer: ["thing:edit"] }])
   })
 
-  it("has the problems that follow from it, and those that are told, under their statuses", () => {
+  it("has the problems that follow from the route and those it declares, under their statuses", () => {
     expect(Object.keys(operation.responses)).toEqual(["200", "400", "401", "403", "404", "409", "413", "415"])
     expect(operation.responses["409"]).toMatchObject({ description: problemTypes["revision-conflict"].title })
   })
 
-  it("has no problems where errors have a form of their own", () => {
+  it("has no problems if its errors have a format of their own", () => {
     const own = operationIn([{ ...route, hasOwnErrors: true }])
     expect(Object.keys(own.responses)).toEqual(["200"])
   })
 })
 
 describe("scopes", () => {
-  it("of a route are those that a bearer token needs; none is no bearer token", () => {
+  it("of a route are the ones a bearer token needs; undefined if it accepts none", () => {
     expect(Route.bearerScopes(route)).toEqual(["thing:edit"])
     expect(Route.bearerScopes({ ...route, security: [] })).toBeUndefined()
   })
 
-  it("supported are all that any route takes, each once", () => {
+  it("supported are those that any route accepts, each once", () => {
     const other = { ...route, security: [{ scheme: "bearer", scopes: ["thing:edit", "thing:read"] }] }
     expect(Route.scopesSupported([route, other])).toEqual(["thing:edit", "thing:read"])
   })

@@ -1,7 +1,7 @@
-/** Serves a store in the schema of the database that it is given. */
+/** Serves stores, each in a schema of a database. */
 import { PostgresRepository } from "@tokenry/postgres"
 import { serve } from "../../../../tools/other-process/serve.ts"
 
-const [, , url = "", schema = ""] = process.argv
+const deadlines = { read: "1 minute", write: "1 minute" } as const
 
-await serve(PostgresRepository.layer({ url, schema }))
+serve((url = "", schema = "") => PostgresRepository.layer({ url, schema, deadlines }))

@@ -12,7 +12,7 @@ export interface Reports {
 }
 
 /** How long to wait for a report before the law counts as broken. */
-const patience = "20 seconds"
+const patience = "50 seconds"
 
 /** Follows the feed and waits until it is ready. Discards earlier reports. */
 export const hearing = Effect.fnUntraced(function* ({ changes }: TokensAndChanges) {

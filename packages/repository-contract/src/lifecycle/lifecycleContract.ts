@@ -20,7 +20,7 @@ export interface LifecycleOptions {
 }
 
 export interface LifecycleContractOptions extends LifecycleOptions {
-  /** How long it may take, in milliseconds; 120 000 unless given. */
+  /** How long it may take, in milliseconds; 300,000 unless given. */
   readonly timeout?: number
 }
 
@@ -47,7 +47,7 @@ export interface LifecycleTally {
 export const lifecycleContract = <E>(
   name: string,
   layer: Layer.Layer<ApiTokenRepository, E>,
-  { timeout = 120_000, ...options }: LifecycleContractOptions = {},
+  { timeout = 300_000, ...options }: LifecycleContractOptions = {},
 ): void => {
   describe(`the life of tokens, kept by ${name}`, () => {
     it.live(

@@ -23,11 +23,13 @@ export const serviceLaw = lawAbout<Context.Context<Stores>>()
 /** Builds the layer anew, checks one law of the use cases, and releases the layer; otherwise like `checkLaw`. */
 export const checkServiceLaw = checkingThrough<Stores, Context.Context<Stores>>((services) => services)
 
-/** The use cases over these stores, without a cache, until the scope closes. */
+/** The use cases over these stores, without a cache, until the scope closes. Uses are written by `flush` alone. */
 export const serviceOver = (stores: Context.Context<Stores>) =>
   Effect.map(
     Layer.build(
-      ApiTokens.layer({ catalogue: scopes }).pipe(Layer.provide([NodeCrypto.layer, Layer.succeedContext(stores)])),
+      ApiTokens.layer({ catalogue: scopes, usage: { interval: "1 day" } }).pipe(
+        Layer.provide([NodeCrypto.layer, Layer.succeedContext(stores)]),
+      ),
     ),
     Context.get(ApiTokens),
   )

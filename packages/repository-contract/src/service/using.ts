@@ -31,10 +31,10 @@ const counted = (stores: Context.Context<Stores>) => {
   }).pipe(
     Context.add(TokenUsageStore, {
       ...usage,
-      record: (usages) =>
+      record: (usages, now) =>
         Effect.suspend(() => {
           written.uses += usages.length
-          return usage.record(usages)
+          return usage.record(usages, now)
         }),
     }),
   )

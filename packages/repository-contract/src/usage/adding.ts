@@ -61,6 +61,41 @@ export const addingLaws = [
     }
   }),
 
+  usageLaw("an instant that was recorded as later than now is replaced by now", function* ({ here, there }) {
+    const { id: tokenId, ...token } = aToken()
+    yield* here.repository.insert(aToken({ ...token, id: tokenId }))
+    const [now, future] = [at(20), Option.some(at(1000))]
+    const [used, scoped, reused, past, other] = [1, 2, 3, 4, 5].map((generation) => ({ tokenId, generation }))
+    yield* here.usage.record([
+      aUse({ ...used, tokenId, lastUsedAt: future, ...required({ "a.b": 1000, c: 5 }) }),
+      aUse({ ...scoped, tokenId, lastUsedAt: future, ...required({ "a.b": 1000, c: 5 }) }),
+      aReuse({ ...reused, tokenId, lastReusedAt: future }),
+      aUse({ ...past, tokenId, ...required({ x: 1 }) }),
+      aUse({ ...other, tokenId, lastUsedAt: future }),
+    ])
+    const present = { lastUsedAt: Option.some(now) }
+    yield* there.usage.record(
+      [
+        aUse({ ...used, tokenId, lastUsedAt: Option.some(at(10)), ...required({ "a.b": 10, d: 10 }) }),
+        aUse({ ...scoped, tokenId, lastUsedAt: Option.some(at(10)) }),
+        aReuse({ ...reused, tokenId, lastReusedAt: Option.some(at(10)) }),
+        aUse({ ...past, tokenId, lastUsedAt: Option.some(at(10)), ...required({ x: 10 }) }),
+      ],
+      now,
+    )
+    yield* areRecorded(
+      here,
+      [tokenId],
+      [
+        aUse({ ...used, tokenId, count: 2, ...present, ...required({ "a.b": 20, c: 5, d: 10 }) }),
+        aUse({ ...scoped, tokenId, count: 2, ...present, ...required({ "a.b": 20, c: 5 }) }),
+        aReuse({ ...reused, tokenId, reuses: 2, lastReusedAt: Option.some(now) }),
+        aUse({ ...past, tokenId, count: 2, lastUsedAt: Option.some(at(10)), ...required({ x: 10 }) }),
+        aUse({ ...other, tokenId, lastUsedAt: future }),
+      ],
+    )
+  }),
+
   usageLaw(
     "records add up to the same, in whatever order they come and however they are split into calls",
     function* ({ here, there, runs }) {

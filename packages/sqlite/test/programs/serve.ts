@@ -1,5 +1,7 @@
-/** Serves a store on the file that it is given. */
+/** Serves stores on files. */
 import { SqliteRepository } from "@tokenry/sqlite"
 import { serve } from "../../../../tools/other-process/serve.ts"
 
-await serve(SqliteRepository.layer({ filename: process.argv[2] ?? "" }))
+const lockDeadline = { open: "1 minute", read: "1 minute", write: "1 minute" } as const
+
+serve((filename = "") => SqliteRepository.layer({ filename, lockDeadline }))

@@ -1,4 +1,4 @@
-// What HTML can't do: the reader's own time zone, the clipboard, and forms that are sent once.
+// Enhancements that HTML can't provide: the reader's time zone, the clipboard, and forms that are only sent once.
 
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
 const local = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" })
@@ -15,12 +15,12 @@ for (const hint of document.querySelectorAll("[data-zone-hint]")) {
   hint.textContent = `The end of that day where you are (${zone}).`
 }
 
-// A date that is picked is the choice that is meant.
+// Picking a date also selects that choice.
 for (const field of document.querySelectorAll("input[name=expiresOn]")) {
   const output = document.getElementById(`${field.id}-moment`)
   const choice = document.getElementById(field.dataset.choice)
   const tell = () => {
-    // The second before the next day begins here: at a midnight when clocks go back, 23:59:59 comes twice.
+    // The second before the next local day begins: at a midnight when clocks go back, 23:59:59 comes twice.
     const [year, month, day] = field.value.split("-").map(Number)
     const end = new Date(new Date(year, month - 1, day + 1).getTime() - 1000)
     output.textContent = Number.isNaN(end.getTime()) ? "" : `Expires ${inZone(end)}.`
@@ -34,23 +34,23 @@ for (const field of document.querySelectorAll("input[name=expiresOn]")) {
 
 for (const button of document.querySelectorAll("button[data-copies]")) {
   const field = document.getElementById(button.dataset.copies)
-  const told = document.getElementById(`${field.id}-copied`)
+  const status = document.getElementById(`${field.id}-copied`)
   button.hidden = false
   button.addEventListener("click", async () => {
     try {
       await navigator.clipboard.writeText(field.value)
-      told.textContent = "Copied."
+      status.textContent = "Copied."
     } catch {
       field.focus()
       field.select()
-      told.textContent = "Your browser does not allow copying here. The token is selected: copy it yourself."
+      status.textContent = "Your browser doesn't allow copying here. The token is selected: copy it yourself."
     }
   })
 }
 
 for (const field of document.querySelectorAll("input.plaintext")) {
   field.addEventListener("focus", () => field.select())
-  // Going back must not show it again, whatever the browser keeps of the page.
+  // Going back must not show it again, even if the browser has cached the page.
   addEventListener("pagehide", () => {
     for (const shown of document.querySelectorAll(".plaintext")) {
       shown.value = ""

@@ -12,7 +12,7 @@ import { linkTo } from "./tokenMarks.ts"
 type Relative = Pick<TokenDetails, "id" | "name"> & { readonly isRevoked: boolean }
 
 export interface Lineage {
-  /** The outermost first. Omits purged tokens. */
+  /** Outermost first. Omits purged tokens. */
   readonly ancestors: ReadonlyArray<Relative>
   /** Newest first, limited to what fits on a page. */
   readonly descendants: ReadonlyArray<Relative>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "@effect/vitest"
-import { isFormType, readTokenForm } from "@tokenry/http"
+import { isFormType, readForm, tokenIn } from "@tokenry/http"
 
 describe("isFormType", () => {
   it.each([
@@ -25,7 +25,7 @@ const parsedAs: ReadonlyArray<readonly [what: string, body: unknown, expected: u
   ["a token", "token=tok_1", { _tag: "Token", token: "tok_1" }],
   ["a token, parsed", { token: "tok_1" }, { _tag: "Token", token: "tok_1" }],
   ["a token in percent-encoding", "%74oken=a%20b+c", { _tag: "Token", token: "a b c" }],
-  ["a hint of whatever kind (RFC 7009 §2.1)", "token_type_hint=pigeon&token=a", { _tag: "Token", token: "a" }],
+  ["a hint of any kind (RFC 7009 §2.1)", "token_type_hint=pigeon&token=a", { _tag: "Token", token: "a" }],
   ["unknown parameters (RFC 6749 §3.2)", "x=1&token=a&x=2", { _tag: "Token", token: "a" }],
   ["unknown parameters, parsed", { token: "a", x: ["1", "2"] }, { _tag: "Token", token: "a" }],
   ["nothing", "", { _tag: "Invalid", flaw: "NoToken" }],
@@ -42,16 +42,16 @@ const parsedAs: ReadonlyArray<readonly [what: string, body: unknown, expected: u
     { _tag: "Invalid", flaw: "SeveralHints" },
   ],
   ["two hints, parsed", { token: "a", token_type_hint: ["", "b"] }, { _tag: "Invalid", flaw: "SeveralHints" }],
-  ["JSON that says it is a form", '{"token":"a"}', { _tag: "Invalid", flaw: "NoToken" }],
+  ["JSON declared as a form", '{"token":"a"}', { _tag: "Invalid", flaw: "NoToken" }],
   ["a token that a prototype has", Object.create({ token: "a" }), { _tag: "Invalid", flaw: "NoToken" }],
   ["no body at all", undefined, { _tag: "Invalid", flaw: "NotAForm" }],
   ["null", null, { _tag: "Invalid", flaw: "NotAForm" }],
 ]
 
-describe("readTokenForm", () => {
-  it.each(parsedAs)("%s", (_what, body, expected) => expect(readTokenForm(body)).toEqual(expected))
+describe("the token in a form", () => {
+  it.each(parsedAs)("%s", (_what, body, expected) => expect(tokenIn(readForm(body))).toEqual(expected))
 
   it("reads an object without a prototype, as parsers make them", () => {
-    expect(readTokenForm(Object.assign(Object.create(null), { token: "a" }))).toEqual({ _tag: "Token", token: "a" })
+    expect(tokenIn(readForm(Object.assign(Object.create(null), { token: "a" })))).toEqual({ _tag: "Token", token: "a" })
   })
 })
