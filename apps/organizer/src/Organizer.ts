@@ -95,7 +95,8 @@ const makeApp = (url: string, treasuresUrl: string): Koa => {
     if (ctx.method === "POST" && ctx.get("Origin") !== url) ctx.throw(403)
     try {
       await next()
-    } catch {
+    } catch (error) {
+      console.error(`${ctx.method} ${ctx.path}: ${error instanceof Error ? error.message : "failed"}`)
       answer(ctx, unavailablePage(), 503)
     }
   })

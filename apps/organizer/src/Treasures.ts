@@ -33,6 +33,8 @@ export class Treasures {
   readonly #configuration: openid.Configuration
   readonly #redirectUri: string
   readonly #url: string
+  /** By refresh token: two pages that load at once must not use one twice, which would end the access. */
+  readonly #refreshing = new Map<string, Promise<Access>>()
 
   private constructor(configuration: openid.Configuration, redirectUri: string, url: string) {
     this.#configuration = configuration
@@ -42,8 +44,14 @@ export class Treasures {
 
   /** Discovers the authorization server and registers the organizer there. Rejects if it can't be reached. */
   static async connect(url: string, redirectUri: string): Promise<Treasures> {
-    const metadata = { client_name: "Treasure Organizer", redirect_uris: [redirectUri], scope }
-    const configuration = await openid.dynamicClientRegistration(new URL(url), metadata, undefined, {
+    const metadata = {
+      client_name: "Treasure Organizer",
+      redirect_uris: [redirectUri],
+      scope,
+      // A public client, which proves itself with PKCE alone: it has nowhere to keep a secret over a restart.
+      token_endpoint_auth_method: "none",
+    }
+    const configuration = await openid.dynamicClientRegistration(new URL(url), metadata, openid.None(), {
       algorithm: "oauth2",
       // Only for a server on this machine: elsewhere tokens need https.
       ...(isLoopback(url) && { execute: [openid.allowInsecureRequests] }),
@@ -99,8 +107,14 @@ export class Treasures {
     return { _tag: "Treasures", treasures: items, access }
   }
 
-  async #refreshed({ refreshToken }: Access): Promise<Access | undefined> {
+  #refreshed({ refreshToken }: Access): Promise<Access> | undefined {
     if (refreshToken === undefined) return undefined
+    const running = this.#refreshing.get(refreshToken) ?? this.#refresh(refreshToken)
+    this.#refreshing.set(refreshToken, running)
+    return running.finally(() => this.#refreshing.delete(refreshToken))
+  }
+
+  async #refresh(refreshToken: string): Promise<Access> {
     const granted = accessOf(await openid.refreshTokenGrant(this.#configuration, refreshToken))
     return { ...granted, refreshToken: granted.refreshToken ?? refreshToken }
   }

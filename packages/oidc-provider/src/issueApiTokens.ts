@@ -245,7 +245,7 @@ const consumeOnce = (provider: Provider): void => {
   }
 }
 
-/** The metadata (RFC 8414) list the scopes: the library knows them as the resource's, and so leaves them out. */
+/** The library's own list in the metadata (RFC 8414) has `openid`, always. */
 const describeScopes = (provider: Provider, scopes: ReadonlyArray<string>): void => {
   provider.use(async function describeScopes(ctx, next) {
     await next()

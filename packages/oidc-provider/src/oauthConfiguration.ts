@@ -1,13 +1,15 @@
 /** The settings with which `oidc-provider` is an OAuth 2.1 authorization server for API tokens. */
 import { generateKeyPairSync } from "node:crypto"
 import { checkOptions, type OptionRules } from "@tokenry/core/adapter"
-import { type Configuration, errors, type JWKS } from "oidc-provider"
+import { type Configuration, errors, interactionPolicy, type JWKS } from "oidc-provider"
 
 export interface OAuthOptions {
   /** The declared scopes. People consent to them one by one. */
   readonly catalogue: { readonly scopes: ReadonlyArray<string> }
   /** The API's identifier, an absolute URL: the only `resource` (RFC 8707) that clients may name, and the default. */
   readonly resource: string
+  /** Your page on which a person signs in and consents to this interaction: a path or an absolute URL. */
+  readonly consentUrl: (uid: string) => string
 }
 
 /**
@@ -15,23 +17,23 @@ export interface OAuthOptions {
  * catalogue's scopes, one grant per authorization, and no OpenID Connect. Refresh tokens outlive the sign-in session, and
  * those of public clients are rotated at each use.
  *
- * Spread it into your own configuration, which must still bring `adapter`, `findAccount` and `interactions`:
+ * Spread it into your own configuration, which must still bring `adapter` and `findAccount`:
  *
- *     const oauth = oauthConfiguration({ catalogue, resource: "https://api.example.com" })
- *     const provider = new Provider(issuer, { ...oauth, adapter, findAccount, interactions })
+ *     const oauth = oauthConfiguration({ catalogue, resource, consentUrl: (uid) => `/consent/${uid}` })
+ *     const provider = new Provider(issuer, { ...oauth, adapter, findAccount })
  *
  * @throws TypeError that names the option, if one is unknown, missing or of the wrong type.
  */
 export const oauthConfiguration = (options: OAuthOptions) => {
-  checkOptions("oauthConfiguration", options, optionRules, { required: ["catalogue", "resource"] })
-  const { catalogue, resource } = options
+  checkOptions("oauthConfiguration", options, optionRules, { required: ["catalogue", "resource", "consentUrl"] })
+  const { catalogue, resource, consentUrl } = options
   const resourceServer = {
     scope: catalogue.scopes.join(" "),
     accessTokenFormat: "opaque",
   } as const
   return {
     // Without `openid` there are no ID tokens. The library wants a key for them all the same: it signs nothing.
-    scopes: [],
+    scopes: [...catalogue.scopes],
     claims: {},
     jwks: { keys: [{ ...generateKeyPairSync("ed25519").privateKey.export({ format: "jwk" }), alg: "EdDSA" }] } as JWKS,
     responseTypes: ["code"],
@@ -42,6 +44,10 @@ export const oauthConfiguration = (options: OAuthOptions) => {
       response_types: ["code"],
     },
     pkce: { required: () => true },
+    interactions: {
+      policy: consentPolicy(),
+      url: (_ctx: unknown, { uid }: { readonly uid: string }) => consentUrl(uid),
+    },
     // Consent always makes a new grant, and so a new API token.
     loadExistingGrant: async (ctx) => {
       const grantId = ctx.oidc.result?.consent?.grantId
@@ -55,6 +61,7 @@ export const oauthConfiguration = (options: OAuthOptions) => {
       userinfo: { enabled: false },
       rpInitiatedLogout: { enabled: false },
       dPoP: { enabled: false },
+      pushedAuthorizationRequests: { enabled: false },
       introspection: { enabled: true, allowedPolicy: isItsOwn },
       revocation: { enabled: true, allowedPolicy: isItsOwn },
       resourceIndicators: {
@@ -64,6 +71,9 @@ export const oauthConfiguration = (options: OAuthOptions) => {
         getResourceServerInfo: ({ oidc }, indicator) => {
           if (withoutSlash(indicator) !== withoutSlash(resource)) throw new errors.InvalidTarget()
           const isAsking = oidc.route === "authorization"
+          if (isAsking && oidc.requestParamScopes.has("openid")) {
+            throw new errors.InvalidScope("this server is not an OpenID provider", "openid")
+          }
           if (isAsking && !catalogue.scopes.some((scope) => oidc.requestParamScopes.has(scope))) {
             throw new errors.InvalidScope("ask for at least one of scopes_supported", "")
           }
@@ -72,6 +82,13 @@ export const oauthConfiguration = (options: OAuthOptions) => {
       },
     },
   } satisfies Configuration
+}
+
+/** All scopes are the resource's: people consent to them as such, and not to the provider's own as well. */
+const consentPolicy = () => {
+  const policy = interactionPolicy.base()
+  policy.get("consent")?.checks.remove("op_scopes_missing")
+  return policy
 }
 
 /** A client may introspect and revoke the tokens that were issued to it. */
@@ -93,4 +110,5 @@ const optionRules: OptionRules<OAuthOptions> = {
     (value) => typeof value === "string" && URL.canParse(value),
     'write an absolute URL, as in resource: "https://api.example.com"',
   ],
+  consentUrl: [(value) => typeof value === "function", "write consentUrl: (uid) => `/consent/${uid}`"],
 }

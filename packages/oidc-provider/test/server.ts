@@ -50,13 +50,12 @@ export const aServer = async (configuration: Configuration = {}, policy = TokenP
   await once(server, "listening")
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const written: Array<string> = []
-  const preset = oauthConfiguration({ catalogue, resource: issuer })
+  const preset = oauthConfiguration({ catalogue, resource: issuer, consentUrl: (uid) => `/consent/${uid}` })
   const provider = new Provider(issuer, {
     ...preset,
     adapter: rememberingAdapter(written),
     clients: [{ client_id: "app", redirect_uris: [redirectUri], token_endpoint_auth_method: "none" }],
     findAccount: (_ctx, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
-    interactions: { url: (_ctx, { uid }) => `/consent/${uid}` },
     ttl: { AuthorizationCode: 60, Interaction: 600, Session: 600, RefreshToken: 86_400 * 30, Grant: 86_400 * 30 },
     ...configuration,
     features: { ...preset.features, ...configuration.features } as Exclude<Configuration["features"], undefined>,

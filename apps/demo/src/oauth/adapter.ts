@@ -8,7 +8,7 @@ import type { FoundRecord, OAuthRecords } from "../store/OAuthRecords.ts"
 /** How long a client that nobody has given access to stays registered. */
 const unusedClientSeconds = 24 * 60 * 60
 
-export const keyOf = (kind: string, id: string): string => `${kind}:${hashOf(id)}`
+const keyOf = (kind: string, id: string): string => `${kind}:${hashOf(id)}`
 
 /** Rejects with 503 `temporarily_unavailable` during an outage. */
 export const oauthAdapter =

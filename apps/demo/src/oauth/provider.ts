@@ -25,13 +25,16 @@ export const consentPath = (uid: string): string => `/settings/apps/authorize/${
 
 export const makeProvider = ({ tokens, store, publicUrl, trustedProxies }: OAuthServices): Provider => {
   const isSecure = publicUrl.startsWith("https:")
-  const { features, ...oauth } = oauthConfiguration({ catalogue: scopeCatalogue, resource: publicUrl })
+  const { features, ...oauth } = oauthConfiguration({
+    catalogue: scopeCatalogue,
+    resource: publicUrl,
+    consentUrl: consentPath,
+  })
   const provider = new Provider(publicUrl, {
     ...oauth,
     adapter: oauthAdapter(store.oauthRecords),
     routes: oauthPaths,
     cookies: { names: cookieNames(isSecure), long: cookieOptions(isSecure), short: cookieOptions(isSecure) },
-    interactions: { url: (_ctx, { uid }) => consentPath(uid) },
     findAccount: async (_ctx, id) => {
       const account = await store.accounts.find(id)
       return account?.active ? { accountId: id, claims: () => ({ sub: id }) } : undefined

@@ -2,7 +2,7 @@
 import * as oauth from "oauth4webapi"
 import { credentialsOf } from "../Client.ts"
 
-export const insecure = { [oauth.allowInsecureRequests]: true } as const
+const insecure = { [oauth.allowInsecureRequests]: true } as const
 export const redirectUri = "http://127.0.0.1:9/callback"
 
 interface Asking {

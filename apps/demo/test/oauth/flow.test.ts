@@ -120,6 +120,7 @@ describe.each(allStores)("on %s", (_, location) => {
       ["a token without a code", { response_type: "token" }, "unsupported_response_type"],
       ["no scope that exists", { scope: "treasure:bury" }, "invalid_scope"],
       ["no scope", { scope: "" }, "invalid_scope"],
+      ["OpenID Connect", { scope: "openid treasure:read" }, "invalid_scope"],
     ])("%s", async (_, parameters, error) => {
       const { path } = await app.authorizationUrl({ parameters })
       const { leavesFor } = await person.opens(path)
