@@ -1,6 +1,7 @@
 /** The use cases as an Effect service: each one reads, applies the rules, and writes. */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
@@ -58,7 +59,14 @@ import type { Page } from "./use-cases/reading.ts"
 import type { EffectiveState } from "./verifying/effectiveState.ts"
 import { makeLookUp } from "./verifying/lookUp.ts"
 import { type CacheOptions, makeLookUpCache } from "./verifying/LookUpCache.ts"
-import { type Deciding, isVerdict, makeVerifier, type VerifyObserver, type Verdict } from "./verifying/verifying.ts"
+import {
+  type AcceptedCaller,
+  type Deciding,
+  isVerdict,
+  makeVerifier,
+  type VerifyObserver,
+  type Verdict,
+} from "./verifying/verifying.ts"
 
 export interface ApiTokensOptions<S extends string = string> {
   /** The declared scopes. */
@@ -268,6 +276,8 @@ interface Opened {
   readonly tokens: ApiTokensService
   /** `verify` as of an instant. Starts the lookup when called. */
   readonly verifyAt: (presented: unknown, requirement: Requirement | undefined, now: Instant) => Deciding
+  /** `inspect` in the same way. */
+  readonly inspectAt: (presented: unknown, now: Instant) => Deciding
 }
 
 /** Checks the options and assembles the use cases. */
@@ -310,7 +320,7 @@ export const assembleApiTokens = Effect.fnUntraced(function* (options: ApiTokens
   })
 
   const recorder = Option.isSome(usageStore)
-    ? yield* makeUsageRecorder(usageStore.value, options.usage || {})
+    ? yield* makeUsageRecorder(usageStore.value, options.usage || {}, metering.lostUses())
     : undefined
   const reuse =
     policy.onReuse === "notify" || policy.onReuse === "revoke"
@@ -322,6 +332,7 @@ export const assembleApiTokens = Effect.fnUntraced(function* (options: ApiTokens
   const lookUp = cache ? metering.throughCache(cache.lookUp) : plainLookUp
   const judging = { sha256: digesting.sha256, lookUp, catalogue, formats }
   const inspector = makeVerifier({ ...judging, observer: nobody })
+  const inspectAt: Opened["inspectAt"] = (presented, now) => inspector(presented, noScopes, now)
   const observer: VerifyObserver = {
     onAccepted: ({ token, secret }, required, sha256, at) => {
       recorder?.used(token.id, secret.generation, token.ancestors, required, at)
@@ -396,7 +407,7 @@ export const assembleApiTokens = Effect.fnUntraced(function* (options: ApiTokens
     catalogue,
     verify: (presented, requirement) => decideNow((now) => verifyAt(presented, requirement, now)),
     authorize,
-    inspect: (presented) => decideNow((now) => inspector(presented, noScopes, now)),
+    inspect: (presented) => decideNow((now) => inspectAt(presented, now)),
     issue: (request) => Effect.flatMap(management, ({ issue }) => issue(request)),
     find: (request) => Effect.flatMap(management, ({ find }) => find(request)),
     list: (request) => Effect.flatMap(management, ({ list }) => list(request)),
@@ -426,7 +437,7 @@ export const assembleApiTokens = Effect.fnUntraced(function* (options: ApiTokens
     }
     yield* scheduleSweeps(tokens, options.sweeps)
   }
-  const opened: Opened = { tokens, verifyAt }
+  const opened: Opened = { tokens, verifyAt, inspectAt }
   return opened
 })
 
@@ -480,7 +491,12 @@ const isAuthorizable = (caller: AuthorizableCaller): boolean =>
   isActingCaller(caller) && isListOfStrings(caller.scopes) && isListOfStrings(caller.ancestors)
 
 const exitOf = (verdict: Verdict): Exit.Exit<Caller, Refusal> =>
-  verdict.accepted ? Exit.succeed(verdict.caller) : Exit.fail(verdict.refusal)
+  verdict.accepted ? Exit.succeed(callerOf(verdict.caller)) : Exit.fail(verdict.refusal)
+
+const callerOf = ({ expiry, ...caller }: AcceptedCaller): Caller => ({
+  ...caller,
+  expiresAt: expiry === Infinity ? Option.none() : Option.some(DateTime.makeUnsafe(expiry)),
+})
 
 /** Catches holes in the array, which `every` skips. */
 const isListOfStrings = (value: unknown): boolean => {

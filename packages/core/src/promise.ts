@@ -33,16 +33,13 @@ import {
   type Verification,
   verificationOf,
 } from "./promiseValues.ts"
-import type { RepositoryUnavailable } from "./errors.ts"
 import type * as Request from "./use-cases/requests.ts"
 import type { ApiToken } from "./token/ApiToken.ts"
-import type { Caller as EffectCaller } from "./token/Caller.ts"
 import type { Instant } from "./token/Instant.ts"
 import { checkOptions, isFunction, type OptionRules } from "./token/OptionRules.ts"
-import type { Refusal } from "./token/Refusal.ts"
 import type { ScopeCatalogue } from "./token/ScopeCatalogue.ts"
 import type { EffectiveState } from "./verifying/effectiveState.ts"
-import { isVerdict, type Verdict } from "./verifying/verifying.ts"
+import { isVerdict } from "./verifying/verifying.ts"
 
 export type { AuthorizableCaller, Authorization } from "./ApiTokens.ts"
 export type { EffectiveState } from "./verifying/effectiveState.ts"
@@ -156,7 +153,7 @@ export const createApiTokens = async <E, S extends string>(
       Layer.provide([repository, NodeCrypto.layer, directory, sink, Layer.succeed(Clock.Clock, backgroundClock)]),
     ),
   )
-  const { tokens, verifyAt } = await runtime.runPromise(Opened)
+  const { tokens, verifyAt, inspectAt } = await runtime.runPromise(Opened)
   let isClosed = false
   const assertOpen = () => {
     if (isClosed) throw new Error("The token store is closed")
@@ -182,7 +179,11 @@ export const createApiTokens = async <E, S extends string>(
       const deciding = verifyAt(presented, requirement, systemClock)
       return verificationOf(isVerdict(deciding) ? deciding : await Effect.runPromise(deciding))
     },
-    inspect: async (presented) => verificationOf(await run(verdictOf(tokens.inspect(presented)))),
+    inspect: async (presented) => {
+      assertOpen()
+      const deciding = inspectAt(presented, systemClock)
+      return verificationOf(isVerdict(deciding) ? deciding : await Effect.runPromise(deciding))
+    },
     find: (request) => describing(tokens.find(request)),
     list: async (request) => {
       const { items, nextCursor } = await run(tokens.list(request))
@@ -234,14 +235,6 @@ const listOf = (details: ReadonlyArray<TokenDetails>): ReadonlyArray<TokenDetail
   if (!Array.isArray(details)) throw new InvalidInput({ issues: [{ path: [], message: "must be a list of tokens" }] })
   return details
 }
-
-/** Turns a refusal into a value. Outages stay errors. */
-const verdictOf = (deciding: Effect.Effect<EffectCaller, Refusal | RepositoryUnavailable>) =>
-  Effect.matchEffect(deciding, {
-    onSuccess: (caller): Effect.Effect<Verdict> => Effect.succeed({ accepted: true, caller }),
-    onFailure: (error): Effect.Effect<Verdict, RepositoryUnavailable> =>
-      error._tag === "RepositoryUnavailable" ? Effect.fail(error) : Effect.succeed({ accepted: false, refusal: error }),
-  })
 
 /** Reads the time only when needed: a malformed token is refused without it. */
 const systemClock: Instant = {

@@ -5,14 +5,14 @@ import { InvalidInput } from "./errors.ts"
 import type { AuditEvent } from "./ports/AuditSink.ts"
 import type { ApiToken, VerifiableToken } from "./token/ApiToken.ts"
 import type { Actor, Origin } from "./token/Attribution.ts"
-import type { Caller as EffectCaller, ScopeSide } from "./token/Caller.ts"
+import type { ScopeSide } from "./token/Caller.ts"
 import type { Change, ChangeKind } from "./token/Change.ts"
 import type { OwnerId } from "./token/OwnerId.ts"
 import type { Refusal } from "./token/Refusal.ts"
 import type { Scope } from "./token/Scope.ts"
 import type { TokenId } from "./token/TokenId.ts"
 import type { TokenUsage as EffectTokenUsage } from "./token/TokenUsage.ts"
-import type { Verdict } from "./verifying/verifying.ts"
+import type { AcceptedCaller, Verdict } from "./verifying/verifying.ts"
 
 /** A token without its digests: nothing in it is secret. */
 export interface TokenDetails {
@@ -117,15 +117,15 @@ const callerOf = ({
   ancestors,
   scopes,
   narrowedBy = [],
-  expiresAt,
-}: EffectCaller): Caller => ({
+  expiry,
+}: AcceptedCaller): Caller => ({
   tokenId,
   generation,
   ownedBy,
   ancestors,
   scopes,
   narrowedBy,
-  expiresAt: dateOf(expiresAt),
+  expiresAt: expiry === Infinity ? null : new Date(expiry),
 })
 
 /** A deep copy, so changing it has no effect on the store. */

@@ -2,11 +2,11 @@ import { expect, it } from "@effect/vitest"
 import type { OwnerAuthority } from "@tokenry/core"
 import type { KeyId, VerifiableToken } from "@tokenry/core/adapter"
 import * as Option from "effect/Option"
-import type { Facts } from "../src/verifying/lookUp.ts"
+import { type Facts, FreshFacts } from "../src/verifying/lookUp.ts"
 import { makeRemember } from "../src/verifying/RememberedToken.ts"
 import { aDigest, anApiToken, anId, at, scopes } from "./builders.ts"
 
-const secret: Facts["found"]["secret"] = { generation: 1, keyId: Option.none(), state: { _tag: "Active" } }
+const secret: Facts["secret"] = { generation: 1, keyId: Option.none(), state: { _tag: "Active" } }
 const unlimited: OwnerAuthority = { active: true, scopes: "all" }
 
 /** Only what verifying needs of a token. */
@@ -15,12 +15,10 @@ const verifiable = (fields: Parameters<typeof anApiToken>[0] = {}): VerifiableTo
   return { id, ownedBy, scopes, expiresAt, revocation, ancestors }
 }
 
-const facts = (fields: Partial<Facts> = {}, of: Partial<typeof secret> = {}): Facts => ({
-  found: { token: verifiable(), secret: { ...secret, ...of } },
-  ancestors: [],
-  owner: unlimited,
-  ...fields,
-})
+const facts = (
+  { token = verifiable(), minters = [], owner = unlimited }: Partial<Omit<FreshFacts, "secret">> = {},
+  of: Partial<typeof secret> = {},
+): Facts => new FreshFacts({ token, secret: { ...secret, ...of } }, minters, owner)
 
 const key = (id: string) => ({ keyId: Option.some(id as KeyId) })
 
@@ -36,31 +34,34 @@ const all: ReadonlyArray<Facts> = [
   facts({ owner: { active: false } }),
   facts({ owner: { active: true, scopes: [] } }),
   facts({ owner: { active: true, scopes: scopes("treasure:read") } }),
-  facts({ found: { token: verifiable({ ancestors: [anId(), anId()] }), secret } }),
-  facts({ ancestors: [verifiable()], found: { token: verifiable({ ancestors: [anId()] }), secret } }),
-  facts({ found: { token: verifiable({ scopes: [] }), secret } }),
-  facts({ found: { token: verifiable({ scopes: scopes("treasure:read", "treasure:edit") }), secret } }),
-  facts({ found: { token: verifiable({ expiresAt: Option.some(at(9)) }), secret } }),
-  facts({ found: { token: verifiable({ revocation: Option.some({ at: at(1), reason: "leaked" }) }), secret } }),
+  facts({ token: verifiable({ ancestors: [anId(), anId()] }) }),
+  facts({ minters: [verifiable()], token: verifiable({ ancestors: [anId()] }) }),
+  facts({ token: verifiable({ scopes: [] }) }),
+  facts({ token: verifiable({ scopes: scopes("treasure:read", "treasure:edit") }) }),
+  facts({ token: verifiable({ expiresAt: Option.some(at(9)) }) }),
+  facts({ token: verifiable({ revocation: Option.some({ at: at(1), reason: "leaked" }) }) }),
 ]
 
-const plain = ({ found: { token, secret }, ...rest }: Facts) => ({ ...rest, secret, token: { ...token } })
+const plain = ({ token: { id, ownedBy, scopes, revocation, ancestors }, expiry, secret, minters, owner }: Facts) => ({
+  ...{ id, ownedBy, scopes, revocation, ancestors },
+  ...{ expiry, secret, minters, owner },
+})
 
 it("a remembered token has the same facts as before, whatever was remembered earlier", () => {
   const remember = makeRemember()
-  for (const given of [...all, ...all.toReversed()]) expect(plain(remember(given).facts)).toEqual(plain(given))
+  for (const given of [...all, ...all.toReversed()]) expect(plain(remember(given))).toEqual(plain(given))
 })
 
 it("sharing starts over after a thousand different lists of scopes, and stays correct", () => {
   const remember = makeRemember()
   for (let index = 0; index < 2500; index++) {
-    const given = facts({ found: { token: verifiable({ scopes: scopes(`scope:${index % 1500}`) }), secret } })
-    expect(remember(given).facts.found.token.scopes).toEqual(given.found.token.scopes)
+    const given = facts({ token: verifiable({ scopes: scopes(`scope:${index % 1500}`) }) })
+    expect(remember(given).token.scopes).toEqual(given.token.scopes)
   }
 })
 
 it("the secret's digest isn't kept", () => {
   const withDigest = { ...secret, digest: aDigest() }
-  const { found } = makeRemember()({ ...facts(), found: { token: verifiable(), secret: withDigest } }).facts
-  expect(Object.keys(found.secret)).toEqual(["generation", "keyId", "state"])
+  const remembered = makeRemember()(new FreshFacts({ token: verifiable(), secret: withDigest }, [], unlimited))
+  expect(Object.keys(remembered.secret)).toEqual(["generation", "keyId", "state"])
 })

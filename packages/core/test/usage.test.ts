@@ -171,22 +171,73 @@ it.effect("uses accumulate during an outage, and are written afterwards", () => 
     expect(yield* usageOf(token)).toMatchObject({ count: 2 })
     isAway = false
     yield* TestClock.adjust("1 minute")
-    expect(written).toMatchObject([[{ count: 2, lastUsedAt: Option.some(at(3 * minute)) }]])
+    expect(written).toMatchObject([[{ count: 1 }], [{ count: 1, lastUsedAt: Option.some(at(3 * minute)) }]])
+    expect(yield* usageOf(token)).toMatchObject({ count: 2 })
   }).pipe(Effect.provide(observedWorld({}, () => isAway)))
 })
 
-it.effect("memory is bounded: beyond the capacity, further secrets aren't counted", () =>
+it.effect("uses are written early once half of the capacity is used, so none is lost", () =>
   Effect.gen(function* () {
     const written = yield* Written
-    const issued = yield* Effect.forEach(Array.from({ length: 4 }), () => issue())
-    for (let use = 0; use < 3; use++) for (const { plaintext } of issued) yield* verdictOn(plaintext)
-    yield* TestClock.adjust("1 minute")
-    expect(written.flat().map(({ count }) => count)).toEqual([3, 3])
-    for (const { plaintext } of issued.toReversed()) yield* verdictOn(plaintext)
-    yield* TestClock.adjust("1 minute")
-    expect(written.flat()).toHaveLength(4)
-  }).pipe(Effect.provide(observedWorld({ usage: { capacity: 2 } }))),
+    const issued = yield* Effect.forEach(Array.from({ length: 20 }), () => issue())
+    for (const { plaintext } of issued) {
+      yield* verdictOn(plaintext)
+      yield* settled
+    }
+    yield* ApiTokens.use((tokens) => tokens.flush)
+    expect(written.length).toBeGreaterThan(4)
+    expect(new Set(written.flat().map(({ tokenId }) => tokenId)).size).toBe(20)
+  }).pipe(Effect.provide(observedWorld({ usage: { capacity: 8 } }))),
 )
+
+it.effect("memory is bounded: while nothing can be written, uses of further secrets are lost, and sweeps know", () => {
+  let isAway = true
+  return Effect.gen(function* () {
+    const tokens = yield* ApiTokens
+    const issued = yield* Effect.forEach(Array.from({ length: 6 }), () => issue())
+    const [first] = issued
+    yield* TestClock.adjust("10 days")
+    for (const { plaintext } of issued) expect(yield* verdictOn(plaintext)).toBe("accepted")
+    isAway = false
+    yield* tokens.flush
+    expect(yield* usageOf(first?.token as never)).toMatchObject({ count: 1, since: at(10 * 24 * hour) })
+    // Four of the six were used without a record. None may be revoked for that.
+    yield* TestClock.adjust("1 day")
+    expect(yield* tokens.revokeUnused({ unusedFor: "2 days" })).toBe(0)
+    expect(yield* verdictOn(issued[5]?.plaintext as string)).toBe("accepted")
+    // Once recording has been complete for as long, sweeps go on.
+    yield* TestClock.adjust("10 days")
+    expect(yield* tokens.revokeUnused({ unusedFor: "2 days" })).toBe(6)
+  }).pipe(Effect.provide(observedWorld({ usage: { capacity: 2 } }, () => isAway)))
+})
+
+it.effect("many uses are written in chunks between which other work runs, and a failed chunk is written once", () => {
+  let turns = 0
+  const turn = () => {
+    turns += 1
+    if (isTurning) setImmediate(turn)
+  }
+  let isTurning = true
+  /** How many turns the event loop had had when each chunk was written. */
+  const turnsAtChunk: Array<number> = []
+  const failsOnThird = () => turnsAtChunk.push(turns) === 3
+  return Effect.gen(function* () {
+    const written = yield* Written
+    const tokens = yield* ApiTokens
+    const issued = yield* Effect.forEach(Array.from({ length: 900 }), () => issue())
+    for (const { plaintext } of issued) yield* verdictOn(plaintext)
+    turn()
+    yield* tokens.flush
+    expect(written.map((chunk) => chunk.length)).toEqual([200, 200])
+    yield* tokens.flush
+    expect(written.map((chunk) => chunk.length)).toEqual([200, 200, 200, 200, 100])
+    isTurning = false
+    expect(new Set(turnsAtChunk.slice(0, 3)).size).toBe(3)
+    expect(new Set(turnsAtChunk.slice(3)).size).toBe(3)
+    const usages = Option.getOrThrow(yield* tokens.usageOf(issued.map(({ token }) => token)))
+    expect(new Set(usages.map(({ count }) => count))).toEqual(new Set([1]))
+  }).pipe(Effect.provide(observedWorld({}, failsOnThird)))
+})
 
 it.effect.each([{ interval: "10 millis" }, { interval: Infinity }, { capacity: 0 }, { capacity: NaN }] as const)(
   "a recorder that would write all the time, or hold anything, is refused at opening: %o",

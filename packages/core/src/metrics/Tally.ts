@@ -15,6 +15,8 @@ interface Tally {
   readonly authorizations: Record<"granted" | "InsufficientScope", number>
   /** Cache lookups, and how many of them had to query the store. */
   readonly cache: { asked: number; missed: number }
+  /** Uses that were not recorded, because too many secrets were used between two writes. */
+  readonly usage: { lost: number }
   /** By port method. */
   readonly outages: Map<string, number>
 }
@@ -23,6 +25,8 @@ export interface SharedTally {
   readonly tally: Tally
   /** Registers the cache's metrics. */
   readonly showCache: () => void
+  /** Registers the metric of lost uses. */
+  readonly showUsage: () => void
   readonly addOutage: (operation: string) => void
 }
 
@@ -68,6 +72,8 @@ export const tallyIn = (context: Context.Context<never>): SharedTally => {
       show("tokenry.cache.lookups", description, { result: "hit", unit }, () => cache.asked - cache.missed)
       show("tokenry.cache.lookups", description, { result: "miss", unit }, () => cache.missed)
     },
+    showUsage: () =>
+      show("tokenry.usage.lost", "Uses that were not recorded", { unit: "{use}" }, () => tally.usage.lost),
     addOutage: (operation) => {
       const before = outages.get(operation)
       outages.set(operation, (before ?? 0) + 1)
@@ -108,6 +114,7 @@ const makeTally = (): Tally => ({
   durations: makeDurationHistogram(),
   authorizations: { granted: 0, InsufficientScope: 0 },
   cache: { asked: 0, missed: 0 },
+  usage: { lost: 0 },
   outages: new Map(),
 })
 

@@ -15,6 +15,8 @@ interface Metering {
   /** The lookup through a cache. */
   readonly throughCache: (lookUp: LookUp) => LookUp
   readonly onOutage: SharedTally["addOutage"]
+  /** Shows the metric of lost uses, and returns what counts one. */
+  readonly lostUses: () => () => void
   /** Counts a decision about required scopes. */
   readonly onAuthorized: (isGranted: boolean) => void
 }
@@ -28,7 +30,7 @@ const every = 32
 /** Uses the registry and the clock of the calling fiber. */
 export const makeMetering = Effect.gen(function* () {
   const clock = yield* Clock.Clock
-  const { tally, showCache, addOutage } = tallyIn(yield* Effect.context())
+  const { tally, showCache, showUsage, addOutage } = tallyIn(yield* Effect.context())
   const { verifies, durations, cache } = tally
   let turn = 0
 
@@ -77,6 +79,12 @@ export const makeMetering = Effect.gen(function* () {
       }
     },
     onOutage: addOutage,
+    lostUses: () => {
+      showUsage()
+      return () => {
+        tally.usage.lost += 1
+      }
+    },
     onAuthorized: (isGranted) => {
       tally.authorizations[isGranted ? "granted" : "InsufficientScope"] += 1
     },

@@ -40,11 +40,21 @@ export type TokenState = "live" | "expired" | "revoked"
  * The token's state at `now`. It expires at the instant `expiresAt`; a token that is both revoked and expired is
  * revoked. An instant that is `NaN` (from JavaScript) makes it expired.
  */
-export const stateOf = (token: VerifiableToken, now: Instant): TokenState => {
-  if (Option.isSome(token.revocation)) return "revoked"
-  const expiry = token.expiresAt
-  return Option.isNone(expiry) || now.epochMilliseconds < expiry.value.epochMilliseconds ? "live" : "expired"
+export const stateOf = (token: VerifiableToken, now: Instant): TokenState => stateAt(token, expiryOf(token), now)
+
+/** The same for a token whose expiry is known in milliseconds; `Infinity`: never. */
+export const stateAt = (
+  { revocation }: Pick<VerifiableToken, "revocation">,
+  expiry: number,
+  now: Instant,
+): TokenState => {
+  if (Option.isSome(revocation)) return "revoked"
+  return expiry === Infinity || now.epochMilliseconds < expiry ? "live" : "expired"
 }
+
+/** When the token expires, in milliseconds; `Infinity`: never. */
+export const expiryOf = ({ expiresAt }: Pick<VerifiableToken, "expiresAt">): number =>
+  Option.isSome(expiresAt) ? expiresAt.value.epochMilliseconds : Infinity
 
 /** When the token was revoked or expired, whichever came first; none if neither happened or will. */
 export const diedAt = ({ expiresAt, revocation }: VerifiableToken): Option.Option<DateTime.Utc> => {
@@ -171,7 +181,7 @@ export class ApiToken extends Data.Class<ApiTokenFields> {
   isReuse(generation: number, now: DateTime.Utc): boolean {
     const secret = Option.getOrUndefined(Secrets.ofGeneration(this.secrets, generation))
     const end = secret && Option.getOrUndefined(Secret.endOf(secret))
-    if (secret === undefined || end === undefined || !Secret.isReuse(secret, this.expiresAt, now)) return false
+    if (secret === undefined || end === undefined || !Secret.isReuse(secret, expiryOf(this), now)) return false
     const [replacedBy] = this.#rotationsSince(generation)
     return replacedBy === undefined || !Option.contains(replacedBy.detail, expiryWas(end.epochMilliseconds))
   }
@@ -256,8 +266,7 @@ export class ApiToken extends Data.Class<ApiTokenFields> {
   }
 }
 
-const millisecondsOf = (expiresAt: Option.Option<DateTime.Utc>): number =>
-  Option.isSome(expiresAt) ? expiresAt.value.epochMilliseconds : Infinity
+const millisecondsOf = (expiresAt: Option.Option<DateTime.Utc>): number => expiryOf({ expiresAt })
 
 /** The history detail of a rotation that changed the expiry. */
 const expiryWas = (was: number): string => `expiry was ${was === Infinity ? "never" : iso(was)}`

@@ -72,28 +72,15 @@ const inFlightMilliseconds = 60_000
 
 /**
  * Whether seeing the secret at `now` suggests that it leaked: more than a minute after its end, and never if it ended
- * because its token expired.
+ * because its token expired. `expiry` is the token's, in milliseconds (`Infinity`: never).
  */
-const isReuse = (
-  secret: Pick<VerifiableSecret, "state">,
-  expiresAt: Option.Option<DateTime.Utc>,
-  now: Instant,
-): boolean => {
+const isReuse = (secret: Pick<VerifiableSecret, "state">, expiry: number, now: Instant): boolean => {
   const end = Option.getOrUndefined(endOf(secret))?.epochMilliseconds
-  if (end === undefined || !(now.epochMilliseconds >= end + inFlightMilliseconds)) return false
-  return !(Option.isSome(expiresAt) && expiresAt.value.epochMilliseconds <= end)
+  return end !== undefined && now.epochMilliseconds >= end + inFlightMilliseconds && !(expiry <= end)
 }
 
 /** Until when the secret is accepted, given the token's expiry, which may have moved forward since the rotation. */
-const expiryOf = (
-  secret: Pick<VerifiableSecret, "state">,
-  expiresAt: Option.Option<DateTime.Utc>,
-): Option.Option<DateTime.Utc> => {
-  if (secret.state._tag !== "Retiring") return expiresAt
-  const { until } = secret.state
-  return Option.isSome(expiresAt) && expiresAt.value.epochMilliseconds < until.epochMilliseconds
-    ? expiresAt
-    : Option.some(until)
-}
+const expiryOf = ({ state }: Pick<VerifiableSecret, "state">, expiry: number): number =>
+  state._tag === "Retiring" ? Math.min(expiry, state.until.epochMilliseconds) : expiry
 
 export const Secret = { active, isUsable, endOf, isReuse, expiryOf } as const

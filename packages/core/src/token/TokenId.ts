@@ -14,15 +14,13 @@ const randomByteCount = 10
 /** An id for a token issued at `now`: 48 bits of milliseconds, version and variant, 74 random bits. */
 const make = (now: DateTime.Utc, random: Uint8Array): TokenId => {
   const milliseconds = now.epochMilliseconds.toString(16).padStart(12, "0")
-  const digits = Array.from(random.subarray(0, randomByteCount), (byte) => byte.toString(16).padStart(2, "0")).join("")
+  let digits = ""
+  for (let index = 0; index < randomByteCount; index++) digits += hexOf[random[index] as number] as string
   const variant = (8 + (parseInt(digits.charAt(3), 16) & 3)).toString(16)
-  return [
-    milliseconds.slice(0, 8),
-    milliseconds.slice(8),
-    `7${digits.slice(0, 3)}`,
-    `${variant}${digits.slice(4, 7)}`,
-    digits.slice(7, 19),
-  ].join("-") as TokenId
+  const [high, low] = [milliseconds.slice(0, 8), milliseconds.slice(8)]
+  return `${high}-${low}-7${digits.slice(0, 3)}-${variant}${digits.slice(4, 7)}-${digits.slice(7, 19)}` as TokenId
 }
+
+const hexOf = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"))
 
 export const TokenId = { is, make, randomByteCount } as const

@@ -230,9 +230,21 @@ export const parseRequest = <S extends Schema.Top & { readonly DecodingServices:
   schema: S,
   request: unknown,
 ) =>
-  Schema.decodeUnknownEffect(schema)(request, { errors: "all", onExcessProperty: "error" }).pipe(
-    Effect.mapError((error) => new InvalidInput({ issues: issuesOf(error) })),
+  Effect.mapError(
+    decoderOf(schema)(request, { errors: "all", onExcessProperty: "error" }),
+    (error) => new InvalidInput({ issues: issuesOf(error) }),
   )
+
+/** Making a decoder costs as much as decoding a small request, so each schema's is made once. */
+const decoderOf = <S extends Schema.Top & { readonly DecodingServices: never }>(schema: S) => {
+  const known = decoders.get(schema)
+  if (known !== undefined) return known as ReturnType<typeof Schema.decodeUnknownEffect<S>>
+  const decoder = Schema.decodeUnknownEffect(schema)
+  decoders.set(schema, decoder)
+  return decoder
+}
+
+const decoders = new WeakMap<Schema.Top, unknown>()
 
 const format = SchemaIssue.makeFormatterStandardSchemaV1()
 

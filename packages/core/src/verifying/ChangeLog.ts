@@ -46,7 +46,10 @@ export class ChangeLog {
   }
 
   /** Whether the token, its owner and all its ancestors are unchanged since this version. */
-  isCurrent(version: number, { id, ownedBy, ancestors }: VerifiableToken): boolean {
+  isCurrent(
+    version: number,
+    { id, ownedBy, ancestors }: Pick<VerifiableToken, "id" | "ownedBy" | "ancestors">,
+  ): boolean {
     if (version === this.#version) return true
     if (version < this.#floor || this.#hasChanged(id, version) || this.#hasChanged(ownedBy, version)) return false
     for (const ancestor of ancestors) if (this.#hasChanged(ancestor, version)) return false

@@ -6,7 +6,6 @@ import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import type { RepositoryUnavailable } from "../errors.ts"
-import { isAtHand } from "../ports/atHand.ts"
 import type { TokenChanges } from "../ports/TokenChanges.ts"
 import type { Digest } from "../token/Digest.ts"
 import { type DurationOption, durationOption } from "../token/DurationOption.ts"
@@ -15,7 +14,7 @@ import type { OwnerId } from "../token/OwnerId.ts"
 import type { TokenId } from "../token/TokenId.ts"
 import { ChangeLog } from "./ChangeLog.ts"
 import { DigestTable, type Moment } from "./DigestTable.ts"
-import type { Facts, LookUp } from "./lookUp.ts"
+import { type Facts, isKnown, type LookUp } from "./lookUp.ts"
 import { makeRemember, type RememberedToken } from "./RememberedToken.ts"
 
 export interface CacheOptions {
@@ -98,8 +97,8 @@ export const makeLookUpCache = Effect.fnUntraced(function* (
   const begin: LookUp = (sha256, instant) => {
     const moment: Moment = { version: changes.version, elapsed: elapsedNow(), wall: instant.epochMilliseconds }
     const answer = lookUp(sha256, instant)
-    if (!isAtHand(answer)) return share(sha256, answer, moment)
-    put(sha256, answer.value, moment)
+    if (!isKnown(answer)) return share(sha256, answer, moment)
+    put(sha256, answer, moment)
     return answer
   }
 
@@ -114,12 +113,12 @@ export const makeLookUpCache = Effect.fnUntraced(function* (
       const slot = known.find(sha256)
       if (slot >= 0 && known.isFreshAt(slot, elapsed, wall, staleness)) {
         const token = known.valueAt(slot)
-        if (changes.isCurrent(known.versionAt(slot), token)) return Exit.succeed(token.facts)
+        if (changes.isCurrent(known.versionAt(slot), token)) return token
       }
       if (unknown !== undefined) {
         const slot = unknown.find(sha256)
         const isCurrent = slot >= 0 && unknown.versionAt(slot) === changes.version
-        if (isCurrent && unknown.isFreshAt(slot, elapsed, wall, unknownStaleness)) return nothingKnown
+        if (isCurrent && unknown.isFreshAt(slot, elapsed, wall, unknownStaleness)) return undefined
       }
       const shared = pending.get(sha256.hex)
       return shared !== undefined && isJoinable(shared, elapsed, wall) ? shared.answer : begin(sha256, instant)
@@ -151,5 +150,3 @@ const millisecondsOf = (name: string, duration: DurationOption): number =>
   Duration.toMillis(durationOption(`cache.${name}`, duration, anHourAtMost))
 
 const anHourAtMost = { atLeast: Duration.zero, atMost: Duration.hours(1), words: "of an hour at most" }
-
-const nothingKnown = Exit.succeed(undefined)

@@ -5,39 +5,54 @@ import type { VerifiableToken } from "../token/ApiToken.ts"
 import type { OwnerId } from "../token/OwnerId.ts"
 import type { Scope } from "../token/Scope.ts"
 import type { TokenId } from "../token/TokenId.ts"
-import type { Facts } from "./lookUp.ts"
+import { Facts } from "./lookUp.ts"
 
 /** What most tokens share: no ancestors, an owner who may do everything, an active secret. */
 interface Circumstances {
-  readonly secret: Facts["found"]["secret"]
-  readonly ancestors: Facts["ancestors"]
+  readonly secret: Facts["secret"]
+  readonly minters: Facts["minters"]
   readonly owner: OwnerAuthority
 }
 
-/** A token with the rest of its facts. Only its own fields usually differ from other tokens'. */
-export class RememberedToken implements VerifiableToken {
+/**
+ * A token and the rest of its facts in one object: a hit in the cache allocates nothing. Only the token's own fields
+ * usually differ from other tokens'.
+ */
+export class RememberedToken extends Facts {
   readonly id: TokenId
   readonly ownedBy: OwnerId
   readonly scopes: ReadonlyArray<Scope>
-  readonly expiresAt: VerifiableToken["expiresAt"]
   readonly revocation: VerifiableToken["revocation"]
   readonly ancestors: ReadonlyArray<TokenId>
+  readonly expiry: number
   readonly #circumstances: Circumstances
 
-  constructor(token: VerifiableToken, scopes: ReadonlyArray<Scope>, circumstances: Circumstances) {
+  constructor({ token, expiry }: Facts, scopes: ReadonlyArray<Scope>, circumstances: Circumstances) {
+    super()
     this.id = token.id
     this.ownedBy = token.ownedBy
     this.scopes = scopes
-    this.expiresAt = token.expiresAt
     this.revocation = token.revocation
     this.ancestors = token.ancestors.length === 0 ? none : token.ancestors
+    this.expiry = expiry
     this.#circumstances = circumstances
   }
 
-  /** The facts as looked up, without the secret's digest. */
-  get facts(): Facts {
-    const { secret, ancestors, owner } = this.#circumstances
-    return { found: { token: this, secret }, ancestors, owner }
+  get token(): this {
+    return this
+  }
+
+  /** Without its digest. */
+  get secret(): Facts["secret"] {
+    return this.#circumstances.secret
+  }
+
+  get minters(): Facts["minters"] {
+    return this.#circumstances.minters
+  }
+
+  get owner(): OwnerAuthority {
+    return this.#circumstances.owner
   }
 }
 
@@ -49,15 +64,12 @@ export const makeRemember = (): ((facts: Facts) => RememberedToken) => {
   const lists = new Map<string, ReadonlyArray<Scope>>()
   const circumstances = new Map<string, Circumstances>()
   return (facts) => {
-    const { token, secret } = facts.found
+    const { token, secret } = facts
     const scopes = shared(lists, token.scopes.join(" "), () => token.scopes)
     const isOrdinary =
-      secret.state._tag === "Active" &&
-      facts.ancestors.length === 0 &&
-      facts.owner.active &&
-      facts.owner.scopes === "all"
+      secret.state._tag === "Active" && facts.minters.length === 0 && facts.owner.active && facts.owner.scopes === "all"
     return new RememberedToken(
-      token,
+      facts,
       scopes,
       isOrdinary
         ? shared(circumstances, `${secret.generation} ${Option.getOrElse(secret.keyId, () => "")}`, () =>
@@ -69,9 +81,8 @@ export const makeRemember = (): ((facts: Facts) => RememberedToken) => {
 }
 
 /** Omits the secret's digest, which is the entry's key anyway. */
-const circumstancesOf = ({ found, ancestors, owner }: Facts): Circumstances => {
-  const { generation, keyId, state } = found.secret
-  return { secret: { generation, keyId, state }, ancestors, owner }
+const circumstancesOf = ({ secret: { generation, keyId, state }, minters, owner }: Facts): Circumstances => {
+  return { secret: { generation, keyId, state }, minters, owner }
 }
 
 const shared = <A>(values: Map<string, A>, key: string, make: () => A): A => {

@@ -8,6 +8,7 @@ import type { Refusal, Side } from "../token/Refusal.ts"
 import type { Scope } from "../token/Scope.ts"
 import type { ScopeCatalogue } from "../token/ScopeCatalogue.ts"
 import { Secret, type VerifiableSecret } from "../token/Secret.ts"
+import { FreshFacts } from "./lookUp.ts"
 import { judge } from "./verifying.ts"
 
 /** Whether a token is accepted now, and what it may do. */
@@ -36,7 +37,7 @@ export const effectiveStateOf = (
 ): EffectiveState => {
   const own = catalogue.close(token.scopes)
   const undeclaredScopes = catalogue.undeclared(token.scopes)
-  const verdict = judge({ found: { token, secret: anActiveSecret }, ancestors, owner }, own, catalogue, now)
+  const verdict = judge(new FreshFacts({ token, secret: anActiveSecret }, ancestors, owner), own, catalogue, now)
   if (verdict.accepted) {
     return { state: "live", on: "token", scopes: verdict.caller.scopes, withheld: [], undeclaredScopes }
   }

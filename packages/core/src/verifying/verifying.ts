@@ -5,9 +5,8 @@
  */
 import * as Effect from "effect/Effect"
 import type { RepositoryUnavailable } from "../errors.ts"
-import { isAtHand } from "../ports/atHand.ts"
 import type { OwnerAuthority } from "../ports/OwnerDirectory.ts"
-import { earliestExpiry, stateOf, type VerifiableToken } from "../token/ApiToken.ts"
+import { expiryOf, stateAt, stateOf, type VerifiableToken } from "../token/ApiToken.ts"
 import { type Caller, missingScopes, type ScopeSide } from "../token/Caller.ts"
 import type { Digest } from "../token/Digest.ts"
 import type { Instant } from "../token/Instant.ts"
@@ -15,7 +14,7 @@ import type { MissingScope, Refusal } from "../token/Refusal.ts"
 import type { ScopeCatalogue } from "../token/ScopeCatalogue.ts"
 import { Secret } from "../token/Secret.ts"
 import { flawOfAll, type TokenFlaw, type TokenFormat } from "../token/TokenFormat.ts"
-import type { Facts, LookUp } from "./lookUp.ts"
+import { type Facts, isKnown, type LookUp } from "./lookUp.ts"
 
 export interface VerifierParts {
   readonly sha256: (plaintext: string) => Digest
@@ -27,14 +26,19 @@ export interface VerifierParts {
 
 /** Watches each verify, for metrics, usage and reuse. It can't delay or change the verdict. */
 export interface VerifyObserver {
-  readonly onAccepted: (found: Facts["found"], required: ReadonlyArray<string>, sha256: Digest, at: number) => void
+  readonly onAccepted: (facts: Facts, required: ReadonlyArray<string>, sha256: Digest, at: number) => void
   readonly onInsufficient: (missing: ReadonlyArray<MissingScope>) => void
-  readonly onReused: (found: Facts["found"], at: number) => void
+  readonly onReused: (facts: Facts, at: number) => void
+}
+
+/** A caller whose expiry is in milliseconds (`Infinity`: never), so that each API makes its own kind of instant, once. */
+export interface AcceptedCaller extends Omit<Caller, "expiresAt"> {
+  readonly expiry: number
 }
 
 /** The result of verifying. */
 export type Verdict =
-  | { readonly accepted: true; readonly caller: Caller }
+  | { readonly accepted: true; readonly caller: AcceptedCaller }
   | { readonly accepted: false; readonly refusal: Refusal }
 
 /** The verdict itself if the store and the owner directory answer synchronously, otherwise an effect. */
@@ -46,10 +50,10 @@ export const makeVerifier = ({ sha256, lookUp, catalogue, formats, observer }: V
   const decide = (facts: Facts | undefined, required: ReadonlyArray<string>, digest: Digest, now: Instant): Verdict => {
     if (facts === undefined) return unknown
     const verdict = judge(facts, required, catalogue, now)
-    if (verdict.accepted) observer.onAccepted(facts.found, required, digest, now.epochMilliseconds)
+    if (verdict.accepted) observer.onAccepted(facts, required, digest, now.epochMilliseconds)
     else if (verdict.refusal._tag === "InsufficientScope") observer.onInsufficient(verdict.refusal.missing)
-    else if (Secret.isReuse(facts.found.secret, facts.found.token.expiresAt, now)) {
-      observer.onReused(facts.found, now.epochMilliseconds)
+    else if (Secret.isReuse(facts.secret, facts.expiry, now)) {
+      observer.onReused(facts, now.epochMilliseconds)
     }
     return verdict
   }
@@ -58,16 +62,18 @@ export const makeVerifier = ({ sha256, lookUp, catalogue, formats, observer }: V
     const flaw = flawOfAll(formats, presented)
     if (flaw !== undefined) return malformed[flaw]
     const digest = sha256(presented as string)
-    const facts = lookUp(digest, now)
-    return isAtHand(facts)
-      ? decide(facts.value, required, digest, now)
-      : Effect.map(facts, (facts) => decide(facts, required, digest, now))
+    // Read once: `now` may be a clock that costs a system call each time.
+    const instant: Instant = { epochMilliseconds: now.epochMilliseconds }
+    const facts = lookUp(digest, instant)
+    return isKnown(facts)
+      ? decide(facts, required, digest, instant)
+      : Effect.map(facts, (facts) => decide(facts, required, digest, instant))
   }
 }
 
 /** The rules, in order. */
 export const judge = (
-  { found: { token, secret }, ancestors, owner }: Facts,
+  { token, expiry, secret, minters, owner }: Facts,
   required: ReadonlyArray<string>,
   catalogue: ScopeCatalogue,
   now: Instant,
@@ -75,19 +81,19 @@ export const judge = (
   if (!Secret.isUsable(secret, now)) {
     return refuse({ _tag: "Retired", tokenId: token.id, generation: secret.generation })
   }
-  const state = stateOf(token, now)
+  const state = stateAt(token, expiry, now)
   if (state !== "live") return refuse({ _tag: refusalOf[state], tokenId: token.id, on: "token" })
-  if (ancestors.length < token.ancestors.length) {
+  if (minters.length < token.ancestors.length) {
     return refuse({ _tag: "Revoked", tokenId: token.id, on: "ancestor" })
   }
-  for (const ancestor of ancestors) {
-    const state = stateOf(ancestor, now)
+  for (const minter of minters) {
+    const state = stateOf(minter, now)
     if (state !== "live") return refuse({ _tag: refusalOf[state], tokenId: token.id, on: "ancestor" })
   }
   if (!owner.active) return refuse({ _tag: "OwnerInactive", tokenId: token.id, ownedBy: token.ownedBy })
   const own = catalogue.close(token.scopes)
-  const narrowedBy = sidesOf(own, catalogue, ancestors, owner)
-  const caller: Caller = {
+  const narrowedBy = sidesOf(own, catalogue, minters, owner)
+  const caller: AcceptedCaller = {
     tokenId: token.id,
     generation: secret.generation,
     ownedBy: token.ownedBy,
@@ -95,10 +101,7 @@ export const judge = (
     scopes:
       narrowedBy.length === 0 ? own : own.filter((scope) => narrowedBy.every(({ scopes }) => scopes.includes(scope))),
     narrowedBy,
-    expiresAt: Secret.expiryOf(
-      secret,
-      ancestors.length === 0 ? token.expiresAt : earliestExpiry([token, ...ancestors]),
-    ),
+    expiry: Secret.expiryOf(secret, minters.length === 0 ? expiry : Math.min(expiry, ...minters.map(expiryOf))),
   }
   const missing = missingScopes(required, caller)
   return missing.length === 0
