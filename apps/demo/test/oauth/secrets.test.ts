@@ -20,7 +20,7 @@ it("the database has no token, code, refresh token, session or app's secret in i
     "access token": first.access_token,
     "refreshed access token": second.access_token,
     "refresh token": first.refresh_token ?? "",
-    "the app's secret": String(app.client.client_secret),
+    "the app's secret": String(app.client["client_secret"]),
     ...person.cookies,
   }
   const files = [store.filename, `${store.filename}-wal`].map((file) => readFileSync(file, "latin1"))
