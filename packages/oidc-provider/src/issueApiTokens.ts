@@ -232,6 +232,7 @@ const ignoreIfGone = (error: unknown): void => {
  */
 const consumeOnce = (provider: Provider): void => {
   for (const model of [provider.AuthorizationCode, provider.RefreshToken]) {
+    // oxlint-disable-next-line typescript/unbound-method -- called with its own object
     const { consume } = model.prototype
     model.prototype.consume = async function (this: { readonly grantId?: string | undefined }): Promise<void> {
       try {

@@ -53,6 +53,7 @@ describe("of concurrent uses", () => {
     // Both find the code unused before either consumes it.
     const { AuthorizationCode } = server.provider
     const both = holdingUntil(2)
+    // oxlint-disable-next-line typescript/unbound-method -- called with its own object
     const { consume } = AuthorizationCode.prototype
     AuthorizationCode.prototype.consume = async function () {
       await both()
@@ -69,6 +70,7 @@ describe("of concurrent uses", () => {
     const granted = await redeem(server, await authorize(server))
     const { RefreshToken } = server.provider
     const both = holdingUntil(2)
+    // oxlint-disable-next-line typescript/unbound-method -- called with its own object
     const { consume } = RefreshToken.prototype
     RefreshToken.prototype.consume = async function () {
       await both()

@@ -117,7 +117,7 @@ export const authorize = async ({ authorizationServer }: Server, clientId = "app
     if (location === null) throw new Error(`${response.status}: ${await response.text()}`)
     next = new URL(location, next)
   }
-  return { returnedTo: next as URL, verifier, clientId }
+  return { returnedTo: next, verifier, clientId }
 }
 
 export const redeem = async (

@@ -77,6 +77,7 @@ const cookieOptions = (isSecure: boolean) =>
 
 /** The adapter stores the secrets of registered clients by their hash. */
 const storeHashedSecrets = ({ Client }: Provider): void => {
+  // oxlint-disable-next-line typescript/unbound-method -- called with its own object
   const { compareClientSecret } = Client.prototype
   Client.prototype.compareClientSecret = function (presented) {
     return Reflect.apply(compareClientSecret, this, [hashOf(presented)])

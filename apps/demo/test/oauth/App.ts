@@ -120,6 +120,11 @@ export class Person {
     return person
   }
 
+  /** By name. */
+  get cookies(): Readonly<Record<string, string>> {
+    return Object.fromEntries(this.#cookies)
+  }
+
   async signsInAs(account: string): Promise<void> {
     const { status } = await this.opens("/login", credentialsOf(account))
     if (status !== 200) throw new Error(`Signing in was answered with ${status}`)

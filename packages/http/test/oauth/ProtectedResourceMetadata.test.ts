@@ -21,6 +21,20 @@ describe("ProtectedResourceMetadata", () => {
     })
   })
 
+  it("names the authorization servers that issue its tokens, and refuses what is no issuer (RFC 9728 §2)", () => {
+    const make = (issuer: string) =>
+      ProtectedResourceMetadata.make({
+        resource: "https://api.example.test",
+        scopes: [],
+        authorizationServers: [issuer],
+      })
+    const { answer } = make("https://login.example.test/tenant")
+    expect(JSON.parse(answer.body).authorization_servers).toEqual(["https://login.example.test/tenant"])
+    for (const wrong of ["login.example.test", "https://login.example.test/?a", "ftp://login.example.test"]) {
+      expect(() => make(wrong)).toThrow("authorizationServers must be")
+    }
+  })
+
   it("omits what isn't specified, and empty lists (RFC 9728 §3.2)", () => {
     const { answer } = ProtectedResourceMetadata.make({ resource: "https://api.example.test", scopes: [] })
     expect(JSON.parse(answer.body)).toEqual({

@@ -81,7 +81,8 @@ const clientIdOf = ({ params }: Interaction): string => String(params["client_id
 
 /** What the app asks for, and what of it the person has. */
 const scopesOf = (ctx: PageContext, { params }: Interaction) => {
-  const asked = String(params["scope"] ?? "").split(" ")
+  const { scope } = params
+  const asked = typeof scope === "string" ? scope.split(" ") : []
   const requested = scopeCatalogue.scopes.filter((scope) => asked.includes(scope))
   const held: ReadonlyArray<string> = ctx.state.principal.scopes
   return { requested, available: requested.filter((scope) => held.includes(scope)) }
