@@ -12,7 +12,7 @@ import {
   MongoRepository,
   type TokenDocument,
 } from "@tokenry/mongodb"
-import * as Effect from "effect/Effect"
+import type * as Effect from "effect/Effect"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"

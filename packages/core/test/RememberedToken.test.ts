@@ -43,8 +43,15 @@ const all: ReadonlyArray<Facts> = [
 ]
 
 const plain = ({ token: { id, ownedBy, scopes, revocation, ancestors }, expiry, secret, minters, owner }: Facts) => ({
-  ...{ id, ownedBy, scopes, revocation, ancestors },
-  ...{ expiry, secret, minters, owner },
+  id,
+  ownedBy,
+  scopes,
+  revocation,
+  ancestors,
+  expiry,
+  secret,
+  minters,
+  owner,
 })
 
 it("a remembered token has the same facts as before, whatever was remembered earlier", () => {

@@ -73,8 +73,11 @@ describe("a verifier", () => {
     const verification = await verifier.verify(await exchanged(plaintext))
     if (!verification.accepted) throw new Error("The JWT is refused")
     const { caller } = verification
-    await expect(tokens.issue({ ownedBy: "user-1", name: "x", scopes: [], caller })).rejects.toThrow()
-    await expect(tokens.rotate({ id: token.id, ownedBy: "user-1", caller })).rejects.toThrow()
+    const secretNotActive = { _tag: "SecretNotActive" }
+    await expect(tokens.issue({ ownedBy: "user-1", name: "x", scopes: [], caller })).rejects.toMatchObject(
+      secretNotActive,
+    )
+    await expect(tokens.rotate({ id: token.id, ownedBy: "user-1", caller })).rejects.toMatchObject(secretNotActive)
     expect(await tokens.list({ ownedBy: "user-1" })).toMatchObject({
       items: [{ id: token.id, revision: token.revision }],
     })

@@ -37,7 +37,9 @@ it("oauth4webapi exchanges a token, and validates the JWT as an access token (RF
   const request = new Request(`${audience}/`, { headers: { Authorization: `Bearer ${jwt}` } })
   const claims = await oauth.validateJwtAccessToken(server, request, audience, options)
   expect(claims).toMatchObject({ sub: "user-1", client_id: token.id, scope: "treasure:edit treasure:read" })
-  await expect(oauth.validateJwtAccessToken(server, request, "https://other.example.test", options)).rejects.toThrow()
+  await expect(oauth.validateJwtAccessToken(server, request, "https://other.example.test", options)).rejects.toThrow(
+    "audience",
+  )
 })
 
 it("oauth4webapi understands the errors", async () => {
