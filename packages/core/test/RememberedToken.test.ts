@@ -43,8 +43,11 @@ const all: ReadonlyArray<Facts> = [
 ]
 
 const plain = ({ token: { id, ownedBy, scopes, revocation, ancestors }, expiry, secret, minters, owner }: Facts) => ({
-  ...{ id, ownedBy, scopes, revocation, ancestors },
-  ...{ expiry, secret, minters, owner },
+  token: { id, ownedBy, scopes, revocation, ancestors },
+  expiry,
+  secret,
+  minters,
+  owner,
 })
 
 it("what is remembered of a token gives the facts back as they were, whatever was remembered before", () => {
