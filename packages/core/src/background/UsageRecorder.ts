@@ -57,7 +57,7 @@ export interface UsageRecorder {
  * How many secrets to write at a time, with a turn of the event loop in between: a few milliseconds' work for a
  * synchronous store.
  */
-const chunkSize = 200
+const chunkSize = 100
 const closingPatience = Duration.seconds(5)
 
 /** Runs until the scope closes, then spends up to five seconds writing what is left. */
