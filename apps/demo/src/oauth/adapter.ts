@@ -54,18 +54,26 @@ const withoutSecrets = (kind: string, payload: AdapterPayload): object => {
     return secret === undefined ? payload : { ...payload, client_secret: hashOf(secret) }
   }
   if (kind === "Grant") return payload
-  const { jti: _, session, ...rest } = payload
-  if (session === undefined) return rest
-  const { cookie: __, ...restOfSession } = session
-  return { ...rest, session: restOfSession }
+  const { jti = "", session, returnTo, ...rest } = payload
+  const { cookie: _, ...restOfSession } = session ?? {}
+  return {
+    ...rest,
+    ...(session !== undefined && { session: restOfSession }),
+    // An interaction's ends with its id.
+    ...(returnTo !== undefined && { returnTo: returnTo.replace(jti, "") }),
+  }
 }
 
-const restored = (found: FoundRecord | undefined, id?: string): AdapterPayload | undefined =>
-  found && {
+const restored = (found: FoundRecord | undefined, id?: string): AdapterPayload | undefined => {
+  if (found === undefined) return undefined
+  const payload = found.payload as AdapterPayload
+  return {
     ...(id !== undefined && { jti: id }),
-    ...found.payload,
+    ...payload,
+    ...(payload.returnTo !== undefined && id !== undefined && { returnTo: payload.returnTo + id }),
     ...(found.consumedAt && { consumed: Math.floor(found.consumedAt.getTime() / 1000) }),
   }
+}
 
 const reachable = async <A>(use: () => Promise<A>): Promise<A> => {
   try {
