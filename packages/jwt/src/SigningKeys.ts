@@ -1,7 +1,16 @@
 /** The keys that sign JWTs, and the document where verifiers find them (RFC 7517). */
 import { checkOptions, isObject, type OptionRules } from "@tokenry/core/adapter"
 import type { HttpAnswer } from "@tokenry/http"
-import { calculateJwkThumbprint, exportJWK, generateKeyPair, importJWK, type JWK, type JWTPayload, SignJWT } from "jose"
+import {
+  calculateJwkThumbprint,
+  exportJWK,
+  generateKeyPair,
+  importJWK,
+  type JSONWebKeySet,
+  type JWK,
+  type JWTPayload,
+  SignJWT,
+} from "jose"
 
 /** EdDSA on Ed25519 (RFC 8037), and ECDSA on P-256 with SHA-256 (RFC 7518 §3.4). */
 export type SigningAlgorithm = "EdDSA" | "ES256"
@@ -19,7 +28,7 @@ export interface SigningKeys {
   /** A JWT of type `at+jwt` with these claims. */
   readonly sign: (claims: JWTPayload) => Promise<string>
   /** The public keys. */
-  readonly document: { readonly keys: ReadonlyArray<JWK> }
+  readonly document: JSONWebKeySet
   /** The response to a request for the document: clients may keep it for five minutes. */
   readonly answerTo: (method: string) => HttpAnswer
 }

@@ -1,6 +1,6 @@
 import { MemoryRepository, ScopeCatalogue } from "@tokenry/core"
 import { createApiTokens } from "@tokenry/core/promise"
-import { bearer, oauthEndpoint, toResponse } from "@tokenry/fetch"
+import { bearer, oauthEndpoint } from "@tokenry/fetch"
 import { JwtVerifier, SigningKeys, TokenExchange } from "@tokenry/jwt"
 
 const issuer = "https://api.example.com"
@@ -13,10 +13,10 @@ const keys = await SigningKeys.make({ signing: await SigningKeys.generate() })
 const exchange = oauthEndpoint(
   TokenExchange.make({ tokens, issuer, keys, audiences: { [audience]: ["treasure:read"] } }),
 )
-const jwks = () => toResponse(keys.answerTo("GET"))
 
-// A service that hasn't: its guard takes the verifier in place of the tokens.
-const verifier = JwtVerifier.make({ issuer, audience, jwks: await jwks().json(), catalogue })
+// A service without it: its guard takes the verifier in place of the tokens. In another process, jwks is a URL
+// where the first service serves keys.answerTo(method).
+const verifier = JwtVerifier.make({ issuer, audience, jwks: keys.document, catalogue })
 const { requireScopes } = bearer({ tokens: verifier, realm: "reports" })
 const report = requireScopes("treasure:read")((_request, { ownedBy }) => new Response(`The report of ${ownedBy}`))
 

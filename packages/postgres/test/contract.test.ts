@@ -21,13 +21,13 @@ import { callersPool, otherProcess, pool } from "./waysIn.ts"
 const lawsBetweenProcesses: ReadonlyArray<LawName> = [
   "of many concurrent inserts with one digest, exactly one succeeds",
   "of many concurrent replaces under one revision, exactly one succeeds",
-  "of many tokens that take one digest at once, exactly one gets it",
+  "if many tokens take one digest at once, exactly one gets it",
   "however replaces and a bulk revocation interleave, the token ends revoked, and no change is lost",
-  "of concurrent bulk revocations, one alone counts a token, and its reason stays",
+  "only one of several concurrent bulk revocations counts a token, and its reason stays",
   "pages give what is there throughout exactly once, while others write in between",
   "a stream that is read while others write gives what is there throughout once, as it was or as it is",
-  "of concurrent purges, one alone counts a token",
-  "what a write returned is seen by every later read, through every connection",
+  "only one of several concurrent purges counts a token",
+  "every later read, on any connection, sees a finished write",
   "a reader during a write sees the token before or after it, never a mixture",
   "whatever is called, in whatever order, the store answers as a plain list of tokens would",
 ]

@@ -79,7 +79,7 @@ export const checkingThrough =
  * Builds the layer anew, checks one law on it, and releases it. Fails with what the layer fails with, and fails or dies if
  * the law is broken.
  *
- *     const exit = yield* Effect.exit(checkLaw(lawNamed("a token that is not there is not found"), layer))
+ *     const exit = yield* Effect.exit(checkLaw(lawNamed("a token that doesn't exist isn't found"), layer))
  */
 export const checkLaw: (
   law: Law,

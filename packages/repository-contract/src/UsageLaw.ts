@@ -23,7 +23,7 @@ type Services = ApiTokenRepository | TokenUsageStore
  * Builds the layer anew, checks one law of the record of uses on it, and releases it. Fails with what the layer fails
  * with, and fails or dies if the law is broken.
  *
- *     const exit = yield* Effect.exit(checkUsageLaw(usageLawNamed("what comes twice is counted twice"), layer))
+ *     const exit = yield* Effect.exit(checkUsageLaw(usageLawNamed("a use recorded twice counts twice"), layer))
  */
 export const checkUsageLaw: (
   law: UsageLaw,

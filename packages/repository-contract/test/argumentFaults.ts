@@ -16,12 +16,16 @@ const findingAnyByNothing = (right: Repository): Partial<Repository> => {
 }
 
 export const argumentFaults: ReadonlyArray<Fault> = [
-  fault("an object that is nobody", "a missing or empty owner is an error, and changes and gives nothing", (right) => ({
-    listOwnedBy: (query) => (typeof query.ownedBy === "string" ? right.listOwnedBy(query) : Effect.succeed([])),
-  })),
+  fault(
+    "an object that is nobody",
+    "a missing or empty owner is an error, and nothing is read or changed",
+    (right) => ({
+      listOwnedBy: (query) => (typeof query.ownedBy === "string" ? right.listOwnedBy(query) : Effect.succeed([])),
+    }),
+  ),
   fault(
     "arguments looked at only where there are tokens",
-    "a missing instant, or one that is none, is an error, and changes and gives nothing",
+    "a missing or invalid instant is an error, and nothing is read or changed",
     (right) => ({
       purge: (diedBefore) =>
         Effect.flatMap(right.keyIdsInUse, (keyIds) =>
@@ -29,7 +33,7 @@ export const argumentFaults: ReadonlyArray<Fault> = [
         ),
     }),
   ),
-  fault("a revision that is missing means any", "a missing revision is an error, and never means any", (right) => ({
+  fault("a revision that is missing means any", "a missing revision is an error rather than a wildcard", (right) => ({
     replace: (token, expectedRevision: number | undefined) =>
       Effect.flatMap(right.findById(token.id), (stored) =>
         right.replace(

@@ -75,7 +75,7 @@ export const changesFaults: ReadonlyArray<ChangesFault> = [
   },
   {
     name: "a listener that stays",
-    breaks: "a listener whose scope is closed receives nothing, and the others go on",
+    breaks: "a listener whose scope is closed receives nothing more, and the others still do",
     fault: {
       changes: (_, listeners) => ({ follow: (listener) => Effect.sync(() => () => listeners.add(listener).size > 0) }),
     },
@@ -91,7 +91,7 @@ export const changesFaults: ReadonlyArray<ChangesFault> = [
   },
   {
     name: "anything for an owner",
-    breaks: "a missing or empty owner is an error, and is not announced",
+    breaks: "a missing or empty owner is an error, and nothing is announced",
     fault: { changes: () => ({ announceOwner: () => Effect.void }) },
   },
 ]

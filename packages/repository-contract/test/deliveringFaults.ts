@@ -41,7 +41,7 @@ export const lineageFaults: ReadonlyArray<Fault> = [
   ),
   fault(
     "a lineage whatever the owner",
-    "the list of a lineage is empty for an owner who has none of it",
+    "the list of a lineage is empty for any other owner",
     listing((query, right) =>
       Effect.flatMap(right.findById(query.lineageOf ?? ("" as never)), (root) =>
         right.listOwnedBy(
@@ -59,7 +59,7 @@ export const lineageFaults: ReadonlyArray<Fault> = [
   ),
   fault(
     "a lineage of nobody that means all",
-    "a missing or empty id of a lineage is an error, and never means all",
+    "a missing or empty lineage id is an error rather than a wildcard",
     ({ listOwnedBy }) => ({
       listOwnedBy: (query) => listOwnedBy({ ...query, lineageOf: query.lineageOf || undefined }),
     }),
@@ -137,7 +137,7 @@ export const deliveringFaults: ReadonlyArray<Fault> = [
   ),
   fault(
     "a mark under any revision",
-    "a mark under another revision, or for a token that is gone, changes nothing",
+    "marking another revision or a deleted token as delivered changes nothing",
     (right) => ({
       markDelivered: (id) =>
         Effect.flatMap(right.findById(id), (token) =>

@@ -49,7 +49,7 @@ export const commonFaults: ReadonlyArray<Fault> = [
     (right) => ({ insert: (token) => Effect.catchTag(right.insert(token), "DuplicateToken", () => Effect.void) }),
   ),
 
-  fault("an unstable page", "pages give each token once, also when hundreds share one instant", (right) => ({
+  fault("an unstable page", "pages return each token once, even when hundreds share one instant", (right) => ({
     listOwnedBy: (query) =>
       Effect.map(right.listOwnedBy({ ...query, after: Option.none(), limit: 1000 }), (tokens) =>
         tokens
@@ -63,7 +63,7 @@ export const commonFaults: ReadonlyArray<Fault> = [
       ),
   })),
 
-  fault("a purge too greedy", "what dies at the very instant of a purge is kept", (right) => ({
+  fault("a purge too greedy", "a purge keeps a token that dies at exactly its instant", (right) => ({
     purge: (diedBefore) => right.purge(later(diedBefore, 1)),
   })),
 

@@ -50,13 +50,13 @@ function faults(): ReadonlyArray<Fault> {
     },
     {
       name: "a revocation that is forgotten of ancestors",
-      shownBy: "no token outlives one that it was minted by",
+      shownBy: "no token is accepted after an ancestor's expiry",
       steps: 4,
       change: withAncestors((ancestor) => ({ ...ancestor, revocation: Option.none() })),
     },
     {
       name: "ancestors as they were before they were narrowed",
-      shownBy: "no token may what one that it was minted by may not",
+      shownBy: "no token has rights that an ancestor lacks",
       steps: 4,
       change: (right) => {
         const first = new Map<string, VerifiableToken["scopes"]>()

@@ -46,45 +46,45 @@ const purgingWithoutLineage = (right: Repository): Partial<Repository> => ({
 })
 
 export const rarerFaults: ReadonlyArray<Fault> = [
-  fault("a conflict unnoticed", "a replace under another revision conflicts, and writes nothing", (right) => ({
+  fault("a conflict unnoticed", "replacing another revision is a conflict, and writes nothing", (right) => ({
     replace: (token) =>
       Effect.flatMap(right.findById(token.id), (stored) =>
         right.replace(token, Option.match(stored, { onNone: () => 1, onSome: ({ revision }) => revision })),
       ),
   })),
-  fault("a replace that inserts", "a replace of a token that is gone conflicts, and writes nothing", (right) => ({
+  fault("a replace that inserts", "replacing a deleted token is a conflict, and writes nothing", (right) => ({
     replace: (token, expectedRevision) =>
       Effect.catchTag(right.replace(token, expectedRevision), "RevisionConflict", () => right.insert(token)),
   })),
   fault(
     "a digest that outlives its secret",
-    "a digest that a replace took away is not found any more, and is free again",
+    "a digest that a replace removed isn't found any more, and can be used again",
     rememberingOldDigests,
   ),
   fault(
     "a cache that no write clears",
-    "what a write returned is seen by every later read, through every connection",
+    "every later read, on any connection, sees a finished write",
     rememberingOldDigests,
   ),
-  fault("only the first candidate", "a digest finds its token and its secret, in whatever state they are", (right) => ({
+  fault("only the first candidate", "a digest finds its token and secret, whatever their state", (right) => ({
     findByDigest: (candidates) => right.findByDigest(candidates.slice(0, 1)),
   })),
   fault(
     "an expiry that comes late",
-    "a token is live until the instant that it expires at, and dead from then on",
+    "a token is live until the instant it expires, and dead from then on",
     (right) => ({
       listOwnedBy: (query) => right.listOwnedBy({ ...query, now: later(query.now, -1) }),
     }),
   ),
-  fault("short pages", "a page has as many tokens as it may, unless no more are left", (right) => ({
+  fault("short pages", "every page but the last is full", (right) => ({
     listOwnedBy: (query) => right.listOwnedBy({ ...query, limit: Math.max(1, query.limit - 1) }),
   })),
-  fault("a limit of 0 that means all", "a limit below 1 is an error, and never means all", (right) => ({
+  fault("a limit of 0 that means all", "a limit below 1 is an error rather than no limit", (right) => ({
     listOwnedBy: (query) => right.listOwnedBy({ ...query, limit: query.limit || 1000 }),
   })),
   fault(
     "an owner that is missing means all",
-    "a missing or empty owner is an error, and changes and gives nothing",
+    "a missing or empty owner is an error, and nothing is read or changed",
     (right) => ({
       revokeIssuedTo: (issuedTo, ownedBy, revocation, by) =>
         right.revokeIssuedTo(issuedTo, Option.filter(ownedBy, Boolean), revocation, by),
@@ -99,7 +99,7 @@ export const rarerFaults: ReadonlyArray<Fault> = [
   })),
   fault(
     "a revocation that forgets from where",
-    "a bulk revocation adds one line of history that says who, from where, when and why",
+    "a bulk revocation adds one history entry with actor, origin, time and reason",
     (right) => ({
       revokeOwnedBy: (ownedBy, revocation, { actor }) =>
         right.revokeOwnedBy(ownedBy, revocation, { actor, origin: {} }),
@@ -127,7 +127,7 @@ export const rarerFaults: ReadonlyArray<Fault> = [
   ),
   fault(
     "seconds",
-    "instants keep their milliseconds, however early or late they are",
+    "instants keep their milliseconds, even far in the past or future",
     writing(
       (token) =>
         new ApiToken({
@@ -138,7 +138,7 @@ export const rarerFaults: ReadonlyArray<Fault> = [
   ),
   fault(
     "normalised texts",
-    "unusual texts come back unharmed",
+    "unusual text is stored unchanged",
     writing(
       (token) => new ApiToken({ ...token, issuedTo: Option.map(token.issuedTo, (text) => text.normalize("NFC")) }),
     ),

@@ -17,17 +17,17 @@ import {
 export const usageFaults: ReadonlyArray<UsageFault> = [
   usageFault(
     "seconds",
-    "what was recorded of a secret comes back as it went in",
+    "a secret's recorded usage is returned unchanged",
     recording((usage) => ({ ...usage, lastUsedAt: Option.map(usage.lastUsedAt, DateTime.startOf("second")) })),
   ),
   usageFault(
     "scopes as paths",
-    "scopes are distinct, whatever their names, and each keeps its own instant",
+    "scopes never mix, whatever their names, and each keeps its own instant",
     namingScopes((scope) => scope.split(".").filter(Boolean).join(".")),
   ),
   usageFault(
     "scopes as properties",
-    "scopes are distinct, whatever their names, and each keeps its own instant",
+    "scopes never mix, whatever their names, and each keeps its own instant",
     recording((usage) => {
       const properties: Record<string, DateTime.Utc> = {}
       for (const [scope, at] of usage.scopes) properties[scope] = at
@@ -36,7 +36,7 @@ export const usageFaults: ReadonlyArray<UsageFault> = [
   ),
   usageFault(
     "an instant that stays ahead of the clock",
-    "an instant that was recorded as later than now is replaced by now",
+    "an instant recorded in the future is replaced by the present",
     ({ usage }) => ({ usage: { record: (usages) => usage.record(usages) } }),
   ),
   usageFault(
@@ -46,7 +46,7 @@ export const usageFaults: ReadonlyArray<UsageFault> = [
   ),
   usageFault(
     "one use of a secret in a call",
-    "one call records hundreds of secrets, and one secret as often as it comes",
+    "one call records hundreds of secrets, and counts a secret that occurs repeatedly",
     ({ usage }) => ({
       usage: {
         record: (usages) =>
@@ -56,7 +56,7 @@ export const usageFaults: ReadonlyArray<UsageFault> = [
   ),
   usageFault(
     "a call that one unknown token spoils",
-    "uses of a token that is not there are ignored, and the others of the call recorded",
+    "uses of a missing token are ignored, and the rest of the call is recorded",
     ({ repository, usage }) => ({
       usage: {
         record: (usages) => {
@@ -70,10 +70,10 @@ export const usageFaults: ReadonlyArray<UsageFault> = [
   ),
   usageFault(
     "uses of tokens to come",
-    "uses of a token that is not there are ignored, and the others of the call recorded",
+    "uses of a missing token are ignored, and the rest of the call is recorded",
     keepingAll,
   ),
-  usageFault("uses in the token", "what is recorded of a token leaves the token as it is", ({ repository, usage }) => ({
+  usageFault("uses in the token", "recording usage doesn't change the token", ({ repository, usage }) => ({
     usage: {
       record: (usages) =>
         Effect.andThen(
@@ -95,35 +95,35 @@ export const usageFaults: ReadonlyArray<UsageFault> = [
   })),
   usageFault(
     "an id that is missing is nobody's",
-    "a missing or empty id is an error, and records and gives nothing",
+    "a missing or empty id is an error, and nothing is recorded or read",
     ({ usage }) => ({ usage: { usageOf: (ids) => usage.usageOf(ids.filter(Boolean)) } }),
   ),
   usageFault(
     "the last record alone",
-    "what comes twice is counted twice",
+    "a use recorded twice counts twice",
     writing((_, usage) => usage),
   ),
   usageFault(
     "the instant that came last",
-    "of two instants the later one stays, whichever was recorded first",
+    "the later of two instants is kept, whichever was recorded first",
     writing((before, usage) => ({ ...SecretUsage.add(before, usage), lastUsedAt: usage.lastUsedAt })),
   ),
   usageFault(
     "scopes of the last call",
-    "records add up to the same, in whatever order they come and however they are split into calls",
+    "records add up to the same in any order, however they are split into calls",
     writing((before, usage) => ({ ...SecretUsage.add(before, usage), scopes: usage.scopes })),
   ),
-  usageFault("a lost update", "what many record at once, through both ways in, is all there", writing(SecretUsage.add)),
+  usageFault("a lost update", "concurrent records on all connections are all kept", writing(SecretUsage.add)),
   usageFault(
     "a query of a hundred ids",
-    "the uses of hundreds of tokens come in one call, and nobody else's",
+    "one call returns the usage of hundreds of tokens, and no other's",
     ({ usage }) => ({
       usage: { usageOf: (ids) => usage.usageOf(ids.slice(0, 100)) },
     }),
   ),
   usageFault(
     "no ids that mean all",
-    "of no tokens, of those that are not there and of those that were never used nothing comes",
+    "no usage is returned for no tokens, missing tokens and unused tokens",
     ({ usage }) => {
       const recorded = new Set<TokenId>()
       return {
@@ -139,7 +139,7 @@ export const usageFaults: ReadonlyArray<UsageFault> = [
   ),
   usageFault(
     "a record that is written later",
-    "what a record returned is seen by every later read, through every connection",
+    "every later read, on any connection, sees a finished record",
     ({ usage }) => {
       let waiting: ReadonlyArray<SecretUsage> = []
       return {
@@ -153,40 +153,32 @@ export const usageFaults: ReadonlyArray<UsageFault> = [
       }
     },
   ),
-  usageFault(
-    "a purge that forgets all",
-    "a purge forgets the uses of what it purged and of its lineage, and nothing else",
-    (right) => {
-      const recorded = new Set<TokenId>()
-      const forgetful = forgetting(({ repository }, forget) => ({
-        purge: (diedBefore) =>
-          Effect.tap(repository.purge(diedBefore), () => Effect.sync(() => recorded.forEach(forget))),
-      }))(right)
-      return {
-        ...forgetful,
-        usage: {
-          ...forgetful.usage,
-          record: (usages) => {
-            for (const { tokenId } of usages) recorded.add(tokenId)
-            return right.usage.record(usages)
-          },
+  usageFault("a purge that forgets all", "a purge deletes the usage of purged tokens, and no other", (right) => {
+    const recorded = new Set<TokenId>()
+    const forgetful = forgetting(({ repository }, forget) => ({
+      purge: (diedBefore) =>
+        Effect.tap(repository.purge(diedBefore), () => Effect.sync(() => recorded.forEach(forget))),
+    }))(right)
+    return {
+      ...forgetful,
+      usage: {
+        ...forgetful.usage,
+        record: (usages) => {
+          for (const { tokenId } of usages) recorded.add(tokenId)
+          return right.usage.record(usages)
         },
-      }
-    },
-  ),
-  usageFault(
-    "a purge that forgets nothing",
-    "a purge forgets the uses of what it purged and of its lineage, and nothing else",
-    keepingAll,
-  ),
+      },
+    }
+  }),
+  usageFault("a purge that forgets nothing", "a purge deletes the usage of purged tokens, and no other", keepingAll),
   usageFault(
     "uses that outlive their token unseen",
-    "a token that gets the id of one that was purged begins without uses",
+    "a token that reuses a purged token's id starts without usage",
     writing(SecretUsage.add),
   ),
   usageFault(
     "a replace that deletes and inserts",
-    "no change of a token, and no revocation, forgets its uses",
+    "changing or revoking a token keeps its usage",
     forgetting(({ repository }, forget) => ({
       replace: (token, expectedRevision) =>
         Effect.tap(repository.replace(token, expectedRevision), () => Effect.sync(() => forget(token.id))),
@@ -194,17 +186,17 @@ export const usageFaults: ReadonlyArray<UsageFault> = [
   ),
   usageFault(
     "a beginning that moves on",
-    "the very first instant that begins is what all later ones get, through every connection",
+    "the first beginning is kept, and every later one on any connection returns it",
     beginning((_, now) => now),
   ),
   usageFault(
     "a beginning that moves back",
-    "the very first instant that begins is what all later ones get, through every connection",
+    "the first beginning is kept, and every later one on any connection returns it",
     beginning(DateTime.min),
   ),
   usageFault(
     "a beginning that looks first and then writes",
-    "of many that begin at once, all get one instant, which is one of theirs",
+    "many that begin at once all get the same instant, one of theirs",
     () => {
       let since: DateTime.Utc | undefined
       return {

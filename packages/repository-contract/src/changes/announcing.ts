@@ -30,7 +30,7 @@ export const announcingLaws = [
     )
   }),
 
-  changesLaw("a missing or empty owner is an error, and is not announced", function* ({ there }) {
+  changesLaw("a missing or empty owner is an error, and nothing is announced", function* ({ there }) {
     for (const missing of [undefined, null, "", {}, 1]) {
       yield* isAnError(`announcing ${JSON.stringify(missing)}`, () => there.changes.announceOwner(missing as OwnerId))
     }

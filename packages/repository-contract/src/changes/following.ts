@@ -21,20 +21,23 @@ export const followingLaws = [
     )
   }),
 
-  changesLaw("a listener whose scope is closed receives nothing, and the others go on", function* ({ here, there }) {
-    const token = aToken()
-    yield* Effect.scoped(
-      Effect.gen(function* () {
-        const scope = yield* Scope.make()
-        const gone = yield* Scope.provide(hearing(here), scope)
-        const staying = yield* hearing(here)
-        yield* Scope.close(scope, Exit.void)
-        gone.forget()
-        yield* there.repository.insert(token)
-        yield* staying.until("a listener that stayed received nothing", () => concern(staying.reports, token))
-        assert.isFalse(yield* gone.isFollowing, "a listener that left doesn't follow")
-        assert.isFalse(concern(gone.reports, token), "a listener that left received a change")
-      }),
-    )
-  }),
+  changesLaw(
+    "a listener whose scope is closed receives nothing more, and the others still do",
+    function* ({ here, there }) {
+      const token = aToken()
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          const scope = yield* Scope.make()
+          const gone = yield* Scope.provide(hearing(here), scope)
+          const staying = yield* hearing(here)
+          yield* Scope.close(scope, Exit.void)
+          gone.forget()
+          yield* there.repository.insert(token)
+          yield* staying.until("a listener that stayed received nothing", () => concern(staying.reports, token))
+          assert.isFalse(yield* gone.isFollowing, "a listener that left doesn't follow")
+          assert.isFalse(concern(gone.reports, token), "a listener that left received a change")
+        }),
+      )
+    },
+  ),
 ] as const

@@ -74,7 +74,7 @@ export const reportingLaws = [
         for (let revision = token.revision; revision < token.revision + runs; revision++) {
           const next = new ApiToken({ ...token, name: named(`revision ${revision + 1}`), revision: revision + 1 })
           yield* there.repository.replace(next, revision)
-          yield* until("what was read after the report was still the old state", () => seen === revision + 1)
+          yield* until("a read after the report still returned the old state", () => seen === revision + 1)
         }
       }),
     )

@@ -13,7 +13,7 @@ import { everythingOf, insertAll } from "../steps.ts"
 import { aKeyId, anOwner, aSecret, at, aToken, changed, expiring, issuedTo, named, unique } from "../tokens.ts"
 
 export const damagingLaws = [
-  law("looking a damaged token up, or replacing it, is a defect that names the token and the field", function* (store) {
+  law("looking up or replacing a damaged token is a defect that names the token and the field", function* (store) {
     const { here, there } = store
     const { sound, broken } = yield* aFamily(store, 0)
     const attempts = [
@@ -32,7 +32,7 @@ export const damagingLaws = [
     for (const token of sound) assert.isTrue(Option.isSome(yield* there.findById(token.id)))
   }),
 
-  law("a list leaves damaged tokens out, logs them, and fills its pages with the others", function* (store) {
+  law("a list skips damaged tokens, logs them, and fills its pages with the others", function* (store) {
     const { sound, broken } = yield* aFamily(store, 0)
     const { ownedBy } = broken
     const pages: Array<ReadonlyArray<ApiToken>> = []
@@ -56,7 +56,7 @@ export const damagingLaws = [
     isNamed(lines, broken.id)
   }),
 
-  law("streams leave damaged tokens out, log them, and go on", function* (store) {
+  law("streams skip damaged tokens and log them", function* (store) {
     const keyId = Option.some(aKeyId())
     const { sound, broken } = yield* aFamily(store, 1, { secrets: [aSecret({ keyId })], undelivered: 1 })
     const ids = new Set(sound.map(({ id }) => id))

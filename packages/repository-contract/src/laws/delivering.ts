@@ -68,7 +68,7 @@ export const deliveringLaws = [
     assert.deepStrictEqual(idsOf(yield* amongThese(here.undelivered, [...tokens, other])), [other.id])
   }),
 
-  law("a mark under another revision, or for a token that is gone, changes nothing", function* ({ here, there }) {
+  law("marking another revision or a deleted token as delivered changes nothing", function* ({ here, there }) {
     const [token, gone] = [aToken({ undelivered: 2, revision: 3 }), aToken()]
     yield* here.insert(token)
     for (const revision of [2, 4, 0]) yield* there.markDelivered(token.id, revision)

@@ -21,7 +21,7 @@ import {
 } from "../tokens.ts"
 
 export const findingLaws = [
-  law("a token that is not there is not found", function* ({ here, there }) {
+  law("a token that doesn't exist isn't found", function* ({ here, there }) {
     yield* here.insert(aToken())
     for (const repository of [here, there]) {
       assert.isTrue(Option.isNone(yield* repository.findById(anId())), "by its id")
@@ -30,31 +30,34 @@ export const findingLaws = [
     }
   }),
 
-  law("of several tokens by id, those that exist come, each as what verifying needs", function* ({ here, there }) {
-    const tokens = [
-      aToken({ ancestors: [anId(), anId()] }),
-      aToken(expiring(5)),
-      aToken(revoked(5)),
-      ...manyTokens(120, () => ({})),
-    ]
-    yield* insertAll(here, tokens)
-    const found = yield* there.findManyById([anId(), ...idsOf(tokens), anId()])
-    assert.sameDeepMembers(found.map(verifiableContentsOf), tokens.map(verifiableContentsOf))
-    assert.strictEqual(found.length, tokens.length)
-  }),
+  law(
+    "a lookup of several ids returns the tokens that exist, with the fields that verifying needs",
+    function* ({ here, there }) {
+      const tokens = [
+        aToken({ ancestors: [anId(), anId()] }),
+        aToken(expiring(5)),
+        aToken(revoked(5)),
+        ...manyTokens(120, () => ({})),
+      ]
+      yield* insertAll(here, tokens)
+      const found = yield* there.findManyById([anId(), ...idsOf(tokens), anId()])
+      assert.sameDeepMembers(found.map(verifiableContentsOf), tokens.map(verifiableContentsOf))
+      assert.strictEqual(found.length, tokens.length)
+    },
+  ),
 
-  law("no ids give no tokens", function* ({ here }) {
+  law("a lookup of no ids returns no tokens", function* ({ here }) {
     yield* here.insert(aToken())
     assert.deepStrictEqual(yield* here.findManyById([]), [])
     assert.deepStrictEqual(yield* here.findManyById([anId()]), [])
   }),
 
-  law("no candidates find no token", function* ({ here }) {
+  law("a lookup of no digests finds no token", function* ({ here }) {
     yield* here.insert(aToken())
     assert.isTrue(Option.isNone(yield* here.findByDigest([])))
   }),
 
-  law("a digest finds its token and its secret, in whatever state they are", function* ({ here, there }) {
+  law("a digest finds its token and secret, whatever their state", function* ({ here, there }) {
     const secrets = [
       aSecret({ generation: 4, keyId: Option.some(aKeyId()) }),
       aSecret({ generation: 3, keyId: Option.some(aKeyId()), state: retiring(at(7)) }),

@@ -23,7 +23,7 @@ import {
 } from "../tokens.ts"
 
 export const insertingLaws = [
-  law("a token that was inserted is there, with secrets and history", function* ({ here, there }) {
+  law("an inserted token is stored with its secrets and history", function* ({ here, there }) {
     const secrets = [
       aSecret({ generation: 3 }),
       aSecret({ generation: 2, state: retiring(at(9)) }),
@@ -144,7 +144,7 @@ export const insertingLaws = [
     },
   ),
 
-  law("a duplicate's error names the token, and holds no digest", function* ({ here }) {
+  law("the error for a duplicate names the token, and contains no digest", function* ({ here }) {
     const token = aToken()
     yield* here.insert(token)
     const duplicate = aToken({ secrets: token.secrets })

@@ -34,7 +34,7 @@ export const lineageLaws = [
     },
   ),
 
-  law("the list of a lineage is empty for an owner who has none of it", function* ({ here }) {
+  law("the list of a lineage is empty for any other owner", function* ({ here }) {
     const [token, other] = [aToken(), aToken()]
     yield* insertAll(here, [token, aToken({ ownedBy: token.ownedBy, ancestors: [token.id] }), other])
     for (const [ownedBy, lineageOf] of [
@@ -80,7 +80,7 @@ export const lineageLaws = [
     }
   }),
 
-  law("a missing or empty id of a lineage is an error, and never means all", function* ({ here }) {
+  law("a missing or empty lineage id is an error rather than a wildcard", function* ({ here }) {
     const token = aToken()
     const lists = Effect.forEach(
       noText.filter((missing) => missing !== undefined),

@@ -10,7 +10,7 @@ import { everythingOf, idsOf, insertAll, isAnError } from "../steps.ts"
 import { anId, anOwner, at, aToken, expiring, manyTokens, revoked, unique } from "../tokens.ts"
 
 export const listingLaws = [
-  law("a list is the newest first, by creation and then by id", function* ({ here, there }) {
+  law("a list is sorted newest first, by creation and then by id", function* ({ here, there }) {
     const ownedBy = anOwner()
     const tokens = manyTokens(40, (index) => ({
       ownedBy,
@@ -22,7 +22,7 @@ export const listingLaws = [
     assert.deepStrictEqual(idsOf(listed), idsOf(tokens.toSorted(newestFirst)))
   }),
 
-  law("a list holds whole tokens, and none but the owner's", function* ({ here }) {
+  law("a list has complete tokens, only the owner's", function* ({ here }) {
     const mine = unique("OWNER é")
     const near = [`${mine}0`, mine.slice(0, -1), mine.toLowerCase(), mine.normalize("NFD"), "%", ".*"]
     const others = near.map((ownedBy) => aToken({ ownedBy: ownedBy as OwnerId }))
@@ -34,7 +34,7 @@ export const listingLaws = [
     assert.deepStrictEqual(yield* here.listOwnedBy(everythingOf({ ownedBy: anOwner() })), [])
   }),
 
-  law("a page has as many tokens as it may, unless no more are left", function* ({ here }) {
+  law("every page but the last is full", function* ({ here }) {
     const ownedBy = anOwner()
     const tokens = manyTokens(12, (index) => ({ ownedBy, createdAt: at(index % 5), ...(index % 3 ? {} : revoked(1)) }))
     yield* insertAll(here, tokens)
@@ -54,7 +54,7 @@ export const listingLaws = [
     }
   }),
 
-  law("a token is live until the instant that it expires at, and dead from then on", function* ({ here, there }) {
+  law("a token is live until the instant it expires, and dead from then on", function* ({ here, there }) {
     const ownedBy = anOwner()
     const [expired, forever] = [aToken({ ownedBy, ...expiring(1000) }), aToken({ ownedBy })]
     yield* insertAll(here, [expired, forever])
@@ -72,7 +72,7 @@ export const listingLaws = [
     }
   }),
 
-  law("a revoked token is dead, also before it would expire, and also before it was revoked", function* ({ here }) {
+  law("a revoked token is dead at every instant, even before its expiry or its revocation", function* ({ here }) {
     const ownedBy = anOwner()
     const tokens = [aToken({ ownedBy, ...revoked(5) }), aToken({ ownedBy, ...revoked(5), ...expiring(9) })]
     yield* insertAll(here, tokens)
@@ -84,7 +84,7 @@ export const listingLaws = [
     }
   }),
 
-  law("the count of the live is exact, also of hundreds", function* ({ here, there }) {
+  law("the count of live tokens is exact, even for hundreds", function* ({ here, there }) {
     const ownedBy = anOwner()
     const live = manyTokens(230, (index) => ({ ownedBy, ...(index % 2 ? expiring(1) : {}) }))
     const dead = manyTokens(15, (index) => ({ ownedBy, ...(index % 2 ? expiring(0) : revoked(0)) }))
@@ -93,7 +93,7 @@ export const listingLaws = [
     assert.strictEqual(yield* there.countLiveOwnedBy(anOwner(), at(0)), 0)
   }),
 
-  law("a limit below 1 is an error, and never means all", function* ({ here }) {
+  law("a limit below 1 is an error rather than no limit", function* ({ here }) {
     const token = aToken()
     yield* here.insert(token)
     for (const limit of [0, -1, Number.NaN]) {

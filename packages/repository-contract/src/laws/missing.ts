@@ -43,7 +43,7 @@ const noDigest: ReadonlyArray<unknown> = [undefined, null, "", {}, { hex: null }
 const revocation = { at: at(0), reason: "x" }
 
 export const missingLaws = [
-  law("a missing or empty owner is an error, and changes and gives nothing", function* ({ here }) {
+  law("a missing or empty owner is an error, and nothing is read or changed", function* ({ here }) {
     yield* holdsBeforeAndAfterInserts(here, ([{ issuedTo }]) =>
       Effect.forEach(noText, (missing) =>
         Effect.gen(function* () {
@@ -72,7 +72,7 @@ export const missingLaws = [
     )
   }),
 
-  law("a missing or empty id is an error, and changes and gives nothing", function* ({ here }) {
+  law("a missing or empty id is an error, and nothing is read or changed", function* ({ here }) {
     yield* holdsBeforeAndAfterInserts(here, ([token]) =>
       Effect.forEach(noText, (missing) =>
         Effect.gen(function* () {
@@ -90,7 +90,7 @@ export const missingLaws = [
     )
   }),
 
-  law("a missing instant, or one that is none, is an error, and changes and gives nothing", function* ({ here }) {
+  law("a missing or invalid instant is an error, and nothing is read or changed", function* ({ here }) {
     yield* holdsBeforeAndAfterInserts(here, ([{ ownedBy, id, issuedTo }]) =>
       Effect.forEach(noInstant, (missing) =>
         Effect.gen(function* () {
@@ -119,7 +119,7 @@ export const missingLaws = [
     )
   }),
 
-  law("a missing revision is an error, and never means any", function* ({ here }) {
+  law("a missing revision is an error rather than a wildcard", function* ({ here }) {
     yield* holdsBeforeAndAfterInserts(here, ([token]) =>
       Effect.forEach(noRevision, (missing) => {
         const next = changed(token, { name: named("another") })

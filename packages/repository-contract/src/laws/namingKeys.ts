@@ -38,7 +38,7 @@ export const namingKeysLaws = [
     },
   ),
 
-  law("a key that no stored secret names any more does not come", function* ({ here, there }) {
+  law("a key id that no stored secret uses any more isn't returned", function* ({ here, there }) {
     const [old, next, purged] = [aKeyId(), aKeyId(), aKeyId()]
     const token = aToken({ secrets: [aSecret({ keyId: Option.some(old) })] })
     const dead = aToken({ secrets: [aSecret({ keyId: Option.some(purged) })], ...expiring(1) })

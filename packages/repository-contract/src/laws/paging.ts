@@ -29,7 +29,7 @@ const cases = Arbitrary.all({
 })
 
 export const pagingLaws = [
-  law("pages give each token once, also when hundreds share one instant", function* ({ here, there }) {
+  law("pages return each token once, even when hundreds share one instant", function* ({ here, there }) {
     const ownedBy = anOwner()
     const tokens = manyTokens(300, (index) => ({ ownedBy, id: anId(at((index * 7) % 300)) }))
     yield* insertAll(here, tokens)

@@ -36,7 +36,7 @@ export const purgingLaws = [
     },
   ),
 
-  law("what dies at the very instant of a purge is kept", function* ({ here }) {
+  law("a purge keeps a token that dies at exactly its instant", function* ({ here }) {
     yield* here.purge(endOfTime)
     const kept = [aToken(expiring(100)), aToken(revoked(100)), aToken({ ...expiring(100), ...revoked(100) })]
     yield* insertAll(here, kept)
@@ -63,7 +63,7 @@ export const purgingLaws = [
     },
   ),
 
-  law("the ids and digests of what was purged are free again", function* ({ here, there }) {
+  law("the ids and digests of purged tokens can be used again", function* ({ here, there }) {
     const dead = aToken({ ...revoked(1), secrets: [aSecret({ generation: 2 }), aSecret({ state: retired(at(1)) })] })
     yield* here.insert(dead)
     yield* there.purge(at(2))
@@ -72,7 +72,7 @@ export const purgingLaws = [
     yield* areStored(there, [again])
   }),
 
-  law("a purge takes hundreds of the dead, and hundreds of one's descendants", function* ({ here }) {
+  law("a purge deletes hundreds of dead tokens, and hundreds of one token's descendants", function* ({ here }) {
     yield* here.purge(endOfTime)
     const root = aToken(expiring(1))
     const kept = aToken()
@@ -84,7 +84,7 @@ export const purgingLaws = [
     yield* areStored(here, [kept])
   }),
 
-  law("of concurrent purges, one alone counts a token", function* ({ here, there }) {
+  law("only one of several concurrent purges counts a token", function* ({ here, there }) {
     yield* here.purge(endOfTime)
     yield* insertAll(
       here,

@@ -44,7 +44,7 @@ export const replacingLaws = [
     },
   ),
 
-  law("a replace under another revision conflicts, and writes nothing", function* ({ here, there }) {
+  law("replacing another revision is a conflict, and writes nothing", function* ({ here, there }) {
     const token = aToken({ revision: 3 })
     yield* here.insert(token)
     for (const revision of [2, 4, 1]) {
@@ -58,7 +58,7 @@ export const replacingLaws = [
     yield* areStored(there, [token])
   }),
 
-  law("a replace of a token that is gone conflicts, and writes nothing", function* ({ here, there }) {
+  law("replacing a deleted token is a conflict, and writes nothing", function* ({ here, there }) {
     const [never, purged] = [aToken(), aToken(expiring(1))]
     yield* here.insert(purged)
     yield* there.purge(at(2))
@@ -88,7 +88,7 @@ export const replacingLaws = [
     }
   }),
 
-  law("of changes made by many at once, who read again after a conflict, none is lost", function* ({ here, there }) {
+  law("concurrent changes that read again after a conflict are all kept", function* ({ here, there }) {
     const token = aToken()
     yield* here.insert(token)
     const names = Array.from({ length: 12 }, (_, index) => named(`name ${index}`))
@@ -110,7 +110,7 @@ export const replacingLaws = [
     assert.sameMembers([...details, `was ${name}`], ["was CI", ...names.map((name) => `was ${name}`)])
   }),
 
-  law("a replace with another token's digest is a duplicate, and writes nothing", function* ({ here, there }) {
+  law("replacing a digest with another token's is a duplicate, and writes nothing", function* ({ here, there }) {
     const token = aToken()
     const other = aToken({ secrets: [aSecret({ generation: 2 }), aSecret({ state: retired(at(1)) })] })
     yield* insertAll(here, [token, other])
@@ -129,7 +129,7 @@ export const replacingLaws = [
     yield* areStored(there, [token, other])
   }),
 
-  law("of many tokens that take one digest at once, exactly one gets it", function* ({ here, there }) {
+  law("if many tokens take one digest at once, exactly one gets it", function* ({ here, there }) {
     const tokens = manyTokens(contenders, () => ({}))
     yield* insertAll(here, tokens)
     const digest = aDigest()
@@ -142,7 +142,7 @@ export const replacingLaws = [
     )
   }),
 
-  law("a digest that a replace took away is not found any more, and is free again", function* ({ here, there }) {
+  law("a digest that a replace removed isn't found any more, and can be used again", function* ({ here, there }) {
     const token = aToken()
     const { digest } = token.secrets[0]
     yield* here.insert(token)
@@ -157,7 +157,7 @@ export const replacingLaws = [
     yield* areStored(here, [next, heir])
   }),
 
-  law("a digest that stays is found in its new state", function* ({ here, there }) {
+  law("a digest that a replace kept is found in its new state", function* ({ here, there }) {
     const token = aToken({ secrets: [aSecret({ keyId: Option.some(aKeyId()) })] })
     yield* here.insert(token)
     const [secret] = token.secrets

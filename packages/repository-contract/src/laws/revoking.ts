@@ -15,7 +15,7 @@ const by = { actor: { kind: "person", id: "admin" }, origin: { address: "::1", u
 const again = { at: at(60), reason: "once more" }
 
 export const revokingLaws = [
-  law("an owner's tokens are all revoked, expired ones too, and counted", function* ({ here, there }) {
+  law("all of an owner's tokens are revoked and counted, even expired ones", function* ({ here, there }) {
     const ownedBy = anOwner()
     const tokens = [
       aToken({ ownedBy, ...expiring(-1) }),
@@ -40,7 +40,7 @@ export const revokingLaws = [
     yield* areStored(here, tokens)
   }),
 
-  law("a bulk revocation adds one line of history that says who, from where, when and why", function* ({ here }) {
+  law("a bulk revocation adds one history entry with actor, origin, time and reason", function* ({ here }) {
     const history = Array.from({ length: Change.remembered }, (_, index) =>
       Change.make("renamed", at(index), unattributed),
     )
@@ -122,28 +122,31 @@ export const revokingLaws = [
     },
   ),
 
-  law("of concurrent bulk revocations, one alone counts a token, and its reason stays", function* ({ here, there }) {
-    const ownedBy = anOwner()
-    const thirdParty = unique("app")
-    const tokens = manyTokens(40, () => ({ ownedBy, ...issuedTo(thirdParty) }))
-    yield* insertAll(here, tokens)
-    const reasons = ["a", "b", "c", "d"]
-    const counts = yield* race(reasons, (reason, index) => {
-      const repository = index % 2 ? there : here
-      return index < 2
-        ? repository.revokeOwnedBy(ownedBy, { at: at(50), reason }, by)
-        : repository.revokeIssuedTo(thirdParty, Option.none(), { at: at(50), reason }, by)
-    })
-    assert.strictEqual(
-      counts.reduce((sum, count) => sum + count, 0),
-      tokens.length,
-    )
-    for (const { id } of tokens) {
-      const { revocation, history } = yield* storedIn(here, id)
-      const lines = history.filter(({ kind }) => kind === "revoked").map(({ detail }) => Option.getOrNull(detail))
-      assert.deepStrictEqual(lines, [Option.getOrThrow(revocation).reason])
-    }
-  }),
+  law(
+    "only one of several concurrent bulk revocations counts a token, and its reason stays",
+    function* ({ here, there }) {
+      const ownedBy = anOwner()
+      const thirdParty = unique("app")
+      const tokens = manyTokens(40, () => ({ ownedBy, ...issuedTo(thirdParty) }))
+      yield* insertAll(here, tokens)
+      const reasons = ["a", "b", "c", "d"]
+      const counts = yield* race(reasons, (reason, index) => {
+        const repository = index % 2 ? there : here
+        return index < 2
+          ? repository.revokeOwnedBy(ownedBy, { at: at(50), reason }, by)
+          : repository.revokeIssuedTo(thirdParty, Option.none(), { at: at(50), reason }, by)
+      })
+      assert.strictEqual(
+        counts.reduce((sum, count) => sum + count, 0),
+        tokens.length,
+      )
+      for (const { id } of tokens) {
+        const { revocation, history } = yield* storedIn(here, id)
+        const lines = history.filter(({ kind }) => kind === "revoked").map(({ detail }) => Option.getOrNull(detail))
+        assert.deepStrictEqual(lines, [Option.getOrThrow(revocation).reason])
+      }
+    },
+  ),
 
   law(
     "what was issued to a third party is revoked, one owner's or everybody's, and nothing else",

@@ -11,7 +11,7 @@ import { aKeyId, aSecret, at, aToken, changed, expiring, issuedTo, named, unique
 import { oddToken, oddTokens } from "./generated.ts"
 
 export const seeingLaws = [
-  law("what a write returned is seen by every later read, through every connection", function* ({ here, there }) {
+  law("every later read, on any connection, sees a finished write", function* ({ here, there }) {
     for (const [writer, reader] of [
       [here, here],
       [here, there],

@@ -45,7 +45,7 @@ export const streamingLaws = [
     },
   ),
 
-  law("a stream goes on through any number of tokens of one instant", function* ({ here }) {
+  law("a stream returns every token, even if many share one instant", function* ({ here }) {
     const tokens = manyTokens(260, (index) => ({ id: anId(at((index * 7) % 260)), ...expiring(70) }))
     yield* insertAll(here, tokens)
     for (const stream of [here.liveCreatedBefore(at(1), at(0)), here.expiringBetween(at(70), at(71))]) {
@@ -119,7 +119,7 @@ export const streamingLaws = [
     },
   ),
 
-  law("a stream that is left early leaves the store as usable as before", function* ({ here }) {
+  law("the store stays usable after a stream is abandoned early", function* ({ here }) {
     const tokens = manyTokens(260, () => expiring(500))
     yield* insertAll(here, tokens)
     for (const stream of [here.liveCreatedBefore(at(100), at(0)), here.expiringBetween(at(500), at(501))]) {

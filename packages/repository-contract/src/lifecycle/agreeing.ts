@@ -57,14 +57,14 @@ const keepWithinAncestors = (
       if (verdict.tag !== "Accepted") continue
       assert.isTrue(owner.isActive, "no token of an inactive owner is accepted")
       const beyondOwner = verdict.scopes.filter((scope) => !isGranted(scope, owner.scopes))
-      assert.deepStrictEqual(beyondOwner, [], "no token may what its owner may not")
+      assert.deepStrictEqual(beyondOwner, [], "no token has rights that its owner lacks")
       for (const ancestor of ancestorsOf(token)) {
         const above = verdicts.get(ancestor)?.[activeOf(ancestor).generation - 1]
-        assert.strictEqual(above?.tag, "Accepted", "no token outlives one that it was minted by")
+        assert.strictEqual(above?.tag, "Accepted", "no token is accepted after an ancestor's expiry")
         if (above?.tag !== "Accepted") continue
         const beyond = verdict.scopes.filter((scope) => !above.scopes.includes(scope))
-        assert.deepStrictEqual(beyond, [], "no token may what one that it was minted by may not")
-        assert.isAtMost(verdict.expiresAt, above.expiresAt, "no token lives longer than one that it was minted by")
+        assert.deepStrictEqual(beyond, [], "no token has rights that an ancestor lacks")
+        assert.isAtMost(verdict.expiresAt, above.expiresAt, "no token outlives an ancestor")
       }
     }
   }

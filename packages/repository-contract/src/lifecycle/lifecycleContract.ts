@@ -51,7 +51,7 @@ export const lifecycleContract = <E>(
 ): void => {
   describe(`the life of tokens, kept by ${name}`, () => {
     it.live(
-      "whatever happens to tokens, each is accepted for as long and for as much as it should be",
+      "after any sequence of changes, every token is accepted exactly as long and as far as it should be",
       () => checkLifecycle(layer, options),
       timeout,
     )

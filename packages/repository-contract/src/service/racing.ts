@@ -41,11 +41,7 @@ const rotationRace = Effect.fnUntraced(function* (
 
   const stored = yield* storedIn(repository, token.id)
   assert.strictEqual(stored.secrets.filter(({ state }) => state._tag === "Active").length, 1, "one secret is active")
-  assert.strictEqual(
-    stored.secrets[0].generation,
-    1 + answered.length,
-    "each rotation that was answered is one generation",
-  )
+  assert.strictEqual(stored.secrets[0].generation, 1 + answered.length, "each successful rotation adds one generation")
   const now = DateTime.makeUnsafe(yield* Clock.currentTimeMillis)
   const usable = stored.secrets.filter((secret) => Secret.isUsable(secret, now)).map(({ generation }) => generation)
   for (const { plaintext, token } of answered) {
@@ -79,7 +75,7 @@ const mintingRace = Effect.fnUntraced(function* (
     if (result === undefined || Result.isFailure(result)) continue
     for (const tokens of [here, there]) {
       const verdict = yield* verdictOn(tokens, result.success.plaintext, forbidden)
-      assert.notStrictEqual(verdict, "accepted", "what was minted meanwhile can do no more than its ancestors")
+      assert.notStrictEqual(verdict, "accepted", "a token minted meanwhile can't exceed its ancestors")
     }
   }
 })
@@ -117,24 +113,24 @@ const shortenedSoon = (
 
 export const racingLaws = [
   serviceLaw(
-    "of many concurrent rotations one secret ends active, and of those answered the last and those in their grace are accepted",
+    "many concurrent rotations leave one secret active, and accept the last one and those in their grace period",
     repeated(rotationRace),
   ),
 
   serviceLaw(
-    "once a revocation two levels up has returned, nothing below is accepted, though it be minted at the same time",
+    "once a token is revoked, no descendant is accepted, even one minted at the same time",
     repeated((here, there) => mintingRace(here, there, (tokens, top) => tokens.revoke(top), [])),
   ),
 
   serviceLaw(
-    "once a narrowing two levels up has returned, nothing below has what was taken away, though it be minted at the same time",
+    "once a token is narrowed, no descendant has the removed scopes, even one minted at the same time",
     repeated((here, there) =>
       mintingRace(here, there, (tokens, top) => tokens.edit({ ...top, scopes: ["treasure:read"] }), ["treasure:edit"]),
     ),
   ),
 
   serviceLaw(
-    "once an expiry two levels up has come, nothing below is accepted, though it be minted at the same time",
+    "once a token has expired, no descendant is accepted, even one minted at the same time",
     repeated((here, there) =>
       mintingRace(
         here,

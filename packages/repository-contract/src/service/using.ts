@@ -43,7 +43,7 @@ const counted = (stores: Context.Context<Stores>) => {
 
 export const usingLaws = [
   serviceLaw(
-    "ten thousand verifies of a hundred tokens write nothing, and then their uses once for each",
+    "ten thousand verifies of a hundred tokens write nothing until the flush, then each secret once",
     function* ({ here }) {
       const { services, written } = counted(here)
       yield* Effect.scoped(

@@ -30,7 +30,7 @@ type Use = typeof Use.Type
 const sequences = Arbitrary.array(Arbitrary.schema(Use), { minLength: 1, maxLength: 20 })
 
 export const addingLaws = [
-  usageLaw("what comes twice is counted twice", function* ({ here, there }) {
+  usageLaw("a use recorded twice counts twice", function* ({ here, there }) {
     const { id: tokenId, ...token } = aToken()
     yield* here.repository.insert(aToken({ ...token, id: tokenId }))
     const use = aUse({ tokenId, count: 2, reuses: 1, lastReusedAt: Option.some(at(1)), ...required({ "a.b": 1 }) })
@@ -38,7 +38,7 @@ export const addingLaws = [
     yield* areRecorded(here, [tokenId], [{ ...use, count: 6, reuses: 3 }])
   }),
 
-  usageLaw("of two instants the later one stays, whichever was recorded first", function* ({ here, there }) {
+  usageLaw("the later of two instants is kept, whichever was recorded first", function* ({ here, there }) {
     const tokens = manyTokens(2, () => ({}))
     yield* insertAll(here.repository, tokens)
     for (const [index, { id: tokenId }] of tokens.entries()) {
@@ -61,7 +61,7 @@ export const addingLaws = [
     }
   }),
 
-  usageLaw("an instant that was recorded as later than now is replaced by now", function* ({ here, there }) {
+  usageLaw("an instant recorded in the future is replaced by the present", function* ({ here, there }) {
     const { id: tokenId, ...token } = aToken()
     yield* here.repository.insert(aToken({ ...token, id: tokenId }))
     const [now, future] = [at(20), Option.some(at(1000))]
@@ -97,7 +97,7 @@ export const addingLaws = [
   }),
 
   usageLaw(
-    "records add up to the same, in whatever order they come and however they are split into calls",
+    "records add up to the same in any order, however they are split into calls",
     function* ({ here, there, runs }) {
       yield* forAll(sequences, { runs, size: 12 }, (sequence) =>
         Effect.gen(function* () {
@@ -115,7 +115,7 @@ export const addingLaws = [
     },
   ),
 
-  usageLaw("what many record at once, through both ways in, is all there", function* ({ here, there }) {
+  usageLaw("concurrent records on all connections are all kept", function* ({ here, there }) {
     for (let round = 0; round < 3; round++) {
       const tokens = manyTokens(4, () => ({}))
       yield* insertAll(here.repository, tokens)

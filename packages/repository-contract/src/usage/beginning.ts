@@ -7,7 +7,7 @@ import { usageLaw } from "../UsageLaw.ts"
 
 export const beginningLaws = [
   usageLaw(
-    "the very first instant that begins is what all later ones get, through every connection",
+    "the first beginning is kept, and every later one on any connection returns it",
     function* ({ here, there }) {
       const since = yield* here.usage.begin(aBeginning(500))
       isABeginning(since)
@@ -23,7 +23,7 @@ export const beginningLaws = [
     },
   ),
 
-  usageLaw("of many that begin at once, all get one instant, which is one of theirs", function* ({ here, there }) {
+  usageLaw("many that begin at once all get the same instant, one of theirs", function* ({ here, there }) {
     const instants = Array.from({ length: 32 }, (_, index) => aBeginning((index * 7) % 32))
     const begun = yield* race(instants, (instant, index) => (index % 2 ? there : here).usage.begin(instant))
     const [since = at(0)] = begun

@@ -6,23 +6,20 @@ import { usageLaw } from "../UsageLaw.ts"
 import { areRecorded, aUse, required } from "./uses.ts"
 
 export const forgettingLaws = [
-  usageLaw(
-    "a purge forgets the uses of what it purged and of its lineage, and nothing else",
-    function* ({ here, there }) {
-      yield* here.repository.purge(endOfTime)
-      const root = aToken(expiring(1))
-      const dead = [root, aToken({ ancestors: [anId(), root.id] }), ...manyTokens(130, () => revoked(1))]
-      const kept = [aToken(), aToken(revoked(500)), aToken({ ancestors: [anId()] }), ...manyTokens(20, () => ({}))]
-      yield* insertAll(here.repository, [...dead, ...kept])
-      const usesOf = (tokens: typeof kept) =>
-        idsOf(tokens).flatMap((tokenId) => [aUse({ tokenId, ...required({ x: 1 }) }), aUse({ tokenId, generation: 2 })])
-      yield* here.usage.record(usesOf([...dead, ...kept]))
-      yield* there.repository.purge(at(2))
-      for (const wayIn of [here, there]) yield* areRecorded(wayIn, idsOf([...dead, ...kept]), usesOf(kept))
-    },
-  ),
+  usageLaw("a purge deletes the usage of purged tokens, and no other", function* ({ here, there }) {
+    yield* here.repository.purge(endOfTime)
+    const root = aToken(expiring(1))
+    const dead = [root, aToken({ ancestors: [anId(), root.id] }), ...manyTokens(130, () => revoked(1))]
+    const kept = [aToken(), aToken(revoked(500)), aToken({ ancestors: [anId()] }), ...manyTokens(20, () => ({}))]
+    yield* insertAll(here.repository, [...dead, ...kept])
+    const usesOf = (tokens: typeof kept) =>
+      idsOf(tokens).flatMap((tokenId) => [aUse({ tokenId, ...required({ x: 1 }) }), aUse({ tokenId, generation: 2 })])
+    yield* here.usage.record(usesOf([...dead, ...kept]))
+    yield* there.repository.purge(at(2))
+    for (const wayIn of [here, there]) yield* areRecorded(wayIn, idsOf([...dead, ...kept]), usesOf(kept))
+  }),
 
-  usageLaw("a token that gets the id of one that was purged begins without uses", function* ({ here, there }) {
+  usageLaw("a token that reuses a purged token's id starts without usage", function* ({ here, there }) {
     const dead = aToken(expiring(1))
     const { id: tokenId } = dead
     yield* here.repository.insert(dead)
@@ -35,7 +32,7 @@ export const forgettingLaws = [
     yield* areRecorded(here, [tokenId], [aUse({ tokenId, count: 2 })])
   }),
 
-  usageLaw("no change of a token, and no revocation, forgets its uses", function* ({ here, there }) {
+  usageLaw("changing or revoking a token keeps its usage", function* ({ here, there }) {
     const token = aToken()
     const { id: tokenId } = token
     yield* here.repository.insert(token)

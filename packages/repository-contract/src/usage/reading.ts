@@ -6,7 +6,7 @@ import { usageLaw } from "../UsageLaw.ts"
 import { areRecorded, aUse } from "./uses.ts"
 
 export const readingLaws = [
-  usageLaw("the uses of hundreds of tokens come in one call, and nobody else's", function* ({ here, there }) {
+  usageLaw("one call returns the usage of hundreds of tokens, and no other's", function* ({ here, there }) {
     const tokens = manyTokens(260, (index) => ({ ancestors: index % 2 ? [anId()] : [] }))
     const others = manyTokens(10, () => ({}))
     yield* insertAll(here.repository, [...tokens, ...others])
@@ -25,20 +25,17 @@ export const readingLaws = [
     )
   }),
 
-  usageLaw(
-    "of no tokens, of those that are not there and of those that were never used nothing comes",
-    function* ({ here, there }) {
-      const [used, unused] = [aToken(), aToken()]
-      yield* insertAll(here.repository, [used, unused])
-      const use = aUse({ tokenId: used.id })
-      yield* here.usage.record([use])
-      assert.deepStrictEqual(yield* there.usage.usageOf([]), [])
-      assert.deepStrictEqual(yield* there.usage.usageOf([anId(), unused.id]), [])
-      yield* areRecorded(there, [anId(), unused.id, used.id, anId()], [use])
-    },
-  ),
+  usageLaw("no usage is returned for no tokens, missing tokens and unused tokens", function* ({ here, there }) {
+    const [used, unused] = [aToken(), aToken()]
+    yield* insertAll(here.repository, [used, unused])
+    const use = aUse({ tokenId: used.id })
+    yield* here.usage.record([use])
+    assert.deepStrictEqual(yield* there.usage.usageOf([]), [])
+    assert.deepStrictEqual(yield* there.usage.usageOf([anId(), unused.id]), [])
+    yield* areRecorded(there, [anId(), unused.id, used.id, anId()], [use])
+  }),
 
-  usageLaw("what a record returned is seen by every later read, through every connection", function* ({ here, there }) {
+  usageLaw("every later read, on any connection, sees a finished record", function* ({ here, there }) {
     const token = aToken()
     yield* here.repository.insert(token)
     let count = 0

@@ -41,7 +41,7 @@ export const unusualScopes = [
 ]
 
 export const recordingLaws = [
-  usageLaw("what was recorded of a secret comes back as it went in", function* ({ here, there }) {
+  usageLaw("a secret's recorded usage is returned unchanged", function* ({ here, there }) {
     const tokens = manyTokens(8, (index) => (index % 3 === 0 ? revoked(1) : index % 3 === 1 ? expiring(-1) : {}))
     yield* insertAll(here.repository, tokens)
     const shapes = [
@@ -69,7 +69,7 @@ export const recordingLaws = [
     for (const wayIn of [here, there]) yield* areRecorded(wayIn, idsOf(tokens), uses)
   }),
 
-  usageLaw("scopes are distinct, whatever their names, and each keeps its own instant", function* ({ here, there }) {
+  usageLaw("scopes never mix, whatever their names, and each keeps its own instant", function* ({ here, there }) {
     const tokens = manyTokens(1 + unusualScopes.length, () => ({}))
     const ids = idsOf(tokens)
     yield* insertAll(here.repository, tokens)
@@ -106,38 +106,40 @@ export const recordingLaws = [
     yield* areRecorded(there, idsOf([token, other]), uses)
   }),
 
-  usageLaw("one call records hundreds of secrets, and one secret as often as it comes", function* ({ here, there }) {
-    const tokens = manyTokens(260, () => ({}))
-    yield* insertAll(here.repository, tokens)
-    const uses = idsOf(tokens).map((tokenId, index) => aUse({ tokenId, generation: 1 + (index % 3), count: 1 + index }))
-    const again = uses.map((use) => ({ ...use, ...required({ x: 3 }), lastUsedAt: Option.some(at(3)) }))
-    yield* here.usage.record([...uses, ...again])
-    const expected = again.map((use) => ({ ...use, count: 2 * use.count }))
-    yield* areRecorded(there, idsOf(tokens), expected)
-    yield* here.usage.record([])
-    yield* areRecorded(there, idsOf(tokens), expected)
-  }),
-
   usageLaw(
-    "uses of a token that is not there are ignored, and the others of the call recorded",
+    "one call records hundreds of secrets, and counts a secret that occurs repeatedly",
     function* ({ here, there }) {
-      const [token, other] = [aToken(), aToken()]
-      const [never, purged] = [aToken(), aToken(expiring(1))]
-      yield* insertAll(here.repository, [token, other, purged])
-      yield* here.repository.purge(at(2))
-      const uses = [never, token, purged, other].map(({ id }) => aUse({ tokenId: id }))
-      yield* there.usage.record(uses)
-      yield* there.usage.record(uses.slice(0, 1))
-      const ids = idsOf([token, other, never, purged])
-      const ofThese = uses.filter(({ tokenId }) => tokenId === token.id || tokenId === other.id)
-      yield* areRecorded(here, ids, ofThese)
-      const latecomer = aToken({ id: never.id })
-      yield* here.repository.insert(latecomer)
-      yield* areRecorded(here, ids, ofThese)
+      const tokens = manyTokens(260, () => ({}))
+      yield* insertAll(here.repository, tokens)
+      const uses = idsOf(tokens).map((tokenId, index) =>
+        aUse({ tokenId, generation: 1 + (index % 3), count: 1 + index }),
+      )
+      const again = uses.map((use) => ({ ...use, ...required({ x: 3 }), lastUsedAt: Option.some(at(3)) }))
+      yield* here.usage.record([...uses, ...again])
+      const expected = again.map((use) => ({ ...use, count: 2 * use.count }))
+      yield* areRecorded(there, idsOf(tokens), expected)
+      yield* here.usage.record([])
+      yield* areRecorded(there, idsOf(tokens), expected)
     },
   ),
 
-  usageLaw("what is recorded of a token leaves the token as it is", function* ({ here, there }) {
+  usageLaw("uses of a missing token are ignored, and the rest of the call is recorded", function* ({ here, there }) {
+    const [token, other] = [aToken(), aToken()]
+    const [never, purged] = [aToken(), aToken(expiring(1))]
+    yield* insertAll(here.repository, [token, other, purged])
+    yield* here.repository.purge(at(2))
+    const uses = [never, token, purged, other].map(({ id }) => aUse({ tokenId: id }))
+    yield* there.usage.record(uses)
+    yield* there.usage.record(uses.slice(0, 1))
+    const ids = idsOf([token, other, never, purged])
+    const ofThese = uses.filter(({ tokenId }) => tokenId === token.id || tokenId === other.id)
+    yield* areRecorded(here, ids, ofThese)
+    const latecomer = aToken({ id: never.id })
+    yield* here.repository.insert(latecomer)
+    yield* areRecorded(here, ids, ofThese)
+  }),
+
+  usageLaw("recording usage doesn't change the token", function* ({ here, there }) {
     const tokens = [aToken({ revision: 3 }), aToken({ ...revoked(1), undelivered: 0 })]
     yield* insertAll(here.repository, tokens)
     yield* there.usage.record(idsOf(tokens).map((tokenId) => aUse({ tokenId, ...required({ x: 1 }) })))
@@ -147,7 +149,7 @@ export const recordingLaws = [
     yield* areStored(there.repository, next)
   }),
 
-  usageLaw("a missing or empty id is an error, and records and gives nothing", function* ({ here }) {
+  usageLaw("a missing or empty id is an error, and nothing is recorded or read", function* ({ here }) {
     const token = aToken()
     const calls = Effect.forEach(noText, (missing) =>
       Effect.gen(function* () {
