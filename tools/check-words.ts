@@ -20,6 +20,8 @@ const abolished: ReadonlyArray<readonly [word: RegExp, instead: string]> = [
   [/\bleeway\b|endOfOverlap|\boverlapEnds\b/i, "grace period, graceEnds"],
   [/\bexercised\b/i, "recordScopeUse, used"],
   [/\bso much as\b/i, "even"],
+  [/\btold of\b/i, "receives, reported"],
+  [/\bwho asks\b/i, "the caller, the client"],
 ]
 
 const files = execFileSync("git", ["ls-files", "*.ts", "*.md", "*.js"], { cwd: workspace, encoding: "utf8" })

@@ -95,7 +95,7 @@ describe.each(stores)("on %s", (_, location) => {
     expect(await everything()).toEqual(before)
   })
 
-  it("bytes that are no UTF-8 are refused, and not replaced", async () => {
+  it("bytes that aren't UTF-8 are refused, not replaced", async () => {
     const head = `POST /api/tokens HTTP/1.1\r\nHost: x\r\nOrigin: ${demo.publicUrl}\r\nCookie: ${owner.cookie}\r\n`
     const body = '{"name":"caf\u00e9","scopes":[]}'
     for (const [encoding, status] of [
@@ -108,7 +108,7 @@ describe.each(stores)("on %s", (_, location) => {
     }
   })
 
-  it("a compressed body is refused, be it damaged or not", async () => {
+  it("a compressed body is refused, damaged or not", async () => {
     const client = owner.withHeaders({ "Content-Encoding": "gzip" })
     expect(await client.post("/api/tokens", valid)).toMatchObject({ status: 415, body: { status: 415 } })
   })
@@ -192,7 +192,7 @@ describe.each(stores)("on %s", (_, location) => {
     expect(answer).toContain(`"status":${status}`)
   })
 
-  it("a method that no route has is answered with those that there are", async () => {
+  it("an unsupported method gets the supported ones", async () => {
     const answer = await owner.send("PROPFIND", "/api/tokens")
     expect(answer).toMatchObject({ status: 405, body: { type: `${demo.publicUrl}/problems/method-not-allowed` } })
     expect(answer.headers.get("Allow")).toContain("POST")
@@ -205,13 +205,13 @@ describe.each(stores)("on %s", (_, location) => {
     })
   })
 
-  it("a target that is no URL is refused", async () => {
+  it("a target that isn't a URL is refused", async () => {
     const answer = await raw("GET http://[ HTTP/1.1\r\nHost: x\r\n\r\n")
     expect(answer).toMatch(/^HTTP\/1\.1 400 /)
     expect(answer).toContain("application/problem+json")
   })
 
-  it("a path that is not there, and a method that is not, are told as problems", async () => {
+  it("an unknown path and an unsupported method are problems", async () => {
     for (const path of [
       "/api/tokens/",
       "/API/tokens",

@@ -101,7 +101,7 @@ describe.each(stores)("on %s", (_, location) => {
     expect(await ifMatch('"r2"').get(path)).toMatchObject({ status: 412, body: problem("precondition-failed") })
   })
 
-  it("what fails for another reason is told that reason (RFC 9110 §13.2.1)", async () => {
+  it("a request that fails for another reason gets that reason (RFC 9110 §13.2.1)", async () => {
     const { path } = await aToken()
     const other = await Client.signedIn(demo.publicUrl, "other")
     expect((await ifMatch('"r9"', other).patch(path, { name: "x" })).status).toBe(404)
@@ -110,7 +110,7 @@ describe.each(stores)("on %s", (_, location) => {
     expect(await ifMatch('"r9"').patch(path, { name: "x" })).toMatchObject({ body: problem("token-not-live") })
   })
 
-  it("a use does not get in the way of a change, though the body tells of it", async () => {
+  it("a use doesn't conflict with a change, although the body shows it", async () => {
     const { plaintext, path } = await aToken()
     const seen = await owner.get(path)
     await owner.withToken(plaintext).get("/api/treasures")
@@ -118,7 +118,7 @@ describe.each(stores)("on %s", (_, location) => {
     expect((await ifMatch(seen.headers.get("ETag") ?? "").patch(path, { name: "x" })).status).toBe(200)
   })
 
-  it("of changes at once on what all have seen, here and elsewhere, one is made", async () => {
+  it("of concurrent changes to one revision, in two processes, one succeeds", async () => {
     const { path } = await aToken()
     const answers = await Promise.all(
       Array.from({ length: 12 }, (_, index) => {

@@ -42,7 +42,7 @@ const never = new AbortController().signal
 const request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 const halfABody = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf"
 
-it("connections without a request end at once, and those with one with their answer", async () => {
+it("idle connections end at once, and busy ones after their response", async () => {
   const { connections, connection, responses } = await aServer()
   const silent = await connection("")
   const halfAHead = await connection("GET / HT")
@@ -56,7 +56,7 @@ it("connections without a request end at once, and those with one with their ans
   await closing
 })
 
-it("a request whose body does not arrive has a second, and one that is not answered has three", async () => {
+it("a request without its body gets one second, and an unanswered one three", async () => {
   const { connections, connection } = await aServer()
   const incomplete = await connection(halfABody)
   const unanswered = await connection(request)
@@ -83,7 +83,7 @@ it("hastened, all of them end half a second later", async () => {
   }
 })
 
-it("a connection that stays open is used for no further request", async () => {
+it("a connection that stays open takes no further request", async () => {
   const { connections, connection, responses } = await aServer()
   const asking = await connection(request)
   const closing = connections.close(never)

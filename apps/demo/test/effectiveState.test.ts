@@ -42,7 +42,7 @@ const shown = async (id: string) => {
 
 const isAccepted = async (plaintext: string) => (await owner.withToken(plaintext).get("/api/me")).status === 200
 
-it("a live token is live, with what is implied", async () => {
+it("a live token is live, with its implied scopes", async () => {
   const { token, plaintext } = await owner.issue({ name: "fine", scopes: ["treasure:edit"] })
   const { effective, undeclaredScopes, hint, card, page } = await shown(token.id)
   expect(effective).toEqual({ state: "live", on: "token", scopes: ["treasure:edit", "treasure:read"], withheld: [] })
@@ -68,7 +68,7 @@ it("a token below a revoked one is not accepted, and says why", async () => {
   expect(own.card).toMatch(/^.* Revoked /)
 })
 
-it("a scope that the catalogue has no longer is marked, and a token with nothing else permits nothing", async () => {
+it("a scope that left the catalogue is marked, and a token with no other permits nothing", async () => {
   const id = "019470a0-0000-7000-b000-000000000001"
   await Effect.runPromise(
     Effect.gen(function* () {
@@ -100,7 +100,7 @@ it("a scope that the catalogue has no longer is marked, and a token with nothing
   }
 })
 
-it("what the account has lost is withheld, and a deactivated account's tokens are not accepted", async () => {
+it("scopes the account has lost are withheld, and a deactivated account's tokens aren't accepted", async () => {
   const { token, plaintext } = await owner.issue({ name: "rich", scopes: ["treasure:read", "treasure:delete"] })
   await admin.patch(`/api/users/${ownedBy}`, { scopes: ["treasure:read"] })
   const { effective, card, page } = await shown(token.id)

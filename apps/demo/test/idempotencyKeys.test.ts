@@ -17,7 +17,7 @@ describe.each(allStores)("on %s", (_, location) => {
   })
   afterAll(() => store.close())
 
-  it("a key is taken once, of any number at once, and known with its fingerprint from then on", async () => {
+  it("of many concurrent requests, one takes a key, whose fingerprint is kept", async () => {
     const takes = Array.from({ length: 16 }, (_, index) => keys.take("once", `print ${index}`, now, dayLater))
     const outcomes = await Promise.all(takes)
     const fingerprint = `print ${outcomes.indexOf(undefined)}`
@@ -27,20 +27,20 @@ describe.each(allStores)("on %s", (_, location) => {
     expect(await keys.take("another", "print", now, dayLater)).toBe(undefined)
   })
 
-  it("a key tells what its request has made, and is not released any more", async () => {
+  it("a key leads to what its request made, and isn't released any more", async () => {
     await keys.take("settled", "print", now, dayLater)
     await keys.settle("settled", "token-1")
     await keys.release("settled")
     expect(await keys.take("settled", "other", now, dayLater)).toEqual({ fingerprint: "print", tokenId: "token-1" })
   })
 
-  it("a key whose request has made nothing is free again", async () => {
+  it("a key whose request made nothing can be used again", async () => {
     await keys.take("released", "print", now, dayLater)
     await keys.release("released")
     expect(await keys.take("released", "other", now, dayLater)).toBe(undefined)
   })
 
-  it("a key that is over is free again, and holds for its new request", async () => {
+  it("an expired key can be used again, for a new request", async () => {
     const justBefore = new Date(dayLater.getTime() - 1)
     await keys.take("over", "print", now, dayLater)
     await keys.settle("over", "token-1")

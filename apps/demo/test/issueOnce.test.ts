@@ -48,7 +48,7 @@ describe.each(allStores)("on %s", (_, location) => {
     expect(await tokensNamed("repeated")).toHaveLength(1)
   })
 
-  it("of requests at once, here and elsewhere, one issues and the others are refused (draft 07 §2.7)", async () => {
+  it("of concurrent requests, in two processes, one issues and the others are refused (draft 07 §2.7)", async () => {
     const answers = await Promise.all(
       Array.from({ length: 12 }, (_, index) =>
         withKey("at once", index % 2 === 0 ? owner : elsewhere).post("/api/tokens", { ...wanted, name: "at once" }),
@@ -74,7 +74,7 @@ describe.each(allStores)("on %s", (_, location) => {
     expect(await tokensNamed("other")).toEqual([])
   })
 
-  it("a key is its owner's, and one token learns nothing of what another has issued by it", async () => {
+  it("a key belongs to its owner, and a token learns nothing about what another issued with it", async () => {
     const other = await Client.signedIn(demo.publicUrl, "other")
     expect((await withKey("shared").post("/api/tokens", wanted)).status).toBe(201)
     expect((await withKey("shared", other).post("/api/tokens", wanted)).status).toBe(201)

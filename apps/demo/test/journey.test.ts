@@ -164,7 +164,7 @@ describe.each(allStores)("on %s", (_, location) => {
     })
   })
 
-  it("a deactivated account can't sign in, and is told nothing that a wrong password is not", async () => {
+  it("a deactivated account can't sign in, and gets the response to a wrong password", async () => {
     const client = new Client(demo.publicUrl)
     const wrong = await client.post("/api/session", { ...credentialsOf("owner"), password: "wrong" })
     for (const credentials of [credentialsOf("deactivated"), credentialsOf("nobody")]) {

@@ -81,7 +81,7 @@ describe.each(stores)("on %s", (_, location) => {
   }
 
   describe("introspection", () => {
-    it("tells a token of one's own owner what it stands for, and no cache (RFC 7662 §2.2)", async () => {
+    it("describes the owner's own token, uncached (RFC 7662 §2.2)", async () => {
       const { plaintext: caller } = await owner.issue({ scopes: [] })
       const { plaintext, token } = await owner.issue({ scopes: ["treasure:edit"], expiresIn: "30 days" })
       const { status, headers, body } = await introspect(plaintext, caller)
@@ -103,7 +103,7 @@ describe.each(stores)("on %s", (_, location) => {
       expect((await owner.get(`/api/tokens/${token.id}`)).body.lastUsedAt).toBe(null)
     })
 
-    it("tells another owner's token only to a token with token:introspect (RFC 7662 §4)", async () => {
+    it("describes another owner's token only for token:introspect (RFC 7662 §4)", async () => {
       const { plaintext: caller } = await owner.issue()
       const { plaintext: monitoring } = await admin.issue({ scopes: ["token:introspect"] })
       const { plaintext, token } = await other.issue()
@@ -111,7 +111,7 @@ describe.each(stores)("on %s", (_, location) => {
       expect((await introspect(plaintext, monitoring)).body).toMatchObject({ active: true, jti: token.id })
     })
 
-    it("says the same of every token that is not accepted, byte for byte (RFC 7662 §2.2)", async () => {
+    it("gives the same response for every token that isn't accepted, byte for byte (RFC 7662 §2.2)", async () => {
       const { plaintext: caller } = await owner.issue()
       const { plaintext: monitoring } = await admin.issue({ scopes: ["token:introspect"] })
       const { plaintext: foreign } = await other.issue()
@@ -125,7 +125,7 @@ describe.each(stores)("on %s", (_, location) => {
       })
     })
 
-    it("asks who calls for a token that is accepted, and takes no session for it (RFC 7662 §2.1)", async () => {
+    it("requires the caller's own token, and takes no session instead (RFC 7662 §2.1)", async () => {
       const { plaintext } = await owner.issue()
       const { revoked } = await deadTokens()
       const body = `token=${plaintext}`
@@ -142,7 +142,7 @@ describe.each(stores)("on %s", (_, location) => {
   })
 
   describe("revocation", () => {
-    it("ends a token at once (RFC 7009 §2.1), and says the same again", async () => {
+    it("revokes a token at once (RFC 7009 §2.1), and responds the same again", async () => {
       const { plaintext, token } = await owner.issue()
       expect((await owner.withToken(plaintext).get("/api/treasures")).status).toBe(200)
       const first = await revoke(plaintext)
@@ -154,7 +154,7 @@ describe.each(stores)("on %s", (_, location) => {
       expect(history.at(-1)).toMatchObject({ actor: { kind: "token", id: token.id }, origin: { address: "127.0.0.1" } })
     })
 
-    it("gives every dead token, and rubbish, the answer that a live one gets (RFC 7009 §2.2)", async () => {
+    it("responds to dead tokens and rubbish as to live ones (RFC 7009 §2.2)", async () => {
       const { plaintext } = await owner.issue()
       const dead = await deadTokens()
       const answers = await Promise.all([plaintext, ...Object.values(dead), "rubbish", "tcp_"].map(revoke))
@@ -162,7 +162,7 @@ describe.each(stores)("on %s", (_, location) => {
       expect(answers[0]?.status).toBe(200)
     })
 
-    it("holds for a deactivated owner's token when they are back", async () => {
+    it("revokes a deactivated owner's token for good", async () => {
       const plaintext = await whileInactive(async (token) => {
         expect((await revoke(token)).status).toBe(200)
       })

@@ -38,7 +38,7 @@ const programOf = async ({ publicUrl, store, tokens }: Demo, email: string): Pro
 }
 
 describe("a token of the demo", () => {
-  it("may call as often as RATE_LIMIT says, is told so, and is then answered 429 (RFC 6585 §4)", async () => {
+  it("may call as often as RATE_LIMIT says, sees its limit, and then gets 429 (RFC 6585 §4)", async () => {
     const demo = await aDemo()
     const program = await programOf(demo, "owner@example.test")
     const answers = await repeat(4, () => program.get("/api/treasures"))
@@ -55,7 +55,7 @@ describe("a token of the demo", () => {
     expect((await new Client(demo.publicUrl).get("/problems/too-many-requests")).body).toContain("429")
   })
 
-  it("shares its limit with its owner's others at five times as much, and with nobody else's", async () => {
+  it("shares a limit five times as high with its owner's other tokens, and with nobody else's", async () => {
     const demo = await aDemo({ rateLimit: 2 })
     const programs: Array<Client> = []
     for (let count = 0; count < 6; count++) programs.push(await programOf(demo, "owner@example.test"))
@@ -66,7 +66,7 @@ describe("a token of the demo", () => {
     expect((await stranger.get("/api/me")).status).toBe(200)
   })
 
-  it("that runs wild does not keep its person from coming and revoking it", async () => {
+  it("that runs wild doesn't keep its owner from signing in and revoking it", async () => {
     const demo = await aDemo({ rateLimit: 5 })
     const owner = await Client.signedIn(demo.publicUrl, "owner")
     const { plaintext, token } = await owner.issue()
@@ -77,7 +77,7 @@ describe("a token of the demo", () => {
 })
 
 describe("a session of the demo", () => {
-  it("is limited with its account's others, and those of other accounts are not", async () => {
+  it("shares its account's limit, and other accounts aren't affected", async () => {
     const demo = await aDemo()
     const one = await Client.signedIn(demo.publicUrl, "owner")
     const two = await Client.signedIn(demo.publicUrl, "owner")
@@ -88,7 +88,7 @@ describe("a session of the demo", () => {
 })
 
 describe("a dead token at the demo", () => {
-  it("that is sent on and on harms nobody behind its address", async () => {
+  it("that is sent repeatedly doesn't affect others behind its address", async () => {
     const demo = await aDemo()
     const program = await programOf(demo, "owner@example.test")
     const dead = new Client(demo.publicUrl).withToken("tcp_dead")
@@ -97,7 +97,7 @@ describe("a dead token at the demo", () => {
     expect((await new Client(demo.publicUrl).withToken("tcp_mistyped").get("/api/me")).status).toBe(401)
   })
 
-  it("is answered 429 after too many different ones, at whatever route, while good ones are accepted", async () => {
+  it("gets 429 after too many different ones, on any route, while good ones are accepted", async () => {
     const demo = await aDemo()
     const guess = (index: number) => {
       const client = new Client(demo.publicUrl).withToken(`tcp_guess${index}`)
@@ -124,7 +124,7 @@ const memoryCounters = () => openRateCounters({ kind: "memory" }, { windowSecond
 const problemBase = "http://127.0.0.1/problems/"
 
 describe("signing in to the demo", () => {
-  it("is answered 429 after too many failures, the same whether there is such an account or not", async () => {
+  it("gets 429 after too many failures, whether or not the account exists", async () => {
     const { store, tokens } = await aDemo()
     const failedSignIns = { perAccount: 2, perAddress: 10 }
     const rateLimits = limited({
@@ -161,7 +161,7 @@ const fail = (error: unknown) => {
 }
 
 describe("RATE_LIMIT=off", () => {
-  it("lifts no limit on attempts to sign in, and all others", async () => {
+  it("keeps the limit on attempts to sign in, and lifts all others", async () => {
     const demo = await aDemo({ rateLimit: "off" })
     const client = new Client(demo.publicUrl)
     const attempt = () => client.post("/api/session", { email: "owner@example.test", password: "x".repeat(1000) })
@@ -178,7 +178,7 @@ describe("RATE_LIMIT=off", () => {
 const form = "application/x-www-form-urlencoded"
 
 describe("revoking by plaintext at the demo", () => {
-  it("is answered 429 to an address that tries too often, with whatever tokens (RFC 7009 §5)", async () => {
+  it("gives 429 to an address that tries too often, whichever tokens it sends (RFC 7009 §5)", async () => {
     const demo = await aDemo()
     const ownedBy = (await demo.store.accounts.findByEmail("owner@example.test"))?.id ?? ""
     const { plaintext, token } = await demo.tokens.issue({ ownedBy, name: "test", scopes: [] })
@@ -225,13 +225,13 @@ describe("attempts to sign in", () => {
     expect(await attempt("192.0.2.1", "b@example.test", "right")).toEqual(new Set([204]))
   })
 
-  it("lock nobody out who comes from elsewhere", async () => {
+  it("lock out nobody at another address", async () => {
     const attempt = await aDoor()
     await attempt("192.0.2.1", "a@example.test", "wrong", 40)
     expect(await attempt("192.0.2.2", "a@example.test", "right")).toEqual(new Set([204]))
   })
 
-  it("are counted together for an address, whatever port a proxy writes, and for an IPv6 network", async () => {
+  it("are counted per address, whatever port a proxy writes, and per IPv6 network", async () => {
     const attempt = await aDoor()
     for (let port = 1; port <= 30; port++) await attempt(`203.0.113.7:${50_000 + port}`, "a@example.test")
     expect(await attempt("203.0.113.7", "a@example.test", "right")).toEqual(new Set([429]))
@@ -270,7 +270,7 @@ describe("the client's address", () => {
 })
 
 describe.skipIf(withoutMongodb)("with MongoDB", () => {
-  it("two processes count as one, and a restart forgets nothing", async () => {
+  it("two processes count together, and a restart forgets nothing", async () => {
     const environment = { STORE_URL: aMongoUrl(), RATE_LIMIT: "4" }
     const [one, two] = [await startDemoProcess(environment), await startDemoProcess(environment)]
     const owner = await Client.signedIn(one.url, "owner")

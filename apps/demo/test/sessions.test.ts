@@ -87,7 +87,7 @@ it("the address is the host's own name, so that a browser there has the right or
   await local.stop()
 })
 
-it("signing out is about the cookie alone, and told no cache", async () => {
+it("signing out only concerns the cookie, and isn't cached", async () => {
   const client = await Client.signedIn(demo.publicUrl, "owner")
   const answer = await client.withHeaders({ Authorization: "Bearer x" }).delete("/api/session")
   expect(answer.status).toBe(204)

@@ -95,7 +95,7 @@ describe("introspection", () => {
   })
 
   it.each([
-    ["who asks", "findByDigest"],
+    ["the caller", "findByDigest"],
     ["the token", "findById"],
   ] as const)("answers 503 in OAuth's format when the store is away for %s, and tells the app", async (_, failsAt) => {
     await using server = await serve()

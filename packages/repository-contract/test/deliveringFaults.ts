@@ -1,4 +1,4 @@
-/** Faults in the list of a lineage, in the stream of a key, and in what an audit sink is told by. */
+/** Faults in the list of a lineage, in the stream of a key, and in the delivery to an audit sink. */
 import { ApiToken } from "@tokenry/core"
 import type { ListQuery } from "@tokenry/core/adapter"
 import type { Repository } from "@tokenry/repository-contract"
@@ -175,7 +175,7 @@ export const deliveringFaults: ReadonlyArray<Fault> = [
     }),
   ),
   fault(
-    "a bulk revocation that nobody is told of",
+    "a bulk revocation that isn't delivered",
     "a bulk revocation makes a delivered token undelivered again",
     (right) => ({
       revokeOwnedBy: (ownedBy, revocation, by) =>

@@ -144,7 +144,7 @@ it.effect("of many ids, the tokens that exist are found, each once", () =>
   }),
 )
 
-it.effect("the key ids of all secrets are told, each once, and none for plain SHA-256", () =>
+it.effect("each key id of a stored secret is returned once, and none for plain SHA-256", () =>
   Effect.gen(function* () {
     const { repository } = yield* aStore
     assert.deepStrictEqual(yield* repository.keyIdsInUse, [])

@@ -123,7 +123,7 @@ it.effect("more than a batch of tokens move to a key, each once, while the strea
   }),
 )
 
-it.effect("more than a batch of undelivered tokens come whole, each once, while they are marked as told", () =>
+it.effect("more than a batch of undelivered tokens are streamed once each while they are marked as delivered", () =>
   Effect.gen(function* () {
     const { repository } = yield* aStore
     const tokens = Array.from({ length: 250 }, (_, index) => aToken({ undelivered: 1 + (index % 3) }))
@@ -136,7 +136,7 @@ it.effect("more than a batch of undelivered tokens come whole, each once, while 
   }),
 )
 
-it.effect("a token is told under the revision that was told only, and nothing else of it changes", () =>
+it.effect("a token is only marked as delivered under the delivered revision, and nothing else changes", () =>
   Effect.gen(function* () {
     const { repository } = yield* aStore
     const [token, other] = [aToken({ revision: 3 }), aToken({ revision: 3 })]

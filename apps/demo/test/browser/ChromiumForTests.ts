@@ -1,4 +1,4 @@
-/** What tests are told of the browser that they are to use, by `inject("chromium")`. */
+/** The browser that tests use, available as `inject("chromium")`. */
 
 export interface ChromiumForTests {
   readonly executablePath: string

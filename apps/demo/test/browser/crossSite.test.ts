@@ -77,7 +77,7 @@ describeInBrowser("what other sites make a browser send", (demo) => {
       expect((await tokensOf(demo(), "owner")).length).toBe(before.length)
     })
 
-    it("a form signs nobody out, and nobody in", async () => {
+    it("a form can sign nobody in or out", async () => {
       const person = await signedIn(demo(), "owner", { expected })
       const { email, password } = credentialsOf("other")
       const attempts = [
@@ -115,7 +115,7 @@ describeInBrowser("what other sites make a browser send", (demo) => {
     await person.sees("Your tokens")
   })
 
-  it("who is not signed in is refused in the same way", async () => {
+  it("a signed-out person is refused in the same way", async () => {
     const person = await aPerson(demo().publicUrl, { expected })
     await person.page.goto(await anOtherSite("127.0.0.1", trapFor(`${demo().publicUrl}/login`, [["email", "a"]])))
     await person.press("Win")

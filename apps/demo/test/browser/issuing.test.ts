@@ -100,7 +100,7 @@ describeInBrowser("issuing", (demo) => {
     expect(expiresAt?.toISOString()).toBe("2099-12-31T23:59:59.000Z")
   })
 
-  it("ends a date's day where the person is", async () => {
+  it("ends the day in the person's time zone", async () => {
     const person = await signedIn(demo(), "owner", { timezoneId: "America/Los_Angeles" })
     await fillForm(person, "In California")
     await person.fill("Date", "2030-07-01")
@@ -178,7 +178,7 @@ describeInBrowser("issuing", (demo) => {
     await person.page.getByText("Includes treasure:read.").waitFor()
   })
 
-  it("a name is text, whatever is in it", async () => {
+  it("a name is plain text, whatever it contains", async () => {
     const person = await signedIn(demo(), "other")
     const name = "\"'><img src=x onerror=alert(1)> &lt;b&gt; {{7*7}} ${1}"
     await fillForm(person, name)

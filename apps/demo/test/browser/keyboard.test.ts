@@ -6,7 +6,7 @@ import { describeInBrowser } from "./inBrowser.ts"
 import { tokenNamed } from "./ownersTokens.ts"
 
 describeInBrowser("with the keyboard alone", (demo) => {
-  it("one signs in, issues a token and copies it, renames, rotates and revokes it, and signs out", async () => {
+  it("a person signs in, issues and copies a token, renames, rotates and revokes it, and signs out", async () => {
     const person = await aPerson(demo().publicUrl)
     const keyboard = new Keyboard(person)
     const { email, password } = credentialsOf("owner")

@@ -47,7 +47,7 @@ describeInBrowser("a sign-in of long ago", (demo) => {
     expect(await person.field("Your password").count()).toBe(0)
   })
 
-  it("gives no new secret without it", async () => {
+  it("doesn't rotate without it", async () => {
     const { token } = await demo().tokens.issue({ ownedBy: await accountId(demo(), "owner"), name: "Old", scopes: [] })
     const person = await signedIn(demo(), "owner")
     await age(demo(), person, anHour + 1000)
@@ -60,7 +60,7 @@ describeInBrowser("a sign-in of long ago", (demo) => {
     expect(await demo().tokens.find({ id: token.id, ownedBy: token.ownedBy })).toMatchObject({ revision: 1 })
   })
 
-  it("that is over leads to signing in, and back to where one was", async () => {
+  it("that has ended leads to signing in, and back", async () => {
     const person = await signedIn(demo(), "owner")
     await person.follow("New token")
     await person.sees("New token")

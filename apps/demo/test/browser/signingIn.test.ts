@@ -6,7 +6,7 @@ import { describeInBrowser } from "./inBrowser.ts"
 import { signedIn, signIn } from "./signedIn.ts"
 
 describeInBrowser("signing in", (demo) => {
-  it("leads back to the page that one wanted", async () => {
+  it("leads back to the requested page", async () => {
     const person = await aPerson(demo().publicUrl)
     await person.goTo("/settings/tokens?show=dead")
     await person.sees("Sign in")
@@ -46,7 +46,7 @@ describeInBrowser("signing in", (demo) => {
     expect(new Set(texts).size).toBe(1)
   })
 
-  it("and out again ends it: the back button and the old cookie show nothing", async () => {
+  it("and out ends it: the back button and the old cookie show nothing", async () => {
     const person = await signedIn(demo(), "owner")
     const context = person.page.context()
     const cookies = await context.cookies()
@@ -59,7 +59,7 @@ describeInBrowser("signing in", (demo) => {
     await person.sees("Sign in")
   })
 
-  it("gives a new session: a session id planted in the browser is not signed in by it", async () => {
+  it("starts a new session, so a session id planted in the browser stays signed out", async () => {
     const attacker = await signedIn(demo(), "other")
     const planted = await attacker.page.context().cookies()
     const person = await aPerson(demo().publicUrl)

@@ -35,13 +35,13 @@ describeInBrowser("the list", (demo) => {
     await takeScreenshots(person.page, "tokens")
   })
 
-  it("tells when in words, and exactly on hover, where the person is", async () => {
+  it("shows times in words, and exactly on hover, in the person's time zone", async () => {
     const person = await signedIn(demo(), "owner", { timezoneId: "Asia/Tokyo" })
     const created = cardOf(person, "Laptop").getByText("20 days ago")
     expect(await created.getAttribute("title")).toMatch(/\(Asia\/Tokyo\)$/)
   })
 
-  it("shows names as text, whatever is in them", async () => {
+  it("shows names as plain text, whatever they contain", async () => {
     const names = [
       "<script>alert(1)</script>",
       `"><img src=x onerror=alert(1)>`,

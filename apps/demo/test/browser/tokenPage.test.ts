@@ -31,7 +31,7 @@ const says = (person: Person, words: string): Promise<void> =>
   expect.poll(() => person.page.getByRole("main").innerText()).toContain(words)
 
 describeInBrowser("a token's page", (demo) => {
-  it("renames it, and keeps what was typed if that won't do", async () => {
+  it("renames it, and keeps the input if it isn't valid", async () => {
     const { person } = await opened(demo(), { name: "Old name" })
     await person.fill("Name", "   ")
     await person.press("Rename")
@@ -76,7 +76,7 @@ describeInBrowser("a token's page", (demo) => {
     expect(expiresAt?.getTime()).toBeLessThan(token.expiresAt?.getTime() ?? 0)
   })
 
-  it("gives it a new secret, tells whether the old one is still used, and ends it at once", async () => {
+  it("rotates it, shows whether the old secret is still in use, and ends its grace period at once", async () => {
     const { person, plaintext } = await opened(demo(), { name: "Rotated" })
     await person.follow("New secret")
     await person.choose("The old secret is accepted for", "7 days")
@@ -100,7 +100,7 @@ describeInBrowser("a token's page", (demo) => {
     expect((await old.withToken(next).get("/api/treasures")).status).toBe(200)
   })
 
-  it("revokes it after asking, with its name and what ends with it", async () => {
+  it("revokes it after asking, naming it and what ends with it", async () => {
     const { person, plaintext } = await opened(demo(), { name: "Parent", scopes: ["token:manage"] })
     const program = new Client(demo().publicUrl).withToken(plaintext)
     const child = await program.issue({ name: "Child", scopes: [] })
@@ -119,7 +119,7 @@ describeInBrowser("a token's page", (demo) => {
     expect(await tokenNamed(demo(), "owner", "Parent")).toMatchObject({ revokedAt: expect.any(Date) })
   })
 
-  it("somebody else's token is as if there were none", async () => {
+  it("someone else's token doesn't exist", async () => {
     const { id } = await tokenNamed(demo(), "other", "Spreadsheet")
     const person = await signedIn(demo(), "owner")
     const texts: Array<string> = []

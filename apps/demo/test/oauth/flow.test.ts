@@ -156,7 +156,7 @@ describe.each(allStores)("on %s", (_, location) => {
       await expect(app.refresh(granted.refresh_token ?? "")).rejects.toMatchObject(invalidGrant)
     })
 
-    it("all but one of a code's concurrent uses", async () => {
+    it("all but one of several concurrent uses of a code", async () => {
       const returned = await app.letInBy(person)
       const responses = await Promise.all(Array.from({ length: 8 }, () => app.send(returned)))
       const succeeded = responses.filter(({ status }) => status === 200)

@@ -44,7 +44,7 @@ describe.each(allStores)("on %s", (_, location) => {
     expect(await records.find("any", now)).toBe(undefined)
   })
 
-  it("a record is consumed once, of any number at once, and known as consumed from then on", async () => {
+  it("of many concurrent uses, one consumes a record, which stays consumed", async () => {
     await records.put(aRecord("code"), now)
     const outcomes = await Promise.all(Array.from({ length: 16 }, () => records.consume("code", now)))
     expect(outcomes.filter(Boolean)).toHaveLength(1)
@@ -53,7 +53,7 @@ describe.each(allStores)("on %s", (_, location) => {
     expect(await records.consume("none", now)).toBe(false)
   })
 
-  it("an expired record is neither found nor consumed, and goes", async () => {
+  it("an expired record is neither found nor consumed, and is deleted", async () => {
     await records.put(aRecord("brief", { uidHash: "brief" }), now)
     expect(await records.find("brief", later(0.5))).toBeDefined()
     expect(await records.find("brief", later(1))).toBe(undefined)
@@ -61,7 +61,7 @@ describe.each(allStores)("on %s", (_, location) => {
     expect(await records.consume("brief", later(1))).toBe(false)
   })
 
-  it("writing sweeps what has expired, where the database doesn't do it by itself", async () => {
+  it("writing deletes expired records, unless the database does it by itself", async () => {
     if ((await location()).kind === "mongodb") return
     await records.put(aRecord("swept"), now)
     await records.put(aRecord("sweeping", { expiresAt: later(3) }), later(2))
@@ -69,7 +69,7 @@ describe.each(allStores)("on %s", (_, location) => {
     expect(await records.find("sweeping", later(2))).toBeDefined()
   })
 
-  it("a grant's records of one kind go together", async () => {
+  it("a grant's records of one kind are deleted together", async () => {
     await records.put(aRecord("of grant 1", { grantId: "1" }), now)
     await records.put(aRecord("also of grant 1", { grantId: "1" }), now)
     await records.put(aRecord("of another kind", { grantId: "1", kind: "RefreshToken" }), now)

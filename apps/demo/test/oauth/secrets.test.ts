@@ -4,7 +4,7 @@ import { expect, it, onTestFinished } from "vitest"
 import { aSqliteFile, demoOn } from "../demos.ts"
 import { App, Person } from "./App.ts"
 
-it("the database has no token, code, refresh token, session or app's secret in it", async () => {
+it("the database contains no plaintext token, code, refresh token, session or client secret", async () => {
   const store = aSqliteFile()
   if (store.kind !== "sqlite") throw new Error("This is about files")
   const demo = await demoOn(store)

@@ -120,7 +120,7 @@ describe.each(stores)("issuing a token on %s", (_, location) => {
     expect(page.text).toContain("Your browser is in a time zone that this site doesn't know.")
   })
 
-  it("a scope that the account does not hold is shown as unavailable, and not given to who asks nonetheless", async () => {
+  it("a scope the account doesn't have is shown as unavailable, and refused when requested", async () => {
     const form = await browser.get(path)
     expect(form.html).toMatch(/value="token:introspect"\s+disabled\s+aria-describedby="scope-5-why"/)
     const page = await form.submit({ name: "more", expiry: "7", scopes: ["token:introspect"] }, path)

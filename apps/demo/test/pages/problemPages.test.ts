@@ -48,7 +48,7 @@ it("an outage is a page, says that the change may have happened, and nothing of 
   }
 })
 
-it("the limit of a session is told on a page", async () => {
+it("a session's limit is explained on a page", async () => {
   const demo = await demoOn({ kind: "memory" }, { rateLimit: 5 })
   try {
     const browser = await Browser.signedIn(demo.publicUrl, "owner")

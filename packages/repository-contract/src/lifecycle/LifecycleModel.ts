@@ -89,7 +89,7 @@ export class LifecycleModel {
     return { token: acting, secret: pick(acting.secrets.toReversed(), secretsBack) }
   }
 
-  /** What verifying the secret comes to. Of several dead ancestors any may be the one that is told of. */
+  /** The verdict on the secret. Of several dead ancestors, any may be the one reported. */
   verdictsOf(token: ModelToken, secret: ModelSecret, required: ReadonlyArray<string>): ReadonlyArray<ModelVerdict> {
     const { id, scopes } = token
     if (secret.isForgotten) return [{ tag: "Unknown" }]

@@ -1,4 +1,4 @@
-/** Inserts tokens into the file that it is told, and says each one's id once it is acknowledged, until it is killed. */
+/** Inserts tokens into the given file, and prints each one's id once it is acknowledged, until it is killed. */
 import { ApiTokenRepository } from "@tokenry/core/adapter"
 import { SqliteRepository } from "@tokenry/sqlite"
 import * as Effect from "effect/Effect"

@@ -1,5 +1,5 @@
 /**
- * Says that it is ready, waits for its input to end, opens a repository on the file that it is told, several times over,
+ * Says that it is ready, waits for its input to end, opens a repository on the given file, several times,
  * and says that it did or why not, as JSON. As a second argument, the numeric user to become first: root may write
  * whatever the permissions say.
  */
