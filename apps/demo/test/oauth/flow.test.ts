@@ -80,7 +80,11 @@ describe.each(allStores)("on %s", (_, location) => {
 
     it("types their password again if the app demands it (prompt=login)", async () => {
       const { path } = await app.authorizationUrl({ parameters: { prompt: "login" } })
-      expect((await person.opens(path)).path).toMatch(/^\/login\?next=/)
+      const asked = await person.opens(path)
+      expect(asked.path).toMatch(/^\/login\?next=/)
+      await person.signsInAs("owner")
+      const { path: back } = await person.opens(decodeURIComponent(asked.path.slice("/login?next=".length)))
+      expect(back).toMatch(/^\/settings\/apps\/authorize\//)
     })
 
     it("is asked again as someone else after signing in as someone else in the same browser", async () => {

@@ -29,11 +29,19 @@ export const consentPages = (router: Router<PageState>, services: Services, prov
     if (interaction.prompt.name !== "login") return showConsent(ctx, provider, interaction)
     // The app may demand that the person enters their password, however recently they did.
     const mustSignIn = interaction.prompt.reasons.includes("login_prompt")
-    if (mustSignIn && !hasSignedInSince(ctx, new Date(interaction.iat * 1000))) {
+    if (mustSignIn && !hasSignedInSince(ctx, await demandedAt(ctx, interaction))) {
       return seeOther(ctx, `/login?next=${encodeURIComponent(ctx.path)}`)
     }
     await answer(ctx, { login: { accountId: ctx.state.account.id, remember: false } })
   })
+
+  /** When the person was first asked for their password. The interaction's own time is in whole seconds: too coarse. */
+  const demandedAt = async (ctx: PageContext, { result }: Interaction): Promise<Date> => {
+    if (typeof result?.["demandedAt"] === "number") return new Date(result["demandedAt"])
+    const now = Date.now()
+    await provider.interactionResult(ctx.req, ctx.res, { demandedAt: now })
+    return new Date(now)
+  }
 
   router.post(path, async (ctx) => {
     const form = await readForm(ctx)
