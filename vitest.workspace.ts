@@ -61,6 +61,8 @@ export default defineConfig({
     reporters: ["default", "./tools/ClosingLine.ts"],
     // Two at a time also on two cores, since many tests wait for a server, a browser or a process.
     maxWorkers: 2,
+    // Concurrent tests of one file mostly wait for a server to give up on a request.
+    maxConcurrency: 25,
     // For what hangs. A machine that is busy takes its time.
     testTimeout: 300_000,
     expect: { poll: { timeout: 200_000 } },

@@ -31,24 +31,27 @@ export const bearerConformance = (app: ConformingApp): void => {
     exchange(port, bytesOf(request, sending, sent.plaintexts))
   const secrets = () => Object.values(sent.plaintexts)
 
-  describe.each(ruleGroups.map((group) => [group.title, group] as const))("%s", (_title, { rules, options }) => {
-    let server: Server
-    beforeAll(async () => {
-      server = options === undefined ? plain : await served(options)
-    })
-    afterAll(async () => {
-      if (server !== plain) await server[Symbol.asyncDispose]()
-    })
+  describe.concurrent.each(ruleGroups.map((group) => [group.title, group] as const))(
+    "%s",
+    (_title, { rules, options }) => {
+      let server: Server
+      beforeAll(async () => {
+        server = options === undefined ? plain : await served(options)
+      })
+      afterAll(async () => {
+        if (server !== plain) await server[Symbol.asyncDispose]()
+      })
 
-    it.concurrent.each(rules.map((rule) => [rule.rule, rule.source, rule] as const))(
-      "%s (%s)",
-      async (...[, , rule]) => {
-        const answer = await ask(rule.request, rule, server)
-        expectAnswer(answer, rule.answer)
-        expectSoundness(answer, secrets())
-      },
-    )
-  })
+      it.concurrent.each(rules.map((rule) => [rule.rule, rule.source, rule] as const))(
+        "%s (%s)",
+        async (...[, , rule]) => {
+          const answer = await ask(rule.request, rule, server)
+          expectAnswer(answer, rule.answer)
+          expectSoundness(answer, secrets())
+        },
+      )
+    },
+  )
 
   it("every refused token gets the same bytes (RFC 6750 §3.1)", async () => {
     const answers = await Promise.all(refusalRules.map(({ request }) => ask(request)))

@@ -17,7 +17,7 @@ const requestTimeout = 10_000
 
 /** Serves on 127.0.0.1 until it is disposed of. */
 export const serve = async (listener: RequestListener) => {
-  const server = createServer({ requestTimeout, keepAliveTimeout: 60_000, connectionsCheckingInterval: 250 }, listener)
+  const server = createServer({ requestTimeout, keepAliveTimeout: 5000, connectionsCheckingInterval: 250 }, listener)
   server.listen(0, "127.0.0.1")
   await once(server, "listening")
   const address = server.address()
