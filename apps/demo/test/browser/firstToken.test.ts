@@ -9,7 +9,7 @@ import { signIn } from "./signedIn.ts"
 afterAll(endAll)
 
 describe.skipIf(withoutBrowser)("a newcomer", () => {
-  it("it takes eight actions from the start to a working curl line with one's own token", async () => {
+  it("needs eight actions from the start to a working curl line with their own token", async () => {
     const demo = await startDemoProcess({ STORE_URL: `sqlite:${temporaryFolder()}/treasures.sqlite` })
     const person = await aPerson(demo.url)
     await person.goTo("/")
