@@ -2,14 +2,8 @@
 import { MongoClient } from "mongodb"
 import { randomUUID } from "node:crypto"
 import { startJavaServer } from "./javaServer.ts"
-import type { MongoServerForTests } from "./MongoServerForTests.ts"
+import type { MongoServerForTests, RunningServer } from "./MongoServerForTests.ts"
 import { startRealMongod } from "./realMongod.ts"
-
-/** A server, and how to stop it if it was started here. */
-export interface Running {
-  readonly url: string
-  readonly stop: () => Promise<void>
-}
 
 export interface FoundServer extends MongoServerForTests {
   /** Stops the server if it was started here. */
@@ -53,12 +47,12 @@ export const findMongoServer = async (): Promise<FoundServer> => {
   throw new NoMongoServer(failures)
 }
 
-const ways: ReadonlyArray<readonly [start: () => Promise<Running>, origin: string]> = [
+const ways: ReadonlyArray<readonly [start: () => Promise<RunningServer>, origin: string]> = [
   [startRealMongod, "run by mongodb-memory-server"],
   [startJavaServer, "mongo-java-server, in memory"],
 ]
 
-const described = async ({ url, stop }: Running, origin: string): Promise<FoundServer> => {
+const described = async ({ url, stop }: RunningServer, origin: string): Promise<FoundServer> => {
   try {
     const { version, isRealMongod } = await ask(url)
     return { url, databasePrefix, isRealMongod, description: `MongoDB ${version}, ${origin}`, stop }

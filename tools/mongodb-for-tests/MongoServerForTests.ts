@@ -1,5 +1,11 @@
 /** What tests learn about the MongoDB server that they use, by `inject("mongodb")`. */
 
+/** A server, and how to stop it if it was started here. */
+export interface RunningServer {
+  readonly url: string
+  readonly stop: () => Promise<void>
+}
+
 export interface MongoServerForTests {
   /** Without a database's name. */
   readonly url: string

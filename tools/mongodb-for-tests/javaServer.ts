@@ -7,7 +7,7 @@ import { mkdir, readFile, rename, rm } from "node:fs/promises"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
 import { promisify } from "node:util"
-import type { Running } from "./MongoServer.ts"
+import type { RunningServer } from "./MongoServerForTests.ts"
 
 const pom = join(import.meta.dirname, "pom.xml")
 const launcher = join(import.meta.dirname, "Launch.java")
@@ -17,7 +17,7 @@ const cache = join(import.meta.dirname, "../../node_modules/.cache/mongodb-for-t
 const onOneThread = "-Dio.netty.eventLoopThreads=1"
 
 /** The first start on a machine fetches the jars. Later starts take about two seconds. */
-export const startJavaServer = async (): Promise<Running> => {
+export const startJavaServer = async (): Promise<RunningServer> => {
   const jars = await jarsFolder()
   const java = spawn(javaCommand(), [onOneThread, "-cp", join(jars, "*"), launcher], {
     stdio: ["pipe", "pipe", "pipe"],

@@ -2,14 +2,14 @@
 import { readdir } from "node:fs/promises"
 import { setTimeout as sleep } from "node:timers/promises"
 import { DryMongoBinary, MongoBinary, MongoMemoryServer } from "mongodb-memory-server-core"
-import type { Running } from "./MongoServer.ts"
+import type { RunningServer } from "./MongoServerForTests.ts"
 
 /** How long the download may take to start, and to finish. */
 const millisecondsToBegin = 8000
 const millisecondsToDownload = 300_000
 
 /** Downloads `mongod` if necessary and starts it. Fails within seconds if the download host refuses or is silent. */
-export const startRealMongod = async (): Promise<Running> => {
+export const startRealMongod = async (): Promise<RunningServer> => {
   process.env["MONGOMS_MAX_RETRIES"] ??= "1"
   const settled = new AbortController()
   try {

@@ -3,7 +3,6 @@ import { fileURLToPath } from "node:url"
 import type { SweepOptions } from "@tokenry/core"
 import { MongoClient } from "mongodb"
 import { Client } from "pg"
-import type { LogLevel } from "./http/logging.ts"
 import { isLoopback } from "./http/securityHeaders.ts"
 
 /** Where the data is stored. */
@@ -12,6 +11,9 @@ export type StoreLocation =
   | { readonly kind: "mongodb"; readonly url: string }
   | { readonly kind: "postgres"; readonly url: string }
   | { readonly kind: "memory" }
+
+/** `off` disables request lines. Errors are always logged. */
+export type LogLevel = "info" | "off"
 
 export interface Configuration {
   readonly host: string

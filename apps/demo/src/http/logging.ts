@@ -10,10 +10,8 @@ import type Koa from "koa"
 import type { DemoState } from "./authentication.ts"
 import type { AttemptState } from "./signingIn.ts"
 import { withoutTokens } from "./tokensInText.ts"
+import type { LogLevel } from "../Configuration.ts"
 import { type TraceContext, traceContextOf } from "./traceContext.ts"
-
-/** `off` disables request lines. Errors are always logged. */
-export type LogLevel = "info" | "off"
 
 export interface Log {
   /** Call it for each request before it is handled. Writes the line once the response is sent or has failed. */
