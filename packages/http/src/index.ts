@@ -10,6 +10,7 @@ export { type Credentials, type CredentialsFlaw, readBearer, readKeyOrBearer } f
 export type { Denial, DenialReason, Denials, Protection } from "./guard/Denial.ts"
 export { clientAddress } from "./rate-limits/clientAddress.ts"
 export { type Admission, Guard, type GuardedRequest, type GuardOptions, type GuardTokens } from "./guard/Guard.ts"
+export { hasMethods } from "./guard/hasMethods.ts"
 export { originFrom } from "./guard/originFrom.ts"
 export { bodyTimeoutMilliseconds, bodyTimeoutRule } from "./oauth/bodyTimeout.ts"
 export { type Form, type FormFlaw, isFormType, readForm } from "./oauth/Form.ts"
@@ -33,6 +34,7 @@ export { rateLimitAddress } from "./rate-limits/rateLimitAddress.ts"
 export type { Consumption, RateLimiter, RateLimiterUnavailable } from "./rate-limits/RateLimiter.ts"
 export { type PolicyConsumption, rateLimitFields } from "./rate-limits/rateLimitFields.ts"
 export {
+  limitsRule,
   type RateLimitClaim,
   RateLimits,
   type RateLimitsOptions,

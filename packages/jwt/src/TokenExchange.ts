@@ -4,7 +4,9 @@ import { checkOptions, durationOption, isFunction, isObject, isText, type Option
 import type { Caller, PromiseApiTokens } from "@tokenry/core/promise"
 import {
   type Form,
+  hasMethods,
   type HttpAnswer,
+  limitsRule,
   OAuthAnswers,
   oauthAnswerOf,
   type OAuthEndpoint,
@@ -182,10 +184,10 @@ const unknownTarget = oauthErrorOf(400, "invalid_target", "No JWT can be issued 
 const scopeNotGranted = (headers: Headers) =>
   oauthErrorOf(400, "invalid_scope", "The token doesn't grant a requested scope for this audience", headers)
 
-const limited = ({ reason, headers, cause }: RateLimitVerdict & { readonly allowed: false }): OAuthReply =>
-  reason === "unavailable"
-    ? { answer: OAuthAnswers.storeUnavailable, cause }
-    : { answer: oauthErrorOf(429, "temporarily_unavailable", "Too many requests", headers) }
+const limited = (verdict: RateLimitVerdict & { readonly allowed: false }): OAuthReply => ({
+  answer: OAuthAnswers.limited(verdict, "Too many requests"),
+  cause: verdict.cause,
+})
 
 /** Rounded down, so that a JWT never outlives its token. */
 const secondsOf = (instant: Date | null): number | undefined =>
@@ -205,18 +207,13 @@ const lifetimeSecondsOf = (lifetime: DurationOption = "5 minutes"): number =>
 const isListOfStrings = (value: unknown): boolean =>
   Array.isArray(value) && value.every((element) => typeof element === "string")
 
-const hasMethods =
-  (...names: ReadonlyArray<string>) =>
-  (value: unknown): boolean =>
-    isObject(value) && names.every((name) => isFunction((value as Readonly<Record<string, unknown>>)[name]))
-
 const optionRules: OptionRules<TokenExchangeOptions> = {
   tokens: [hasMethods("verify", "find"), "write tokens: await createApiTokens({ … })"],
   issuer: [(value) => isText(value) && URL.canParse(String(value)), 'write a URL: issuer: "https://api.example.com"'],
   keys: [hasMethods("sign"), "write keys: await SigningKeys.make({ … })"],
   audiences: [isObject, 'write audiences: { "https://reports.example.com": ["treasure:read"] }'],
   lifetime: [() => true, 'write lifetime: "5 minutes"'],
-  limits: [hasMethods("ofCaller", "ofRefusal"), "write limits: RateLimits.make({ … })"],
+  limits: limitsRule,
   now: [isFunction, "write a clock: () => Date.now()"],
 }
 

@@ -2,6 +2,7 @@
 import type { BearerError } from "../credentials/bearerChallenge.ts"
 import type { HttpAnswer } from "../problems/HttpAnswer.ts"
 import { retryAfterSeconds } from "../problems/ProblemAnswers.ts"
+import type { RateLimitVerdict } from "../rate-limits/RateLimits.ts"
 import type { TokenFormFlaw } from "./TokenForm.ts"
 
 /** Codes of RFC 6749 §4.1.2.1 and §5.2, RFC 6750 §3.1 and RFC 8693 §2.2.2. */
@@ -59,4 +60,11 @@ const storeUnavailable = oauthErrorOf(503, "temporarily_unavailable", "Try again
   "Retry-After": String(retryAfterSeconds),
 })
 
-export const OAuthAnswers = { toForm, methodNotAllowed, storeUnavailable } as const
+/** 429, or 503 while a limiter is unavailable and the limits refuse then. */
+const limited = (
+  { reason, headers }: RateLimitVerdict & { readonly allowed: false },
+  description: string,
+): HttpAnswer =>
+  reason === "unavailable" ? storeUnavailable : oauthErrorOf(429, "temporarily_unavailable", description, headers)
+
+export const OAuthAnswers = { toForm, methodNotAllowed, storeUnavailable, limited } as const

@@ -4,8 +4,8 @@ import { checkOptions, type OptionRules } from "@tokenry/core/adapter"
 import type { PromiseApiTokens, Verification } from "@tokenry/core/promise"
 import { hasMethods } from "../guard/hasMethods.ts"
 import type { HttpAnswer } from "../problems/HttpAnswer.ts"
-import { limitsRule, type RateLimits, type RateLimitVerdict } from "../rate-limits/RateLimits.ts"
-import { OAuthAnswers, oauthErrorOf } from "./OAuthAnswers.ts"
+import { limitsRule, type RateLimits } from "../rate-limits/RateLimits.ts"
+import { OAuthAnswers } from "./OAuthAnswers.ts"
 import { type OAuthEndpoint, oauthEndpoint } from "./OAuthEndpoint.ts"
 import { tokenIn } from "./TokenForm.ts"
 
@@ -36,7 +36,9 @@ const make = (options: RevocationOptions): OAuthEndpoint => {
     const held = heldOf(await tokens.inspect(form.token))
     if (held === undefined) {
       const verdict = await limits?.ofRefusal(address, form.token)
-      return verdict?.allowed === false ? { answer: limited(verdict), cause: verdict.cause } : { answer: done }
+      if (verdict === undefined || verdict.allowed) return { answer: done }
+      const answer = OAuthAnswers.limited(verdict, "Too many unknown tokens from this address")
+      return { answer, cause: verdict.cause }
     }
     const by = { actor: { kind: "token", id: held.tokenId }, origin } as const
     await tokens
@@ -46,7 +48,7 @@ const make = (options: RevocationOptions): OAuthEndpoint => {
   })
 }
 
-/** The token that the presented secret may revoke; `undefined` if there is none. */
+/** The token that the presented secret may revoke; `undefined` for any other string. */
 const heldOf = (verification: Verification): { readonly tokenId: string; readonly ownedBy: string } | undefined => {
   if (verification.accepted) return verification.caller
   return verification.refusal._tag === "OwnerInactive" ? verification.refusal : undefined
@@ -58,11 +60,6 @@ const ignoreIfGone = (error: unknown): void => {
 }
 
 const done: HttpAnswer = { status: 200, headers: { "Cache-Control": "no-store" }, body: "" }
-
-const limited = ({ reason, headers }: RateLimitVerdict & { readonly allowed: false }): HttpAnswer =>
-  reason === "unavailable"
-    ? OAuthAnswers.storeUnavailable
-    : oauthErrorOf(429, "temporarily_unavailable", "Too many unknown tokens from this address", headers)
 
 export const optionRules: OptionRules<RevocationOptions> = {
   tokens: [hasMethods("inspect", "revoke"), "write tokens: await createApiTokens({ … })"],
