@@ -83,6 +83,7 @@ export const onSqlite = (
   const find = db.prepare("SELECT id, owner, scopes, expires_at, revoked_at FROM by_hand WHERE digest = ?")
   const verify = async (header: string) => {
     const token = readToken(header)
+    // `node:sqlite` doesn't know the columns of a statement.
     const row = token === undefined ? undefined : (find.get(digestOf(token)) as unknown as SqlRow | undefined)
     if (row === undefined || row.revoked_at !== null || row.expires_at <= Date.now()) return undefined
     const scopes = JSON.parse(row.scopes) as ReadonlyArray<string>

@@ -1,6 +1,6 @@
 /**
- * The harness: lets contestants take turns in short blocks, so that whatever else the machine does meets all of them
- * alike, and compares them round by round.
+ * The harness: contestants take turns in short blocks, so the machine's other load affects all of them equally, and are
+ * compared round by round.
  */
 
 /** Does its work this many times. */

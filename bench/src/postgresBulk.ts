@@ -46,7 +46,7 @@ const used = (tokenId: TokenId): SecretUsage => ({
 const percentile = (times: ReadonlyArray<number>, share: number) =>
   times.toSorted((left, right) => left - right)[Math.floor(times.length * share)] as number
 
-/** The other process: does a piece of work each time it is told to, until its parent is gone. */
+/** The other process: does one piece of work per message, until its parent has exited. */
 const work = async (url: string) => {
   const runtime = ManagedRuntime.make(PostgresRepository.layer({ url }))
   const repository = await runtime.runPromise(ApiTokenRepository)

@@ -1,4 +1,4 @@
-/** Who is signed in at the organizer: in memory, by a random cookie. A restart signs everyone out. */
+/** The organizer's signed-in people, kept in memory under a random cookie. A restart signs everyone out. */
 import { randomBytes } from "node:crypto"
 import type Koa from "koa"
 import type { Access, Pending } from "./Treasures.ts"

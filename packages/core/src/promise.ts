@@ -217,6 +217,7 @@ export const createApiTokens = async <E, S extends string>(
       await runtime.dispose()
     },
   }
+  // As above: only the types name the scopes.
   return api as unknown as PromiseApiTokens<S>
 }
 

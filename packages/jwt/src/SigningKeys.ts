@@ -38,7 +38,7 @@ export const documentMaxAgeSeconds = 300
 
 /**
  * To rotate, publish the next key in `alsoPublish`, and wait five minutes. Make it `signing` and publish the last one, and
- * wait as long again, until every JWT it signed has expired. Then remove it.
+ * wait six minutes, until every JWT it signed has expired. Then remove it.
  *
  * @throws TypeError if an option is unknown, missing or of the wrong type, or a key isn't one that `generate` makes. The
  *   message never contains key material.

@@ -11,7 +11,7 @@ export class HttpError extends Error {
   }
 }
 
-/** Returns the value; throws a 404 if there is none. */
+/** Returns the value; throws a 404 if it is `undefined`. */
 export const found = <A>(value: A | undefined): A => {
   if (value === undefined) throw new HttpError(404, "Not found")
   return value

@@ -19,7 +19,7 @@ export const expectedRevisionOf = (ctx: Koa.Context): ReadonlyArray<number> | un
   }
 }
 
-/** The key in `Idempotency-Key`; `undefined` if there is none. Throws `InvalidInput` if it is malformed. */
+/** The key in `Idempotency-Key`; `undefined` without that field. Throws `InvalidInput` if the key is malformed. */
 export const idempotencyKeyOf = (ctx: Koa.Context): string | undefined => {
   const field = readIdempotencyKey(fieldOf(ctx, "idempotency-key"))
   if (field._tag === "Invalid") {

@@ -48,7 +48,7 @@ export const sessions = (app: Koa, store: Store, isSecure: boolean): Koa.Middlew
   )
 }
 
-/** The signed-in account; `undefined` if there is none, or the session is over. */
+/** The signed-in account; `undefined` if nobody is signed in, or the session has ended. */
 export const signedIn = async (ctx: Koa.Context, store: Store): Promise<Account | undefined> => {
   const data = ctx["session"] as SessionData
   const account = data.accountId === undefined ? undefined : await store.accounts.find(data.accountId)

@@ -37,7 +37,7 @@ export interface OAuthRecords {
   readonly findByUid: (uidHash: string, now: Date) => Promise<FoundRecord | undefined>
   /** Writes the record, replacing one with the same key. */
   readonly put: (record: OAuthRecord, now: Date) => Promise<void>
-  /** Marks the record as consumed. Of any number of concurrent calls, one returns true. False if there is none. */
+  /** Marks the record as consumed. Exactly one of several concurrent calls returns true. False for an unknown record. */
   readonly consume: (key: string, now: Date) => Promise<boolean>
   readonly remove: (key: string) => Promise<void>
   /** Removes the records of this kind that belong to the grant. */

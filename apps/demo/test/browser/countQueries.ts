@@ -9,6 +9,7 @@ export const queriesOf = async (
   const counts: Record<string, number> = {}
   const { accounts, sessions, tokenRepository, tokenUsage } = store
   const undo = Object.entries({ accounts, sessions, tokenRepository, tokenUsage }).flatMap(([port, methods]) =>
+    // A port's interface has no index signature.
     count(methods as unknown as Methods, (method) => {
       counts[`${port}.${method}`] = (counts[`${port}.${method}`] ?? 0) + 1
     }),

@@ -41,7 +41,7 @@ export class UsageTable {
     return this.#ids.length
   }
 
-  /** The secret's row, which is added if there is none; -1 if the table is full. */
+  /** Returns the secret's row, and adds a missing one; -1 if the table is full. */
   row(tokenId: TokenId, generation: number): number {
     const first = this.#firstRows.get(tokenId) ?? none
     let row = first

@@ -5,7 +5,7 @@ import { HttpError } from "../../http/HttpError.ts"
 import { type Html, html } from "./html.ts"
 
 /**
- * The submitted form's fields. Fails with 415 if there is none, and 413 above 160 KiB, which leaves room to tell
+ * The submitted form's fields. Fails with 415 if the body isn't a form, and 413 above 160 KiB, which leaves room to tell
  * someone who pastes 10,000 characters into a field that it is too long.
  */
 export const readForm = async (ctx: Koa.Context): Promise<URLSearchParams> => {

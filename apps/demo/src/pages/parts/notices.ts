@@ -18,7 +18,7 @@ const notices = {
 
 export type Notice = keyof typeof notices
 
-/** The notice for this page; `undefined` if there is none. */
+/** The notice for this page; `undefined` if nothing has to be said. */
 export const noticeOf = (ctx: Koa.Context): string | undefined => {
   const taken = takeNotice(ctx)
   return Object.entries(notices).find(([name]) => name === taken)?.[1]

@@ -7,7 +7,7 @@ export interface SignInForm {
   /** The page to continue with. */
   readonly next: string
   readonly email: string
-  /** The input of the form at `next`, form-encoded. Empty if there is none. */
+  /** The input of the form at `next`, form-encoded. Empty if nothing was typed there. */
   readonly draft: string
   readonly errors: FieldErrors
   readonly notice: string | undefined

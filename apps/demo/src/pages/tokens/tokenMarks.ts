@@ -37,8 +37,8 @@ const words: Readonly<Record<TokenCondition, string>> = {
 }
 
 /**
- * A token's condition in words: its own state, or whatever else keeps it from being accepted or from permitting
- * anything.
+ * A token's condition in words: its own state, or the other reason why it isn't accepted or permits
+ * nothing.
  */
 export const conditionMark = (token: TokenDetails, effective: EffectiveState, now: Date): Html => {
   const condition = conditionOf(token, now)
