@@ -12,21 +12,6 @@ export { makePlaintext } from "./use-cases/plaintext.ts"
 export { SecureRandom } from "./ports/SecureRandom.ts"
 export { type IsFollowing, type TokenChangeListener, TokenChanges } from "./ports/TokenChanges.ts"
 export { TokenUsageStore } from "./ports/TokenUsageStore.ts"
-export type {
-  EditRequest,
-  EndGraceRequest,
-  ExpiringRequest,
-  FindRequest,
-  IssueRequest,
-  ListRequest,
-  PurgeRequest,
-  RevokeAllIssuedToRequest,
-  RevokeIssuedToRequest,
-  RevokeOwnedByRequest,
-  RevokeRequest,
-  RevokeUnusedRequest,
-  RotateRequest,
-} from "./use-cases/requests.ts"
 export {
   type ApiTokenFields,
   diedAt,

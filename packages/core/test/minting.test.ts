@@ -1,6 +1,5 @@
 import { expect, it } from "@effect/vitest"
-import { ApiTokens, OwnerDirectory, TokenPolicy } from "@tokenry/core"
-import type { IssueRequest } from "@tokenry/core/adapter"
+import { ApiTokens, type IssueRequest, OwnerDirectory, TokenPolicy } from "@tokenry/core"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { TestClock } from "effect/testing"

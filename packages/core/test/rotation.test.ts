@@ -1,6 +1,5 @@
 import { expect, it } from "@effect/vitest"
-import { type ApiToken, ApiTokens, TokenPolicy } from "@tokenry/core"
-import type { RotateRequest } from "@tokenry/core/adapter"
+import { type ApiToken, ApiTokens, type RotateRequest, TokenPolicy } from "@tokenry/core"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"

@@ -1,6 +1,6 @@
 /** The use cases over a memory repository, on a virtual clock. */
-import { ApiTokens, type ApiTokensOptions, MemoryRepository } from "@tokenry/core"
-import { ApiTokenRepository, type IssueRequest, type TokenId, type TokenUsageStore } from "@tokenry/core/adapter"
+import { ApiTokens, type ApiTokensOptions, type IssueRequest, MemoryRepository } from "@tokenry/core"
+import { ApiTokenRepository, type TokenId, type TokenUsageStore } from "@tokenry/core/adapter"
 import { NodeCrypto } from "@tokenry/core/node"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
