@@ -8,6 +8,7 @@ import type { Services } from "../Services.ts"
 import { problemsOf } from "./guard.ts"
 import { protectionOf } from "./protection.ts"
 import { signedIn } from "./sessions.ts"
+import type { Account } from "../store/Store.ts"
 
 interface Principal {
   readonly via: "session" | "token"
@@ -22,6 +23,14 @@ export interface DemoState extends CallerState<DemoScope> {
   /** Set if the request came with a token. */
   caller: Caller<DemoScope>
 }
+
+/** A signed-in person, with their account's scopes. */
+export const principalInSession = ({ id, isAdmin, scopes }: Account): Principal => ({
+  via: "session",
+  ownedBy: id,
+  isAdmin,
+  scopes: scopeCatalogue.close(scopes),
+})
 
 type DemoMiddleware = Koa.Middleware<DemoState>
 
@@ -51,12 +60,7 @@ export const authenticated = (services: Services): DemoMiddleware => {
     const account = await signedIn(ctx, services.store)
     if (account === undefined) return writeAnswer(ctx, guard.denials.ofCredentials({ _tag: "None" }))
     if (!isSafe(ctx) && ctx.get("Origin") !== services.publicUrl) return writeAnswer(ctx, crossSiteRequest)
-    ctx.state.principal = {
-      via: "session",
-      ownedBy: account.id,
-      isAdmin: account.isAdmin,
-      scopes: scopeCatalogue.close(account.scopes),
-    }
+    ctx.state.principal = principalInSession(account)
     return next()
   }
 }

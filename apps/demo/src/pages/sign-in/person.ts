@@ -1,11 +1,10 @@
 /** Admits signed-in people, and accepts forms from this site only. */
 import { writeAnswer } from "@tokenry/koa"
 import type Koa from "koa"
-import { type DemoState, hasAuthorization } from "../../http/authentication.ts"
+import { type DemoState, hasAuthorization, principalInSession } from "../../http/authentication.ts"
 import { problemsOf } from "../../http/guard.ts"
 import { HttpError } from "../../http/HttpError.ts"
 import { signedIn } from "../../http/sessions.ts"
-import { scopeCatalogue } from "../../scopes.ts"
 import type { Services } from "../../Services.ts"
 import type { Account } from "../../store/Store.ts"
 import { answerPage, seeOther } from "../parts/answerPage.ts"
@@ -45,12 +44,7 @@ export const person = ({ store, publicUrl }: Services): Koa.Middleware<PageState
       return answerPage(ctx, signInPage({ next, email: "", draft, errors: noErrors, notice: signedOutMeanwhile }), 403)
     }
     ctx.state.account = account
-    ctx.state.principal = {
-      via: "session",
-      ownedBy: account.id,
-      isAdmin: account.isAdmin,
-      scopes: scopeCatalogue.close(account.scopes),
-    }
+    ctx.state.principal = principalInSession(account)
     return next()
   }
 
