@@ -12,13 +12,15 @@ import {
   MongoRepository,
   type TokenDocument,
 } from "@tokenry/mongodb"
+import { at, aToken, owner } from "@tokenry/repository-contract/tokens"
 import type * as Effect from "effect/Effect"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { type Collection, MongoClient } from "mongodb"
 import { findMongoServer } from "../../tools/mongodb-for-tests/MongoServer.ts"
-import { at, aToken, owner } from "../../tools/store-tests/tokens.ts"
+
+const ownedBy = owner("owner-1")
 
 type Repository = ApiTokenRepository["Service"]
 
@@ -40,7 +42,7 @@ const anApp = Option.some("an app")
 const liveTokens = function* (count: number) {
   for (let index = 0; index < count; index++) {
     const expiresAt = index % 2 === 0 ? Option.none() : Option.some(at(2_000_000_000 + index))
-    yield aToken({ createdAt: at(index), expiresAt, issuedTo: anApp })
+    yield aToken({ ownedBy, createdAt: at(index), expiresAt, issuedTo: anApp })
   }
 }
 
@@ -53,20 +55,20 @@ const ofManyOwners = function* (count: number) {
 const mostlyDead = function* (count: number) {
   for (let index = 0; index < count; index++) {
     const createdAt = at(index)
-    if (index < 50) yield aToken({ createdAt })
-    else if (index % 2 === 0) yield aToken({ createdAt, expiresAt: Option.some(at(index + 1)) })
-    else yield aToken({ createdAt }).revoke({ at: at(index), reason: "r" }, unattributed)
+    if (index < 50) yield aToken({ ownedBy, createdAt })
+    else if (index % 2 === 0) yield aToken({ ownedBy, createdAt, expiresAt: Option.some(at(index + 1)) })
+    else yield aToken({ ownedBy, createdAt }).revoke({ at: at(index), reason: "r" }, unattributed)
   }
 }
 
-const list = { ownedBy: owner("owner-1"), state: "live", now, after: Option.none(), limit: 20 } as const
+const list = { ownedBy, state: "live", now, after: Option.none(), limit: 20 } as const
 
 const works: ReadonlyArray<Work> = [
   {
     name: "revoke an owner's tokens",
     tokens: liveTokens,
     index: ["expiresAt", "_id"],
-    run: ({ revokeOwnedBy }) => revokeOwnedBy(owner("owner-1"), revocation, unattributed),
+    run: ({ revokeOwnedBy }) => revokeOwnedBy(ownedBy, revocation, unattributed),
   },
   {
     name: "revoke an app's tokens",
@@ -84,7 +86,7 @@ const works: ReadonlyArray<Work> = [
     name: "count live, all but 50 dead",
     tokens: mostlyDead,
     index: ["expiresAt", "_id"],
-    run: ({ countLiveOwnedBy }) => countLiveOwnedBy(owner("owner-1"), now),
+    run: ({ countLiveOwnedBy }) => countLiveOwnedBy(ownedBy, now),
   },
   {
     name: "list live, all but 50 dead",

@@ -11,6 +11,7 @@ import {
 } from "@tokenry/core/adapter"
 import { createApiTokens } from "@tokenry/core/promise"
 import { PostgresRepository } from "@tokenry/postgres"
+import { at, owner } from "@tokenry/repository-contract/tokens"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as ManagedRuntime from "effect/ManagedRuntime"
@@ -22,7 +23,6 @@ import { setTimeout as sleep } from "node:timers/promises"
 import { Pool } from "pg"
 import { manyTokens } from "../../packages/postgres/test/manyTokens.ts"
 import { EmbeddedServer } from "../../tools/postgres-for-tests/EmbeddedServer.ts"
-import { at, owner } from "../../tools/store-tests/tokens.ts"
 import { requestOf, requirement, scopes } from "./setting.ts"
 
 const works = ["revoke", "convert", "usage", "purge"] as const

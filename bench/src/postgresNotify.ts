@@ -4,11 +4,11 @@
  */
 import { ApiTokenRepository } from "@tokenry/core/adapter"
 import { PostgresRepository } from "@tokenry/postgres"
+import { aToken } from "@tokenry/repository-contract/tokens"
 import * as Effect from "effect/Effect"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import { Pool } from "pg"
 import { EmbeddedServer } from "../../tools/postgres-for-tests/EmbeddedServer.ts"
-import { aToken } from "../../tools/store-tests/tokens.ts"
 
 const turn = 500
 const turns = 20

@@ -2,6 +2,7 @@ import { inspect } from "node:util"
 import { describe, expect, it } from "@effect/vitest"
 import { DuplicateToken } from "@tokenry/core"
 import { Digest } from "@tokenry/core/adapter"
+import { aSecret } from "@tokenry/repository-contract/tokens"
 import * as Cause from "effect/Cause"
 import * as Equal from "effect/Equal"
 import * as Exit from "effect/Exit"
@@ -9,7 +10,7 @@ import * as Formatter from "effect/Formatter"
 import * as Hash from "effect/Hash"
 import * as Logger from "effect/Logger"
 import * as Effect from "effect/Effect"
-import { aSecret, anApiToken } from "./builders.ts"
+import { anApiToken } from "./builders.ts"
 
 const hex = "0123456789abcdef".repeat(4)
 const digest = Digest.fromHex(hex)

@@ -1,10 +1,11 @@
 import { expect, it } from "@effect/vitest"
 import type { OwnerAuthority } from "@tokenry/core"
 import type { KeyId, VerifiableToken } from "@tokenry/core/adapter"
+import { aDigest, anId, scopes } from "@tokenry/repository-contract/tokens"
 import * as Option from "effect/Option"
 import { type Facts, FreshFacts } from "../src/verifying/lookUp.ts"
 import { makeRemember } from "../src/verifying/RememberedToken.ts"
-import { aDigest, anApiToken, anId, at, scopes } from "./builders.ts"
+import { anApiToken, at } from "./builders.ts"
 
 const secret: Facts["secret"] = { generation: 1, keyId: Option.none(), state: { _tag: "Active" } }
 const unlimited: OwnerAuthority = { active: true, scopes: "all" }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from "@effect/vitest"
 import { TokenId } from "@tokenry/core/adapter"
+import { anId } from "@tokenry/repository-contract/tokens"
 import * as Schema from "effect/Schema"
-import { anId, at } from "./builders.ts"
+import { at } from "./builders.ts"
 
 const ones = new Uint8Array(TokenId.randomByteCount).fill(0xff)
 const milliseconds = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 2 ** 48 - 1 }))

@@ -2,9 +2,10 @@
 import { expect, it } from "@effect/vitest"
 import { type ActingCaller, ApiTokens, OwnerDirectory } from "@tokenry/core"
 import { ApiTokenRepository } from "@tokenry/core/adapter"
+import { anId } from "@tokenry/repository-contract/tokens"
 import * as Effect from "effect/Effect"
 import { TestClock } from "effect/testing"
-import { anApiToken, anId } from "./builders.ts"
+import { anApiToken } from "./builders.ts"
 import { callerWith, issue, outcomeOf, verdictOn, world } from "./world.ts"
 
 const minute = 60_000

@@ -12,11 +12,12 @@ import {
   TokenPolicy,
 } from "@tokenry/core"
 import { ApiTokenRepository, type KeyId } from "@tokenry/core/adapter"
+import { aSecret } from "@tokenry/repository-contract/tokens"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { TestClock } from "effect/testing"
-import { anApiToken, aSecret, at, day, digestOf } from "./builders.ts"
+import { anApiToken, at, day, digestOf } from "./builders.ts"
 import { memoryBut } from "./repositories.ts"
 import { issue, settled, stored, verdictOn, world } from "./world.ts"
 

@@ -3,10 +3,11 @@ import { describe, expect, it } from "@effect/vitest"
 import { ApiTokens, TokenPolicy } from "@tokenry/core"
 import { ListCursor } from "@tokenry/core/adapter"
 import { NodeCrypto } from "@tokenry/core/node"
+import { anId } from "@tokenry/repository-contract/tokens"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { Base64Url } from "effect/encoding"
-import { anId, at, catalogue } from "./builders.ts"
+import { at, catalogue } from "./builders.ts"
 import { Asked, counting } from "./repositories.ts"
 
 const world = ApiTokens.layer({ catalogue }).pipe(Layer.provide(NodeCrypto.layer), Layer.provideMerge(counting))

@@ -1,19 +1,9 @@
-/** Builds test data, each with its own id and digest unless specified. */
-import { hash, randomBytes } from "node:crypto"
-import { ApiToken, type Attribution, ScopeCatalogue } from "@tokenry/core"
-import {
-  type ApiTokenFields,
-  Digest,
-  Instant,
-  type OwnerId,
-  type Scope,
-  type Secret,
-  TokenId,
-  type TokenName,
-  unattributed,
-} from "@tokenry/core/adapter"
+/** Test data on the clock of the core's tests. Ids and digests differ unless specified. */
+import { hash } from "node:crypto"
+import { type ApiToken, type Attribution, ScopeCatalogue } from "@tokenry/core"
+import { type ApiTokenFields, Digest, Instant } from "@tokenry/core/adapter"
+import { anId, aToken, owner } from "@tokenry/repository-contract/tokens"
 import * as DateTime from "effect/DateTime"
-import * as Option from "effect/Option"
 
 /** This many milliseconds after the start of `TestClock`. */
 export const at = (milliseconds: number): DateTime.Utc => DateTime.makeUnsafe(milliseconds)
@@ -28,10 +18,6 @@ export const instant = (text: string): DateTime.Utc => {
 export const hour = 3_600_000
 export const day = 24 * hour
 
-export const owner = (id: string) => id as OwnerId
-export const named = (name: string) => name as TokenName
-export const scopes = (...names: ReadonlyArray<string>) => names as ReadonlyArray<Scope>
-
 /** `edit` implies `read`; `manage` implies `edit`, and so `read`; `delete` implies nothing. */
 export const catalogue: ScopeCatalogue = ScopeCatalogue.make({
   "treasure:read": "See treasures",
@@ -41,36 +27,11 @@ export const catalogue: ScopeCatalogue = ScopeCatalogue.make({
 })
 
 export const digestOf = (plaintext: string): Digest => Digest.fromHex(hash("sha256", plaintext, "hex"))
-export const aDigest = (): Digest => Digest.fromHex(randomBytes(32).toString("hex"))
-export const anId = (createdAt = at(0)): TokenId => TokenId.make(createdAt, randomBytes(TokenId.randomByteCount))
 
-export const aSecret = (fields: Partial<Secret> = {}): Secret => ({
-  digest: aDigest(),
-  generation: 1,
-  keyId: Option.none(),
-  hint: "tok_…test",
-  state: { _tag: "Active" },
-  ...fields,
-})
-
-/** A live token of `user-1` that never expires, unless the fields differ. */
+/** A live token of `user-1`, issued when `TestClock` starts, that never expires, unless the fields differ. */
 export const anApiToken = (fields: Partial<ApiTokenFields> = {}): ApiToken => {
   const createdAt = fields.createdAt ?? at(0)
-  const issued = ApiToken.issue(
-    {
-      id: anId(createdAt),
-      ownedBy: owner("user-1"),
-      name: named("CI"),
-      scopes: scopes("treasure:read"),
-      expiresAt: Option.none(),
-      issuedTo: Option.none(),
-      ancestors: [],
-    },
-    { digest: aDigest(), keyId: Option.none(), hint: "tok_…test" },
-    createdAt,
-    unattributed,
-  )
-  return new ApiToken({ ...issued, ...fields })
+  return aToken({ id: anId(createdAt), ownedBy: owner("user-1"), ...fields, createdAt })
 }
 
 export const byAlice: Attribution = {

@@ -1,11 +1,11 @@
 import { expect, it } from "@effect/vitest"
 import { ApiTokens, OwnerDirectory, RepositoryUnavailable } from "@tokenry/core"
 import { type OwnerId, type TokenChangeListener, TokenChanges, type TokenId } from "@tokenry/core/adapter"
+import { anId } from "@tokenry/repository-contract/tokens"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
 import { TestClock } from "effect/testing"
-import { anId } from "./builders.ts"
 import { cached, gated } from "./gatedStore.ts"
 import { callerWith, issue, outcomeOf, settled, verdictOn, world } from "./world.ts"
 

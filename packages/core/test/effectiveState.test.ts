@@ -11,11 +11,12 @@ import {
 } from "@tokenry/core"
 import { ApiTokenRepository } from "@tokenry/core/adapter"
 import { createApiTokens } from "@tokenry/core/promise"
+import { anId, owner, scopes } from "@tokenry/repository-contract/tokens"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { TestClock } from "effect/testing"
-import { anApiToken, anId, at, catalogue, day, owner, scopes } from "./builders.ts"
+import { anApiToken, at, catalogue, day } from "./builders.ts"
 import { Asked, counting, memoryBut } from "./repositories.ts"
 import { callerWith, issue, stored, verdictOn, world } from "./world.ts"
 

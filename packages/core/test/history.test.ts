@@ -2,11 +2,12 @@
 import { describe, expect, it } from "@effect/vitest"
 import { type ApiToken, ApiTokens, type Attribution, AuditSink, type ChangeKind } from "@tokenry/core"
 import { Change } from "@tokenry/core/adapter"
+import { aSecret, named, scopes } from "@tokenry/repository-contract/tokens"
 import * as Effect from "effect/Effect"
 import type * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { TestClock } from "effect/testing"
-import { anApiToken, aSecret, at, byAlice, named, scopes } from "./builders.ts"
+import { anApiToken, at, byAlice } from "./builders.ts"
 import { issue, settled, stored, verdictOn, world } from "./world.ts"
 
 const minute = 60_000

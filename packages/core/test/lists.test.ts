@@ -3,11 +3,12 @@ import { expect, it } from "@effect/vitest"
 import { ApiTokens, MemoryRepository } from "@tokenry/core"
 import { ApiTokenRepository, ListCursor } from "@tokenry/core/adapter"
 import { NodeCrypto } from "@tokenry/core/node"
+import { anId, owner } from "@tokenry/repository-contract/tokens"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { TestClock } from "effect/testing"
-import { anApiToken, anId, at, catalogue, hour, owner } from "./builders.ts"
+import { anApiToken, at, catalogue, hour } from "./builders.ts"
 
 const world = ApiTokens.layer({ catalogue }).pipe(
   Layer.provide(NodeCrypto.layer),

@@ -10,11 +10,12 @@ import {
 } from "@tokenry/core"
 import { ApiTokenRepository, Secret } from "@tokenry/core/adapter"
 import { NodeCrypto } from "@tokenry/core/node"
+import { anId, aSecret, scopes } from "@tokenry/repository-contract/tokens"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
 import { TestClock } from "effect/testing"
-import { anApiToken, anId, aSecret, at, catalogue, digestOf, hour, scopes } from "./builders.ts"
+import { anApiToken, at, catalogue, digestOf, hour } from "./builders.ts"
 import { answeringLater, memoryBut, unavailable } from "./repositories.ts"
 
 const plaintext = TokenFormat.checksummed({ prefix: "tok" }).make(new Uint8Array(64).fill(1)) ?? ""

@@ -3,10 +3,11 @@ import { inspect } from "node:util"
 import { MemoryRepository, RepositoryUnavailable } from "@tokenry/core"
 import type { ApiTokenRepository } from "@tokenry/core/adapter"
 import { createApiTokens, type PromiseApiTokens } from "@tokenry/core/promise"
+import { anId } from "@tokenry/repository-contract/tokens"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { afterAll, beforeAll, expect, it } from "vitest"
-import { anId, catalogue } from "./builders.ts"
+import { catalogue } from "./builders.ts"
 
 let tokens: PromiseApiTokens
 beforeAll(async () => {

@@ -2,8 +2,9 @@
 import { describe, expect, it } from "@effect/vitest"
 import type { ApiToken, Attribution } from "@tokenry/core"
 import { Secrets } from "@tokenry/core/adapter"
+import { aSecret } from "@tokenry/repository-contract/tokens"
 import * as Option from "effect/Option"
-import { anApiToken, aSecret, at, byAlice, hour } from "./builders.ts"
+import { anApiToken, at, byAlice, hour } from "./builders.ts"
 
 const rotate = (token: ApiToken, milliseconds: number, by: Attribution, grace = hour) =>
   token.rotate(

@@ -1,17 +1,19 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { ApiTokenRepository } from "@tokenry/core/adapter"
 import { MongoRepository } from "@tokenry/mongodb"
+import { anId, at, aToken, owner } from "@tokenry/repository-contract/tokens"
 import type * as Cause from "effect/Cause"
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { aDatabase, aStore, patient, repositoryOf, withoutMongodb } from "./stores.ts"
-import { anId, at, aToken, owner } from "../../../tools/store-tests/tokens.ts"
+
+const ownedBy = owner("owner-1")
 
 const revocation = { at: at(1), reason: "r" }
 const by = { actor: { kind: "system" }, origin: {} } as const
-const list = { ownedBy: owner("owner-1"), state: "any", now: at(0), after: Option.none(), limit: 10 } as const
+const list = { ownedBy, state: "any", now: at(0), after: Option.none(), limit: 10 } as const
 
 /** What a JavaScript caller may pass. */
 const nothing = undefined as never
@@ -24,8 +26,7 @@ const calls: Readonly<Record<string, Call>> = {
   "revokeOwnedBy of an empty owner": ({ revokeOwnedBy }) => revokeOwnedBy(owner(""), revocation, by),
   "revokeOwnedBy of a null owner": ({ revokeOwnedBy }) => revokeOwnedBy(null as never, revocation, by),
   "revokeOwnedBy of an object": ({ revokeOwnedBy }) => revokeOwnedBy({ $ne: "" } as never, revocation, by),
-  "revokeOwnedBy without an instant": ({ revokeOwnedBy }) =>
-    revokeOwnedBy(owner("owner-1"), { ...revocation, at: nothing }, by),
+  "revokeOwnedBy without an instant": ({ revokeOwnedBy }) => revokeOwnedBy(ownedBy, { ...revocation, at: nothing }, by),
   "revokeIssuedTo nobody": ({ revokeIssuedTo }) => revokeIssuedTo(nothing, Option.none(), revocation, by),
   "revokeIssuedTo an empty name": ({ revokeIssuedTo }) => revokeIssuedTo("", Option.none(), revocation, by),
   "revokeIssuedTo of no owner": ({ revokeIssuedTo }) => revokeIssuedTo("x", Option.some(nothing), revocation, by),
@@ -49,14 +50,14 @@ const calls: Readonly<Record<string, Call>> = {
   "withKey of an object": ({ withKey }) => Stream.runCollect(withKey(Option.some({ $ne: "" } as never))),
   "withKey without a key": ({ withKey }) => Stream.runCollect(withKey(nothing)),
   "countLiveOwnedBy without an owner": ({ countLiveOwnedBy }) => countLiveOwnedBy(nothing, at(0)),
-  "countLiveOwnedBy without an instant": ({ countLiveOwnedBy }) => countLiveOwnedBy(owner("owner-1"), nothing),
+  "countLiveOwnedBy without an instant": ({ countLiveOwnedBy }) => countLiveOwnedBy(ownedBy, nothing),
   "liveCreatedBefore without an instant": ({ liveCreatedBefore }) =>
     Stream.runCollect(liveCreatedBefore(nothing, at(0))),
   "expiringBetween without an end": ({ expiringBetween }) => Stream.runCollect(expiringBetween(at(0), nothing)),
-  "replace without a revision": ({ replace }) => replace(aToken(), nothing),
+  "replace without a revision": ({ replace }) => replace(aToken({ ownedBy }), nothing),
   "insert without an owner": ({ insert }) => insert(aToken({ ownedBy: nothing })),
-  "insert without an id": ({ insert }) => insert(aToken({ id: nothing })),
-  "insert without a creation time": ({ insert }) => insert(aToken({ createdAt: nothing })),
+  "insert without an id": ({ insert }) => insert(aToken({ ownedBy, id: nothing })),
+  "insert without a creation time": ({ insert }) => insert(aToken({ ownedBy, createdAt: nothing })),
 }
 
 const defectOf = (cause: Cause.Cause<unknown>): unknown => {
@@ -68,7 +69,7 @@ describe.skipIf(withoutMongodb)("a missing or empty argument is a defect and cha
   it.effect.each(Object.entries(calls))("%s", ([, call]) =>
     Effect.gen(function* () {
       const { repository, tokens } = yield* aStore()
-      yield* repository.insert(aToken({ issuedTo: Option.some("x"), expiresAt: Option.some(at(-1)) }))
+      yield* repository.insert(aToken({ ownedBy, issuedTo: Option.some("x"), expiresAt: Option.some(at(-1)) }))
       assert.instanceOf(defectOf(yield* Effect.flip(Effect.sandbox(call(repository)))), TypeError)
       assert.strictEqual(yield* Effect.promise(() => tokens.countDocuments({ revocation: null })), 1)
     }),
@@ -78,7 +79,7 @@ describe.skipIf(withoutMongodb)("a missing or empty argument is a defect and cha
     Effect.gen(function* () {
       const database = yield* aDatabase({ ignoreUndefined: true })
       const repository = yield* repositoryOf(MongoRepository.layerFrom(database, patient))
-      yield* repository.insert(aToken())
+      yield* repository.insert(aToken({ ownedBy }))
       for (const call of Object.values(calls)) {
         assert.instanceOf(defectOf(yield* Effect.flip(Effect.sandbox(call(repository)))), TypeError)
       }

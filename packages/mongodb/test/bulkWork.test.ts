@@ -2,10 +2,12 @@ import { assert, describe, it } from "@effect/vitest"
 import type { ApiToken } from "@tokenry/core"
 import { Change, unattributed } from "@tokenry/core/adapter"
 import { documentOf } from "@tokenry/mongodb"
+import { anId, at, aToken, aUse, contentsOf, named, owner } from "@tokenry/repository-contract/tokens"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { aStore, withoutMongodb } from "./stores.ts"
-import { anId, at, aToken, aUsage, contentsOf, named, owner } from "../../../tools/store-tests/tokens.ts"
+
+const ownedBy = owner("owner-1")
 
 const revocation = { at: at(5), reason: "deactivated" }
 const by = { actor: { kind: "person", id: "admin" }, origin: { address: "::1" } } as const
@@ -22,12 +24,12 @@ const aStoreWith = (...tokens: ReadonlyArray<ApiToken>) =>
 describe.skipIf(withoutMongodb)("a bulk revocation", () => {
   it.effect("revokes all the owner's tokens, even expired ones and more than a batch, and no one else's", () =>
     Effect.gen(function* () {
-      const tokens = Array.from({ length: 501 }, () => aToken())
-      const expired = aToken({ expiresAt: Option.some(at(-10)) })
+      const tokens = Array.from({ length: 501 }, () => aToken({ ownedBy }))
+      const expired = aToken({ ownedBy, expiresAt: Option.some(at(-10)) })
       const other = aToken({ ownedBy: owner("owner-10") })
       const store = yield* aStoreWith(...tokens, expired, other)
-      assert.strictEqual(yield* store.repository.revokeOwnedBy(owner("owner-1"), revocation, by), 502)
-      assert.strictEqual(yield* store.repository.countLiveOwnedBy(owner("owner-1"), at(-100)), 0)
+      assert.strictEqual(yield* store.repository.revokeOwnedBy(ownedBy, revocation, by), 502)
+      assert.strictEqual(yield* store.repository.countLiveOwnedBy(ownedBy, at(-100)), 0)
       for (const token of [tokens[0], expired]) {
         if (token === undefined) throw new Error("There is a token")
         const stored = Option.getOrThrow(yield* store.repository.findById(token.id))
@@ -40,11 +42,11 @@ describe.skipIf(withoutMongodb)("a bulk revocation", () => {
 
   it.effect("changes nothing when repeated, and keeps earlier revocations", () =>
     Effect.gen(function* () {
-      const before = aToken().revoke({ at: at(1), reason: "on request" }, unattributed)
-      const token = aToken()
+      const before = aToken({ ownedBy }).revoke({ at: at(1), reason: "on request" }, unattributed)
+      const token = aToken({ ownedBy })
       const { repository } = yield* aStoreWith(before, token)
-      assert.strictEqual(yield* repository.revokeOwnedBy(owner("owner-1"), revocation, by), 1)
-      assert.strictEqual(yield* repository.revokeOwnedBy(owner("owner-1"), { at: at(9), reason: "again" }, by), 0)
+      assert.strictEqual(yield* repository.revokeOwnedBy(ownedBy, revocation, by), 1)
+      assert.strictEqual(yield* repository.revokeOwnedBy(ownedBy, { at: at(9), reason: "again" }, by), 0)
       assert.deepStrictEqual(contentsOf(Option.getOrThrow(yield* repository.findById(before.id))), contentsOf(before))
       const stored = Option.getOrThrow(yield* repository.findById(token.id))
       assert.deepStrictEqual(contentsOf(stored), contentsOf(token.revoke(revocation, by)))
@@ -53,9 +55,9 @@ describe.skipIf(withoutMongodb)("a bulk revocation", () => {
 
   it.effect("counts each token once when several run at once", () =>
     Effect.gen(function* () {
-      const { repository } = yield* aStoreWith(...Array.from({ length: 60 }, () => aToken()))
+      const { repository } = yield* aStoreWith(...Array.from({ length: 60 }, () => aToken({ ownedBy })))
       const counts = yield* Effect.all(
-        Array.from({ length: 5 }, () => repository.revokeOwnedBy(owner("owner-1"), revocation, by)),
+        Array.from({ length: 5 }, () => repository.revokeOwnedBy(ownedBy, revocation, by)),
         { concurrency: "unbounded" },
       )
       assert.strictEqual(
@@ -67,12 +69,12 @@ describe.skipIf(withoutMongodb)("a bulk revocation", () => {
 
   it.effect("adds an entry to a full history and evicts none", () =>
     Effect.gen(function* () {
-      let token = aToken()
+      let token = aToken({ ownedBy })
       for (let index = 1; index < Change.remembered; index++) {
         token = token.rename(named(`name ${index}`), at(index * 61_000), unattributed)
       }
       const { repository } = yield* aStoreWith(token)
-      yield* repository.revokeOwnedBy(owner("owner-1"), revocation, by)
+      yield* repository.revokeOwnedBy(ownedBy, revocation, by)
       const stored = Option.getOrThrow(yield* repository.findById(token.id))
       assert.strictEqual(token.history.length, Change.remembered)
       assert.strictEqual(stored.history.length, Change.remembered + 1)
@@ -83,9 +85,9 @@ describe.skipIf(withoutMongodb)("a bulk revocation", () => {
 
   it.effect("wins against a replace that was read before it", () =>
     Effect.gen(function* () {
-      const token = aToken()
+      const token = aToken({ ownedBy })
       const { repository } = yield* aStoreWith(token)
-      yield* repository.revokeOwnedBy(owner("owner-1"), revocation, by)
+      yield* repository.revokeOwnedBy(ownedBy, revocation, by)
       const renamed = token.rename(named("laptop"), at(1), unattributed)
       assert.strictEqual((yield* Effect.flip(repository.replace(renamed, 1)))._tag, "RevisionConflict")
     }),
@@ -95,7 +97,7 @@ describe.skipIf(withoutMongodb)("a bulk revocation", () => {
     Effect.gen(function* () {
       const mine = aToken(byThem("an app"))
       const theirs = aToken({ ...byThem("an app"), ownedBy: owner("owner-2") })
-      const { repository } = yield* aStoreWith(mine, theirs, aToken(), aToken(byThem("an app 2")))
+      const { repository } = yield* aStoreWith(mine, theirs, aToken({ ownedBy }), aToken(byThem("an app 2")))
       const revoke = (ownedBy: Option.Option<ReturnType<typeof owner>>) =>
         repository.revokeIssuedTo("an app", ownedBy, revocation, by)
       assert.strictEqual(yield* revoke(Option.some(owner("owner-2"))), 1)
@@ -110,16 +112,16 @@ describe.skipIf(withoutMongodb)("purge", () => {
   it.effect("removes tokens that died before the instant, and no others", () =>
     Effect.gen(function* () {
       const dead = [
-        aToken({ expiresAt: Option.some(at(99)) }),
-        aToken().revoke({ at: at(99), reason: "r" }, unattributed),
-        aToken({ expiresAt: Option.some(at(500)) }).revoke({ at: at(50), reason: "r" }, unattributed),
-        aToken({ expiresAt: Option.some(at(50)) }).revoke({ at: at(500), reason: "r" }, unattributed),
+        aToken({ ownedBy, expiresAt: Option.some(at(99)) }),
+        aToken({ ownedBy }).revoke({ at: at(99), reason: "r" }, unattributed),
+        aToken({ ownedBy, expiresAt: Option.some(at(500)) }).revoke({ at: at(50), reason: "r" }, unattributed),
+        aToken({ ownedBy, expiresAt: Option.some(at(50)) }).revoke({ at: at(500), reason: "r" }, unattributed),
       ]
       const kept = [
-        aToken(),
-        aToken({ expiresAt: Option.some(at(100)) }),
-        aToken().revoke({ at: at(100), reason: "r" }, unattributed),
-        aToken({ ancestors: [anId()] }),
+        aToken({ ownedBy }),
+        aToken({ ownedBy, expiresAt: Option.some(at(100)) }),
+        aToken({ ownedBy }).revoke({ at: at(100), reason: "r" }, unattributed),
+        aToken({ ownedBy, ancestors: [anId()] }),
       ]
       const { repository, tokens } = yield* aStoreWith(...dead, ...kept)
       assert.strictEqual(yield* repository.purge(at(100)), dead.length)
@@ -131,12 +133,14 @@ describe.skipIf(withoutMongodb)("purge", () => {
 
   it.effect("removes the usage of the tokens it removes, and no other", () =>
     Effect.gen(function* () {
-      const root = aToken({ expiresAt: Option.some(at(10)) })
-      const below = aToken({ ancestors: [root.id] })
-      const kept = aToken()
+      const root = aToken({ ownedBy, expiresAt: Option.some(at(10)) })
+      const below = aToken({ ownedBy, ancestors: [root.id] })
+      const kept = aToken({ ownedBy })
       const { repository, usage, usages } = yield* aStoreWith(root, below, kept)
       yield* usage.begin(at(1))
-      yield* usage.record([root, below, kept].flatMap(({ id }) => [aUsage(id), aUsage(id, { generation: 2 })]))
+      yield* usage.record(
+        [root, below, kept].flatMap(({ id }) => [aUse({ tokenId: id }), aUse({ tokenId: id, generation: 2 })]),
+      )
       yield* repository.purge(at(100))
       const left = yield* Effect.promise(() => usages.distinct("tokenId"))
       assert.deepStrictEqual(left, [kept.id as string])
@@ -148,12 +152,12 @@ describe.skipIf(withoutMongodb)("purge", () => {
 
   it.effect("removes the descendants of dead tokens, even more than a batch", () =>
     Effect.gen(function* () {
-      const root = aToken({ expiresAt: Option.some(at(10)) })
+      const root = aToken({ ownedBy, expiresAt: Option.some(at(10)) })
       const below = Array.from({ length: 1100 }, (_, index) =>
-        aToken({ ancestors: index % 2 === 0 ? [root.id] : [anId(), root.id, anId()] }),
+        aToken({ ownedBy, ancestors: index % 2 === 0 ? [root.id] : [anId(), root.id, anId()] }),
       )
-      const moreDead = Array.from({ length: 501 }, () => aToken({ expiresAt: Option.some(at(20)) }))
-      const kept = aToken()
+      const moreDead = Array.from({ length: 501 }, () => aToken({ ownedBy, expiresAt: Option.some(at(20)) }))
+      const kept = aToken({ ownedBy })
       const { repository, tokens } = yield* aStoreWith(root, ...below, ...moreDead, kept)
       assert.strictEqual(yield* repository.purge(at(100)), 1602)
       assert.deepStrictEqual(yield* Effect.promise(() => tokens.distinct("_id")), [kept.id as string])

@@ -2,11 +2,11 @@ import { assert, describe, it } from "@effect/vitest"
 import type { ApiToken } from "@tokenry/core"
 import { type KeyId, unattributed } from "@tokenry/core/adapter"
 import { documentOf } from "@tokenry/mongodb"
+import { aDigest, aSecret, at, aToken, contentsOf, named } from "@tokenry/repository-contract/tokens"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { aStore, withoutMongodb } from "./stores.ts"
-import { active, aDigest, at, aToken, contentsOf, named } from "../../../tools/store-tests/tokens.ts"
 
 const aStoreWith = (...tokens: ReadonlyArray<ApiToken>) =>
   Effect.gen(function* () {
@@ -65,7 +65,7 @@ describe.skipIf(withoutMongodb)("undelivered changes", () => {
 })
 
 const key = (id: string) => Option.some(id as KeyId)
-const under = (keyId: Option.Option<KeyId>) => ({ ...active(aDigest()), keyId })
+const under = (keyId: Option.Option<KeyId>) => aSecret({ keyId })
 const old = (keyId: Option.Option<KeyId>) => ({ ...under(keyId), state: { _tag: "Retired", at: at(0) } as const })
 
 describe.skipIf(withoutMongodb)("tokens with a secret under a key", () => {

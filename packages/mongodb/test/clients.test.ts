@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ApiTokenRepository } from "@tokenry/core/adapter"
 import { type MongoClientLike, MongoOpenError, MongoRepository } from "@tokenry/mongodb"
+import { aDigest, at, aToken, contentsOf, owner } from "@tokenry/repository-contract/tokens"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -9,7 +10,8 @@ import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import { inspect } from "node:util"
 import { aClient, aDatabase, aDatabaseName, patient, repositoryOf, urlOf, withoutMongodb } from "./stores.ts"
-import { aDigest, at, aToken, contentsOf, owner } from "../../../tools/store-tests/tokens.ts"
+
+const ownedBy = owner("owner-1")
 
 /** Builds the layer, and returns how to release it. */
 const opened = (layer: ReturnType<typeof MongoRepository.layerFrom>) =>
@@ -32,7 +34,7 @@ describe.skipIf(withoutMongodb)("a repository by URL", () => {
       const name = aDatabaseName()
       const database = yield* dropped(name)
       const { repository, release } = yield* opened(MongoRepository.layer({ url: urlOf(name), ...patient }))
-      yield* repository.insert(aToken())
+      yield* repository.insert(aToken({ ownedBy }))
       assert.strictEqual(yield* Effect.promise(() => database.collection("api_token").countDocuments()), 1)
       yield* release
       const error = yield* Effect.flip(repository.findByDigest([aDigest()]))
@@ -46,7 +48,7 @@ describe.skipIf(withoutMongodb)("a repository by URL", () => {
       const database = yield* dropped(other)
       const options = { url: urlOf(name), databaseName: other, collectionName: "tokens", ...patient }
       const repository = yield* repositoryOf(MongoRepository.layer(options))
-      yield* repository.insert(aToken())
+      yield* repository.insert(aToken({ ownedBy }))
       assert.strictEqual(yield* Effect.promise(() => database.collection("tokens").countDocuments()), 1)
     }),
   )
@@ -57,7 +59,7 @@ describe.skipIf(withoutMongodb)("a repository on the caller's client", () => {
     Effect.gen(function* () {
       const database = yield* aDatabase()
       const { repository, release } = yield* opened(MongoRepository.layerFrom(database, patient))
-      yield* repository.insert(aToken())
+      yield* repository.insert(aToken({ ownedBy }))
       yield* release
       assert.strictEqual(yield* Effect.promise(() => database.collection("api_token").countDocuments()), 1)
     }),
@@ -70,7 +72,7 @@ describe.skipIf(withoutMongodb)("a repository on the caller's client", () => {
       const client = yield* aClient()
       const repository = yield* repositoryOf(MongoRepository.layerFrom(client, { databaseName: name, ...patient }))
       yield* Effect.promise(() => client.close())
-      for (const attempt of [repository.insert(aToken()), repository.findById(aToken().id)]) {
+      for (const attempt of [repository.insert(aToken({ ownedBy })), repository.findById(aToken({ ownedBy }).id)]) {
         assert.strictEqual((yield* Effect.flip(attempt))._tag, "RepositoryUnavailable")
       }
     }),
@@ -92,7 +94,7 @@ describe.skipIf(withoutMongodb)("a repository on the caller's client", () => {
         },
       }
       const repository = yield* repositoryOf(MongoRepository.layerFrom(client, { databaseName: "app", ...patient }))
-      const token = aToken()
+      const token = aToken({ ownedBy })
       yield* repository.insert(token)
       assert.isTrue(Option.isSome(yield* repository.findById(token.id)))
     }),
@@ -106,11 +108,11 @@ describe.skipIf(withoutMongodb)("a repository on the caller's client", () => {
     Effect.gen(function* () {
       const database = yield* aDatabase(settings)
       const repository = yield* repositoryOf(MongoRepository.layerFrom(database, patient))
-      const token = aToken({ expiresAt: Option.some(at(9)), revision: 2 ** 40 })
+      const token = aToken({ ownedBy, expiresAt: Option.some(at(9)), revision: 2 ** 40 })
       yield* repository.insert(token)
       assert.deepStrictEqual(contentsOf(Option.getOrThrow(yield* repository.findById(token.id))), contentsOf(token))
       assert.isTrue(Option.isSome(yield* repository.findByDigest([token.secrets[0].digest])))
-      assert.strictEqual(yield* repository.revokeOwnedBy(owner("owner-1"), { at: at(1), reason: "r" }, by), 1)
+      assert.strictEqual(yield* repository.revokeOwnedBy(ownedBy, { at: at(1), reason: "r" }, by), 1)
     }),
   )
 
@@ -122,10 +124,10 @@ describe.skipIf(withoutMongodb)("a repository on the caller's client", () => {
       const commands: Array<Readonly<Record<string, unknown>>> = []
       client.on("commandStarted", ({ command }) => commands.push(command))
       const repository = yield* repositoryOf(MongoRepository.layerFrom(client, { databaseName: name, ...patient }))
-      const token = aToken()
+      const token = aToken({ ownedBy })
       yield* repository.insert(token)
-      yield* repository.replace(aToken({ id: token.id, revision: 2 }), 1)
-      yield* repository.revokeOwnedBy(owner("owner-1"), { at: at(1), reason: "r" }, by)
+      yield* repository.replace(aToken({ ownedBy, id: token.id, revision: 2 }), 1)
+      yield* repository.revokeOwnedBy(ownedBy, { at: at(1), reason: "r" }, by)
       yield* repository.findByDigest([token.secrets[0].digest])
       yield* repository.purge(at(2))
       const writes = commands.filter((command) => ["insert", "update", "delete"].some((verb) => verb in command))

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { type ApiToken, DamagedToken } from "@tokenry/core"
 import { type KeyId, unattributed } from "@tokenry/core/adapter"
 import { documentOf } from "@tokenry/mongodb"
+import { anId, aSecret, at, aToken, aUse, named, owner } from "@tokenry/repository-contract/tokens"
 import * as Cause from "effect/Cause"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -9,7 +10,8 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { type LogLine, withLog } from "./logged.ts"
 import { aStore, withoutMongodb } from "./stores.ts"
-import { active, aDigest, anId, at, aToken, aUsage, named, owner } from "../../../tools/store-tests/tokens.ts"
+
+const ownedBy = owner("owner-1")
 
 /** Damage to a stored token, and the field that the error names. */
 const damages: ReadonlyArray<readonly [update: object, field: string]> = [
@@ -51,7 +53,7 @@ const wholeOnly: ReadonlyArray<readonly [update: object, field: string]> = [
 const damaged = (update: object) =>
   Effect.gen(function* () {
     const store = yield* aStore()
-    const token = aToken()
+    const token = aToken({ ownedBy })
     yield* store.repository.insert(token)
     yield* Effect.promise(() => store.tokens.updateOne({ _id: token.id }, update))
     return { ...store, token }
@@ -109,7 +111,12 @@ const oneDamaged = (update: object) =>
   Effect.gen(function* () {
     const store = yield* aStore()
     const tokens = Array.from({ length: 5 }, (_, index) =>
-      aToken({ createdAt: at(index), expiresAt: Option.some(at(1000 + index)), issuedTo: Option.some("an app") }),
+      aToken({
+        ownedBy,
+        createdAt: at(index),
+        expiresAt: Option.some(at(1000 + index)),
+        issuedTo: Option.some("an app"),
+      }),
     )
     yield* Effect.promise(() => store.tokens.insertMany(tokens.map((token) => ({ ...documentOf(token) }))))
     const victim = tokens[2] as ApiToken
@@ -126,7 +133,7 @@ describe.skipIf(withoutMongodb)("one damaged document among others", () => {
   it.effect("is skipped in lists and logged, and pages stay full", () =>
     Effect.gen(function* () {
       const { repository, victim, idsOfOthers } = yield* oneDamaged(unset)
-      const list = { ownedBy: owner("owner-1"), state: "any", now: at(0) } as const
+      const list = { ownedBy, state: "any", now: at(0) } as const
       const { result: first, lines } = yield* withLog(
         repository.listOwnedBy({ ...list, after: Option.none(), limit: 3 }),
       )
@@ -136,7 +143,7 @@ describe.skipIf(withoutMongodb)("one damaged document among others", () => {
       assert.deepStrictEqual(idsOf([...first, ...second]), idsOfOthers.toReversed())
       const live = yield* repository.listOwnedBy({ ...list, state: "live", after: Option.none(), limit: 9 })
       assert.deepStrictEqual(idsOf(live), idsOfOthers.toReversed())
-      assert.strictEqual(yield* repository.countLiveOwnedBy(owner("owner-1"), at(0)), 4)
+      assert.strictEqual(yield* repository.countLiveOwnedBy(ownedBy, at(0)), 4)
     }),
   )
 
@@ -145,7 +152,7 @@ describe.skipIf(withoutMongodb)("one damaged document among others", () => {
     (update) =>
       Effect.gen(function* () {
         const { repository, idsOfOthers } = yield* oneDamaged(update)
-        const list = { ownedBy: owner("owner-1"), state: "any", now: at(0), after: Option.none() } as const
+        const list = { ownedBy, state: "any", now: at(0), after: Option.none() } as const
         for (const limit of [4, 5, 9]) {
           assert.deepStrictEqual(idsOf(yield* repository.listOwnedBy({ ...list, limit })), idsOfOthers.toReversed())
         }
@@ -174,7 +181,7 @@ describe.skipIf(withoutMongodb)("one damaged document among others", () => {
   it.effect("doesn't end a stream when it is last in a batch", () =>
     Effect.gen(function* () {
       const { repository, tokens } = yield* aStore()
-      const many = Array.from({ length: 250 }, (_, index) => aToken({ createdAt: at(index) }))
+      const many = Array.from({ length: 250 }, (_, index) => aToken({ ownedBy, createdAt: at(index) }))
       yield* Effect.promise(() => tokens.insertMany(many.map((token) => ({ ...documentOf(token) }))))
       const damagedIds = [99, 100, 199].map((index) => many[index]?.id as string)
       yield* Effect.promise(() => tokens.updateMany({ _id: { $in: damagedIds } }, { $unset: { name: 1 } }))
@@ -189,7 +196,7 @@ describe.skipIf(withoutMongodb)("one damaged document among others", () => {
       Effect.gen(function* () {
         const { repository, others, victim } = yield* oneDamaged(update)
         const revocation = { at: at(1), reason: "r" }
-        yield* repository.revokeOwnedBy(owner("owner-1"), revocation, unattributed)
+        yield* repository.revokeOwnedBy(ownedBy, revocation, unattributed)
         for (const { id } of others) {
           assert.isTrue(Option.isSome(Option.getOrThrow(yield* repository.findById(id)).revocation))
         }
@@ -202,7 +209,7 @@ describe.skipIf(withoutMongodb)("one damaged document among others", () => {
     Effect.gen(function* () {
       const { repository, victim, tokens } = yield* oneDamaged(unset)
       const revocation = { at: at(1), reason: "r" }
-      assert.strictEqual(yield* repository.revokeOwnedBy(owner("owner-1"), revocation, unattributed), 5)
+      assert.strictEqual(yield* repository.revokeOwnedBy(ownedBy, revocation, unattributed), 5)
       yield* Effect.promise(() => tokens.updateOne({ _id: victim.id }, { $set: { expiresAt: new Date() } }))
       assert.isTrue(Option.isSome(Option.getOrThrow(yield* repository.findById(victim.id)).revocation))
     }),
@@ -211,7 +218,7 @@ describe.skipIf(withoutMongodb)("one damaged document among others", () => {
   it.effect("is logged if it can't be revoked", () =>
     Effect.gen(function* () {
       const { repository, victim } = yield* oneDamaged({ $unset: { history: 1 } })
-      const revoke = repository.revokeOwnedBy(owner("owner-1"), { at: at(1), reason: "r" }, unattributed)
+      const revoke = repository.revokeOwnedBy(ownedBy, { at: at(1), reason: "r" }, unattributed)
       const { result, lines } = yield* withLog(revoke)
       assert.strictEqual(result, 4)
       assert.deepStrictEqual(lines.map(ofLine), [["Warn", victim.id, "history"]])
@@ -222,7 +229,7 @@ describe.skipIf(withoutMongodb)("one damaged document among others", () => {
     Effect.gen(function* () {
       const { repository, tokens } = yield* oneDamaged(unset)
       const keyId = Option.some("key-1" as KeyId)
-      yield* repository.insert(aToken({ secrets: [{ ...active(aDigest()), keyId }] }))
+      yield* repository.insert(aToken({ ownedBy, secrets: [aSecret({ keyId })] }))
       yield* Effect.promise(() => tokens.insertOne({ _id: "no token", secrets: "none" }))
       assert.deepStrictEqual(yield* repository.keyIdsInUse, [Option.none(), keyId])
       assert.strictEqual(yield* repository.purge(at(2000)), 4)
@@ -241,15 +248,15 @@ describe.skipIf(withoutMongodb)("damaged usage", () => {
   it.effect.each(damages)("counts as a use just now and is logged, and other usage is intact: %j", ([update, field]) =>
     Effect.gen(function* () {
       const { repository, usage, usages } = yield* aStore()
-      const [token, other] = [aToken(), aToken()]
+      const [token, other] = [aToken({ ownedBy }), aToken({ ownedBy })]
       for (const each of [token, other]) yield* repository.insert(each)
-      yield* usage.record([aUsage(token.id), aUsage(other.id)])
+      yield* usage.record([aUse({ tokenId: token.id }), aUse({ tokenId: other.id })])
       yield* Effect.promise(() => usages.updateOne({ _id: `${token.id}/1` }, update))
       const { result, lines } = yield* withLog(usage.usageOf([token.id, other.id]))
       assert.deepStrictEqual(lines.map(ofLine), [["Warn", token.id, field]])
       const lastUses = new Map(result.map(({ tokenId, lastUsedAt }) => [tokenId, lastUsedAt]))
       assert.deepStrictEqual(lastUses.get(token.id), Option.some(yield* DateTime.now))
-      assert.deepStrictEqual(lastUses.get(other.id), Option.some(at(1)))
+      assert.deepStrictEqual(lastUses.get(other.id), Option.some(at(0)))
     }),
   )
 
@@ -258,11 +265,13 @@ describe.skipIf(withoutMongodb)("damaged usage", () => {
     (update) =>
       Effect.gen(function* () {
         const { repository, usage, usages } = yield* aStore()
-        const [token, other] = [aToken(), aToken()]
+        const [token, other] = [aToken({ ownedBy }), aToken({ ownedBy })]
         for (const each of [token, other]) yield* repository.insert(each)
-        yield* usage.record([aUsage(token.id)])
+        yield* usage.record([aUse({ tokenId: token.id })])
         yield* Effect.promise(() => usages.updateOne({ _id: `${token.id}/1` }, update))
-        const { lines } = yield* withLog(usage.record([aUsage(token.id), aUsage(other.id), aUsage(anId())]))
+        const { lines } = yield* withLog(
+          usage.record([aUse({ tokenId: token.id }), aUse({ tokenId: other.id }), aUse({ tokenId: anId() })]),
+        )
         assert.deepStrictEqual(lines.map(ofLine), [["Warn", token.id, "usage.1"]])
         assert.strictEqual((yield* usage.usageOf([other.id]))[0]?.count, 1)
       }),

@@ -2,12 +2,14 @@ import { assert, describe, it } from "@effect/vitest"
 import type { ApiToken } from "@tokenry/core"
 import { type ApiTokenRepository, unattributed } from "@tokenry/core/adapter"
 import { documentOf, MongoRepository } from "@tokenry/mongodb"
+import { at, aToken, owner } from "@tokenry/repository-contract/tokens"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { Db, Sort } from "mongodb"
 import { aClient, aDatabase, patient, repositoryOf, withoutMongodb } from "./stores.ts"
-import { at, aToken, owner } from "../../../tools/store-tests/tokens.ts"
+
+const ownedBy = owner("owner-1")
 
 type Repository = ApiTokenRepository["Service"]
 type Filter = Readonly<Record<string, unknown>>
@@ -32,7 +34,7 @@ const tokensOf = (dead: number, live: number): ReadonlyArray<ApiToken> =>
     const fields = { createdAt: at(index), issuedTo: Option.some("an app") }
     if (index >= dead) return aToken(fields)
     return index % 2 === 0
-      ? aToken({ ...fields, expiresAt: Option.some(at(index + 1)) })
+      ? aToken({ ownedBy, ...fields, expiresAt: Option.some(at(index + 1)) })
       : aToken(fields).revoke({ at: at(index), reason: "r" }, unattributed)
   })
 
@@ -97,10 +99,10 @@ const sum = (counts: ReadonlyArray<number>) => counts.reduce((total, count) => t
 
 describe.skipIf(withoutMongodb)("work on many tokens", () => {
   const revoking: Readonly<Record<string, (repository: Repository) => Effect.Effect<number, unknown>>> = {
-    "revoking an owner's": ({ revokeOwnedBy }) => revokeOwnedBy(owner("owner-1"), revocation, unattributed),
+    "revoking an owner's": ({ revokeOwnedBy }) => revokeOwnedBy(ownedBy, revocation, unattributed),
     "revoking an app's": ({ revokeIssuedTo }) => revokeIssuedTo("an app", Option.none(), revocation, unattributed),
     "revoking an app's of one owner": ({ revokeIssuedTo }) =>
-      revokeIssuedTo("an app", Option.some(owner("owner-1")), revocation, unattributed),
+      revokeIssuedTo("an app", Option.some(ownedBy), revocation, unattributed),
   }
 
   it.effect.each(Object.entries(revoking))(

@@ -2,16 +2,18 @@ import { assert, describe, it } from "@effect/vitest"
 import type { ApiToken } from "@tokenry/core"
 import type { ApiTokenRepository, ListState } from "@tokenry/core/adapter"
 import { unattributed } from "@tokenry/core/adapter"
+import { anId, at, aToken, owner } from "@tokenry/repository-contract/tokens"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { aStore, withoutMongodb } from "./stores.ts"
-import { anId, at, aToken, owner } from "../../../tools/store-tests/tokens.ts"
+
+const ownedBy = owner("owner-1")
 
 type Repository = ApiTokenRepository["Service"]
 
 const page = (repository: Repository, state: ListState, limit: number, after: Option.Option<ApiToken>) =>
-  repository.listOwnedBy({ ownedBy: owner("owner-1"), state, now: at(100), after, limit })
+  repository.listOwnedBy({ ownedBy, state, now: at(100), after, limit })
 
 /** Reads all pages. */
 const listAll = (repository: Repository, state: ListState, limit: number) =>
@@ -30,10 +32,16 @@ const newestFirst = (left: ApiToken, right: ApiToken) =>
 const idsOf = (tokens: ReadonlyArray<ApiToken>) => tokens.map(({ id }) => id as string)
 
 const tokens = [
-  ...Array.from({ length: 7 }, () => aToken({ createdAt: at(1) })),
-  ...Array.from({ length: 5 }, (_, index) => aToken({ createdAt: at(index), expiresAt: Option.some(at(101)) })),
-  ...Array.from({ length: 4 }, (_, index) => aToken({ createdAt: at(index % 2), expiresAt: Option.some(at(100)) })),
-  ...Array.from({ length: 3 }, () => aToken({ createdAt: at(2) }).revoke({ at: at(50), reason: "r" }, unattributed)),
+  ...Array.from({ length: 7 }, () => aToken({ ownedBy, createdAt: at(1) })),
+  ...Array.from({ length: 5 }, (_, index) =>
+    aToken({ ownedBy, createdAt: at(index), expiresAt: Option.some(at(101)) }),
+  ),
+  ...Array.from({ length: 4 }, (_, index) =>
+    aToken({ ownedBy, createdAt: at(index % 2), expiresAt: Option.some(at(100)) }),
+  ),
+  ...Array.from({ length: 3 }, () =>
+    aToken({ ownedBy, createdAt: at(2) }).revoke({ at: at(50), reason: "r" }, unattributed),
+  ),
 ].sort(newestFirst)
 
 const isDead = (token: ApiToken) =>
@@ -55,7 +63,7 @@ describe.skipIf(withoutMongodb)("an owner's list", () => {
       }
       assert.deepStrictEqual(yield* listAll(repository, "live", 3), idsOf(tokens.filter((token) => !isDead(token))))
       assert.deepStrictEqual(yield* listAll(repository, "dead", 3), idsOf(tokens.filter(isDead)))
-      assert.strictEqual(yield* repository.countLiveOwnedBy(owner("owner-1"), at(100)), 12)
+      assert.strictEqual(yield* repository.countLiveOwnedBy(ownedBy, at(100)), 12)
     }),
   )
 })
@@ -64,13 +72,13 @@ describe.skipIf(withoutMongodb)("the list of a lineage", () => {
   it.effect("has the token and its descendants at any depth, in pages", () =>
     Effect.gen(function* () {
       const { repository } = yield* aStore()
-      const root = aToken()
+      const root = aToken({ ownedBy })
       const below = Array.from({ length: 5 }, (_, index) =>
-        aToken({ createdAt: at(index), ancestors: index % 2 === 0 ? [root.id] : [anId(), root.id, anId()] }),
+        aToken({ ownedBy, createdAt: at(index), ancestors: index % 2 === 0 ? [root.id] : [anId(), root.id, anId()] }),
       )
       const others = [
-        aToken(),
-        aToken({ ancestors: [anId()] }),
+        aToken({ ownedBy }),
+        aToken({ ownedBy, ancestors: [anId()] }),
         aToken({ ownedBy: owner("owner-2"), ancestors: [root.id] }),
       ]
       for (const token of [root, ...below, ...others]) yield* repository.insert(token)
@@ -80,27 +88,28 @@ describe.skipIf(withoutMongodb)("the list of a lineage", () => {
       const second = yield* pageAfter(Option.fromUndefinedOr(first.at(-1)))
       assert.deepStrictEqual(idsOf([...first, ...second]), idsOf([root, ...below].toSorted(newestFirst)))
       assert.deepStrictEqual(
-        yield* repository.listOwnedBy({ ...lineageOf(aToken()), after: Option.none(), limit: 4 }),
+        yield* repository.listOwnedBy({ ...lineageOf(aToken({ ownedBy })), after: Option.none(), limit: 4 }),
         [],
       )
     }),
   )
 })
 
-const lineageOf = ({ id }: ApiToken) =>
-  ({ ownedBy: owner("owner-1"), state: "any", now: at(100), lineageOf: id }) as const
+const lineageOf = ({ id }: ApiToken) => ({ ownedBy, state: "any", now: at(100), lineageOf: id }) as const
 
-const expiring = (milliseconds: number) => aToken({ expiresAt: Option.some(at(milliseconds)) })
+const expiring = (milliseconds: number) => aToken({ ownedBy, expiresAt: Option.some(at(milliseconds)) })
 
 describe.skipIf(withoutMongodb)("a sweep", () => {
   it.effect("over live tokens goes oldest first, even past a batch with the same instant", () =>
     Effect.gen(function* () {
       const { repository } = yield* aStore()
-      const many = Array.from({ length: 250 }, (_, index) => aToken({ createdAt: at(index < 230 ? 5 : index) }))
+      const many = Array.from({ length: 250 }, (_, index) =>
+        aToken({ ownedBy, createdAt: at(index < 230 ? 5 : index) }),
+      )
       const not = [
-        aToken({ createdAt: at(300) }),
-        aToken({ createdAt: at(5), expiresAt: Option.some(at(400)) }),
-        aToken({ createdAt: at(5) }).revoke({ at: at(6), reason: "r" }, unattributed),
+        aToken({ ownedBy, createdAt: at(300) }),
+        aToken({ ownedBy, createdAt: at(5), expiresAt: Option.some(at(400)) }),
+        aToken({ ownedBy, createdAt: at(5) }).revoke({ at: at(6), reason: "r" }, unattributed),
       ]
       yield* Effect.forEach([...many, ...not], repository.insert, { concurrency: 20, discard: true })
       const found = yield* Stream.runCollect(repository.liveCreatedBefore(at(300), at(400)))
@@ -112,7 +121,12 @@ describe.skipIf(withoutMongodb)("a sweep", () => {
     Effect.gen(function* () {
       const { repository } = yield* aStore()
       const many = Array.from({ length: 230 }, (_, index) => expiring(index < 220 ? 10 : 19))
-      const not = [aToken(), expiring(9), expiring(20), expiring(15).revoke({ at: at(1), reason: "r" }, unattributed)]
+      const not = [
+        aToken({ ownedBy }),
+        expiring(9),
+        expiring(20),
+        expiring(15).revoke({ at: at(1), reason: "r" }, unattributed),
+      ]
       yield* Effect.forEach([...many, ...not], repository.insert, { concurrency: 20, discard: true })
       const found = yield* Stream.runCollect(repository.expiringBetween(at(10), at(20)))
       assert.deepStrictEqual(new Set(idsOf(found)), new Set(idsOf(many)))

@@ -6,11 +6,11 @@ import {
   MongoOpenError,
   MongoRepository,
 } from "@tokenry/mongodb"
+import { aDigest, aToken } from "@tokenry/repository-contract/tokens"
 import * as Effect from "effect/Effect"
 import type { Db } from "mongodb"
 import { inspect } from "node:util"
 import { aDatabase, patient, repositoryOf, withoutMongodb } from "./stores.ts"
-import { aDigest, aToken } from "../../../tools/store-tests/tokens.ts"
 
 const migrations = MongoRepository.migrations("api_token")
 

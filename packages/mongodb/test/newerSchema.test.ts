@@ -2,12 +2,14 @@ import { assert, describe, it } from "@effect/vitest"
 import { type ApiToken, RepositoryUnavailable } from "@tokenry/core"
 import { unattributed } from "@tokenry/core/adapter"
 import { documentOf, NewerSchema } from "@tokenry/mongodb"
+import { at, aToken, named, owner } from "@tokenry/repository-contract/tokens"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { withLog } from "./logged.ts"
 import { aStore, withoutMongodb } from "./stores.ts"
-import { at, aToken, named, owner } from "../../../tools/store-tests/tokens.ts"
+
+const ownedBy = owner("owner-1")
 
 const revocation = { at: at(1), reason: "r" }
 
@@ -15,7 +17,7 @@ const revocation = { at: at(1), reason: "r" }
 const sideBySide = (versions: { readonly schemaVersion: number; readonly readableFrom: number }) =>
   Effect.gen(function* () {
     const store = yield* aStore()
-    const fields = { expiresAt: Option.some(at(500)), issuedTo: Option.some("an app") }
+    const fields = { ownedBy, expiresAt: Option.some(at(500)), issuedTo: Option.some("an app") }
     const [ours, newer] = [aToken(fields), aToken(fields)]
     yield* Effect.promise(() =>
       store.tokens.insertMany([{ ...documentOf(ours) }, { ...documentOf(newer), ...versions, boundTo: "a client" }]),
@@ -56,7 +58,7 @@ describe.skipIf(withoutMongodb)("a document written by a newer version", () => {
   it.effect("makes a bulk revocation fail after it has revoked the others", () =>
     Effect.gen(function* () {
       const { repository, ours, stored, before } = yield* sideBySide(readable)
-      isNewerSchema(yield* Effect.flip(repository.revokeOwnedBy(owner("owner-1"), revocation, unattributed)))
+      isNewerSchema(yield* Effect.flip(repository.revokeOwnedBy(ownedBy, revocation, unattributed)))
       isNewerSchema(yield* Effect.flip(repository.revokeIssuedTo("an app", Option.none(), revocation, unattributed)))
       assert.isTrue(Option.isSome(Option.getOrThrow(yield* repository.findById(ours.id)).revocation))
       assert.deepStrictEqual(yield* stored, before)
@@ -93,7 +95,7 @@ describe.skipIf(withoutMongodb)("a document that this version can't read", () =>
       isNewerSchema(yield* Effect.flip(repository.findByDigest([newer.secrets[0].digest])))
       isNewerSchema(yield* Effect.flip(repository.findById(newer.id)))
       isNewerSchema(yield* Effect.flip(repository.findManyById([ours.id, newer.id])))
-      const list = { ownedBy: owner("owner-1"), state: "any", now: at(0), after: Option.none(), limit: 9 } as const
+      const list = { ownedBy, state: "any", now: at(0), after: Option.none(), limit: 9 } as const
       isNewerSchema(yield* Effect.flip(repository.listOwnedBy(list)))
       assert.isTrue(Option.isSome(yield* repository.findByDigest([ours.secrets[0].digest])))
     }),

@@ -9,6 +9,7 @@ import {
   type MongoRepositoryOptions,
   UnexpectedAnswer,
 } from "@tokenry/mongodb"
+import { aDigest, at, aToken, aUse, owner } from "@tokenry/repository-contract/tokens"
 import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -17,7 +18,8 @@ import { inspect } from "node:util"
 import { vi } from "vitest"
 import { Proxy } from "./Proxy.ts"
 import { aClient, aDatabase, patient, portsOf, repositoryOf, withoutMongodb } from "./stores.ts"
-import { aDigest, at, aToken, aUsage, owner } from "../../../tools/store-tests/tokens.ts"
+
+const ownedBy = owner("owner-1")
 
 type Repository = ApiTokenRepository["Service"]
 
@@ -104,7 +106,7 @@ describe("a server that can't be reached", () => {
   it.effect("fails every operation by its deadline, although the driver would wait longer", () =>
     Effect.gen(function* () {
       const { repository, usage } = yield* onUnreachable({ read: "50 millis", write: "50 millis" })
-      const token = aToken()
+      const token = aToken({ ownedBy })
       const { digest } = token.secrets[0]
       const attempts = {
         insert: repository.insert(token),
@@ -129,7 +131,7 @@ describe("a server that can't be reached", () => {
         undelivered: Stream.runCollect(repository.undelivered),
         markDelivered: repository.markDelivered(token.id, 1),
         purge: repository.purge(at(0)),
-        record: usage.record([aUsage(token.id)]),
+        record: usage.record([aUse({ tokenId: token.id })]),
         usageOf: usage.usageOf([token.id]),
         begin: usage.begin(at(0)),
       }
@@ -150,15 +152,15 @@ describe.skipIf(withoutMongodb)("a network that fails", () => {
     findByDigest: (repository, token) => repository.findByDigest([token.secrets[0].digest]),
     listOwnedBy: (repository, { ownedBy }) =>
       repository.listOwnedBy({ ownedBy, state: "any", now: at(0), after: Option.none(), limit: 9 }),
-    insert: (repository) => repository.insert(aToken()),
-    replace: (repository, { id }) => repository.replace(aToken({ id, revision: 2 }), 1),
+    insert: (repository) => repository.insert(aToken({ ownedBy })),
+    replace: (repository, { id }) => repository.replace(aToken({ ownedBy, id, revision: 2 }), 1),
     revokeOwnedBy: (repository, { ownedBy }) => repository.revokeOwnedBy(ownedBy, revocation, by),
   }
 
   it.effect.each(Object.entries(hanging))("silently is an outage, and no connection is left hanging: %s", ([, call]) =>
     Effect.gen(function* () {
       const { proxy, repository, patientRepository } = yield* behindProxy({ read: "100 millis", write: "100 millis" })
-      const token = aToken()
+      const token = aToken({ ownedBy })
       yield* patientRepository.insert(token)
       const { connections } = proxy
       proxy.silence()
@@ -173,7 +175,7 @@ describe.skipIf(withoutMongodb)("a network that fails", () => {
   it.effect("and cuts a connection is hidden by the driver's retry of a read", () =>
     Effect.gen(function* () {
       const { proxy, repository } = yield* behindProxy()
-      const token = aToken()
+      const token = aToken({ ownedBy })
       yield* repository.insert(token)
       proxy.loseAnswerTo("find")
       assert.isTrue(Option.isSome(yield* repository.findByDigest([token.secrets[0].digest])))
@@ -183,10 +185,10 @@ describe.skipIf(withoutMongodb)("a network that fails", () => {
   it.effect("during a bulk revocation is hidden by a retry, which revokes each token once", () =>
     Effect.gen(function* () {
       const { proxy, repository } = yield* behindProxy()
-      const tokens = Array.from({ length: 5 }, () => aToken())
+      const tokens = Array.from({ length: 5 }, () => aToken({ ownedBy }))
       for (const token of tokens) yield* repository.insert(token)
       proxy.loseAnswerTo("update")
-      yield* repository.revokeOwnedBy(owner("owner-1"), revocation, by)
+      yield* repository.revokeOwnedBy(ownedBy, revocation, by)
       for (const { id } of tokens) {
         const { revision, history } = Option.getOrThrow(yield* repository.findById(id))
         assert.deepStrictEqual([revision, history.length], [2, 2])
@@ -197,7 +199,8 @@ describe.skipIf(withoutMongodb)("a network that fails", () => {
   it.effect("during a purge is hidden by a retry", () =>
     Effect.gen(function* () {
       const { proxy, repository, tokens } = yield* behindProxy()
-      for (let index = 0; index < 3; index++) yield* repository.insert(aToken({ expiresAt: Option.some(at(0)) }))
+      for (let index = 0; index < 3; index++)
+        yield* repository.insert(aToken({ ownedBy, expiresAt: Option.some(at(0)) }))
       proxy.loseAnswerTo("delete")
       yield* repository.purge(at(1))
       assert.strictEqual(yield* Effect.promise(() => tokens.countDocuments()), 0)
@@ -207,15 +210,15 @@ describe.skipIf(withoutMongodb)("a network that fails", () => {
   it.effect.each(["insert", "update"])("while uses are recorded counts none of them twice: %s", (command) =>
     Effect.gen(function* () {
       const { proxy, repository, usage } = yield* behindProxy()
-      const token = aToken()
+      const token = aToken({ ownedBy })
       yield* repository.insert(token)
-      if (command === "update") yield* usage.record([aUsage(token.id)])
+      if (command === "update") yield* usage.record([aUse({ tokenId: token.id })])
       proxy.loseAnswerTo(command)
-      const outcome = yield* Effect.exit(usage.record([aUsage(token.id)]))
+      const outcome = yield* Effect.exit(usage.record([aUse({ tokenId: token.id })]))
       // Where writes are retryable (replica sets), the driver finds out by itself.
       if (outcome._tag === "Failure") assert.include(inspect(outcome, { depth: 9 }), "RepositoryUnavailable")
       const count = command === "update" ? 2 : 1
-      assert.deepStrictEqual(yield* usage.usageOf([token.id]), [aUsage(token.id, { count })])
+      assert.deepStrictEqual(yield* usage.usageOf([token.id]), [aUse({ tokenId: token.id, count })])
     }),
   )
 
@@ -223,7 +226,7 @@ describe.skipIf(withoutMongodb)("a network that fails", () => {
     Effect.gen(function* () {
       const { proxy, repository, tokens } = yield* behindProxy()
       proxy.loseAnswerTo("insert")
-      const outcome = yield* Effect.exit(repository.insert(aToken()))
+      const outcome = yield* Effect.exit(repository.insert(aToken({ ownedBy })))
       // Where writes are retryable (replica sets), the driver finds out by itself.
       if (outcome._tag === "Failure") assert.include(inspect(outcome, { depth: 9 }), "RepositoryUnavailable")
       assert.strictEqual(yield* Effect.promise(() => tokens.countDocuments()), 1)
@@ -261,8 +264,8 @@ describe("an error from the server", () => {
       const repository = yield* answering(error)
       for (const attempt of [
         repository.findByDigest([aDigest()]),
-        repository.insert(aToken()),
-        repository.revokeOwnedBy(owner("owner-1"), revocation, by),
+        repository.insert(aToken({ ownedBy })),
+        repository.revokeOwnedBy(ownedBy, revocation, by),
       ]) {
         assert.instanceOf(yield* Effect.flip(attempt as Effect.Effect<unknown, unknown>), RepositoryUnavailable)
       }
@@ -279,7 +282,7 @@ describe("an error from the server", () => {
         message: `failed: ${hex}`,
         errInfo: { consideredValue: hex },
       })
-      const cause = yield* Effect.flip(Effect.sandbox(repository.insert(aToken())))
+      const cause = yield* Effect.flip(Effect.sandbox(repository.insert(aToken({ ownedBy }))))
       assert.instanceOf(defectOf(cause), UnexpectedAnswer)
       assert.include(String(defectOf(cause)), "DocumentValidationFailure")
       assert.notInclude(inspect(cause, { depth: 20, showHidden: true }), hex)

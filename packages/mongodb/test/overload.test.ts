@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { RepositoryUnavailable } from "@tokenry/core"
 import { bounded, MongoRepository } from "@tokenry/mongodb"
+import { aToken } from "@tokenry/repository-contract/tokens"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Fiber from "effect/Fiber"
@@ -8,7 +9,6 @@ import * as Option from "effect/Option"
 import { vi } from "vitest"
 import { Proxy } from "./Proxy.ts"
 import { aClient, aDatabase, repositoryOf, withoutMongodb } from "./stores.ts"
-import { aToken } from "../../../tools/store-tests/tokens.ts"
 
 const until = (holds: () => boolean) => Effect.promise(() => vi.waitUntil(holds, { timeout: 200_000, interval: 10 }))
 

@@ -1,12 +1,14 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type ApiTokenRepository, type KeyId, type TokenUsageStore, unattributed } from "@tokenry/core/adapter"
 import { documentOf, MongoRepository } from "@tokenry/mongodb"
+import { aDigest, anId, aSecret, at, aToken, aUse, owner } from "@tokenry/repository-contract/tokens"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type { Db } from "mongodb"
 import { aDatabase, patient, portsOf, withoutRealMongod } from "./stores.ts"
-import { active, aDigest, anId, at, aToken, aUsage, owner } from "../../../tools/store-tests/tokens.ts"
+
+const ownedBy = owner("owner-1")
 
 type Ports = ApiTokenRepository["Service"] & TokenUsageStore["Service"]
 type Command = Readonly<Record<string, unknown>>
@@ -36,7 +38,7 @@ const uses: ReadonlyArray<
   ["undelivered", ["undelivered"], ({ undelivered }) => Stream.runCollect(undelivered)],
   ["withKey", ["key_id"], ({ withKey }) => Stream.runCollect(withKey(Option.some(keyId)))],
   ["markDelivered", [], ({ markDelivered }) => markDelivered(anId(), 1)],
-  ["record", [], ({ record }) => record(tokens.slice(0, 3).map(({ id }) => aUsage(id)))],
+  ["record", [], ({ record }) => record(tokens.slice(0, 3).map(({ id }) => aUse({ tokenId: id })))],
   ["usageOf", ["token"], ({ usageOf }) => usageOf([anId(), anId()])],
   ["keyIdsInUse", ["key_id"], ({ keyIdsInUse }) => keyIdsInUse],
   ["purge", ["expires", "revoked", "ancestor", "token"], ({ purge }) => purge(at(3))],
@@ -56,7 +58,7 @@ const tokens = Array.from({ length: 300 }, (_, index) => {
     expiresAt: index % 3 === 0 ? Option.some(at(index)) : Option.none(),
     issuedTo: index % 5 === 0 ? Option.some(`app-${index % 7}`) : Option.none(),
     ancestors: index % 4 === 0 ? [anId()] : [],
-    secrets: [{ ...active(aDigest()), keyId: index % 3 === 0 ? Option.some(keyId) : Option.none() }],
+    secrets: [aSecret({ keyId: index % 3 === 0 ? Option.some(keyId) : Option.none() })],
     undelivered: index % 10 === 0 ? 1 : 0,
   })
   return index % 11 === 0 ? token.revoke({ at: at(index), reason: "r" }, unattributed) : token
@@ -94,7 +96,7 @@ const plansOf = (use: (ports: Ports) => Effect.Effect<unknown, unknown>) =>
     yield* Effect.promise(() =>
       database.collection<{ _id: string }>("api_token").insertMany(tokens.map((token) => ({ ...documentOf(token) }))),
     )
-    yield* usage.record(tokens.map(({ id }) => aUsage(id)))
+    yield* usage.record(tokens.map(({ id }) => aUse({ tokenId: id })))
     const commands: Array<Command> = []
     database.client.on("commandStarted", ({ command }) => commands.push({ ...command }))
     yield* use({ ...repository, ...usage })
@@ -135,7 +137,7 @@ describe.skipIf(withoutRealMongod)("plans (on a real mongod only)", () => {
 
   it.effect("each batch of a sweep starts where the previous one ended, even within one instant", () =>
     Effect.gen(function* () {
-      const stored = Array.from({ length: 1000 }, () => ({ ...documentOf(aToken({ createdAt: at(1) })) }))
+      const stored = Array.from({ length: 1000 }, () => ({ ...documentOf(aToken({ ownedBy, createdAt: at(1) })) }))
       const database = yield* aDatabase({ monitorCommands: true })
       const { repository } = yield* portsOf(MongoRepository.layerFrom(database, patient))
       yield* Effect.promise(() => database.collection<{ _id: string }>("api_token").insertMany(stored))
@@ -157,16 +159,18 @@ describe.skipIf(withoutRealMongod)("plans (on a real mongod only)", () => {
     Effect.gen(function* () {
       const dead = Array.from({ length: 400 }, (_, index) =>
         index % 2 === 0
-          ? aToken({ expiresAt: Option.some(at(index)) })
-          : aToken().revoke({ at: at(index), reason: "r" }, unattributed),
+          ? aToken({ ownedBy, expiresAt: Option.some(at(index)) })
+          : aToken({ ownedBy }).revoke({ at: at(index), reason: "r" }, unattributed),
       )
-      const stored = [...dead, aToken(), aToken(), aToken()].map((token) => ({ ...documentOf(token) }))
+      const stored = [...dead, aToken({ ownedBy }), aToken({ ownedBy }), aToken({ ownedBy })].map((token) => ({
+        ...documentOf(token),
+      }))
       const database = yield* aDatabase({ monitorCommands: true })
       const { repository } = yield* portsOf(MongoRepository.layerFrom(database, patient))
       yield* Effect.promise(() => database.collection<{ _id: string }>("api_token").insertMany(stored))
       const commands: Array<Command> = []
       database.client.on("commandStarted", ({ command }) => commands.push({ ...command }))
-      assert.strictEqual(yield* repository.countLiveOwnedBy(owner("owner-1"), at(1000)), 3)
+      assert.strictEqual(yield* repository.countLiveOwnedBy(ownedBy, at(1000)), 3)
       database.client.removeAllListeners("commandStarted")
       const counting = commands.filter((command) => "aggregate" in command)
       const plan = JSON.stringify(

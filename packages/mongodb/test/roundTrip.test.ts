@@ -2,12 +2,14 @@ import { assert, describe, it } from "@effect/vitest"
 import { ApiToken } from "@tokenry/core"
 import { Change, type KeyId, type Secret } from "@tokenry/core/adapter"
 import { documentOf, tokenOf } from "@tokenry/mongodb"
+import { aDigest, anId, at, aToken, contentsOf, named, owner, scopes } from "@tokenry/repository-contract/tokens"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { Binary } from "mongodb"
 import { aStore, withoutMongodb } from "./stores.ts"
-import { aDigest, anId, at, aToken, contentsOf, named, owner, scopes } from "../../../tools/store-tests/tokens.ts"
+
+const ownedBy = owner("owner-1")
 
 const secret = (generation: number, state: Secret["state"], keyId?: string): Secret => ({
   digest: aDigest(),
@@ -49,11 +51,11 @@ const fullToken = () =>
 
 const tokens: Readonly<Record<string, () => ApiToken>> = {
   "with everything set": fullToken,
-  "with nothing optional": () => aToken({ scopes: [], history: [] }),
+  "with nothing optional": () => aToken({ ownedBy, scopes: [], history: [] }),
   "with instants long before and after the epoch": () =>
-    aToken({ createdAt: at(-60_000_000_000_000), expiresAt: Option.some(at(250e12)) }),
+    aToken({ ownedBy, createdAt: at(-60_000_000_000_000), expiresAt: Option.some(at(250e12)) }),
   "with names that are special elsewhere": () =>
-    aToken({ name: named("$ne"), issuedTo: Option.some("__proto__"), scopes: scopes("a.b[0]", "$where") }),
+    aToken({ ownedBy, name: named("$ne"), issuedTo: Option.some("__proto__"), scopes: scopes("a.b[0]", "$where") }),
 }
 
 describe.each(Object.entries(tokens))("a token %s", (_, aTokenLikeThis) => {
@@ -94,16 +96,16 @@ it.effect.skipIf(withoutMongodb)("owner ids stay strings, whatever they look lik
 it.effect.skipIf(withoutMongodb)("an expiry at the end of time differs from no expiry", () =>
   Effect.gen(function* () {
     const { repository } = yield* aStore()
-    const never = aToken()
+    const never = aToken({ ownedBy })
     const late = ["9999-12-31T23:59:59.999Z", "+275760-09-13T00:00:00.000Z"].map((text) =>
-      aToken({ expiresAt: Option.some(DateTime.makeUnsafe(text)) }),
+      aToken({ ownedBy, expiresAt: Option.some(DateTime.makeUnsafe(text)) }),
     )
     for (const token of [never, ...late]) {
       yield* repository.insert(token)
       assert.deepStrictEqual(contentsOf(Option.getOrThrow(yield* repository.findById(token.id))), contentsOf(token))
     }
     const tenThousand = DateTime.makeUnsafe("+010000-01-01T00:00:00.000Z")
-    assert.isAtLeast(yield* repository.countLiveOwnedBy(owner("owner-1"), tenThousand), 2)
+    assert.isAtLeast(yield* repository.countLiveOwnedBy(ownedBy, tenThousand), 2)
     assert.strictEqual(yield* repository.purge(tenThousand), 0)
   }),
 )
@@ -113,7 +115,7 @@ it.effect.skipIf(withoutMongodb)(
   () =>
     Effect.gen(function* () {
       const { repository, tokens } = yield* aStore()
-      const token = aToken()
+      const token = aToken({ ownedBy })
       yield* repository.insert(token)
       const stored = yield* Effect.promise(() => tokens.findOne({ _id: token.id }))
       assert.deepInclude(stored, { revocation: null, issuedTo: null, schemaVersion: 1, readableFrom: 1 })

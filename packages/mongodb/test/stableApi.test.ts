@@ -1,11 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type KeyId, unattributed } from "@tokenry/core/adapter"
 import { MongoRepository } from "@tokenry/mongodb"
+import { aDigest, aSecret, at, aToken, aUse, named, owner } from "@tokenry/repository-contract/tokens"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { aClient, aDatabase, patient, portsOf, withoutMongodb, withoutRealMongod } from "./stores.ts"
-import { active, aDigest, at, aToken, aUsage, named, owner } from "../../../tools/store-tests/tokens.ts"
+
+const ownedBy = owner("owner-1")
 
 /** The commands in Stable API V1 (MongoDB 5.0), except those for users and transactions. */
 const commandsOfV1 = [
@@ -28,26 +30,26 @@ const wholeLife = ({ repository, usage }: Effect.Success<ReturnType<typeof ports
     const by = unattributed
     const revocation = { at: at(3), reason: "r" }
     const keyId = Option.some("key-1" as KeyId)
-    const token = aToken({ issuedTo: Option.some("an app"), expiresAt: Option.some(at(50)) })
-    const minted = aToken({ ancestors: [token.id], secrets: [{ ...active(aDigest()), keyId }] })
+    const token = aToken({ ownedBy, issuedTo: Option.some("an app"), expiresAt: Option.some(at(50)) })
+    const minted = aToken({ ownedBy, ancestors: [token.id], secrets: [aSecret({ keyId })] })
     yield* usage.begin(at(0))
     for (const each of [token, minted]) yield* repository.insert(each)
     yield* repository.findByDigest([token.secrets[0].digest])
     yield* repository.findByDigest([token.secrets[0].digest, aDigest()])
     yield* repository.findManyById([token.id, minted.id])
-    yield* usage.record([aUsage(token.id), aUsage(minted.id)])
-    yield* usage.record([aUsage(token.id)])
+    yield* usage.record([aUse({ tokenId: token.id }), aUse({ tokenId: minted.id })])
+    yield* usage.record([aUse({ tokenId: token.id })])
     yield* usage.usageOf([token.id])
     const renamed = token.rename(named("laptop"), at(1), by)
     yield* repository.replace(renamed, token.revision)
     yield* Effect.flip(repository.replace(renamed, token.revision))
     yield* repository.markDelivered(token.id, renamed.revision)
     for (const state of ["any", "live", "dead"] as const) {
-      const list = { ownedBy: owner("owner-1"), state, now: at(0), limit: 1 }
+      const list = { ownedBy, state, now: at(0), limit: 1 }
       const [first] = yield* repository.listOwnedBy({ ...list, after: Option.none() })
       yield* repository.listOwnedBy({ ...list, after: Option.fromUndefinedOr(first), lineageOf: token.id })
     }
-    yield* repository.countLiveOwnedBy(owner("owner-1"), at(0))
+    yield* repository.countLiveOwnedBy(ownedBy, at(0))
     yield* repository.keyIdsInUse
     for (const stream of [
       repository.liveCreatedBefore(at(9), at(9)),
@@ -58,7 +60,7 @@ const wholeLife = ({ repository, usage }: Effect.Success<ReturnType<typeof ports
       yield* Stream.runCollect(stream)
     }
     yield* repository.revokeIssuedTo("an app", Option.none(), revocation, by)
-    yield* repository.revokeOwnedBy(owner("owner-1"), revocation, by)
+    yield* repository.revokeOwnedBy(ownedBy, revocation, by)
     yield* repository.findById(token.id)
     yield* repository.purge(at(100))
   })

@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { SecretUsage, TokenUsageStore } from "@tokenry/core/adapter"
+import { anId, at, aToken, aUse } from "@tokenry/repository-contract/tokens"
 import type * as Cause from "effect/Cause"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { aStore, withoutMongodb } from "./stores.ts"
-import { anId, at, aToken, aUsage } from "../../../tools/store-tests/tokens.ts"
 
 const filled = Effect.gen(function* () {
   const store = yield* aStore()
@@ -60,7 +60,7 @@ describe.skipIf(withoutMongodb)("recorded uses", () => {
   it.effect("never become field names with a meaning in MongoDB or JavaScript", () =>
     Effect.gen(function* () {
       const { usage, usages: stored, token } = yield* filled
-      for (const fields of Object.values(usages)) yield* usage.record([aUsage(token.id, fields)])
+      for (const fields of Object.values(usages)) yield* usage.record([aUse({ tokenId: token.id, ...fields })])
       const documents = yield* Effect.promise(() => stored.find().toArray())
       const names = documents.flatMap(({ scopes }) => Object.getOwnPropertyNames(scopes))
       assert.isAtLeast(names.length, 10)
@@ -71,8 +71,8 @@ describe.skipIf(withoutMongodb)("recorded uses", () => {
   it.effect.each(Object.entries(usages))("%s come back unchanged", ([, fields]) =>
     Effect.gen(function* () {
       const { usage, token } = yield* filled
-      yield* usage.record([aUsage(token.id, fields)])
-      assert.deepStrictEqual(yield* usage.usageOf([token.id, anId()]), [aUsage(token.id, fields)])
+      yield* usage.record([aUse({ tokenId: token.id, ...fields })])
+      assert.deepStrictEqual(yield* usage.usageOf([token.id, anId()]), [aUse({ tokenId: token.id, ...fields })])
     }),
   )
 
@@ -80,9 +80,10 @@ describe.skipIf(withoutMongodb)("recorded uses", () => {
     Effect.gen(function* () {
       const { usage, token } = yield* filled
       const parts = [
-        aUsage(token.id, { count: 2, lastUsedAt: Option.some(at(20)), scopes: new Map([["a", at(20)]]) }),
-        aUsage(token.id, { count: 0, lastUsedAt: Option.none(), reuses: 1, lastReusedAt: Option.some(at(5)) }),
-        aUsage(token.id, {
+        aUse({ tokenId: token.id, count: 2, lastUsedAt: Option.some(at(20)), scopes: new Map([["a", at(20)]]) }),
+        aUse({ tokenId: token.id, count: 0, lastUsedAt: Option.none(), reuses: 1, lastReusedAt: Option.some(at(5)) }),
+        aUse({
+          tokenId: token.id,
           count: 3,
           lastUsedAt: Option.some(at(10)),
           scopes: new Map([
@@ -90,7 +91,7 @@ describe.skipIf(withoutMongodb)("recorded uses", () => {
             ["b", at(10)],
           ]),
         }),
-        aUsage(token.id, { reuses: 1, lastReusedAt: Option.some(at(4)) }),
+        aUse({ tokenId: token.id, reuses: 1, lastReusedAt: Option.some(at(4)) }),
       ]
       for (const part of parts) yield* usage.record([part])
       yield* usage.record(parts.toReversed())
@@ -113,7 +114,7 @@ describe.skipIf(withoutMongodb)("recorded uses", () => {
     Effect.gen(function* () {
       const { usage, token } = yield* filled
       const generations = Array.from({ length: 60 }, (_, index) => index + 1)
-      yield* usage.record(generations.map((generation) => aUsage(token.id, { generation, count: generation })))
+      yield* usage.record(generations.map((generation) => aUse({ tokenId: token.id, generation, count: generation })))
       const found = (yield* usage.usageOf([token.id])).map(({ generation, count }) => [generation, count] as const)
       assert.deepStrictEqual(new Map(found), new Map(generations.map((generation) => [generation, generation])))
     }),
@@ -122,7 +123,7 @@ describe.skipIf(withoutMongodb)("recorded uses", () => {
   it.effect("of a missing token are ignored, and others are recorded", () =>
     Effect.gen(function* () {
       const { usage, usages, token } = yield* filled
-      yield* usage.record([aUsage(anId()), aUsage(token.id), aUsage(anId())])
+      yield* usage.record([aUse({ tokenId: anId() }), aUse({ tokenId: token.id }), aUse({ tokenId: anId() })])
       assert.deepStrictEqual(yield* Effect.promise(() => usages.distinct("tokenId")), [token.id as string])
     }),
   )
@@ -139,8 +140,8 @@ describe.skipIf(withoutMongodb)("recorded uses", () => {
   )
 
   const calls: Readonly<Record<string, (usage: TokenUsageStore["Service"]) => Effect.Effect<unknown, unknown>>> = {
-    "record without an id": ({ record }) => record([aUsage(undefined as never)]),
-    "record of an object": ({ record }) => record([aUsage({ $ne: "" } as never)]),
+    "record without an id": ({ record }) => record([aUse({ tokenId: undefined as never })]),
+    "record of an object": ({ record }) => record([aUse({ tokenId: { $ne: "" } as never })]),
     "usageOf with a missing id": ({ usageOf }) => usageOf([undefined as never]),
     "begin without an instant": ({ begin }) => begin(undefined as never),
   }

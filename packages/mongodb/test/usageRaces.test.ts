@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { TokenUsageStore } from "@tokenry/core/adapter"
 import { type MongoClientLike, type MongoCollectionLike, MongoRepository } from "@tokenry/mongodb"
+import { at, aToken, aUse } from "@tokenry/repository-contract/tokens"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { aClient, aStore, patient, portsOf, withoutMongodb } from "./stores.ts"
-import { at, aToken, aUsage } from "../../../tools/store-tests/tokens.ts"
 
 const filled = Effect.gen(function* () {
   const store = yield* aStore()
@@ -47,7 +47,8 @@ describe.skipIf(withoutMongodb)("uses recorded while others write", () => {
       const other = (yield* portsOf(MongoRepository.layerFrom(client, { databaseName, ...patient }))).usage
       const record = (store: TokenUsageStore["Service"], index: number) =>
         store.record([
-          aUsage(token.id, {
+          aUse({
+            tokenId: token.id,
             lastUsedAt: Option.some(at(index)),
             scopes: new Map([[`scope-${index % 5}`, at(index)]]),
             reuses: 2,
@@ -74,7 +75,7 @@ describe.skipIf(withoutMongodb)("uses recorded while others write", () => {
           return collection.updateOne(filter, update, options)
         },
       }))
-      yield* usage.record([aUsage(dead.id)])
+      yield* usage.record([aUse({ tokenId: dead.id })])
       assert.strictEqual(yield* Effect.promise(() => usages.countDocuments()), 0)
     }),
   )
@@ -84,7 +85,7 @@ describe.skipIf(withoutMongodb)("uses recorded while others write", () => {
       const { usage, usages, dead, database } = yield* filled
       const { repository } = yield* interfered(database.databaseName, "api_token", (collection) => ({
         deleteMany: async (filter, options) => {
-          await Effect.runPromise(usage.record([aUsage(dead.id)]))
+          await Effect.runPromise(usage.record([aUse({ tokenId: dead.id })]))
           return collection.deleteMany(filter, options)
         },
       }))
@@ -96,7 +97,7 @@ describe.skipIf(withoutMongodb)("uses recorded while others write", () => {
   it.effect("are gone with their token even if an outage ends the purge", () =>
     Effect.gen(function* () {
       const { usage, usages, dead, database } = yield* filled
-      yield* usage.record([aUsage(dead.id)])
+      yield* usage.record([aUse({ tokenId: dead.id })])
       const { repository } = yield* interfered(database.databaseName, "api_token", (collection) => ({
         deleteMany: async (filter, options) => {
           await collection.deleteMany(filter, options)
@@ -113,11 +114,11 @@ describe.skipIf(withoutMongodb)("uses recorded while others write", () => {
       const { usage, token, database } = yield* filled
       const other = yield* interfered(database.databaseName, "api_token_usage", (collection) => ({
         insertOne: async (document, options) => {
-          await Effect.runPromise(usage.record([aUsage(token.id)]))
+          await Effect.runPromise(usage.record([aUse({ tokenId: token.id })]))
           return collection.insertOne(document, options)
         },
       }))
-      yield* other.usage.record([aUsage(token.id, { count: 4 })])
+      yield* other.usage.record([aUse({ tokenId: token.id, count: 4 })])
       assert.strictEqual((yield* usage.usageOf([token.id]))[0]?.count, 5)
     }),
   )
@@ -133,8 +134,8 @@ describe.skipIf(withoutMongodb)("uses recorded while others write", () => {
       const updates: Array<unknown> = []
       database.client.on("commandStarted", ({ command }) => updates.push(...(command["updates"] ?? [])))
       yield* usage.begin(at(0))
-      yield* usage.record([aUsage(token.id)])
-      yield* usage.record([aUsage(token.id)])
+      yield* usage.record([aUse({ tokenId: token.id })])
+      yield* usage.record([aUse({ tokenId: token.id })])
       assert.isNotEmpty(updates)
       for (const update of updates) assert.notDeepInclude(update, { upsert: true })
     }),

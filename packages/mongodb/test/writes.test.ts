@@ -1,11 +1,11 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type KeyId, unattributed } from "@tokenry/core/adapter"
+import { aDigest, aSecret, at, aToken, contentsOf, named } from "@tokenry/repository-contract/tokens"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { inspect } from "node:util"
 import { aStore, withoutMongodb } from "./stores.ts"
-import { active, aDigest, at, aToken, contentsOf, named } from "../../../tools/store-tests/tokens.ts"
 
 describe.skipIf(withoutMongodb)("insert", () => {
   it.effect("of an existing id is a duplicate, and nothing is written", () =>
@@ -27,7 +27,7 @@ describe.skipIf(withoutMongodb)("insert", () => {
       yield* repository.insert(token)
       const { digest } = token.secrets[0]
       const duplicate = aToken({
-        secrets: [active(aDigest()), { ...active(digest), state: { _tag: "Retired", at: at(0) } }],
+        secrets: [aSecret(), aSecret({ digest, state: { _tag: "Retired", at: at(0) } })],
       })
       const cause = yield* Effect.flip(Effect.sandbox(repository.insert(duplicate)))
       assert.strictEqual(Option.getOrThrow(Cause.findErrorOption(cause))._tag, "DuplicateToken")
@@ -120,7 +120,7 @@ describe.skipIf(withoutMongodb)("keyIdsInUse", () => {
       const { repository } = yield* aStore()
       assert.deepStrictEqual(yield* repository.keyIdsInUse, [])
       const keyId = Option.some("key-1" as KeyId)
-      for (const secret of [active(aDigest()), active(aDigest()), { ...active(aDigest()), keyId }]) {
+      for (const secret of [aSecret(), aSecret(), aSecret({ keyId })]) {
         yield* repository.insert(aToken({ secrets: [secret] }))
       }
       const found = (yield* repository.keyIdsInUse).map((keyId) => Option.getOrElse(keyId, () => "none"))

@@ -3,11 +3,11 @@ import { assert } from "@effect/vitest"
 import { type ApiToken, RepositoryUnavailable } from "@tokenry/core"
 import type { ApiTokenRepository } from "@tokenry/core/adapter"
 import { PostgresOutage } from "@tokenry/postgres"
+import { aToken } from "@tokenry/repository-contract/tokens"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import { inspect } from "node:util"
-import { aToken } from "../../../tools/store-tests/tokens.ts"
 
 /** What is stored of each token: how many secrets it has. */
 export const storedTokens = `SELECT t.id, (SELECT count(*) FROM api_token_secret WHERE token_id = t.id)::integer AS secrets

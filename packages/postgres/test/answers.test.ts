@@ -1,11 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { RepositoryUnavailable } from "@tokenry/core"
 import { PostgresRepository, UnexpectedAnswer } from "@tokenry/postgres"
+import { aDigest, at, aToken, owner } from "@tokenry/repository-contract/tokens"
 import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import { inspect } from "node:util"
 import { portsOf } from "./stores.ts"
-import { aDigest, at, aToken, owner } from "../../../tools/store-tests/tokens.ts"
+
+const ownedBy = owner("owner-1")
 
 const server = { name: "error", severity: "ERROR" }
 
@@ -42,12 +44,8 @@ describe("what the server answers", () => {
       const repository = yield* rejecting(error)
       const attempts: ReadonlyArray<Effect.Effect<unknown, unknown>> = [
         repository.findByDigest([aDigest()]),
-        repository.insert(aToken()),
-        repository.revokeOwnedBy(
-          owner("owner-1"),
-          { at: at(1), reason: "r" },
-          { actor: { kind: "system" }, origin: {} },
-        ),
+        repository.insert(aToken({ ownedBy })),
+        repository.revokeOwnedBy(ownedBy, { at: at(1), reason: "r" }, { actor: { kind: "system" }, origin: {} }),
       ]
       for (const attempt of attempts) assert.instanceOf(yield* Effect.flip(attempt), RepositoryUnavailable)
     }),
@@ -64,7 +62,7 @@ describe("what the server answers", () => {
         detail: `Failing row contains (${hex})`,
         where: `portal with parameters: ${hex}`,
       })
-      const cause = yield* Effect.flip(Effect.sandbox(repository.insert(aToken())))
+      const cause = yield* Effect.flip(Effect.sandbox(repository.insert(aToken({ ownedBy }))))
       assert.instanceOf(defectOf(cause), UnexpectedAnswer)
       assert.include(String(defectOf(cause)), "no_tokens_on_sundays")
       assert.notInclude(inspect(cause, { depth: 20, showHidden: true }), hex)

@@ -3,6 +3,7 @@ import { ApiToken, ApiTokens, ScopeCatalogue } from "@tokenry/core"
 import { ApiTokenRepository, TokenChanges, TokenUsageStore, unattributed } from "@tokenry/core/adapter"
 import { NodeCrypto } from "@tokenry/core/node"
 import { PostgresRepository } from "@tokenry/postgres"
+import { at, aToken, aUse } from "@tokenry/repository-contract/tokens"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -12,7 +13,6 @@ import * as Option from "effect/Option"
 import { Client } from "pg"
 import { aProxy } from "./proxy.ts"
 import { aPlace, aPool, patient, type Place, withoutPostgres } from "./stores.ts"
-import { at, aToken, aUsage } from "../../../tools/store-tests/tokens.ts"
 
 /** One process's stores, and what its feed has reported so far. */
 const listening = (layer: ReturnType<typeof PostgresRepository.layer>) =>
@@ -180,7 +180,7 @@ describe.skipIf(withoutPostgres)("changes heard from PostgreSQL", () => {
       yield* repository.insert(used)
       yield* untilNow(() => reported.includes(used.id))
       reported.length = 0
-      yield* usage.record([aUsage(used.id)])
+      yield* usage.record([aUse({ tokenId: used.id })])
       const client = new Client({ connectionString: place.url })
       yield* Effect.acquireRelease(
         Effect.promise(() => client.connect()),

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { DamagedToken, RepositoryUnavailable } from "@tokenry/core"
 import { unattributed } from "@tokenry/core/adapter"
 import { NewerRecord } from "@tokenry/postgres"
+import { at, aToken, aUse, owner } from "@tokenry/repository-contract/tokens"
 import type * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Logger from "effect/Logger"
@@ -9,10 +10,11 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { inspect } from "node:util"
 import { aStore, withoutPostgres } from "./stores.ts"
-import { at, aToken, aUsage, owner } from "../../../tools/store-tests/tokens.ts"
+
+const ownedBy = owner("owner-1")
 
 const now = at(1)
-const list = { ownedBy: owner("owner-1"), state: "any", now, after: Option.none(), limit: 2 } as const
+const list = { ownedBy, state: "any", now, after: Option.none(), limit: 2 } as const
 const revocation = { at: now, reason: "r" }
 
 /** What somebody did to a stored token by hand, and the field that says so. */
@@ -41,7 +43,7 @@ const defectOf = (cause: Cause.Cause<unknown>): unknown => {
 const withUpdated = (update: string) =>
   Effect.gen(function* () {
     const store = yield* aStore()
-    const tokens = [0, 1, 2].map((index) => aToken({ createdAt: at(-index), expiresAt: Option.some(at(100)) }))
+    const tokens = [0, 1, 2].map((index) => aToken({ ownedBy, createdAt: at(-index), expiresAt: Option.some(at(100)) }))
     for (const token of tokens) yield* store.repository.insert(token)
     const [first, changed, last] = tokens
     if (first === undefined || changed === undefined || last === undefined) throw new Error("There are three tokens")
@@ -93,7 +95,7 @@ describe.skipIf(withoutPostgres)("a damaged token", () => {
         streamed.map(({ id }) => id),
         [first.id, last.id],
       )
-      assert.strictEqual(yield* repository.revokeOwnedBy(owner("owner-1"), revocation, unattributed), 2)
+      assert.strictEqual(yield* repository.revokeOwnedBy(ownedBy, revocation, unattributed), 2)
       const left = yield* sql<{ readonly id: string }>("SELECT id FROM api_token WHERE revoked_at IS NULL")
       assert.deepStrictEqual(left, [{ id: changed.id }])
     }),
@@ -102,7 +104,7 @@ describe.skipIf(withoutPostgres)("a damaged token", () => {
   it.effect("may be one that has lost its secrets", () =>
     Effect.gen(function* () {
       const { repository, sql } = yield* aStore()
-      const token = aToken()
+      const token = aToken({ ownedBy })
       yield* repository.insert(token)
       yield* sql("DELETE FROM api_token_secret")
       const defect = defectOf(yield* Effect.flip(Effect.sandbox(repository.findById(token.id))))
@@ -113,12 +115,12 @@ describe.skipIf(withoutPostgres)("a damaged token", () => {
   it.effect("record of uses is left out and logged", () =>
     Effect.gen(function* () {
       const { repository, usage, sql } = yield* aStore()
-      const token = aToken()
+      const token = aToken({ ownedBy })
       yield* repository.insert(token)
-      yield* usage.record([aUsage(token.id), aUsage(token.id, { generation: 2 })])
+      yield* usage.record([aUse({ tokenId: token.id }), aUse({ tokenId: token.id, generation: 2 })])
       yield* sql(`UPDATE api_token_usage SET scopes = '{"a": "yesterday"}' WHERE generation = 2`)
       const { result, logged } = yield* collecting(usage.usageOf([token.id]))
-      assert.deepStrictEqual(result, [aUsage(token.id)])
+      assert.deepStrictEqual(result, [aUse({ tokenId: token.id })])
       assert.match(logged.join(), /scopes\.a/)
     }),
   )
@@ -143,7 +145,7 @@ describe.skipIf(withoutPostgres)("a token that a newer version wrote", () => {
       const renamed = changed.revoke(revocation, unattributed)
       isNewer(yield* Effect.flip(repository.replace(renamed, changed.revision)))
       yield* repository.markDelivered(changed.id, changed.revision)
-      isNewer(yield* Effect.flip(repository.revokeOwnedBy(owner("owner-1"), revocation, unattributed)))
+      isNewer(yield* Effect.flip(repository.revokeOwnedBy(ownedBy, revocation, unattributed)))
       yield* repository.purge(at(1000))
       assert.deepStrictEqual(yield* sql("SELECT id, revision, undelivered, revoked_at FROM api_token"), [
         { id: changed.id, revision: "1", undelivered: 1, revoked_at: null },

@@ -2,6 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import { RepositoryUnavailable } from "@tokenry/core"
 import type { ApiTokenRepository } from "@tokenry/core/adapter"
 import { PostgresRepository } from "@tokenry/postgres"
+import { aToken, aUse } from "@tokenry/repository-contract/tokens"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
@@ -12,7 +13,6 @@ import { EmbeddedServer, type EmbeddedServerOptions } from "../../../tools/postg
 import { SmallDisk } from "../../../tools/postgres-for-tests/SmallDisk.ts"
 import { Load, type StoredToken, storedTokens } from "./Load.ts"
 import { aPlace, aPool, aStore, portsOf, withoutPostgres } from "./stores.ts"
-import { aToken, aUsage } from "../../../tools/store-tests/tokens.ts"
 
 const addressOf = (url: string): Address => {
   const { hostname, port } = new URL(url)
@@ -166,7 +166,7 @@ describe.skipIf(withoutPostgres)("a connection", () => {
       yield* close
       yield* repository.insert(aToken())
       yield* close
-      yield* usage.record([aUsage(token.id)])
+      yield* usage.record([aUse({ tokenId: token.id })])
     }),
   )
 

@@ -1,6 +1,6 @@
 /** SQL that fills a store's tables with many tokens at once, for tests of plans. */
+import { at } from "@tokenry/repository-contract/tokens"
 import * as DateTime from "effect/DateTime"
-import { at } from "../../../tools/store-tests/tokens.ts"
 
 interface Many {
   /** Tokens of 200 owners, `owner-0` to `owner-199`, one for each millisecond before `at(0)`. */

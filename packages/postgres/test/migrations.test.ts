@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { migrate, PostgresDatabase, PostgresOpenError, PostgresRepository } from "@tokenry/postgres"
+import { aToken, aUse } from "@tokenry/repository-contract/tokens"
 import * as Effect from "effect/Effect"
 import { readFileSync } from "node:fs"
 import { inspect } from "node:util"
 import { aDatabase, aPlace, aPool, portsOf, withoutPostgres } from "./stores.ts"
-import { aToken, aUsage } from "../../../tools/store-tests/tokens.ts"
 
 /** A new place with a pool and what is in it. */
 const aFreshPlace = Effect.gen(function* () {
@@ -92,7 +92,7 @@ describe.skipIf(withoutPostgres)("migrating", () => {
       const { repository, usage } = yield* portsOf(PostgresRepository.layer(options))
       const token = aToken()
       yield* repository.insert(token)
-      yield* usage.record([aUsage(token.id)])
+      yield* usage.record([aUse({ tokenId: token.id })])
     }),
   )
 

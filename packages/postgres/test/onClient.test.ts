@@ -2,10 +2,10 @@ import { assert, describe, it } from "@effect/vitest"
 import { ScopeCatalogue } from "@tokenry/core"
 import { createApiTokens } from "@tokenry/core/promise"
 import { PostgresRepository, type StatementForDriver } from "@tokenry/postgres"
+import { aToken, aUse } from "@tokenry/repository-contract/tokens"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { aStore, portsOf, withoutPostgres } from "./stores.ts"
-import { aToken, aUsage } from "../../../tools/store-tests/tokens.ts"
 
 const catalogue = ScopeCatalogue.make({ "treasure:read": "See treasures" })
 
@@ -59,9 +59,9 @@ describe.skipIf(withoutPostgres)("a pool", () => {
       const store = yield* aStore({ tablePrefix: "auth_" }, { types, options })
       const token = aToken({ expiresAt: Option.some(aToken().createdAt) })
       yield* store.repository.insert(token)
-      yield* store.usage.record([aUsage(token.id)])
+      yield* store.usage.record([aUse({ tokenId: token.id })])
       assert.deepStrictEqual(yield* store.repository.findById(token.id), Option.some(token))
-      assert.deepStrictEqual(yield* store.usage.usageOf([token.id]), [aUsage(token.id)])
+      assert.deepStrictEqual(yield* store.usage.usageOf([token.id]), [aUse({ tokenId: token.id })])
     }),
   )
 

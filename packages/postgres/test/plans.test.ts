@@ -4,13 +4,13 @@
  */
 import { assert, describe, it } from "@effect/vitest"
 import { PostgresRepository } from "@tokenry/postgres"
+import { at, owner } from "@tokenry/repository-contract/tokens"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Scope from "effect/Scope"
 import { afterAll, beforeAll } from "vitest"
 import { aStore, portsOf, withoutPostgres } from "./stores.ts"
-import { at, owner } from "../../../tools/store-tests/tokens.ts"
 import { manyTokens } from "./manyTokens.ts"
 import { type Sent, usesOf, watched } from "./uses.ts"
 

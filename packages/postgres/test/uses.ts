@@ -1,11 +1,11 @@
 /** What the store can do, with the indexes that each statement goes by; for EXPLAIN in a test and at full size. */
 import { type ApiTokenRepository, type KeyId, type TokenUsageStore, unattributed } from "@tokenry/core/adapter"
 import type { PostgresPoolLike } from "@tokenry/postgres"
+import { aDigest, anId, at, aToken, aUse, owner } from "@tokenry/repository-contract/tokens"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import type pg from "pg"
-import { aDigest, anId, at, aToken, aUsage, owner } from "../../../tools/store-tests/tokens.ts"
 
 export type Ports = ApiTokenRepository["Service"] & TokenUsageStore["Service"]
 
@@ -65,7 +65,7 @@ export const usesOf = (tokens: number): ReadonlyArray<Use> => [
     (ports) => Effect.flip(ports.replace(aToken({ revision: 2 }), 1)),
   ],
   ["markDelivered", ["api_token_pkey"], (ports) => ports.markDelivered(anId(), 1)],
-  ["record", ["api_token_pkey"], (ports) => ports.record([aUsage(anId()), aUsage(anId())])],
+  ["record", ["api_token_pkey"], (ports) => ports.record([aUse({ tokenId: anId() }), aUse({ tokenId: anId() })])],
   ["usageOf", ["api_token_usage_pkey"], (ports) => ports.usageOf([anId(), anId()])],
   ["purge", ["api_token_died", "api_token_ancestors", "api_token_pkey"], (ports) => ports.purge(at(200 - tokens))],
   [

@@ -1,4 +1,4 @@
-/** Test tokens for laws. By default each has its own owner, id and digests. */
+/** Builds tokens and their uses for tests. By default each token has its own owner, id and digests. */
 import { ApiToken, type Revocation } from "@tokenry/core"
 import {
   type ApiTokenFields,
@@ -8,6 +8,7 @@ import {
   type Scope,
   Secret,
   type SecretState,
+  type SecretUsage,
   TokenId,
   type TokenName,
   unattributed,
@@ -15,12 +16,15 @@ import {
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 
-/** An instant in milliseconds after a fixed one in the past, which all laws use. */
+export { contentsOf } from "./contents.ts"
+
+/** An instant in milliseconds after a fixed one in the past, shared by all tests of stores. */
 export const at = (milliseconds: number): DateTime.Utc => DateTime.makeUnsafe(1_700_000_000_000 + milliseconds)
 
 /** The last instant that a JavaScript date can hold. */
 export const endOfTime = DateTime.makeUnsafe(8_640_000_000_000_000)
 
+export const owner = (id: string) => id as OwnerId
 /** A name that is unique in the store. */
 export const unique = (what: string): string => `${what} ${crypto.randomUUID()}`
 
@@ -77,6 +81,17 @@ export const aToken = (fields: Partial<ApiTokenFields> = {}): ApiToken => {
   )
   return new ApiToken({ ...issued, ...fields })
 }
+
+/** One use of a token's first secret at `at(0)`, without required scopes. */
+export const aUse = (fields: Partial<SecretUsage> & Pick<SecretUsage, "tokenId">): SecretUsage => ({
+  generation: 1,
+  count: 1,
+  lastUsedAt: Option.some(at(0)),
+  scopes: new Map(),
+  reuses: 0,
+  lastReusedAt: Option.none(),
+  ...fields,
+})
 
 export const manyTokens = (
   count: number,

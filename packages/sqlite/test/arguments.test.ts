@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type KeyId, type OwnerId, type TokenId, unattributed } from "@tokenry/core/adapter"
+import { at, aToken, aUse } from "@tokenry/repository-contract/tokens"
 import * as Cause from "effect/Cause"
 import type * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
@@ -7,7 +8,6 @@ import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { aStore } from "./stores.ts"
-import { at, aToken, aUsage } from "../../../tools/store-tests/tokens.ts"
 
 /** What a caller in JavaScript may give by mistake. */
 const missing = { undefined, null: null, empty: "", "a number": 0, "an object": {} }
@@ -32,7 +32,7 @@ describe("what is missing is a defect, and never means all", () => {
         if (value !== undefined) yield* isDefect(repository.listOwnedBy({ ...list, ...token, lineageOf: id }))
         yield* isDefect(repository.markDelivered(id, 1))
         yield* isDefect(Stream.runCollect(repository.withKey(Option.some(value as KeyId))))
-        yield* isDefect(usageStore.record([aUsage(id)]))
+        yield* isDefect(usageStore.record([aUse({ tokenId: id })]))
         yield* isDefect(usageStore.usageOf([id]))
         yield* isDefect(repository.findById(id))
         yield* isDefect(repository.findManyById([id]))
@@ -53,7 +53,7 @@ describe("what is missing is a defect, and never means all", () => {
         const list = { ownedBy, state: "any", now: at(0), after: Option.none(), limit: 10 } as const
         yield* isDefect(repository.purge(instant))
         yield* isDefect(usageStore.begin(instant))
-        yield* isDefect(usageStore.record([aUsage(token.id, { lastUsedAt: Option.some(instant) })]))
+        yield* isDefect(usageStore.record([aUse({ tokenId: token.id, lastUsedAt: Option.some(instant) })]))
         assert.deepStrictEqual(yield* usageStore.usageOf([token.id]), [])
         yield* isDefect(repository.countLiveOwnedBy(ownedBy, instant))
         yield* isDefect(repository.listOwnedBy({ ...list, now: instant }))

@@ -1,9 +1,11 @@
 import { assert, it } from "@effect/vitest"
 import { Change, unattributed } from "@tokenry/core/adapter"
+import { anId, aSecret, at, aToken, contentsOf, owner } from "@tokenry/repository-contract/tokens"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { aStore } from "./stores.ts"
-import { active, aDigest, anId, at, aToken, contentsOf, owner } from "../../../tools/store-tests/tokens.ts"
+
+const ownedBy = owner("owner-1")
 
 const revocation = { at: at(5), reason: "deactivated" }
 const by = { actor: { kind: "person", id: "admin" }, origin: { address: "::1" } } as const
@@ -12,12 +14,12 @@ const byThem = (third: string) => ({ issuedTo: Option.some(third) })
 it.effect("all of an owner's tokens are revoked, more than a batch of them, and nobody else's", () =>
   Effect.gen(function* () {
     const { repository } = yield* aStore
-    const tokens = Array.from({ length: 230 }, (_, index) => aToken({ createdAt: at(-(index % 3)) }))
-    const expired = aToken({ expiresAt: Option.some(at(-10)) })
+    const tokens = Array.from({ length: 230 }, (_, index) => aToken({ ownedBy, createdAt: at(-(index % 3)) }))
+    const expired = aToken({ ownedBy, expiresAt: Option.some(at(-10)) })
     const others = aToken({ ownedBy: owner("owner-10") })
     for (const token of [...tokens, expired, others]) yield* repository.insert(token)
 
-    assert.strictEqual(yield* repository.revokeOwnedBy(owner("owner-1"), revocation, by), 231)
+    assert.strictEqual(yield* repository.revokeOwnedBy(ownedBy, revocation, by), 231)
 
     for (const token of [...tokens, expired]) {
       const stored = Option.getOrThrow(yield* repository.findById(token.id))
@@ -30,12 +32,12 @@ it.effect("all of an owner's tokens are revoked, more than a batch of them, and 
 it.effect("a second revocation changes nothing, and what was revoked before keeps its first one", () =>
   Effect.gen(function* () {
     const { repository } = yield* aStore
-    const before = aToken().revoke({ at: at(1), reason: "on request" }, unattributed)
-    const token = aToken()
+    const before = aToken({ ownedBy }).revoke({ at: at(1), reason: "on request" }, unattributed)
+    const token = aToken({ ownedBy })
     yield* repository.insert(before)
     yield* repository.insert(token)
-    assert.strictEqual(yield* repository.revokeOwnedBy(owner("owner-1"), revocation, by), 1)
-    assert.strictEqual(yield* repository.revokeOwnedBy(owner("owner-1"), { at: at(9), reason: "again" }, by), 0)
+    assert.strictEqual(yield* repository.revokeOwnedBy(ownedBy, revocation, by), 1)
+    assert.strictEqual(yield* repository.revokeOwnedBy(ownedBy, { at: at(9), reason: "again" }, by), 0)
     assert.deepStrictEqual(contentsOf(Option.getOrThrow(yield* repository.findById(before.id))), contentsOf(before))
     const stored = Option.getOrThrow(yield* repository.findById(token.id))
     assert.deepStrictEqual(contentsOf(stored), contentsOf(token.revoke(revocation, by)))
@@ -45,10 +47,10 @@ it.effect("a second revocation changes nothing, and what was revoked before keep
 it.effect("a replace that was read before a bulk revocation conflicts, so it can't undo it", () =>
   Effect.gen(function* () {
     const { repository } = yield* aStore
-    const token = aToken()
+    const token = aToken({ ownedBy })
     yield* repository.insert(token)
     const shortened = token.shorten(Option.some(at(50)), at(1), unattributed)
-    yield* repository.revokeOwnedBy(owner("owner-1"), revocation, by)
+    yield* repository.revokeOwnedBy(ownedBy, revocation, by)
     assert.strictEqual((yield* Effect.flip(repository.replace(shortened, 1)))._tag, "RevisionConflict")
   }),
 )
@@ -57,7 +59,7 @@ it.effect("what was issued to a third party is revoked, one owner's or everybody
   Effect.gen(function* () {
     const { repository } = yield* aStore
     const [mine, theirs] = ["owner-1", "owner-2"].map((id) => aToken({ ownedBy: owner(id), ...byThem("an app") }))
-    const others = [aToken(), aToken(byThem("an app 2"))]
+    const others = [aToken({ ownedBy }), aToken(byThem("an app 2"))]
     assert.isDefined(mine)
     assert.isDefined(theirs)
     for (const token of [mine, theirs, ...others]) yield* repository.insert(token)
@@ -82,23 +84,24 @@ it.effect("what was issued to a third party is revoked, one owner's or everybody
 it.effect("what died before the instant goes with its lineage and secrets, and nothing else", () =>
   Effect.gen(function* () {
     const { repository, database } = yield* aStore
-    const revoked = aToken({ revocation: Option.some({ at: at(-1), reason: "x" }) })
+    const revoked = aToken({ ownedBy, revocation: Option.some({ at: at(-1), reason: "x" }) })
     const expired = aToken({
+      ownedBy,
       expiresAt: Option.some(at(-1)),
       revocation: Option.some({ at: at(7), reason: "x" }),
-      secrets: [
-        { ...active(aDigest()), generation: 2 },
-        { ...active(aDigest()), state: { _tag: "Retired", at: at(-9) } },
-      ],
+      secrets: [aSecret({ generation: 2 }), aSecret({ state: { _tag: "Retired", at: at(-9) } })],
     })
-    const child = aToken({ ancestors: [revoked.id] })
-    const grandchild = aToken({ ancestors: [revoked.id, child.id] })
+    const child = aToken({ ownedBy, ancestors: [revoked.id] })
+    const grandchild = aToken({ ownedBy, ancestors: [revoked.id, child.id] })
     const kept = [
-      aToken(),
-      aToken({ expiresAt: Option.some(at(0)) }),
-      aToken({ revocation: Option.some({ at: at(0), reason: "x" }) }),
+      aToken({ ownedBy }),
+      aToken({ ownedBy, expiresAt: Option.some(at(0)) }),
+      aToken({ ownedBy, revocation: Option.some({ at: at(0), reason: "x" }) }),
     ]
-    const keptChildren = [aToken({ ancestors: [kept[0]?.id ?? anId()] }), aToken({ ancestors: [anId()] })]
+    const keptChildren = [
+      aToken({ ownedBy, ancestors: [kept[0]?.id ?? anId()] }),
+      aToken({ ownedBy, ancestors: [anId()] }),
+    ]
     for (const token of [revoked, expired, child, grandchild, ...kept, ...keptChildren]) yield* repository.insert(token)
 
     assert.strictEqual(yield* repository.purge(at(0)), 4)
@@ -118,20 +121,21 @@ it.effect("what died before the instant goes with its lineage and secrets, and n
 it.effect("a purge takes more than a batch of the dead, and more than a batch of one's descendants", () =>
   Effect.gen(function* () {
     const { repository } = yield* aStore
-    const root = aToken({ expiresAt: Option.some(at(-1)) })
-    const descendants = Array.from({ length: 250 }, () => aToken({ ancestors: [anId(), root.id] }))
-    const dead = Array.from({ length: 250 }, () => aToken({ expiresAt: Option.some(at(-1)) }))
-    const kept = aToken()
+    const root = aToken({ ownedBy, expiresAt: Option.some(at(-1)) })
+    const descendants = Array.from({ length: 250 }, () => aToken({ ownedBy, ancestors: [anId(), root.id] }))
+    const dead = Array.from({ length: 250 }, () => aToken({ ownedBy, expiresAt: Option.some(at(-1)) }))
+    const kept = aToken({ ownedBy })
     for (const token of [root, ...descendants, ...dead, kept]) yield* repository.insert(token)
     assert.strictEqual(yield* repository.purge(at(0)), 501)
-    assert.strictEqual(yield* repository.countLiveOwnedBy(owner("owner-1"), at(0)), 1)
+    assert.strictEqual(yield* repository.countLiveOwnedBy(ownedBy, at(0)), 1)
   }),
 )
 
 it.live("between batches, the event loop turns", () =>
   Effect.gen(function* () {
     const { repository } = yield* aStore
-    for (let count = 0; count < 450; count++) yield* repository.insert(aToken({ expiresAt: Option.some(at(-1)) }))
+    for (let count = 0; count < 450; count++)
+      yield* repository.insert(aToken({ ownedBy, expiresAt: Option.some(at(-1)) }))
     let turns = 0
     let isDone = false
     const count = () => {
@@ -148,7 +152,7 @@ it.live("between batches, the event loop turns", () =>
           return turns
         })
       })
-    assert.isAtLeast(yield* turnsDuring(repository.revokeOwnedBy(owner("owner-1"), revocation, by)), 4)
+    assert.isAtLeast(yield* turnsDuring(repository.revokeOwnedBy(ownedBy, revocation, by)), 4)
     assert.isAtLeast(yield* turnsDuring(repository.purge(at(0))), 4)
   }),
 )
@@ -156,9 +160,9 @@ it.live("between batches, the event loop turns", () =>
 it.effect("the line of history says who revoked, when and why", () =>
   Effect.gen(function* () {
     const { repository } = yield* aStore
-    const token = aToken()
+    const token = aToken({ ownedBy })
     yield* repository.insert(token)
-    yield* repository.revokeOwnedBy(owner("owner-1"), revocation, by)
+    yield* repository.revokeOwnedBy(ownedBy, revocation, by)
     const { history } = Option.getOrThrow(yield* repository.findById(token.id))
     assert.deepStrictEqual(history.at(-1), Change.make("revoked", revocation.at, by, "deactivated"))
   }),

@@ -1,11 +1,11 @@
 import { assert, it } from "@effect/vitest"
 import { ApiTokenRepository, TokenChanges, TokenUsageStore } from "@tokenry/core/adapter"
+import { aToken, aUse } from "@tokenry/repository-contract/tokens"
 import { SqliteRepository } from "@tokenry/sqlite"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { openStore, temporaryFile } from "./stores.ts"
-import { aToken, aUsage } from "../../../tools/store-tests/tokens.ts"
 
 /** A store in this file, how often its feed reported that everything changed, and the feed's state at a moment. */
 const followed = Effect.fnUntraced(function* (filename: string) {
@@ -49,7 +49,7 @@ it.effect("what is written through this connection is not reported", () =>
     const { repository, usageStore, isFollowing, reports } = yield* followed(yield* temporaryFile)
     const token = aToken()
     yield* repository.insert(token)
-    yield* usageStore.record([aUsage(token.id)])
+    yield* usageStore.record([aUse({ tokenId: token.id })])
     assert.isTrue(isFollowing(1))
     assert.strictEqual(reports(), 0)
   }),

@@ -1,6 +1,7 @@
 /** The files that a store keeps: who can read them, how large they get, and what if others are put in their place. */
 import { assert, it } from "@effect/vitest"
 import { unattributed } from "@tokenry/core/adapter"
+import { at, aToken, owner } from "@tokenry/repository-contract/tokens"
 import { SqliteDatabase } from "@tokenry/sqlite"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -20,7 +21,8 @@ import {
 import { join, relative } from "node:path"
 import { backup, DatabaseSync } from "node:sqlite"
 import { openStore, temporaryFile, temporaryFolder } from "./stores.ts"
-import { at, aToken, owner } from "../../../tools/store-tests/tokens.ts"
+
+const ownedBy = owner("owner-1")
 
 const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8)
 
@@ -28,7 +30,7 @@ it.effect("a new file, and those beside it, are for their owner only", () =>
   Effect.gen(function* () {
     const filename = yield* temporaryFile
     const { repository } = yield* openStore({ filename })
-    yield* repository.insert(aToken())
+    yield* repository.insert(aToken({ ownedBy }))
     assert.deepStrictEqual(
       ["", "-wal", "-shm"].map((suffix) => modeOf(filename + suffix)),
       ["600", "600", "600"],
@@ -51,7 +53,9 @@ it.effect("a name that begins with file: is a name, with all that is in it", () 
     const folder = yield* temporaryFolder
     for (const name of ["file:tokens.sqlite?mode=memory", "file:%41"]) {
       const filename = join(relative(process.cwd(), folder), name)
-      yield* Effect.scoped(Effect.flatMap(openStore({ filename }), ({ repository }) => repository.insert(aToken())))
+      yield* Effect.scoped(
+        Effect.flatMap(openStore({ filename }), ({ repository }) => repository.insert(aToken({ ownedBy }))),
+      )
       assert.include(readdirSync(folder), name)
     }
     const before = process.cwd()
@@ -99,14 +103,19 @@ for (const [name, replace] of Object.entries(replacements)) {
     Effect.gen(function* () {
       const filename = yield* temporaryFile
       const { database, repository } = yield* openStore({ filename })
-      const token = aToken()
+      const token = aToken({ ownedBy })
       yield* repository.insert(token)
       const copy = `${filename}.backup`
       yield* Effect.promise(() => backup(database.connection, copy))
-      yield* repository.insert(aToken())
+      yield* repository.insert(aToken({ ownedBy }))
       replace(filename, copy)
-      const revoking = repository.revokeOwnedBy(owner("owner-1"), revocation, unattributed)
-      for (const attempt of [revoking, revoking, repository.insert(aToken()), repository.findById(token.id)]) {
+      const revoking = repository.revokeOwnedBy(ownedBy, revocation, unattributed)
+      for (const attempt of [
+        revoking,
+        revoking,
+        repository.insert(aToken({ ownedBy })),
+        repository.findById(token.id),
+      ]) {
         const error = yield* Effect.flip(attempt as Effect.Effect<unknown, { readonly _tag: string; cause: unknown }>)
         assert.strictEqual(error._tag, "RepositoryUnavailable")
         assert.include(String(error.cause), "was replaced or removed while it was open")

@@ -1,20 +1,22 @@
 import { assert, it } from "@effect/vitest"
 import type { ApiToken } from "@tokenry/core"
 import { type ListPosition, type ListQuery, type TokenId, unattributed } from "@tokenry/core/adapter"
+import { anId, at, aToken, contentsOf, owner } from "@tokenry/repository-contract/tokens"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { aStore } from "./stores.ts"
-import { anId, at, aToken, contentsOf, owner } from "../../../tools/store-tests/tokens.ts"
 
-const query: ListQuery = { ownedBy: owner("owner-1"), state: "any", now: at(0), after: Option.none(), limit: 100 }
+const ownedBy = owner("owner-1")
+
+const query: ListQuery = { ownedBy, state: "any", now: at(0), after: Option.none(), limit: 100 }
 const revocation = { at: at(-1), reason: "on request" }
 const idsOf = (tokens: ReadonlyArray<{ readonly id: string }>) => tokens.map(({ id }) => id)
 
 it.effect("an owner's tokens come newest first, whole, and nobody else's", () =>
   Effect.gen(function* () {
     const { repository } = yield* aStore
-    const tokens = [-3, -1, -2].map((milliseconds) => aToken({ createdAt: at(milliseconds) }))
+    const tokens = [-3, -1, -2].map((milliseconds) => aToken({ ownedBy, createdAt: at(milliseconds) }))
     for (const token of [...tokens, aToken({ ownedBy: owner("owner-11") })]) yield* repository.insert(token)
     const listed = yield* repository.listOwnedBy(query)
     assert.deepStrictEqual(
@@ -28,11 +30,11 @@ it.effect("an owner's tokens come newest first, whole, and nobody else's", () =>
 it.effect("a token is dead from the millisecond on at which it expires, or when it is revoked", () =>
   Effect.gen(function* () {
     const { repository } = yield* aStore
-    const never = aToken()
-    const later = aToken({ expiresAt: Option.some(at(1)) })
-    const expired = aToken({ expiresAt: Option.some(at(0)) })
-    const revoked = aToken({ revocation: Option.some(revocation) })
-    const both = aToken({ expiresAt: Option.some(at(-5)), revocation: Option.some(revocation) })
+    const never = aToken({ ownedBy })
+    const later = aToken({ ownedBy, expiresAt: Option.some(at(1)) })
+    const expired = aToken({ ownedBy, expiresAt: Option.some(at(0)) })
+    const revoked = aToken({ ownedBy, revocation: Option.some(revocation) })
+    const both = aToken({ ownedBy, expiresAt: Option.some(at(-5)), revocation: Option.some(revocation) })
     for (const token of [never, later, expired, revoked, both, aToken({ ownedBy: owner("owner-2") })]) {
       yield* repository.insert(token)
     }
@@ -40,8 +42,8 @@ it.effect("a token is dead from the millisecond on at which it expires, or when 
     assert.sameMembers(idsOf(yield* list("live")), idsOf([never, later]))
     assert.sameMembers(idsOf(yield* list("dead")), idsOf([expired, revoked, both]))
     assert.sameMembers(idsOf(yield* list("any")), idsOf([never, later, expired, revoked, both]))
-    assert.strictEqual(yield* repository.countLiveOwnedBy(owner("owner-1"), at(0)), 2)
-    assert.strictEqual(yield* repository.countLiveOwnedBy(owner("owner-1"), at(1)), 1)
+    assert.strictEqual(yield* repository.countLiveOwnedBy(ownedBy, at(0)), 2)
+    assert.strictEqual(yield* repository.countLiveOwnedBy(ownedBy, at(1)), 1)
     assert.strictEqual(yield* repository.countLiveOwnedBy(owner("nobody"), at(0)), 0)
   }),
 )
@@ -49,12 +51,12 @@ it.effect("a token is dead from the millisecond on at which it expires, or when 
 it.effect("a lineage is the token and what was minted with it, page by page, in each state", () =>
   Effect.gen(function* () {
     const { repository } = yield* aStore
-    const root = aToken({ createdAt: at(-9) })
-    const child = aToken({ createdAt: at(-5), ancestors: [root.id], expiresAt: Option.some(at(-1)) })
-    const grandchild = aToken({ createdAt: at(-5), ancestors: [root.id, child.id] })
+    const root = aToken({ ownedBy, createdAt: at(-9) })
+    const child = aToken({ ownedBy, createdAt: at(-5), ancestors: [root.id], expiresAt: Option.some(at(-1)) })
+    const grandchild = aToken({ ownedBy, createdAt: at(-5), ancestors: [root.id, child.id] })
     const others = [
-      aToken(),
-      aToken({ ancestors: [anId()] }),
+      aToken({ ownedBy }),
+      aToken({ ownedBy, ancestors: [anId()] }),
       aToken({ ancestors: [root.id], ownedBy: owner("owner-2") }),
     ]
     for (const token of [root, child, grandchild, ...others]) yield* repository.insert(token)
@@ -78,8 +80,8 @@ it.effect("a lineage is the token and what was minted with it, page by page, in 
 it.effect("pages give each of hundreds that share an instant once, while others insert, revoke and purge", () =>
   Effect.gen(function* () {
     const { repository } = yield* aStore
-    const there = Array.from({ length: 300 }, () => aToken())
-    const doomed = Array.from({ length: 50 }, () => aToken({ expiresAt: Option.some(at(-100)) }))
+    const there = Array.from({ length: 300 }, () => aToken({ ownedBy }))
+    const doomed = Array.from({ length: 50 }, () => aToken({ ownedBy, expiresAt: Option.some(at(-100)) }))
     for (const token of [...there, ...doomed]) yield* repository.insert(token)
 
     const seen: Array<ApiToken> = []
@@ -89,8 +91,8 @@ it.effect("pages give each of hundreds that share an instant once, while others 
       seen.push(...items)
       after = Option.fromUndefinedOr(items.at(-1))
       if (items.length < 7) break
-      yield* repository.insert(aToken())
-      yield* repository.insert(aToken({ createdAt: at(page % 2 === 0 ? -1 : 1) }))
+      yield* repository.insert(aToken({ ownedBy }))
+      yield* repository.insert(aToken({ ownedBy, createdAt: at(page % 2 === 0 ? -1 : 1) }))
       const changed = there[page]
       if (changed !== undefined) yield* repository.replace(changed.revoke(revocation, unattributed), changed.revision)
       if (page === 20) yield* repository.purge(at(-50))
@@ -106,11 +108,11 @@ it.effect("pages give each of hundreds that share an instant once, while others 
 it.effect("pages by state go on after a token that has left that state", () =>
   Effect.gen(function* () {
     const { repository } = yield* aStore
-    const tokens = Array.from({ length: 9 }, (_, index) => aToken({ createdAt: at(-index) }))
+    const tokens = Array.from({ length: 9 }, (_, index) => aToken({ ownedBy, createdAt: at(-index) }))
     for (const token of tokens) yield* repository.insert(token)
     const first = yield* repository.listOwnedBy({ ...query, state: "live", limit: 4 })
-    yield* repository.revokeOwnedBy(owner("owner-1"), revocation, unattributed)
-    yield* repository.insert(aToken({ createdAt: at(-20) }))
+    yield* repository.revokeOwnedBy(ownedBy, revocation, unattributed)
+    yield* repository.insert(aToken({ ownedBy, createdAt: at(-20) }))
     const rest = yield* repository.listOwnedBy({ ...query, state: "live", after: Option.fromUndefinedOr(first.at(-1)) })
     assert.deepStrictEqual(idsOf(first), idsOf(tokens.slice(0, 4)))
     assert.deepStrictEqual(

@@ -1,5 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { unattributed } from "@tokenry/core/adapter"
+import { at, aToken, named } from "@tokenry/repository-contract/tokens"
 import { SqliteDatabase } from "@tokenry/sqlite"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -9,7 +10,6 @@ import { TestClock } from "effect/testing"
 import { DatabaseSync } from "node:sqlite"
 import { nextLine, start } from "./processes.ts"
 import { aStore, openStore, temporaryFile } from "./stores.ts"
-import { at, aToken, named } from "../../../tools/store-tests/tokens.ts"
 
 /** Another connection to the file, which holds the lock for writing until it is released. */
 const lockOf = (filename: string) =>

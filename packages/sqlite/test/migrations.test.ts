@@ -1,4 +1,5 @@
 import { assert, it } from "@effect/vitest"
+import { aToken } from "@tokenry/repository-contract/tokens"
 import { type MigrateOptions, migrate, type Migration, SqliteDatabase, SqliteRepository } from "@tokenry/sqlite"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -7,7 +8,6 @@ import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import { nextLine, start } from "./processes.ts"
 import { aStore, openStore, temporaryFile } from "./stores.ts"
-import { aToken } from "../../../tools/store-tests/tokens.ts"
 
 const one: Migration = { version: 1, name: "a", up: "CREATE TABLE a (x INTEGER) STRICT", down: "DROP TABLE a" }
 const steps: ReadonlyArray<Migration> = [

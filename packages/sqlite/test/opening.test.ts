@@ -1,4 +1,5 @@
 import { assert, it } from "@effect/vitest"
+import { aToken } from "@tokenry/repository-contract/tokens"
 import { SqliteDatabase, type SqliteOpenError } from "@tokenry/sqlite"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
@@ -8,7 +9,6 @@ import { join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
 import { nextLine, start } from "./processes.ts"
 import { openStore, temporaryFile, temporaryFolder } from "./stores.ts"
-import { aToken } from "../../../tools/store-tests/tokens.ts"
 
 const refusalOf = (filename: string) => Effect.flip(Effect.scoped(openStore({ filename })))
 

@@ -1,5 +1,6 @@
 /** What is an outage of SQLite and what a mistake of the program, and whose turn it is after a lock. */
 import { assert, describe, it } from "@effect/vitest"
+import { aToken } from "@tokenry/repository-contract/tokens"
 import * as Cause from "effect/Cause"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
@@ -9,7 +10,6 @@ import { TestClock } from "effect/testing"
 import { LockQueue } from "../src/LockQueue.ts"
 import { Locked, outcomeOf } from "../src/outcome.ts"
 import { aStore } from "./stores.ts"
-import { aToken } from "../../../tools/store-tests/tokens.ts"
 
 const sqliteError = (errcode: number) => Object.assign(new Error("as SQLite says"), { errcode })
 

@@ -2,6 +2,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import { type ApiToken, DamagedToken } from "@tokenry/core"
 import { unattributed } from "@tokenry/core/adapter"
+import { aDigest, anId, at, aToken, named, owner } from "@tokenry/repository-contract/tokens"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -9,7 +10,8 @@ import * as Logger from "effect/Logger"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { aStore, type openStore } from "./stores.ts"
-import { aDigest, anId, at, aToken, named, owner } from "../../../tools/store-tests/tokens.ts"
+
+const ownedBy = owner("owner-1")
 
 type Store = Effect.Success<ReturnType<typeof openStore>>
 
@@ -45,7 +47,7 @@ describe("a damaged field is named, and nobody else's token suffers", () => {
   ])("%s, by %s", ([field, sql]) =>
     Effect.gen(function* () {
       const store = yield* aStore
-      const [token, other] = [aToken(), aToken()]
+      const [token, other] = [aToken({ ownedBy }), aToken({ ownedBy })]
       for (const each of [token, other]) yield* store.repository.insert(each)
       yield* oneOf(store, sql, token)
       const exit = yield* Effect.exit(store.repository.findById(token.id))
@@ -66,27 +68,23 @@ describe("a damaged field is named, and nobody else's token suffers", () => {
   it.effect("an unknown state of a secret is never accepted", () =>
     Effect.gen(function* () {
       const store = yield* aStore
-      const token = aToken()
+      const token = aToken({ ownedBy })
       yield* store.repository.insert(token)
       yield* oneOf(store, setSecret("state = 'suspended'"), token)
       const exit = yield* Effect.exit(Effect.suspend(() => store.repository.findByDigest([token.secrets[0].digest])))
       assert.isTrue(Exit.isFailure(exit) && Cause.hasDies(exit.cause))
-      const strange = { ...aToken().secrets[0], digest: aDigest(), state: { _tag: "Suspended" } as never }
-      assert.isTrue(Exit.hasDies(yield* Effect.exit(store.repository.insert(aToken({ secrets: [strange] })))))
+      const strange = { ...aToken({ ownedBy }).secrets[0], digest: aDigest(), state: { _tag: "Suspended" } as never }
+      assert.isTrue(Exit.hasDies(yield* Effect.exit(store.repository.insert(aToken({ ownedBy, secrets: [strange] })))))
     }),
   )
 
   it.effect("a damaged token is revoked with the others, and keeps what it holds", () =>
     Effect.gen(function* () {
       const store = yield* aStore
-      const token = aToken()
+      const token = aToken({ ownedBy })
       yield* store.repository.insert(token)
       yield* oneOf(store, set("history = 'lost'"), token)
-      const revoking = store.repository.revokeOwnedBy(
-        owner("owner-1"),
-        { at: at(5), reason: "it leaked" },
-        unattributed,
-      )
+      const revoking = store.repository.revokeOwnedBy(ownedBy, { at: at(5), reason: "it leaked" }, unattributed)
       const [count, lines] = yield* linesOf(revoking)
       assert.deepStrictEqual([count, lines.length], [1, 1])
       const found = Option.getOrThrow(yield* store.repository.findByDigest([token.secrets[0].digest]))
@@ -111,8 +109,8 @@ describe("a token that a newer version wrote", () => {
     Effect.gen(function* () {
       const store = yield* aStore
       const { repository } = store
-      const token = aToken({ expiresAt: Option.some(at(5)) })
-      const child = aToken({ ancestors: [token.id] })
+      const token = aToken({ ownedBy, expiresAt: Option.some(at(5)) })
+      const child = aToken({ ownedBy, ancestors: [token.id] })
       for (const each of [token, child]) yield* repository.insert(each)
       for (const each of [token, child]) yield* oneOf(store, newerThanUs, each)
       assert.isTrue(Option.isSome(yield* repository.findById(token.id)))
@@ -120,9 +118,7 @@ describe("a token that a newer version wrote", () => {
       isNewer(yield* Effect.flip(repository.replace(token.rename(named("x"), at(1), unattributed), 1)), token)
       yield* repository.markDelivered(token.id, 1)
       const revocation = { at: at(5), reason: "it leaked" }
-      const [revoked, revocationLines] = yield* linesOf(
-        repository.revokeOwnedBy(owner("owner-1"), revocation, unattributed),
-      )
+      const [revoked, revocationLines] = yield* linesOf(repository.revokeOwnedBy(ownedBy, revocation, unattributed))
       const [purged, purgeLines] = yield* linesOf(repository.purge(at(99)))
       assert.deepStrictEqual([revoked, purged], [0, 0])
       assert.strictEqual(revocationLines.length, 2)
@@ -142,7 +138,7 @@ describe("a token that a newer version wrote", () => {
     Effect.gen(function* () {
       const store = yield* aStore
       const { repository } = store
-      const [token, other] = [aToken(), aToken()]
+      const [token, other] = [aToken({ ownedBy }), aToken({ ownedBy })]
       for (const each of [token, other]) yield* repository.insert(each)
       yield* oneOf(store, unreadable, token)
       const reads = [
@@ -153,7 +149,7 @@ describe("a token that a newer version wrote", () => {
         repository.replace(token.rename(named("x"), at(1), unattributed), 1),
       ]
       for (const read of reads) isNewer(yield* Effect.flip(read), token)
-      const query = { ownedBy: owner("owner-1"), state: "any", now: at(0), after: Option.none(), limit: 10 } as const
+      const query = { ownedBy, state: "any", now: at(0), after: Option.none(), limit: 10 } as const
       const [listed, lines] = yield* linesOf(repository.listOwnedBy(query))
       assert.deepStrictEqual(
         listed.map(({ id }) => id),
@@ -166,7 +162,7 @@ describe("a token that a newer version wrote", () => {
   it.effect("of which an older process knows nothing is left alone: ours say 1 and 1", () =>
     Effect.gen(function* () {
       const { repository, database } = yield* aStore
-      const token = aToken({ id: anId() })
+      const token = aToken({ ownedBy, id: anId() })
       yield* repository.insert(token)
       yield* repository.replace(token.rename(named("x"), at(1), unattributed), 1)
       const row = database.connection.prepare("SELECT schema_version, readable_from FROM api_token").get()

@@ -1,10 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
 import { ApiToken } from "@tokenry/core"
 import { Change, type KeyId, type Scope, type Secret } from "@tokenry/core/adapter"
+import { aDigest, anId, at, aToken, contentsOf, named, owner, scopes } from "@tokenry/repository-contract/tokens"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { aStore } from "./stores.ts"
-import { aDigest, anId, at, aToken, contentsOf, named, owner, scopes } from "../../../tools/store-tests/tokens.ts"
 
 const comesBack = (token: ApiToken) =>
   Effect.gen(function* () {

@@ -1,11 +1,11 @@
 import { assert, it } from "@effect/vitest"
 import { ApiToken } from "@tokenry/core"
 import { type KeyId, type Secret, unattributed } from "@tokenry/core/adapter"
+import { aDigest, aSecret, at, aToken, contentsOf, named, owner } from "@tokenry/repository-contract/tokens"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { aStore } from "./stores.ts"
-import { active, aDigest, at, aToken, contentsOf, named, owner } from "../../../tools/store-tests/tokens.ts"
 
 const revocation = { at: at(0), reason: "on request" }
 const idsOf = (tokens: Iterable<ApiToken>) => Array.from(tokens, ({ id }) => id)
@@ -75,7 +75,7 @@ it.effect("more than a batch that share an instant come once each, while they ar
 )
 
 const key = (id: string) => Option.some(id as KeyId)
-const under = (keyId: Option.Option<KeyId>): Secret => ({ ...active(aDigest()), keyId })
+const under = (keyId: Option.Option<KeyId>): Secret => aSecret({ keyId })
 const retired = (secret: Secret, generation: number): Secret => ({
   ...secret,
   generation,

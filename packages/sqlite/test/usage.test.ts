@@ -1,5 +1,6 @@
 import { assert, it } from "@effect/vitest"
 import { type SecretUsage, type TokenId, unattributed } from "@tokenry/core/adapter"
+import { aDigest, anId, at, aToken, aUse } from "@tokenry/repository-contract/tokens"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
@@ -7,7 +8,6 @@ import { TestClock } from "effect/testing"
 import { DatabaseSync } from "node:sqlite"
 import { anotherProcess, usageStoreCalledBy } from "../../../tools/other-process/otherProcess.ts"
 import { aStore, openStore, temporaryFile } from "./stores.ts"
-import { aDigest, anId, at, aToken, aUsage } from "../../../tools/store-tests/tokens.ts"
 import { serving } from "./waysIn.ts"
 
 const full = (tokenId: TokenId): SecretUsage => ({
@@ -30,18 +30,19 @@ it.effect(
     Effect.gen(function* () {
       const filename = yield* temporaryFile
       const [first, second, unused, other] = [aToken(), aToken(), aToken(), aToken()]
-      const reusedOnly = aUsage(first.id, {
+      const reusedOnly = aUse({
+        tokenId: first.id,
         count: 0,
         lastUsedAt: Option.none(),
         reuses: 1,
         lastReusedAt: Option.some(at(1)),
       })
-      const usages = [full(first.id), reusedOnly, aUsage(second.id)]
+      const usages = [full(first.id), reusedOnly, aUse({ tokenId: second.id })]
       yield* Effect.scoped(
         Effect.gen(function* () {
           const { repository, usageStore } = yield* openStore({ filename })
           for (const token of [first, second, unused, other]) yield* repository.insert(token)
-          yield* usageStore.record([...usages, aUsage(other.id)])
+          yield* usageStore.record([...usages, aUse({ tokenId: other.id })])
         }),
       )
       const { usageStore } = yield* openStore({ filename })
@@ -63,7 +64,7 @@ it.live("the event loop turns between the calls of a flush", () =>
       if (!isDone) setImmediate(count)
     }
     setImmediate(count)
-    for (let call = 0; call < 10; call++) yield* usageStore.record([aUsage(token.id)])
+    for (let call = 0; call < 10; call++) yield* usageStore.record([aUse({ tokenId: token.id })])
     isDone = true
     assert.isAtLeast(turns, 9)
   }),
@@ -73,7 +74,8 @@ it.effect("counts add up, of two instants the later one stays, and scopes gather
   Effect.gen(function* () {
     const { repository, usageStore } = yield* aStore
     const { id } = yield* Effect.tap(Effect.succeed(aToken()), repository.insert)
-    const later = aUsage(id, {
+    const later = aUse({
+      tokenId: id,
       count: 5,
       lastUsedAt: Option.some(at(20)),
       scopes: new Map([
@@ -81,7 +83,8 @@ it.effect("counts add up, of two instants the later one stays, and scopes gather
         ["b", at(1)],
       ]),
     })
-    const earlier = aUsage(id, {
+    const earlier = aUse({
+      tokenId: id,
       count: 2,
       lastUsedAt: Option.some(at(10)),
       scopes: new Map([
@@ -93,8 +96,13 @@ it.effect("counts add up, of two instants the later one stays, and scopes gather
       lastReusedAt: Option.some(at(3)),
     })
     yield* usageStore.record([later])
-    yield* usageStore.record([earlier, aUsage(id, { generation: 2 }), aUsage(id, { lastUsedAt: Option.none() })])
-    const expected = aUsage(id, {
+    yield* usageStore.record([
+      earlier,
+      aUse({ tokenId: id, generation: 2 }),
+      aUse({ tokenId: id, lastUsedAt: Option.none() }),
+    ])
+    const expected = aUse({
+      tokenId: id,
       count: 8,
       lastUsedAt: Option.some(at(20)),
       scopes: new Map([
@@ -105,7 +113,7 @@ it.effect("counts add up, of two instants the later one stays, and scopes gather
       reuses: 1,
       lastReusedAt: Option.some(at(3)),
     })
-    assert.sameDeepMembers([...(yield* usageStore.usageOf([id]))], [expected, aUsage(id, { generation: 2 })])
+    assert.sameDeepMembers([...(yield* usageStore.usageOf([id]))], [expected, aUse({ tokenId: id, generation: 2 })])
   }),
 )
 
@@ -114,8 +122,8 @@ it.effect("uses of a token that there is not are ignored, and those beside them 
     const { repository, usageStore } = yield* aStore
     const [token, stranger] = [aToken(), anId()]
     yield* repository.insert(token)
-    yield* usageStore.record([aUsage(stranger), aUsage(token.id), aUsage(stranger)])
-    assert.deepStrictEqual(yield* usageStore.usageOf([stranger, token.id]), [aUsage(token.id)])
+    yield* usageStore.record([aUse({ tokenId: stranger }), aUse({ tokenId: token.id }), aUse({ tokenId: stranger })])
+    assert.deepStrictEqual(yield* usageStore.usageOf([stranger, token.id]), [aUse({ tokenId: token.id })])
   }),
 )
 
@@ -124,14 +132,14 @@ it.effect("a change of the token leaves what is recorded, and recording leaves t
     const { repository, usageStore } = yield* aStore
     const token = aToken()
     yield* repository.insert(token)
-    yield* usageStore.record([aUsage(token.id)])
+    yield* usageStore.record([aUse({ tokenId: token.id })])
     const rotation = { now: at(1), graceEnds: at(2), expiresAt: Option.none() }
     const rotated = token.rotate({ digest: aDigest(), keyId: Option.none(), hint: "tok_…test" }, rotation, unattributed)
     yield* repository.replace(rotated, token.revision)
-    yield* usageStore.record([aUsage(token.id, { generation: 2 })])
+    yield* usageStore.record([aUse({ tokenId: token.id, generation: 2 })])
     assert.sameDeepMembers(
       [...(yield* usageStore.usageOf([token.id]))],
-      [aUsage(token.id), aUsage(token.id, { generation: 2 })],
+      [aUse({ tokenId: token.id }), aUse({ tokenId: token.id, generation: 2 })],
     )
     const { revision } = Option.getOrThrow(yield* repository.findById(token.id))
     assert.strictEqual(revision, rotated.revision)
@@ -145,11 +153,11 @@ it.effect("what is purged is forgotten, and nothing else", () =>
     const minted = aToken({ ancestors: [dead.id] })
     const all = [dead, minted, kept]
     for (const token of all) yield* repository.insert(token)
-    yield* usageStore.record(all.flatMap(({ id }) => [aUsage(id), full(id)]))
+    yield* usageStore.record(all.flatMap(({ id }) => [aUse({ tokenId: id }), full(id)]))
     yield* repository.purge(at(0))
-    yield* usageStore.record([aUsage(dead.id)])
+    yield* usageStore.record([aUse({ tokenId: dead.id })])
     const left = yield* usageStore.usageOf(all.map(({ id }) => id))
-    assert.sameDeepMembers([...left], [aUsage(kept.id), full(kept.id)])
+    assert.sameDeepMembers([...left], [aUse({ tokenId: kept.id }), full(kept.id)])
     assert.strictEqual(database.connection.prepare("SELECT count(*) AS n FROM api_token_usage").get()?.["n"], 2)
   }),
 )
@@ -166,7 +174,7 @@ it.live("three processes that record at once lose nothing", () =>
     ]
     const round = (index: number) =>
       [one.id, other.id].map((id) =>
-        aUsage(id, { lastUsedAt: Option.some(at(index)), scopes: new Map([["a", at(index)]]) }),
+        aUse({ tokenId: id, lastUsedAt: Option.some(at(index)), scopes: new Map([["a", at(index)]]) }),
       )
     yield* Effect.forEach(
       stores,
@@ -181,7 +189,7 @@ it.live("three processes that record at once lose nothing", () =>
     for (const store of stores) {
       assert.sameDeepMembers(
         [...(yield* store.usageOf([one.id, other.id]))],
-        [aUsage(one.id, expected), aUsage(other.id, expected)],
+        [aUse({ tokenId: one.id, ...expected }), aUse({ tokenId: other.id, ...expected })],
       )
     }
   }),
@@ -231,7 +239,7 @@ it.effect("a lock that outlasts the deadline is an outage, and nothing is record
     yield* usageStore.begin(at(7))
     const other = new DatabaseSync(filename)
     other.exec("BEGIN IMMEDIATE")
-    const recording = yield* Effect.forkChild(Effect.flip(usageStore.record([aUsage(token.id)])), {
+    const recording = yield* Effect.forkChild(Effect.flip(usageStore.record([aUse({ tokenId: token.id })])), {
       startImmediately: true,
     })
     assert.deepStrictEqual(yield* usageStore.begin(at(8)), at(7))

@@ -1,11 +1,11 @@
 import { assert, it } from "@effect/vitest"
 import { ApiToken } from "@tokenry/core"
 import { unattributed } from "@tokenry/core/adapter"
+import { anId, aSecret, at, aToken, contentsOf, named } from "@tokenry/repository-contract/tokens"
 import type { SqliteDatabase } from "@tokenry/sqlite"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { aStore } from "./stores.ts"
-import { active, aDigest, anId, at, aToken, contentsOf, named } from "../../../tools/store-tests/tokens.ts"
 
 const failureOf = Effect.flip
 
@@ -29,7 +29,7 @@ it.effect("a token with a digest that exists is a duplicate, and nothing of it i
     yield* repository.insert(token)
     const { digest } = token.secrets[0]
     const duplicate = aToken({
-      secrets: [active(aDigest()), { ...active(digest), state: { _tag: "Retired", at: at(0) } }],
+      secrets: [aSecret(), aSecret({ digest, state: { _tag: "Retired", at: at(0) } })],
     })
     const error = yield* failureOf(repository.insert(duplicate))
     assert.strictEqual(error._tag, "DuplicateToken")
@@ -74,7 +74,12 @@ it.effect("a replace with another token's digest is a duplicate and writes nothi
     const [token, other] = [aToken(), aToken()]
     yield* repository.insert(token)
     yield* repository.insert(other)
-    const stolen = new ApiToken({ ...token, name: named("x"), secrets: [active(other.secrets[0].digest)], revision: 2 })
+    const stolen = new ApiToken({
+      ...token,
+      name: named("x"),
+      secrets: [aSecret({ digest: other.secrets[0].digest })],
+      revision: 2,
+    })
     assert.strictEqual((yield* failureOf(repository.replace(stolen, 1)))._tag, "DuplicateToken")
     assert.deepStrictEqual(contentsOf(Option.getOrThrow(yield* repository.findById(token.id))), contentsOf(token))
     const found = yield* repository.findByDigest([other.secrets[0].digest])

@@ -5,10 +5,10 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 import { forAll, idsOf, insertAll, race } from "../steps.ts"
-import { at, aToken, first, manyTokens } from "../tokens.ts"
+import { at, aToken, aUse, first, manyTokens } from "../tokens.ts"
 import { usageLaw } from "../UsageLaw.ts"
 import { unusualScopes } from "./recording.ts"
-import { areRecorded, aReuse, aUse, required, totalOf } from "./uses.ts"
+import { areRecorded, aReuse, required, totalOf } from "./uses.ts"
 
 const upTo = (maximum: number) => Schema.Int.check(Schema.isBetween({ minimum: 0, maximum }))
 const count = Schema.Union([upTo(5), Schema.Literals([3_000_000_000])])

@@ -1,9 +1,9 @@
 /** Laws for usage records of purged tokens. They first purge everything that is already dead. */
 import { unattributed } from "@tokenry/core/adapter"
 import { idsOf, insertAll } from "../steps.ts"
-import { anId, aSecret, at, aToken, changed, endOfTime, expiring, manyTokens, named, revoked } from "../tokens.ts"
+import { anId, aSecret, at, aToken, aUse, changed, endOfTime, expiring, manyTokens, named, revoked } from "../tokens.ts"
 import { usageLaw } from "../UsageLaw.ts"
-import { areRecorded, aUse, required } from "./uses.ts"
+import { areRecorded, required } from "./uses.ts"
 
 export const forgettingLaws = [
   usageLaw("a purge deletes the usage of purged tokens, and no other", function* ({ here, there }) {

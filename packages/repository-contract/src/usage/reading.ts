@@ -1,9 +1,9 @@
 /** Laws for `usageOf`. */
 import { assert } from "@effect/vitest"
 import { idsOf, insertAll } from "../steps.ts"
-import { anId, aToken, manyTokens } from "../tokens.ts"
+import { anId, aToken, aUse, manyTokens } from "../tokens.ts"
 import { usageLaw } from "../UsageLaw.ts"
-import { areRecorded, aUse } from "./uses.ts"
+import { areRecorded } from "./uses.ts"
 
 export const readingLaws = [
   usageLaw("one call returns the usage of hundreds of tokens, and no other's", function* ({ here, there }) {

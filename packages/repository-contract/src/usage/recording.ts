@@ -4,10 +4,10 @@ import type { TokenId } from "@tokenry/core/adapter"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { areStored, idsOf, insertAll, isAnError } from "../steps.ts"
-import { anId, at, aToken, expiring, manyTokens, revoked } from "../tokens.ts"
+import { anId, at, aToken, aUse, expiring, manyTokens, revoked } from "../tokens.ts"
 import { noText } from "../laws/missing.ts"
 import { usageLaw } from "../UsageLaw.ts"
-import { areRecorded, aReuse, aUse, required } from "./uses.ts"
+import { areRecorded, aReuse, required } from "./uses.ts"
 
 /** Scopes that a store might mistake for a path, an operator or its own syntax. */
 export const unusualScopes = [

@@ -4,19 +4,8 @@ import type { SecretUsage, TokenId } from "@tokenry/core/adapter"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import { at } from "../tokens.ts"
+import { at, aUse } from "../tokens.ts"
 import type { TokensAndUses } from "../UsageLaw.ts"
-
-/** One use of a token's first secret at `at(0)`, without required scopes. */
-export const aUse = (fields: Partial<SecretUsage> & Pick<SecretUsage, "tokenId">): SecretUsage => ({
-  generation: 1,
-  count: 1,
-  lastUsedAt: Option.some(at(0)),
-  scopes: new Map(),
-  reuses: 0,
-  lastReusedAt: Option.none(),
-  ...fields,
-})
 
 /** Reuses of a secret that was never used otherwise. */
 export const aReuse = (fields: Partial<SecretUsage> & Pick<SecretUsage, "tokenId">): SecretUsage =>

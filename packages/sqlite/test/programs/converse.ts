@@ -1,12 +1,12 @@
 /** Serves a repository on the given file, a line of JSON for a line of JSON, until its input ends. */
 import type { DuplicateToken, RepositoryUnavailable } from "@tokenry/core"
 import { ApiTokenRepository, type TokenId } from "@tokenry/core/adapter"
+import { aToken } from "@tokenry/repository-contract/tokens"
 import { SqliteRepository } from "@tokenry/sqlite"
 import * as Effect from "effect/Effect"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Option from "effect/Option"
 import { createInterface } from "node:readline"
-import { aToken } from "../../../../tools/store-tests/tokens.ts"
 
 const runtime = ManagedRuntime.make(SqliteRepository.layer({ filename: process.argv[2] ?? "" }))
 const repository = await runtime.runPromise(ApiTokenRepository)

@@ -1,9 +1,9 @@
 /** Inserts tokens into the given file, and prints each one's id once it is acknowledged, until it is killed. */
 import { ApiTokenRepository } from "@tokenry/core/adapter"
+import { aToken } from "@tokenry/repository-contract/tokens"
 import { SqliteRepository } from "@tokenry/sqlite"
 import * as Effect from "effect/Effect"
 import { writeSync } from "node:fs"
-import { aToken } from "../../../../tools/store-tests/tokens.ts"
 
 const insertOne = ApiTokenRepository.use((repository) => {
   const token = aToken()
