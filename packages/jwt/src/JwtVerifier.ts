@@ -70,7 +70,7 @@ const maxAgeSeconds = 300
  */
 const make = <S extends string>(options: JwtVerifierOptions<S>): GuardTokens<S> => {
   checkOptions("JwtVerifier.make", options, optionRules, { required: ["issuer", "audience", "jwks", "catalogue"] })
-  const { issuer, audience, jwks, catalogue, now = Date.now } = options
+  const { issuer, audience, jwks, catalogue, now = () => Date.now() } = options
   const keyOf = keysFrom(jwks)
   const checks = {
     issuer,

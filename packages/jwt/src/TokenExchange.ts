@@ -57,7 +57,7 @@ const jwtType = "urn:ietf:params:oauth:token-type:jwt"
  */
 const make = <S extends string>(options: TokenExchangeOptions<S>): OAuthEndpoint => {
   checkOptions("TokenExchange.make", options, optionRules, { required: ["tokens", "issuer", "keys", "audiences"] })
-  const { tokens, issuer, keys, audiences, limits, now = Date.now } = options
+  const { tokens, issuer, keys, audiences, limits, now = () => Date.now() } = options
   const lifetimeSeconds = lifetimeSecondsOf(options.lifetime)
   const targets = new Map(Object.entries<ReadonlyArray<string>>(audiences))
   for (const [audience, scopes] of targets) {
