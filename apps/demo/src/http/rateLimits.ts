@@ -1,6 +1,14 @@
 /** Rate limits for tokens, sessions and addresses, and for sign-in attempts. */
 import { createHash } from "node:crypto"
-import { ProblemAnswers, rateLimitAddress, type RateLimitClaim, RateLimits, type RateLimitVerdict } from "@tokenry/http"
+import {
+  type HttpAnswer,
+  OAuthAnswers,
+  ProblemAnswers,
+  rateLimitAddress,
+  type RateLimitClaim,
+  RateLimits,
+  type RateLimitVerdict,
+} from "@tokenry/http"
 import { writeAnswer } from "@tokenry/koa"
 import type Koa from "koa"
 import type { RateCounters } from "../store/rateCounters.ts"
@@ -30,7 +38,7 @@ export interface DemoRateLimits {
    * owner's limit: the owner of a runaway token must be able to sign in and revoke it.
    */
   readonly ofSessions: Koa.Middleware
-  /** For revocations by plaintext: an address may try as often as a token may call (RFC 7009 §5). */
+  /** For revocations by plaintext: an address may try as often as a token may call (RFC 7009 §5). 429 in OAuth's format. */
   readonly ofRevocations: Koa.Middleware
   /**
    * For the authorization server: an address may call as often as a token, and register 20 apps a minute. One too many
@@ -95,12 +103,12 @@ export const limited = ({
 
   const { tooManyRequests, storeUnavailable } = ProblemAnswers.make({ problemBase })
 
-  /** Whether the request may proceed; if not, the response is already set. */
-  const isWithinLimits = (ctx: Koa.Context, verdict: RateLimitVerdict): boolean => {
-    if (verdict.allowed) ctx.set(verdict.headers)
-    else writeAnswer(ctx, verdict.reason === "unavailable" ? storeUnavailable : tooManyRequests(verdict.headers))
-    return verdict.allowed
-  }
+  const isWithinLimits = isWithin(({ reason, headers }) =>
+    reason === "unavailable" ? storeUnavailable : tooManyRequests(headers),
+  )
+  const isWithinOAuthLimits = isWithin((verdict) =>
+    OAuthAnswers.limited(verdict, "Too many requests from this address"),
+  )
 
   return {
     ofTokens: limits,
@@ -113,7 +121,7 @@ export const limited = ({
     ofRevocations: async function ofRevocations(ctx, next) {
       if (perRevoker === undefined) return next()
       const claim = { limiter: perRevoker, key: rateLimitAddress(ctx.ip), policy: "revocation" }
-      if (isWithinLimits(ctx, await limits.of([claim]))) return next()
+      if (isWithinOAuthLimits(ctx, await limits.of([claim]))) return next()
     },
     ofApps: async function ofApps(ctx, next) {
       if (perApp === undefined || perRegistrant === undefined) return next()
@@ -123,13 +131,7 @@ export const limited = ({
         { limiter: perApp, key, policy: "app" },
         ...(ctx.path === "/oauth/register" ? [registration] : []),
       ])
-      if (verdict.allowed) {
-        ctx.set(verdict.headers)
-        return next()
-      }
-      ctx.set({ ...verdict.headers, "Cache-Control": "no-store" })
-      ctx.status = verdict.reason === "unavailable" ? 503 : 429
-      ctx.body = { error: "temporarily_unavailable", error_description: "Too many requests from this address" }
+      if (isWithinOAuthLimits(ctx, verdict)) return next()
     },
     maySignIn: async (ctx, email) => {
       const verdict = await limits.of(attemptOf(ctx, email))
@@ -140,6 +142,15 @@ export const limited = ({
     },
   }
 }
+
+/** Whether the request may proceed; if not, the response is already set. */
+const isWithin =
+  (refusalOf: (verdict: RateLimitVerdict & { readonly allowed: false }) => HttpAnswer) =>
+  (ctx: Koa.Context, verdict: RateLimitVerdict): boolean => {
+    if (verdict.allowed) ctx.set(verdict.headers)
+    else writeAnswer(ctx, refusalOf(verdict))
+    return verdict.allowed
+  }
 
 /** Hashed, because an email address can be of any length and content. */
 const hashOf = (email: string): string => createHash("sha256").update(email).digest("base64url")

@@ -30,7 +30,7 @@ export const oauthServer = (services: Services, provider: Provider): Koa.Middlew
       const methods = methodsOf(ctx.path)
       if (!methods.includes(ctx.method)) return refuseMethod(ctx, methods)
       await serve(ctx, next)
-      if (ctx.status === 503) ctx.set("Retry-After", "5")
+      if (ctx.status === 503) ctx.set({ "Retry-After": "5", "Cache-Control": "no-store" })
     })
   }
 }
