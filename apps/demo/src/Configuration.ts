@@ -35,6 +35,10 @@ export interface Configuration {
   readonly drainSeconds: number
   /** When dead tokens are purged; `undefined`: never. */
   readonly sweeps: SweepOptions | undefined
+  /** The services that JWTs can be for. */
+  readonly audiences: ReadonlyArray<string>
+  /** A JWK set whose first key signs JWTs; `undefined`: a new key at each start. */
+  readonly signingKeysFile: string | undefined
 }
 
 /** An invalid setting. The message is one line that names the variable and the values it accepts. */
@@ -63,6 +67,8 @@ export const readConfiguration = (environment: Readonly<Record<string, string | 
     keepAliveSeconds: secondsOf("KEEP_ALIVE_SECONDS", environment["KEEP_ALIVE_SECONDS"] || "65", 1),
     drainSeconds: secondsOf("DRAIN_SECONDS", environment["DRAIN_SECONDS"] || "0", 0),
     sweeps: sweepsOf(environment["PURGE_AFTER_DAYS"] || "90"),
+    audiences: audiencesOf(environment["JWT_AUDIENCES"] || "https://reports.example.com"),
+    signingKeysFile: environment["SIGNING_KEYS_FILE"] || undefined,
   }
 }
 
@@ -168,6 +174,15 @@ const sweepsOf = (text: string): SweepOptions | undefined => {
   if (/^\d{1,4}$/.test(text)) return { every: "1 hour", purgeDeadFor: `${Number(text)} days` }
   throw new ConfigurationError(
     `PURGE_AFTER_DAYS must be a number of days from 0 to 9999, or off, but is ${JSON.stringify(text)}`,
+  )
+}
+
+/** A service's name is any URI (RFC 8707 §2). */
+const audiencesOf = (text: string): ReadonlyArray<string> => {
+  const audiences = text.split(" ").filter((audience) => audience !== "")
+  if (audiences.every((audience) => URL.canParse(audience) && !audience.includes("#"))) return audiences
+  throw new ConfigurationError(
+    `JWT_AUDIENCES must be absolute URLs without fragment, separated by spaces, but is ${JSON.stringify(text)}`,
   )
 }
 

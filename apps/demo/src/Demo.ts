@@ -19,6 +19,7 @@ import { guardOf } from "./http/guard.ts"
 import { limited, windowSeconds } from "./http/rateLimits.ts"
 import { securityHeadersOf } from "./http/securityHeaders.ts"
 import { type Connections, watchConnections } from "./http/stopping.ts"
+import { openSigningKeys } from "./oauth/signingKeys.ts"
 import type { DemoScope } from "./scopes.ts"
 import { olderTokenFormat, scopeCatalogue, tokenFormat, tokenPolicy } from "./scopes.ts"
 import { describeLocation, isWorthWaiting, openStore } from "./store/openStore.ts"
@@ -63,6 +64,7 @@ export const startDemo = async (
     writeLog = (line) => console.error(line),
   }: StartOptions = {},
 ): Promise<Demo> => {
+  const jwts = { keys: await openSigningKeys(configuration.signingKeysFile), audiences: configuration.audiences }
   const log = makeLog({ level: configuration.log, write: writeLog })
   let handle = answerListening
   let headers: Readonly<Record<string, string>> = {}
@@ -89,7 +91,7 @@ export const startDemo = async (
     const problemBase = `${publicUrl}/problems/`
     const rateLimits = limited({ problemBase, limit, counters, onError: (cause) => log.error(cause) })
     const guard = guardOf({ tokens, publicUrl, limits: rateLimits.ofTokens })
-    handle = makeApp({ tokens, guard, store, publicUrl, rateLimits, trustedProxies }, log).callback()
+    handle = makeApp({ tokens, guard, store, publicUrl, rateLimits, trustedProxies, jwts }, log).callback()
     const stopNow = async () => {
       handle = answerDraining(publicUrl, handle)
       await drain(opened, connections, {

@@ -1,5 +1,6 @@
 /** The services every route uses, opened once. */
 import type { PromiseApiTokens } from "@tokenry/core/promise"
+import type { SigningKeys } from "@tokenry/jwt"
 import type { Bearer } from "@tokenry/koa"
 import type { DemoRateLimits } from "./http/rateLimits.ts"
 import type { DemoScope } from "./scopes.ts"
@@ -14,4 +15,9 @@ export interface Services {
   readonly rateLimits: DemoRateLimits
   /** How many proxies are in front of the service. Their word on the client's address is trusted. */
   readonly trustedProxies: number
+  readonly jwts: {
+    readonly keys: SigningKeys
+    /** The services that JWTs can be for. */
+    readonly audiences: ReadonlyArray<string>
+  }
 }

@@ -90,4 +90,6 @@ export const local = {
   keepAliveSeconds: 65,
   drainSeconds: 0,
   sweeps: undefined,
+  audiences: ["https://reports.example.com"],
+  signingKeysFile: undefined,
 } as const

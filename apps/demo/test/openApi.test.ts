@@ -8,6 +8,7 @@ import { declaredRoutes, describeApi } from "../src/api/description.ts"
 import { guardOf } from "../src/http/guard.ts"
 import { limited } from "../src/http/rateLimits.ts"
 import { makeProvider } from "../src/oauth/provider.ts"
+import { openSigningKeys } from "../src/oauth/signingKeys.ts"
 import { makeRouters } from "../src/routers.ts"
 import { openRateCounters } from "../src/store/rateCounters.ts"
 import { Client } from "./Client.ts"
@@ -65,7 +66,8 @@ it("no route is without an operation, and no operation without a route", async (
   const onError = () => {}
   const counters = await openRateCounters({ kind: "memory" }, { windowSeconds: 60, onError })
   const rateLimits = limited({ problemBase: "http://127.0.0.1/problems/", limit: "off", counters, onError })
-  const services = { ...demo, guard: guardOf({ ...demo, limits: undefined }), rateLimits, trustedProxies: 0 }
+  const jwts = { keys: await openSigningKeys(undefined), audiences: [] }
+  const services = { ...demo, guard: guardOf({ ...demo, limits: undefined }), rateLimits, trustedProxies: 0, jwts }
   const routers = makeRouters(services, makeProvider(services))
   const layers = routers.flatMap(({ stack }) => stack.filter(({ methods }) => methods.length > 0))
   // Those that answer every method by themselves, most of them with 405, are known by their path.

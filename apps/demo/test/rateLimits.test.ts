@@ -8,6 +8,7 @@ import type { Demo } from "../src/Demo.ts"
 import { guardOf } from "../src/http/guard.ts"
 import { makeLog } from "../src/http/logging.ts"
 import { limited } from "../src/http/rateLimits.ts"
+import { openSigningKeys } from "../src/oauth/signingKeys.ts"
 import { openRateCounters } from "../src/store/rateCounters.ts"
 import { type Answer, Client, credentialsOf } from "./Client.ts"
 import { endAll, startDemoProcess } from "./demoProcess.ts"
@@ -136,7 +137,8 @@ describe("signing in to the demo", () => {
     })
     const publicUrl = "http://127.0.0.1"
     const guard = guardOf({ tokens, publicUrl, limits: rateLimits.ofTokens })
-    const services = { store, tokens, guard, rateLimits, publicUrl, trustedProxies: 0 }
+    const jwts = { keys: await openSigningKeys(undefined), audiences: [] }
+    const services = { store, tokens, guard, rateLimits, publicUrl, trustedProxies: 0, jwts }
     const client = new Client(await listening(makeApp(services, makeLog({ level: "off", write: fail }))))
     const tellings: Array<unknown> = []
     for (const account of ["owner", "nobody", "deactivated"]) {

@@ -7,6 +7,7 @@ import { renderError } from "../pages/apps/errorPage.ts"
 import { scopeCatalogue } from "../scopes.ts"
 import type { Services } from "../Services.ts"
 import { hashOf, oauthAdapter } from "./adapter.ts"
+import { type ExchangeServices, exchangeTokens } from "./tokenExchange.ts"
 
 const [minute, day] = [60, 24 * 60 * 60] as const
 
@@ -23,7 +24,8 @@ export const oauthPaths = {
 /** The page on which people sign in and consent. */
 export const consentPath = (uid: string): string => `/settings/apps/authorize/${uid}`
 
-export const makeProvider = ({ tokens, store, publicUrl, trustedProxies }: OAuthServices): Provider => {
+export const makeProvider = (services: OAuthServices): Provider => {
+  const { tokens, store, publicUrl, trustedProxies } = services
   const isSecure = publicUrl.startsWith("https:")
   const { features, ...oauth } = oauthConfiguration({
     catalogue: scopeCatalogue,
@@ -57,10 +59,11 @@ export const makeProvider = ({ tokens, store, publicUrl, trustedProxies }: OAuth
   provider.maxIpsCount = trustedProxies
   storeHashedSecrets(provider)
   issueApiTokens(provider, { tokens, originOf })
+  exchangeTokens(provider, oauthPaths.token, services)
   return provider
 }
 
-export type OAuthServices = Pick<Services, "tokens" | "store" | "publicUrl" | "trustedProxies">
+export type OAuthServices = ExchangeServices & Pick<Services, "store" | "trustedProxies">
 
 /** Our own names, since all applications on a host share cookies, whatever their port. */
 const cookieNames = (isSecure: boolean) => {
