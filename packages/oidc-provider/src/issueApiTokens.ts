@@ -56,6 +56,7 @@ const accessTokenOf = (provider: Provider, { tokens, graceFor, originOf = () => 
       }
       try {
         const { plaintext, token } = await issueOrRotate(ctx, this)
+        await ctx.oidc.entities.RotatedRefreshToken?.consume()
         this.jti = token.id
         this.iat = secondsOf(token.createdAt.getTime())
         this.exp = secondsOf(token.expiresAt?.getTime() ?? 0)
@@ -243,6 +244,22 @@ const consumeOnce = (provider: Provider): void => {
         throw new errors.InvalidGrant({ cause: error })
       }
     }
+  }
+  consumeLast(provider)
+}
+
+/**
+ * The library consumes a refresh token before it writes anything else. If the store then fails, the client has neither the
+ * old one nor a new one. So the library's own call does nothing, and `AccessToken.save` consumes the token after its last
+ * write: until then, the client can repeat the refresh.
+ */
+const consumeLast = ({ RefreshToken }: Provider): void => {
+  // oxlint-disable-next-line typescript/unbound-method -- called with its own object
+  const { consume } = RefreshToken.prototype
+  RefreshToken.prototype.consume = async function () {
+    const { params, entities } = Provider.ctx?.oidc ?? {}
+    if (params?.["grant_type"] === "refresh_token" && entities?.RotatedRefreshToken === undefined) return
+    await Reflect.apply(consume, this, [])
   }
 }
 

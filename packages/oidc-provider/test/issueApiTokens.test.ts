@@ -46,6 +46,23 @@ describe("an access token", () => {
   })
 })
 
+it.each([
+  ["storing the new refresh token", 0],
+  ["rotating the access token", 1],
+  ["using up the old refresh token", 2],
+])("a refresh whose store fails at %s can be repeated", async (_, writes) => {
+  const server = await aServer()
+  const { refresh_token: refreshToken } = await redeem(server, await authorize(server))
+  server.outage.writesLeft = writes
+  await expect(refresh(server, refreshToken)).rejects.toMatchObject({ cause: { status: 503 } })
+  server.outage.writesLeft = 3
+  const again = await refresh(server, refreshToken)
+  expect(await server.tokens.verify(again.access_token)).toMatchObject({ accepted: true })
+  server.outage.writesLeft = Infinity
+  await expect(refresh(server, refreshToken)).rejects.toMatchObject(invalidGrant)
+  expect(await server.tokens.verify(again.access_token)).toMatchObject({ accepted: false })
+})
+
 describe("of concurrent uses", () => {
   it("of a code, one succeeds, and its token works", async () => {
     const server = await aServer()

@@ -2,9 +2,9 @@
 import { once } from "node:events"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
-import { MemoryRepository, ScopeCatalogue, TokenPolicy } from "@tokenry/core"
+import { MemoryRepository, RepositoryUnavailable, ScopeCatalogue, TokenPolicy } from "@tokenry/core"
 import { createApiTokens } from "@tokenry/core/promise"
-import { AlreadyConsumed, issueApiTokens, oauthConfiguration } from "@tokenry/oidc-provider"
+import { AlreadyConsumed, issueApiTokens, oauthConfiguration, temporarilyUnavailable } from "@tokenry/oidc-provider"
 import * as oauth from "oauth4webapi"
 import Provider, { type Adapter, type AdapterPayload, type Configuration } from "oidc-provider"
 import { onTestFinished } from "vitest"
@@ -13,13 +13,31 @@ export const redirectUri = "https://app.example/callback"
 
 const insecure = { [oauth.allowInsecureRequests]: true } as const
 
+/** Counts the store's writes down, and fails them once none are left. */
+class Outage {
+  writesLeft = Infinity
+
+  write(): void {
+    if (this.writesLeft === 0) throw new RepositoryUnavailable({ operation: "write", cause: undefined })
+    this.writesLeft--
+  }
+}
+
 /** Everything that was ever written, as JSON. */
-const rememberingAdapter = (written: Array<string>) => {
+const rememberingAdapter = (written: Array<string>, outage: Outage) => {
+  const write = () => {
+    try {
+      outage.write()
+    } catch (error) {
+      throw temporarilyUnavailable(error)
+    }
+  }
   const records = new Map<string, AdapterPayload>()
   return (kind: string): Adapter => {
     const keyOf = (id: string) => `${kind} ${id}`
     return {
       upsert: async (id, payload) => {
+        write()
         written.push(JSON.stringify([kind, id, payload]))
         records.set(keyOf(id), payload)
       },
@@ -27,14 +45,17 @@ const rememberingAdapter = (written: Array<string>) => {
       findByUid: async (uid) => [...records.values()].find((payload) => payload.kind === kind && payload.uid === uid),
       findByUserCode: async () => undefined,
       consume: async (id) => {
+        write()
         const payload = records.get(keyOf(id))
         if (payload === undefined || payload.consumed) throw new AlreadyConsumed()
         records.set(keyOf(id), { ...payload, consumed: 1 })
       },
       destroy: async (id) => {
+        write()
         records.delete(keyOf(id))
       },
       revokeByGrantId: async (grantId) => {
+        write()
         for (const [key, payload] of records) {
           if (key.startsWith(`${kind} `) && payload.grantId === grantId) records.delete(key)
         }
@@ -50,17 +71,22 @@ export const aServer = async (configuration: Configuration = {}, policy = TokenP
   await once(server, "listening")
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const written: Array<string> = []
+  const outage = new Outage()
   const preset = oauthConfiguration({ catalogue, resource: issuer, consentUrl: (uid) => `/consent/${uid}` })
   const provider = new Provider(issuer, {
     ...preset,
-    adapter: rememberingAdapter(written),
+    adapter: rememberingAdapter(written, outage),
     clients: [{ client_id: "app", redirect_uris: [redirectUri], token_endpoint_auth_method: "none" }],
     findAccount: (_ctx, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
     ttl: { AuthorizationCode: 60, Interaction: 600, Session: 600, RefreshToken: 86_400 * 30, Grant: 86_400 * 30 },
     ...configuration,
     features: { ...preset.features, ...configuration.features } as Exclude<Configuration["features"], undefined>,
   })
-  issueApiTokens(provider, { tokens })
+  const rotate: typeof tokens.rotate = async (request) => {
+    outage.write()
+    return tokens.rotate(request)
+  }
+  issueApiTokens(provider, { tokens: { ...tokens, rotate } })
   const handle = provider.callback()
   server.on("request", (request, response) => {
     if (!request.url?.startsWith("/consent/")) return void handle(request, response)
@@ -75,7 +101,7 @@ export const aServer = async (configuration: Configuration = {}, policy = TokenP
     new URL(issuer),
     await oauth.discoveryRequest(new URL(issuer), { algorithm: "oauth2", ...insecure }),
   )
-  return { tokens, provider, issuer, written, authorizationServer }
+  return { tokens, provider, issuer, written, outage, authorizationServer }
 }
 
 type Handled = Parameters<Provider["interactionDetails"]>
