@@ -1,6 +1,6 @@
 /** What OAuth's endpoints answer when there are too many requests, or the store is away: OAuth's errors, and when to try again. */
 import { tokenExchangeGrant } from "@tokenry/jwt"
-import { describe, expect, it, onTestFinished } from "vitest"
+import { describe, expect, it, onTestFinished, vi } from "vitest"
 import { Proxy } from "../../../../tools/faulty-network/Proxy.ts"
 import type { Demo } from "../../src/Demo.ts"
 import { Client } from "../Client.ts"
@@ -68,36 +68,71 @@ const servers = [
   ...(withoutPostgres ? [] : [["PostgreSQL", "postgres", postgresAddress, aPostgresUrl] as const]),
 ]
 
-it.each(servers)("while %s is away, every endpoint is 503, and nothing is used up", async (_, kind, address, aUrl) => {
-  const proxy = await Proxy.start(address())
-  onTestFinished(() => proxy.refuse())
-  const demo = await demoOn({ kind, url: await aUrl(proxy.host) })
-  onTestFinished(() => demo.stop())
-  const person = await Person.signedIn(demo.publicUrl, "owner")
-  const app = await App.registered(demo.publicUrl)
-  const granted = await app.redeem(await app.letInBy(person))
-  const returned = await app.letInBy(person)
-  const { client_id: clientId } = app.client
-  const [code, refreshToken] = [returned.at.searchParams.get("code") ?? "", granted.refresh_token ?? ""]
-  const token = granted.access_token
-  const basic = `Basic ${btoa("app:secret")}`
+describe.each(servers)("%s", (_, kind, address, aUrl) => {
+  const open = async () => {
+    const proxy = await Proxy.start(address())
+    onTestFinished(() => proxy.refuse())
+    const demo = await demoOn({ kind, url: await aUrl(proxy.host) })
+    onTestFinished(() => demo.stop())
+    const person = await Person.signedIn(demo.publicUrl, "owner")
+    const app = await App.registered(demo.publicUrl)
+    const granted = await app.redeem(await app.letInBy(person))
+    const comesBack = async () => {
+      await proxy.accept()
+      await expect.poll(() => new Client(demo.publicUrl).get("/readyz")).toMatchObject({ status: 200 })
+    }
+    const refreshing = {
+      grant_type: "refresh_token",
+      client_id: app.client.client_id,
+      refresh_token: granted.refresh_token ?? "",
+    }
+    return { demo, proxy, comesBack, person, app, token: granted.access_token, refreshing }
+  }
 
-  await proxy.refuse()
-  const redeeming = { code, code_verifier: returned.verifier, redirect_uri: redirectUri }
-  const requests: ReadonlyArray<[path: string, fields: Fields, authorization?: string]> = [
-    ["/oauth/token", exchanging(token)],
-    ["/oauth/token", { grant_type: "authorization_code", client_id: clientId, ...redeeming }],
-    ["/oauth/token", { grant_type: "refresh_token", client_id: clientId, refresh_token: refreshToken }],
-    ["/oauth/register", {}],
-    ["/oauth/introspect", { token }, `Bearer ${token}`],
-    ["/oauth/introspect", { token }, basic],
-    ["/oauth/revoke", { token }],
-    ["/oauth/revoke", { token }, basic],
-  ]
-  for (const answer of await Promise.all(requests.map((request) => send(demo, ...request)))) expectRefusal(answer, 503)
+  it("while it is away, every endpoint is 503, and nothing is used up", async () => {
+    const { demo, proxy, comesBack, person, app, token, refreshing } = await open()
+    const returned = await app.letInBy(person)
+    const code = returned.at.searchParams.get("code") ?? ""
+    const basic = `Basic ${btoa("app:secret")}`
+    const redeeming = {
+      grant_type: "authorization_code",
+      client_id: app.client.client_id,
+      code,
+      code_verifier: returned.verifier,
+      redirect_uri: redirectUri,
+    }
+    const requests: ReadonlyArray<[path: string, fields: Fields, authorization?: string]> = [
+      ["/oauth/token", exchanging(token)],
+      ["/oauth/token", redeeming],
+      ["/oauth/token", refreshing],
+      ["/oauth/register", {}],
+      ["/oauth/introspect", { token }, `Bearer ${token}`],
+      ["/oauth/introspect", { token }, basic],
+      ["/oauth/revoke", { token }],
+      ["/oauth/revoke", { token }, basic],
+    ]
+    await proxy.refuse()
+    const answers = await Promise.all(requests.map((request) => send(demo, ...request)))
+    for (const answer of answers) expectRefusal(answer, 503)
+    await comesBack()
+    for (const fields of [redeeming, refreshing]) {
+      expect(await send(demo, "/oauth/token", fields)).toMatchObject({ status: 200, body: { scope: "treasure:read" } })
+    }
+  })
 
-  await proxy.accept()
-  await expect.poll(() => new Client(demo.publicUrl).get("/readyz")).toMatchObject({ status: 200 })
-  expect((await app.redeem(returned)).scope).toBe("treasure:read")
-  expect((await app.refresh(refreshToken)).scope).toBe("treasure:read")
+  it("goes away in the middle of a refresh, and the app repeats it", async () => {
+    const { demo, proxy, comesBack, refreshing } = await open()
+    const { oauthRecords } = demo.store
+    const { put } = oauthRecords
+    const writing = vi.spyOn(oauthRecords, "put").mockImplementation(async (record, now) => {
+      await put(record, now)
+      if (record.kind === "RefreshToken") await proxy.refuse()
+    })
+    expectRefusal(await send(demo, "/oauth/token", refreshing), 503)
+    writing.mockRestore()
+    await comesBack()
+    const { status, body } = await send(demo, "/oauth/token", refreshing)
+    expect(status).toBe(200)
+    expect((await new Client(demo.publicUrl).withToken(body.access_token).get("/api/me")).status).toBe(200)
+  })
 })
