@@ -49,10 +49,11 @@ const makeApp = (url: string, treasuresUrl: string): Koa => {
     const session = sessions.of(ctx)
     if (session?.access === undefined) return answer(ctx, welcomePage())
     const treasures = await connect()
-    const listing = await treasures.list(session.access)
+    const listing = await treasures.list(session.access, (access) => {
+      session.access = access
+    })
     switch (listing._tag) {
       case "Treasures":
-        session.access = listing.access
         return answer(ctx, treasuresPage(listing.treasures))
       case "Refused":
         sessions.end(ctx)

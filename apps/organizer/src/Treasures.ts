@@ -25,7 +25,7 @@ export interface Treasure {
 
 /** `Refused`: the person has ended the access, or it is over; they must sign in again. */
 export type Listing =
-  | { readonly _tag: "Treasures"; readonly treasures: ReadonlyArray<Treasure>; readonly access: Access }
+  | { readonly _tag: "Treasures"; readonly treasures: ReadonlyArray<Treasure> }
   | { readonly _tag: "Refused" }
   | { readonly _tag: "Unavailable" }
 
@@ -84,10 +84,13 @@ export class Treasures {
     }
   }
 
-  /** The person's treasures. Refreshes an access that is over, once. */
-  async list(access: Access): Promise<Listing> {
+  /**
+   * The person's treasures. Refreshes an access that is over, once. Keep what `renewed` receives at once, in place of the
+   * access: another request with the old one would end both.
+   */
+  async list(access: Access, renewed: (access: Access) => void): Promise<Listing> {
     try {
-      const current = isOver(access) ? await this.#refreshed(access) : access
+      const current = isOver(access) ? await this.#refreshed(access, renewed) : access
       return current === undefined ? refused : await this.#listWith(current)
     } catch (error) {
       return isRefusal(error) ? refused : unavailable
@@ -104,19 +107,21 @@ export class Treasures {
     const response = await openid.fetchProtectedResource(this.#configuration, access.accessToken, url, "GET")
     if (!response.ok) return unavailable
     const { items } = (await response.json()) as { readonly items: ReadonlyArray<Treasure> }
-    return { _tag: "Treasures", treasures: items, access }
+    return { _tag: "Treasures", treasures: items }
   }
 
-  #refreshed({ refreshToken }: Access): Promise<Access> | undefined {
+  #refreshed({ refreshToken }: Access, renewed: (access: Access) => void): Promise<Access> | undefined {
     if (refreshToken === undefined) return undefined
-    const running = this.#refreshing.get(refreshToken) ?? this.#refresh(refreshToken)
+    const running = this.#refreshing.get(refreshToken) ?? this.#refresh(refreshToken, renewed)
     this.#refreshing.set(refreshToken, running)
     return running.finally(() => this.#refreshing.delete(refreshToken))
   }
 
-  async #refresh(refreshToken: string): Promise<Access> {
+  async #refresh(refreshToken: string, renewed: (access: Access) => void): Promise<Access> {
     const granted = accessOf(await openid.refreshTokenGrant(this.#configuration, refreshToken))
-    return { ...granted, refreshToken: granted.refreshToken ?? refreshToken }
+    const access = { ...granted, refreshToken: granted.refreshToken ?? refreshToken }
+    renewed(access)
+    return access
   }
 }
 
