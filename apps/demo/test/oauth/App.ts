@@ -74,7 +74,14 @@ export class App {
     return oauth.processAuthorizationCodeResponse(this.server, this.client, await this.send({ at, verifier, state }))
   }
 
-  async send({ at, verifier, state }: Returned, redirect = redirectUri): Promise<Response> {
+  async send(
+    {
+      at,
+      verifier,
+      state,
+    }: Omit<Returned, "verifier"> & { readonly verifier: Returned["verifier"] | typeof oauth.nopkce },
+    redirect = redirectUri,
+  ): Promise<Response> {
     const { server, client, authentication } = this
     const parameters = oauth.validateAuthResponse(server, client, at, state)
     return oauth.authorizationCodeGrantRequest(server, client, authentication, parameters, redirect, verifier, insecure)

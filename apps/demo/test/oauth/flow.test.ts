@@ -138,6 +138,31 @@ describe.each(allStores)("on %s", (_, location) => {
       await expect(redeemed).rejects.toMatchObject(invalidGrant)
     })
 
+    it("a code without a verifier", async () => {
+      const response = await app.send({ ...(await app.letInBy(person)), verifier: oauth.nopkce })
+      expect([response.status, await response.json()]).toEqual([
+        400,
+        expect.objectContaining({ error: "invalid_grant" }),
+      ])
+    })
+
+    it("the code of an app with a secret, without the secret", async () => {
+      const secretive = await App.registered(demo.publicUrl, { token_endpoint_auth_method: "client_secret_basic" })
+      const impostor = new App(secretive.server, secretive.client, oauth.None())
+      const response = await impostor.send(await secretive.letInBy(person))
+      expect([response.status, await response.json()]).toEqual([
+        401,
+        expect.objectContaining({ error: "invalid_client" }),
+      ])
+    })
+
+    it("by the app itself, an answer of another server (RFC 9207): every answer says whose it is", async () => {
+      const returned = await app.letInBy(person)
+      const elsewhere = new App({ ...app.server, issuer: "https://elsewhere.example" }, app.client, oauth.None())
+      await expect(elsewhere.send(returned)).rejects.toThrow("iss")
+      expect(await app.redeem(returned)).toMatchObject({ scope: "treasure:read" })
+    })
+
     it("a code with another redirect address", async () => {
       const response = await app.send(await app.letInBy(person), `${redirectUri}/`)
       expect([response.status, await response.json()]).toEqual([
@@ -325,8 +350,19 @@ describe.each(allStores)("on %s", (_, location) => {
     it("an app with the wrong secret is invalid_client", async () => {
       const { client } = await App.registered(demo.publicUrl, { token_endpoint_auth_method: "client_secret_basic" })
       const impostor = new App(app.server, client, oauth.ClientSecretBasic("guessed"))
-      const { status } = await impostor.send(await impostor.letInBy(person))
-      expect(status).toBe(401)
+      const response = await impostor.send(await impostor.letInBy(person))
+      expect([response.status, await response.json()]).toEqual([
+        401,
+        expect.objectContaining({ error: "invalid_client" }),
+      ])
+      for (const asked of [impostor.introspect("any"), impostor.revoke("any")]) {
+        await expect(asked).rejects.toMatchObject({ cause: [{ scheme: "basic" }] })
+      }
+    })
+
+    it("a public app introspects nothing: it can't prove who it is", async () => {
+      const { access_token: token } = await app.redeem(await app.letInBy(person))
+      await expect(app.introspect(token)).rejects.toMatchObject({ status: 401 })
     })
   })
 })
