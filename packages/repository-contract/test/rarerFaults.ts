@@ -126,6 +126,21 @@ export const rarerFaults: ReadonlyArray<Fault> = [
     purgingWithoutLineage,
   ),
   fault(
+    "a list of live tokens that ends a year back",
+    "tokens of every lifetime, from an hour to a century, are listed and counted as live until they expire",
+    (right) => ({
+      listOwnedBy: (query) =>
+        Effect.map(right.listOwnedBy(query), (tokens) =>
+          tokens.filter(
+            ({ createdAt, expiresAt }) =>
+              query.state !== "live" ||
+              Option.isNone(expiresAt) ||
+              createdAt.epochMilliseconds > query.now.epochMilliseconds - 366 * 86_400_000,
+          ),
+        ),
+    }),
+  ),
+  fault(
     "seconds",
     "instants keep their milliseconds, even far in the past or future",
     writing(

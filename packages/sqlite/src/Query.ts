@@ -18,6 +18,17 @@ export class Query<Row extends object> {
     const rows: unknown = this.#statement.all(...parameters)
     return rows as ReadonlyArray<Row>
   }
+
+  /** The same for parameters such as `:owner`. */
+  allNamed(parameters: Readonly<Record<string, SQLInputValue>>): ReadonlyArray<Row> {
+    const rows: unknown = this.#statement.all(parameters)
+    return rows as ReadonlyArray<Row>
+  }
+
+  getNamed(parameters: Readonly<Record<string, SQLInputValue>>): Row | undefined {
+    const row: unknown = this.#statement.get(parameters)
+    return row as Row | undefined
+  }
 }
 
 /** Rows as tuples, only for the lookup by digest: objects would cost a fifth of the whole lookup. */

@@ -17,6 +17,7 @@ import * as Option from "effect/Option"
 import type { DatabaseSync } from "node:sqlite"
 import { beyondAll, idOf, limitOf, millisecondsOf } from "./arguments.ts"
 import { bulkWorkOn } from "./bulkWork.ts"
+import type { ListParameters } from "./lists.ts"
 import { migrate } from "./Migrations.ts"
 import { logSkipped, type Readable, readable } from "./readableRows.ts"
 import { tokenMigrations } from "./schema.ts"
@@ -122,7 +123,7 @@ const repositoryOn = (database: SqliteDatabase): ApiTokenRepository["Service"] =
     countLiveOwnedBy: (ownedBy, now) =>
       database.read(
         "countLiveOwnedBy",
-        () => statements.countLive.get(OwnerId.assert(ownedBy), millisecondsOf(now))?.count ?? 0,
+        () => statements.countLive.getNamed({ owner: OwnerId.assert(ownedBy), now: millisecondsOf(now) })?.count ?? 0,
       ),
 
     markDelivered: (id, revision) =>
@@ -145,10 +146,12 @@ const pageOf = (
   const owner = OwnerId.assert(ownedBy)
   const milliseconds = millisecondsOf(now)
   const lineage = lineageOf === undefined ? undefined : idOf(lineageOf)
-  const rowsAfter = (createdAt: number, id: string, count: number) =>
-    lineage === undefined
-      ? statements.owned[state].all(owner, createdAt, id, milliseconds, count)
-      : statements.lineage[state].all(owner, createdAt, id, milliseconds, lineage, lineage, count)
+  const rowsAfter = (createdAt: number, id: string, count: number) => {
+    const parameters: ListParameters = { owner, createdAt, id, now: milliseconds, limit: count }
+    return lineage === undefined
+      ? statements.owned[state].allNamed({ ...parameters })
+      : statements.lineage[state].allNamed({ ...parameters, lineage })
+  }
 
   const items: Array<ApiToken> = []
   const skipped: Array<Error> = []

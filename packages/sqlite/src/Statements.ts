@@ -1,6 +1,7 @@
 /** The repository's statements, each compiled once, written so that their index is evident. */
 import type { ListState } from "@tokenry/core/adapter"
 import type { DatabaseSync, StatementSync } from "node:sqlite"
+import { listSql } from "./lists.ts"
 import { Query, TupleQuery } from "./Query.ts"
 import { assertWritable, recordVersion } from "./recordVersion.ts"
 import {
@@ -13,26 +14,8 @@ import {
   type VerifiableRow,
 } from "./TokenRow.ts"
 
-// Parameters are plain `?`, since Node 22.13 can't bind numbered ones by their order.
-
-/** Each takes the instant as its only parameter, even `any`, so all three are interchangeable. */
-const inState: Readonly<Record<ListState, string>> = {
-  live: "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)",
-  dead: "(revoked_at IS NOT NULL OR expires_at <= ?)",
-  any: "? IS NOT NULL",
-}
-
 const byDigestWhere = (condition: string) =>
   `SELECT ${foundColumns} FROM api_token_secret JOIN api_token ON api_token.number = token_number WHERE ${condition}`
-
-const ownedWhere = (condition: string) =>
-  `SELECT ${tokenColumns} FROM api_token WHERE owned_by = ? AND (created_at, id) < (?, ?) AND ${condition}
-   ORDER BY created_at DESC, id DESC LIMIT ?`
-
-/** Takes the id twice. The `+` keeps SQLite at the index that has the owner's tokens in order, and has their numbers. */
-const ofLineage = `+number IN (
-    SELECT token_number FROM api_token_ancestor WHERE ancestor = ?
-    UNION ALL SELECT number FROM api_token WHERE id = ?)`
 
 /** The SQL texts, for tests that check SQLite's query plans. */
 export const sql = {
@@ -40,13 +23,7 @@ export const sql = {
   manyById: `SELECT ${verifiableColumns} FROM api_token WHERE id IN (SELECT value FROM json_each(?))`,
   byDigest: byDigestWhere("digest = ?"),
   byDigests: byDigestWhere("digest IN (SELECT value FROM json_each(?))"),
-  owned: { live: ownedWhere(inState.live), dead: ownedWhere(inState.dead), any: ownedWhere(inState.any) },
-  lineage: {
-    live: ownedWhere(`${inState.live} AND ${ofLineage}`),
-    dead: ownedWhere(`${inState.dead} AND ${ofLineage}`),
-    any: ownedWhere(`${inState.any} AND ${ofLineage}`),
-  },
-  countLive: `SELECT count(*) AS count FROM api_token WHERE owned_by = ? AND ${inState.live}`,
+  ...listSql,
   /** From one key id to the next by the index, instead of over all secrets. */
   keyIds: `WITH RECURSIVE key (id) AS (
       SELECT min(key_id) FROM api_token_secret WHERE key_id IS NOT NULL

@@ -1,4 +1,5 @@
 /** The repository's tables. */
+import { lifespanOfRow } from "./Lifespan.ts"
 import type { Migration } from "./Migrations.ts"
 
 /**
@@ -6,8 +7,9 @@ import type { Migration } from "./Migrations.ts"
  * digest takes one step less than through the id. `history` comes late, so SQLite doesn't read past it for the columns
  * verifying needs.
  *
- * `api_token_live` includes the expiry and the revocation, so SQLite skips an owner's expired tokens without reading
- * their rows. `api_token_undelivered` holds numbers, because an id would take four times the space in every token.
+ * `api_token_newest` and `api_token_live` include the expiry and the revocation, so a list skips tokens in another state
+ * without reading their rows; `lifespan` spares a list of live ones most expired ones (Lifespan.ts).
+ * `api_token_undelivered` holds numbers, because an id would take four times the space in every token.
  * `api_token_ancestor` inverts the ancestor lists, to find the tokens minted with a token.
  *
  * `api_token_usage` is a separate table because recording a use must never write to a token's row; its `scopes` are
@@ -37,14 +39,15 @@ export const tokenMigrations: ReadonlyArray<Migration> = [
         revision INTEGER NOT NULL,
         undelivered INTEGER NOT NULL,
         history TEXT NOT NULL,
+        lifespan INTEGER NOT NULL GENERATED ALWAYS AS (${lifespanOfRow}) VIRTUAL,
         CHECK ((revoked_at IS NULL) = (revocation_reason IS NULL)),
         CHECK (expires_at BETWEEN -8640000000000000 AND 8640000000000000),
         CHECK (revoked_at BETWEEN -8640000000000000 AND 8640000000000000),
         CHECK (created_at BETWEEN -8640000000000000 AND 8640000000000000)
       ) STRICT;
-      CREATE INDEX api_token_newest ON api_token (owned_by, created_at DESC, id DESC);
-      CREATE INDEX api_token_live ON api_token (owned_by, created_at DESC, id DESC, expires_at, revoked_at)
-        WHERE revoked_at IS NULL;
+      CREATE INDEX api_token_newest ON api_token (owned_by, created_at DESC, id DESC, expires_at, revoked_at);
+      CREATE INDEX api_token_live ON api_token
+        (owned_by, lifespan DESC, created_at DESC, id DESC, expires_at, revoked_at) WHERE revoked_at IS NULL;
       CREATE INDEX api_token_issued_to ON api_token (issued_to, id) WHERE issued_to IS NOT NULL AND revoked_at IS NULL;
       CREATE INDEX api_token_owner_issued_to ON api_token (owned_by, issued_to, id)
         WHERE issued_to IS NOT NULL AND revoked_at IS NULL;

@@ -11,21 +11,22 @@ import { assertWritable } from "./recordVersion.ts"
 import type { SqliteDatabase } from "./SqliteDatabase.ts"
 import { tokenColumns, tokenOf, type TokenRow } from "./TokenRow.ts"
 
+// `+ 0`, because SQLite compiles a statement again whenever a parameter that is a limit of its own is bound.
 /** Each page starts right after the previous page's last token. */
 export const streamSql = {
   /** Expired ones too, or one statement might pass over a hundred thousand of them before it finds a live one. */
   unrevokedCreatedBefore: `SELECT ${tokenColumns} FROM api_token
     WHERE revoked_at IS NULL AND (created_at, id) > (?, ?) AND created_at < ?
-    ORDER BY created_at, id LIMIT ?`,
+    ORDER BY created_at, id LIMIT ? + 0`,
   expiringBetween: `SELECT ${tokenColumns} FROM api_token
     WHERE revoked_at IS NULL AND (expires_at, id) > (?, ?) AND expires_at < ?
-    ORDER BY expires_at, id LIMIT ?`,
+    ORDER BY expires_at, id LIMIT ? + 0`,
   withKey: `SELECT ${tokenColumns}, number FROM api_token
     WHERE number IN (SELECT DISTINCT token_number FROM api_token_secret
-      WHERE key_id IS ? AND token_number > ? ORDER BY token_number LIMIT ?)
+      WHERE key_id IS ? AND token_number > ? ORDER BY token_number LIMIT ? + 0)
     ORDER BY number`,
   undelivered: `SELECT ${tokenColumns}, number FROM api_token
-    WHERE undelivered > 0 AND number > ? ORDER BY number LIMIT ?`,
+    WHERE undelivered > 0 AND number > ? ORDER BY number LIMIT ? + 0`,
 } as const
 
 interface NumberedRow extends TokenRow {

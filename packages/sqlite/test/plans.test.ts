@@ -23,18 +23,21 @@ describe("each query reaches its tokens by an index, without reading or sorting 
     byDigest: [sql.byDigest, "api_token USING INTEGER PRIMARY KEY"],
     byDigests: [sql.byDigests, "api_token_secret USING PRIMARY KEY (digest=?)"],
     digestsTaken: [sql.digestsTaken, "api_token_secret USING PRIMARY KEY (digest=?)"],
-    countLive: [sql.countLive, "COVERING INDEX api_token_live (owned_by=?)"],
+    countLive: [sql.countLive, "api_token_live (owned_by=? AND lifespan=? AND created_at>?)"],
     "owned, any": [sql.owned.any, "api_token_newest (owned_by=? AND (created_at,id)<(?,?))"],
-    "owned, live": [sql.owned.live, "api_token_live (owned_by=? AND (created_at,id)<(?,?))"],
+    "owned, live": [
+      sql.owned.live,
+      "api_token_live (owned_by=? AND lifespan=? AND created_at>? AND (created_at,id)<(?,?))",
+    ],
     "owned, dead": [sql.owned.dead, "api_token_newest (owned_by=? AND (created_at,id)<(?,?))"],
     "lineage, any": [sql.lineage.any, "api_token_newest (owned_by=? AND (created_at,id)<(?,?))"],
-    "lineage, live": [sql.lineage.live, "api_token_live (owned_by=? AND (created_at,id)<(?,?))"],
+    "lineage, live": [sql.lineage.live, "api_token_newest (owned_by=? AND (created_at,id)<(?,?))"],
     "lineage, dead": [sql.lineage.dead, "api_token_newest (owned_by=? AND (created_at,id)<(?,?))"],
     "lineage, below the token": [sql.lineage.any, "api_token_ancestor USING PRIMARY KEY (ancestor=?)"],
     keyIds: [sql.keyIds, "COVERING INDEX api_token_secret_key (key_id>?)"],
     "keyIds, none": [sql.keyIds, "COVERING INDEX api_token_secret_key (key_id=?)"],
     markDelivered: [sql.markDelivered, "sqlite_autoindex_api_token_1 (id=?)"],
-    unrevokedOf: [bulkSql.unrevokedOf, "api_token_live (owned_by=? AND (created_at,id)<(?,?))"],
+    unrevokedOf: [bulkSql.unrevokedOf, "api_token_live (owned_by=? AND (lifespan,created_at,id)<(?,?,?))"],
     unrevokedIssuedTo: [bulkSql.unrevokedIssuedTo, "api_token_issued_to (issued_to=? AND id>?)"],
     ownersUnrevokedIssuedTo: [
       bulkSql.ownersUnrevokedIssuedTo,
@@ -60,10 +63,9 @@ describe("each query reaches its tokens by an index, without reading or sorting 
       Effect.gen(function* () {
         const plan = yield* planOf(query)
         assert.include(plan.join("\n"), index)
-        assert.deepStrictEqual(
-          plan.filter((line) => line.startsWith("SCAN api_token") || line === "USE TEMP B-TREE FOR ORDER BY"),
-          [],
-        )
+        assert.notInclude(plan.join("\n"), "SCAN api_token")
+        // The list of live ones sorts a page per lifespan at most.
+        if (query !== sql.owned.live) assert.notInclude(plan.join("\n"), "USE TEMP B-TREE FOR ORDER BY")
       }),
     )
   }

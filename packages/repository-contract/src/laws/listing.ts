@@ -1,7 +1,7 @@
 /** Laws for an owner's list, its states and its count. */
 import { assert } from "@effect/vitest"
 import type { ApiToken } from "@tokenry/core"
-import type { ListPosition, ListQuery, ListState, OwnerId } from "@tokenry/core/adapter"
+import { type ListPosition, type ListQuery, type ListState, type OwnerId, stateOf } from "@tokenry/core/adapter"
 import * as Option from "effect/Option"
 import * as Order from "effect/Order"
 import { contentsOf } from "../contents.ts"
@@ -92,6 +92,34 @@ export const listingLaws = [
     assert.strictEqual(yield* there.countLiveOwnedBy(ownedBy, at(0)), live.length)
     assert.strictEqual(yield* there.countLiveOwnedBy(anOwner(), at(0)), 0)
   }),
+
+  law(
+    "tokens of every lifetime, from an hour to a century, are listed and counted as live until they expire",
+    function* ({ here, there }) {
+      const ownedBy = anOwner()
+      const lifetimes = Array.from({ length: 21 }, (_, power) => 3_600_000 * 2 ** power)
+      const tokens = lifetimes.flatMap((lifetime) =>
+        [-1, 0, 1].flatMap((more) =>
+          [-1, 0, 1].map((expiry) => aToken({ ownedBy, createdAt: at(expiry - lifetime - more), ...expiring(expiry) })),
+        ),
+      )
+      const forever = manyTokens(3, (index) => ({ ownedBy, createdAt: at(-(10 ** (index * 5))) }))
+      yield* insertAll(here, [...tokens, ...forever])
+      for (const now of [-1, 0, 1]) {
+        const live = [...forever, ...tokens.filter((token) => stateOf(token, at(now)) === "live")].toSorted(newestFirst)
+        assert.strictEqual(yield* there.countLiveOwnedBy(ownedBy, at(now)), live.length)
+        for (const limit of [live.length + 1, 50]) {
+          const listed: Array<ApiToken> = []
+          for (let page: ReadonlyArray<ApiToken> = []; listed.length === 0 || page.length === limit;) {
+            const query = { ...everythingOf({ ownedBy }), now: at(now), state: "live", limit } as const
+            page = yield* there.listOwnedBy({ ...query, after: after(listed.at(-1)) })
+            listed.push(...page)
+          }
+          assert.deepStrictEqual(idsOf(listed), idsOf(live))
+        }
+      }
+    },
+  ),
 
   law("a limit below 1 is an error rather than no limit", function* ({ here }) {
     const token = aToken()
