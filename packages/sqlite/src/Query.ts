@@ -1,7 +1,10 @@
 /** Prepared queries that return rows as objects, by column name, or as tuples. */
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite"
 
-/** Rows as objects. SQLite's statement is compiled once. */
+/**
+ * Rows as objects. SQLite's statement is compiled once, unless it has a limit of its own that is bound: write
+ * `LIMIT ? + 0`.
+ */
 export class Query<Row extends object> {
   readonly #statement: StatementSync
 

@@ -11,11 +11,10 @@ import { assertWritable, recordVersion, WrittenByNewerVersion } from "./recordVe
 import { Slice } from "./Slice.ts"
 import { rowOf, tokenColumns, tokenOf, type TokenRow } from "./TokenRow.ts"
 
-// `+ 0`, because SQLite compiles a statement again whenever a parameter that is a limit of its own is bound.
 export const bulkSql = {
-  unrevokedOf: `SELECT ${tokenColumns}, lifespan FROM api_token
-    WHERE owned_by = ? AND (lifespan, created_at, id) < (?, ?, ?) AND revoked_at IS NULL
-    ORDER BY lifespan DESC, created_at DESC, id DESC LIMIT ? + 0`,
+  unrevokedOf: `SELECT ${tokenColumns} FROM api_token
+    WHERE owned_by = ? AND (created_at, id) < (?, ?) AND revoked_at IS NULL
+    ORDER BY created_at DESC, id DESC LIMIT ? + 0`,
   unrevokedIssuedTo: `SELECT ${tokenColumns} FROM api_token
     WHERE issued_to = ? AND id > ? AND revoked_at IS NULL ORDER BY id LIMIT ? + 0`,
   ownersUnrevokedIssuedTo: `SELECT ${tokenColumns} FROM api_token
@@ -28,11 +27,6 @@ export const bulkSql = {
     WHERE ancestor IN (SELECT value FROM json_each(?)) AND max(schema_version, readable_from) <= ${recordVersion} LIMIT ? + 0`,
 } as const
 
-/** A row and the number of its lifespan, by which an owner's tokens are sorted. */
-interface OwnedRow extends TokenRow {
-  readonly lifespan: number
-}
-
 /** How many tokens one transaction changes at most; fewer if its slice is over. */
 const batchSize = 100
 /** How many tokens one statement deletes: well under a slice. */
@@ -42,7 +36,7 @@ export const bulkWorkOn = (
   database: SqliteDatabase,
 ): Pick<ApiTokenRepository["Service"], "revokeOwnedBy" | "revokeIssuedTo" | "purge"> => {
   const db = database.connection
-  const unrevokedOf = new Query<OwnedRow>(db, bulkSql.unrevokedOf)
+  const unrevokedOf = new Query<TokenRow>(db, bulkSql.unrevokedOf)
   const unrevokedIssuedTo = new Query<TokenRow>(db, bulkSql.unrevokedIssuedTo)
   const ownersUnrevokedIssuedTo = new Query<TokenRow>(db, bulkSql.ownersUnrevokedIssuedTo)
   const dead = new Query<{ readonly number: number; readonly id: string }>(db, bulkSql.dead)
@@ -73,13 +67,13 @@ export const bulkWorkOn = (
   }
 
   /** Revokes the selection, starting after the last position. */
-  const revokeAll = <Row extends TokenRow>(
+  const revokeAll = (
     operation: string,
-    rowsAfter: (last: Row | undefined) => ReadonlyArray<Row>,
+    rowsAfter: (last: TokenRow | undefined) => ReadonlyArray<TokenRow>,
     revocation: Revocation,
     by: Attribution,
   ) =>
-    inBatches(operation, (last: Row | undefined) =>
+    inBatches(operation, (last: TokenRow | undefined) =>
       database.write(operation, () => {
         // A missing instant is a defect even if there is nothing to revoke.
         millisecondsOf(revocation.at)
@@ -101,10 +95,7 @@ export const bulkWorkOn = (
     revokeOwnedBy: (ownedBy, revocation, by) =>
       revokeAll(
         "revokeOwnedBy",
-        (last: OwnedRow | undefined) => {
-          const { lifespan, created_at, id } = last ?? { lifespan: beyondAll, created_at: beyondAll, id: "" }
-          return unrevokedOf.all(OwnerId.assert(ownedBy), lifespan, created_at, id, batchSize)
-        },
+        (last) => unrevokedOf.all(OwnerId.assert(ownedBy), last?.created_at ?? beyondAll, last?.id ?? "", batchSize),
         revocation,
         by,
       ),
@@ -112,7 +103,7 @@ export const bulkWorkOn = (
     revokeIssuedTo: (issuedTo, ownedBy, revocation, by) =>
       revokeAll(
         "revokeIssuedTo",
-        (last: TokenRow | undefined) => {
+        (last) => {
           const thirdParty = issuedToOf(issuedTo)
           return Option.isSome(ownedBy)
             ? ownersUnrevokedIssuedTo.all(OwnerId.assert(ownedBy.value), thirdParty, last?.id ?? "", batchSize)

@@ -19,7 +19,6 @@ const inState: Readonly<Record<ListState, string>> = {
   any: ":now IS NOT NULL",
 }
 
-// `+ 0`, because SQLite compiles a statement again whenever a parameter that is a limit of its own is bound.
 const newestFirst = "ORDER BY created_at DESC, id DESC LIMIT :limit + 0"
 
 const isAfter = "(created_at, id) < (:createdAt, :id)"

@@ -11,7 +11,6 @@ import { assertWritable } from "./recordVersion.ts"
 import type { SqliteDatabase } from "./SqliteDatabase.ts"
 import { tokenColumns, tokenOf, type TokenRow } from "./TokenRow.ts"
 
-// `+ 0`, because SQLite compiles a statement again whenever a parameter that is a limit of its own is bound.
 /** Each page starts right after the previous page's last token. */
 export const streamSql = {
   /** Expired ones too, or one statement might pass over a hundred thousand of them before it finds a live one. */

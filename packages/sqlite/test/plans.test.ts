@@ -37,7 +37,7 @@ describe("each query reaches its tokens by an index, without reading or sorting 
     keyIds: [sql.keyIds, "COVERING INDEX api_token_secret_key (key_id>?)"],
     "keyIds, none": [sql.keyIds, "COVERING INDEX api_token_secret_key (key_id=?)"],
     markDelivered: [sql.markDelivered, "sqlite_autoindex_api_token_1 (id=?)"],
-    unrevokedOf: [bulkSql.unrevokedOf, "api_token_live (owned_by=? AND (lifespan,created_at,id)<(?,?,?))"],
+    unrevokedOf: [bulkSql.unrevokedOf, "api_token_newest (owned_by=? AND (created_at,id)<(?,?))"],
     unrevokedIssuedTo: [bulkSql.unrevokedIssuedTo, "api_token_issued_to (issued_to=? AND id>?)"],
     ownersUnrevokedIssuedTo: [
       bulkSql.ownersUnrevokedIssuedTo,
