@@ -6,9 +6,11 @@ export {
   type ListPosition,
   type ListQuery,
   type ListState,
+  type Replacement,
 } from "./ports/ApiTokenRepository.ts"
 export { Hasher } from "./ports/Hasher.ts"
 export { makePlaintext } from "./use-cases/plaintext.ts"
+export { replacingMany } from "./ports/replacingMany.ts"
 export { SecureRandom } from "./ports/SecureRandom.ts"
 export { type IsFollowing, type TokenChangeListener, TokenChanges } from "./ports/TokenChanges.ts"
 export { TokenUsageStore } from "./ports/TokenUsageStore.ts"

@@ -3,6 +3,7 @@ import { ApiToken } from "@tokenry/core"
 import type { ApiTokenRepository, FoundToken, OwnerId } from "@tokenry/core/adapter"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { type Fault, fault, later } from "./faults.ts"
@@ -124,6 +125,19 @@ export const rarerFaults: ReadonlyArray<Fault> = [
     "a purge that leaves descendants",
     "a purge removes the tokens minted with what it removes, and no ancestor or sibling",
     purgingWithoutLineage,
+  ),
+  fault(
+    "many replaces that end at the first conflict",
+    "of many replaced at once, each is a compare-and-set of its own, and a conflict or a duplicate affects no other",
+    (right) => ({
+      replaceMany: Effect.fnUntraced(function* (replacements) {
+        for (const [index, { token, expectedRevision }] of replacements.entries()) {
+          const exit = yield* Effect.exit(right.replace(token, expectedRevision))
+          if (Exit.isFailure(exit)) return replacements.slice(index).map(({ token }) => token.id)
+        }
+        return []
+      }),
+    }),
   ),
   fault(
     "a list of live tokens that ends a year back",

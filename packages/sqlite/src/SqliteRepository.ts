@@ -6,7 +6,9 @@ import {
   type KeyId,
   type ListQuery,
   OwnerId,
+  type Replacement,
   TokenChanges,
+  type TokenId,
   TokenUsageStore,
 } from "@tokenry/core/adapter"
 import * as Context from "effect/Context"
@@ -19,8 +21,9 @@ import { beyondAll, idOf, limitOf, millisecondsOf } from "./arguments.ts"
 import { bulkWorkOn } from "./bulkWork.ts"
 import type { ListParameters } from "./lists.ts"
 import { migrate } from "./Migrations.ts"
-import { logSkipped, type Readable, readable } from "./readableRows.ts"
+import { attempt, logSkipped, type Readable, readable } from "./readableRows.ts"
 import { tokenMigrations } from "./schema.ts"
+import { Slice } from "./Slice.ts"
 import { SqliteDatabase, type SqliteOptions } from "./SqliteDatabase.ts"
 import { openErrorOf, type SqliteOpenError } from "./SqliteOpenError.ts"
 import { changesOn } from "./SqliteChanges.ts"
@@ -112,6 +115,18 @@ const repositoryOn = (database: SqliteDatabase): ApiTokenRepository["Service"] =
           }),
         ),
 
+    replaceMany: (replacements) =>
+      Effect.gen(function* () {
+        const missed: Array<TokenId> = []
+        for (let next = 0; next < replacements.length;) {
+          if (next > 0) yield* Effect.yieldNow
+          const slice = yield* database.write("replaceMany", () => replaceSlice(statements, replacements, next))
+          missed.push(...slice.missed)
+          next = slice.next
+        }
+        return missed
+      }),
+
     listOwnedBy: (query) =>
       database
         .read("listOwnedBy", () => pageOf(statements, query))
@@ -136,6 +151,20 @@ const repositoryOn = (database: SqliteDatabase): ApiTokenRepository["Service"] =
     ...bulkWorkOn(database),
     ...streamsFrom(database),
   })
+}
+
+/** Replaces tokens from this one on, until its slice of time is over. */
+const replaceSlice = (statements: Statements, replacements: ReadonlyArray<Replacement>, from: number) => {
+  const slice = new Slice()
+  const missed: Array<TokenId> = []
+  let next = from
+  for (const { token, expectedRevision } of replacements.slice(from)) {
+    const outcome = attempt(() => statements.replace(rowOf(token), expectedRevision))
+    if (outcome !== "replaced") missed.push(token.id)
+    next += 1
+    if (slice.isOver) break
+  }
+  return { missed, next }
 }
 
 /** A page of readable tokens. Reads on past unreadable ones, or a short page would look like the last. */

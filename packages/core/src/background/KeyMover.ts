@@ -15,12 +15,15 @@ interface KeyMover {
   readonly outdated: (tokenId: TokenId, generation: number, sha256: Digest) => void
 }
 
+/** How many tokens are converted in one call to the store. */
+const convertedAtOnce = 50
+
 /** How many secrets can be queued. The rest move the next time they are presented. */
 const capacity = 1000
 
 /**
- * Converts digests stored without a key, in the background. Each token is a separate write, so the conversion can be
- * interrupted and resumes on the next start. Verifies accept either digest in the meantime.
+ * Converts digests stored without a key, in the background. Each token is written under its own revision, so the
+ * conversion can be interrupted and resumes on the next start. Verifies accept either digest in the meantime.
  */
 export const makeKeyMover = Effect.fnUntraced(function* (repository: Repository, { toStore, isOutdated }: Digesting) {
   const waiting = new Set<TokenId>()
@@ -48,18 +51,32 @@ export const makeKeyMover = Effect.fnUntraced(function* (repository: Repository,
     ).pipe(Effect.ensuring(Effect.sync(() => waiting.delete(tokenId))))
 
   /** A digest stored without a key is the SHA-256 itself. */
-  const convert = ({ id }: ApiToken) =>
-    moveTo(id, (token) =>
-      token.secrets.some(({ keyId }) => Option.isNone(keyId))
-        ? token.rekey((secret) => (Option.isNone(secret.keyId) ? toStore(secret.digest) : undefined))
-        : undefined,
-    )
+  const converted = (token: ApiToken): ApiToken | undefined =>
+    token.secrets.some(({ keyId }) => Option.isNone(keyId))
+      ? token.rekey((secret) => (Option.isNone(secret.keyId) ? toStore(secret.digest) : undefined))
+      : undefined
+
+  const convert = (id: TokenId) =>
+    Effect.catchCause(moveTo(id, converted), () => Effect.logWarning(`Could not convert the digests of token ${id}`))
+
+  /** Those that couldn't be converted together are read again, one by one. */
+  const convertMany = (tokens: ReadonlyArray<ApiToken>) =>
+    repository
+      .replaceMany(
+        tokens.flatMap((token) => {
+          const moved = converted(token)
+          return moved === undefined ? [] : [{ token: moved, expectedRevision: token.revision }]
+        }),
+      )
+      .pipe(
+        Effect.catchCause(() => Effect.succeed(tokens.map(({ id }) => id))),
+        Effect.flatMap((missed) => Effect.forEach(missed, convert, { discard: true })),
+      )
 
   const convertAll = Effect.gen(function* () {
     const Stream = yield* streamModule
-    yield* Stream.runForEach(yield* repository.withKey(Option.none()), (token) =>
-      Effect.catchCause(convert(token), () => Effect.logWarning(`Could not convert the digests of token ${token.id}`)),
-    )
+    const tokens = yield* repository.withKey(Option.none())
+    yield* Stream.runForEach(Stream.grouped(tokens, convertedAtOnce), convertMany)
   }).pipe(
     Effect.andThen(repository.keyIdsInUse),
     Effect.filterOrFail((keyIds) => !keyIds.some(Option.isNone)),

@@ -24,6 +24,12 @@ export interface ListPosition {
   readonly id: TokenId
 }
 
+/** A token to write, and the revision that the stored one must have. */
+export interface Replacement {
+  readonly token: ApiToken
+  readonly expectedRevision: number
+}
+
 /** `dead` is revoked or expired. */
 export type ListState = "live" | "dead" | "any"
 
@@ -95,6 +101,15 @@ export class ApiTokenRepository extends Context.Service<
       token: ApiToken,
       expectedRevision: number,
     ) => Effect.Effect<void, RevisionConflict | DuplicateToken | RepositoryUnavailable>
+
+    /**
+     * `replace` for many tokens in few writes. Each is a compare-and-set of its own: a conflict or a duplicate leaves that
+     * token unchanged and affects no other. Returns the ids of those. After an outage some may be written. Optional:
+     * without it, the core calls `replace` for each.
+     */
+    readonly replaceMany?: (
+      replacements: ReadonlyArray<Replacement>,
+    ) => Effect.Effect<ReadonlyArray<TokenId>, RepositoryUnavailable>
 
     /**
      * Revokes all of the owner's unrevoked tokens, including expired ones, and returns how many. Each one gets a history

@@ -6,7 +6,7 @@ import type { ApiToken } from "../token/ApiToken.ts"
 import type { ApiTokenRepository } from "./ApiTokenRepository.ts"
 
 /** Opening a stream is an effect, because it loads `effect/Stream`. */
-export type Repository = Omit<ApiTokenRepository["Service"], StreamName> & {
+export type Repository = Omit<Required<ApiTokenRepository["Service"]>, StreamName> & {
   readonly [Name in StreamName]: ApiTokenRepository["Service"][Name] extends (...given: infer Given) => TokenStream
     ? (...given: Given) => Effect.Effect<TokenStream>
     : Effect.Effect<TokenStream>

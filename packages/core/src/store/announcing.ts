@@ -27,6 +27,15 @@ export const announcing = (repository: Repository, listener: Listener): Reposito
     ...repository,
     insert: (token) => one(token, repository.insert(token)),
     replace: (token, expectedRevision) => one(token, repository.replace(token, expectedRevision)),
+    replaceMany: (replacements) =>
+      Effect.onExit(repository.replaceMany(replacements), (exit) =>
+        Effect.sync(() => {
+          for (const { token } of replacements) {
+            listener.onTouched(token.id)
+            if (Exit.isSuccess(exit) && !exit.value.includes(token.id)) listener.onWritten(token)
+          }
+        }),
+      ),
     revokeOwnedBy: (ownedBy, revocation, by) => many(repository.revokeOwnedBy(ownedBy, revocation, by)),
     revokeIssuedTo: (issuedTo, ownedBy, revocation, by) =>
       many(repository.revokeIssuedTo(issuedTo, ownedBy, revocation, by)),

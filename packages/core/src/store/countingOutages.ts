@@ -2,6 +2,7 @@
 import * as Effect from "effect/Effect"
 import { isAtHand } from "../ports/atHand.ts"
 import { streamModule } from "../ports/lazily.ts"
+import { replacingMany } from "../ports/replacingMany.ts"
 import type { Repository, TokenStream } from "../ports/Repository.ts"
 import type { ApiTokenRepository } from "../ports/ApiTokenRepository.ts"
 import type { OwnerDirectory } from "../ports/OwnerDirectory.ts"
@@ -21,6 +22,7 @@ export const countingOutages = (repository: ApiTokenRepository["Service"], onOut
     findManyById: (ids) => watched("findManyById", repository.findManyById(ids)),
     findByDigest: (candidates) => watched("findByDigest", repository.findByDigest(candidates)),
     replace: (token, expectedRevision) => watched("replace", repository.replace(token, expectedRevision)),
+    replaceMany: (replacements) => watched("replaceMany", replacingMany(repository)(replacements)),
     revokeOwnedBy: (ownedBy, revocation, by) =>
       watched("revokeOwnedBy", repository.revokeOwnedBy(ownedBy, revocation, by)),
     revokeIssuedTo: (issuedTo, ownedBy, revocation, by) =>

@@ -1,9 +1,10 @@
 /** Laws for `replace`: a compare-and-set. */
 import { assert } from "@effect/vitest"
+import { replacingMany } from "@tokenry/core/adapter"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { law } from "../Law.ts"
-import { areAbsent, areStored, contenders, failureOf, insertAll, outcomeOf, race, storedIn } from "../steps.ts"
+import { areAbsent, areStored, contenders, failureOf, idsOf, insertAll, outcomeOf, race, storedIn } from "../steps.ts"
 import {
   aDigest,
   aKeyId,
@@ -173,4 +174,35 @@ export const replacingLaws = [
       stored = next
     }
   }),
+
+  law(
+    "of many replaced at once, each is a compare-and-set of its own, and a conflict or a duplicate affects no other",
+    function* ({ here, there }) {
+      const tokens = manyTokens(160, () => ({ revision: 3 }))
+      const [holder, gone] = [aToken(), aToken()]
+      yield* insertAll(here, [...tokens, holder])
+      const [conflicting, duplicate] = [tokens.filter((_, index) => index % 40 === 7), tokens.slice(90, 91)]
+      const next = tokens.map((token) =>
+        changed(token, {
+          name: named("next"),
+          secrets: duplicate.includes(token) ? holder.secrets : [aSecret({ keyId: Option.some(aKeyId()) })],
+        }),
+      )
+      const missed = yield* replacingMany(here)(
+        [...next, changed(gone, {})].map((token) => ({
+          token,
+          expectedRevision: conflicting.some(({ id }) => id === token.id) ? 2 : token.revision - 1,
+        })),
+      )
+      const unchanged = [...conflicting, ...duplicate]
+      assert.sameMembers([...missed], idsOf([...unchanged, gone]))
+      yield* areStored(there, [...unchanged, holder])
+      yield* areStored(
+        there,
+        next.filter(({ id }) => unchanged.every((token) => token.id !== id)),
+      )
+      yield* areAbsent(there, [gone])
+      assert.deepStrictEqual(yield* replacingMany(here)([]), [])
+    },
+  ),
 ]
