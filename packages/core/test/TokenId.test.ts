@@ -39,6 +39,14 @@ describe("a token's id", () => {
     )
   })
 
+  it("ascends within a millisecond, up to 4,096 of them, and with the next", () => {
+    const next = TokenId.inSequence({ bytes: () => ones })
+    const ids = [...Array.from({ length: 4096 }, () => next(at(5))), next(at(6)), next(at(6))]
+    expect(ids).toEqual([...new Set(ids)].toSorted())
+    expect(ids.every(TokenId.is)).toBe(true)
+    expect(TokenId.is(next(at(6)))).toBe(true)
+  })
+
   it.prop("is recognised", [milliseconds], ([time]) => {
     expect(TokenId.is(anId(at(time)))).toBe(true)
   })
