@@ -20,7 +20,7 @@ it("an Express app identifies its callers, and answers every error with problem 
   expect(read).toMatchObject({ status: 200, body: { owner: "user-1", treasures: ["Ruby"] } })
   expect(read?.headers.get("Vary")).toBe("Authorization")
   expect([head?.status, head?.headers.get("Content-Length")]).toEqual([401, none?.headers.get("Content-Length")])
-  expect(none?.headers.get("WWW-Authenticate")).toBe('Bearer realm="treasures"')
+  expect(none?.headers.get("WWW-Authenticate")).toBe('Bearer realm="treasures", scope="treasure:read"')
   expect(lacking).toMatchObject({ status: 403, body: { scopes: ["treasure:create"] } })
   expect(created).toMatchObject({ status: 201, body: { name: "Ruby" } })
   expect(unreadable).toMatchObject({ status: 400, body: { type: "https://api.example.com/problems/unreadable-body" } })

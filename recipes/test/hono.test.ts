@@ -30,7 +30,7 @@ it("a Hono app identifies its callers, and answers every error with problem deta
   )
   expect(read).toMatchObject({ status: 200, body: { owner: "user-1", treasures: ["Ruby"] } })
   expect(read?.headers.get("Vary")).toBe("Authorization")
-  expect(none?.headers.get("WWW-Authenticate")).toBe('Bearer realm="treasures"')
+  expect(none?.headers.get("WWW-Authenticate")).toBe('Bearer realm="treasures", scope="treasure:read"')
   expect(twice?.status).toBe(400)
   expect(lacking).toMatchObject({ status: 403, body: { scopes: ["treasure:delete"] } })
   expect(lost).toMatchObject({ status: 500, body: { instance: expect.stringMatching(/^urn:uuid:/) } })

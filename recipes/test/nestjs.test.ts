@@ -19,7 +19,7 @@ it("a NestJS app identifies its callers, and answers denials and the core's erro
   )
   expect(read).toMatchObject({ status: 200, body: { owner: "user-1", treasures: ["Ruby"] } })
   expect(none).toMatchObject({ status: 401, body: { statusCode: 401, message: "Credentials are required" } })
-  expect(none?.headers.get("WWW-Authenticate")).toBe('Bearer realm="treasures"')
+  expect(none?.headers.get("WWW-Authenticate")).toBe('Bearer realm="treasures", scope="treasure:read"')
   expect(malformed).toMatchObject({ status: 400, body: { statusCode: 400 } })
   expect(lacking).toMatchObject({ status: 403, body: { statusCode: 403 } })
   expect(lacking?.headers.get("WWW-Authenticate")).toContain('scope="treasure:create"')

@@ -66,6 +66,12 @@ export const refused: ExpectedAnswer = {
   ...refusing,
 }
 
+/** The same at `/hoard`, whose scopes its own guard names. A guard before it doesn't know them. */
+export const namingScopes = (answer: ExpectedAnswer): ExpectedAnswer => ({
+  ...answer,
+  challenge: `${answer.challenge}[, scope="treasure:read treasure:delete"]`,
+})
+
 /** A token that lacks a scope of `/hoard`. */
 export const lacksScope: ExpectedAnswer = {
   status: 403,

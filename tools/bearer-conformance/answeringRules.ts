@@ -5,12 +5,20 @@ import {
   type ExpectedAnswer,
   lacksScope,
   malformed,
+  namingScopes,
   realm,
   refused,
   type Rule,
 } from "./Rule.ts"
 
 const good = "Authorization: Bearer {good}"
+
+const otherSpelling = (path: string, answer: ExpectedAnswer): Rule => ({
+  source: "RFC 3986 §6.2",
+  rule: `another spelling of a path, ${path}: guarded as well`,
+  request: [`GET ${path} HTTP/1.1`],
+  answer,
+})
 
 export const scopeRules: ReadonlyArray<Rule> = [
   ["a token with one of two scopes", "good"],
@@ -30,10 +38,16 @@ export const methodRules: ReadonlyArray<Rule> = [
     answer: accepted("user-1"),
   },
   {
-    source: "RFC 6750 §3.1",
-    rule: "a refused token where scopes are required: no scope in the challenge",
+    source: "RFC 6750 §3",
+    rule: "no credentials where scopes are required",
+    request: ["GET /hoard HTTP/1.1"],
+    answer: namingScopes(credentialsRequired),
+  },
+  {
+    source: "RFC 6750 §3",
+    rule: "a refused token where scopes are required",
     request: ["GET /hoard HTTP/1.1", "Authorization: Bearer {revoked}"],
-    answer: refused,
+    answer: namingScopes(refused),
   },
   ...["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY"].map((method) => ({
     source: "RFC 9110 §9.1",
@@ -116,12 +130,8 @@ export const orderRules: ReadonlyArray<Rule> = [
     request: ["GET /nowhere HTTP/1.1", good],
     answer: { status: 404, challenge: null, vary: "Authorization", problem: "not-found" },
   },
-  ...["//", "/%2e%2e/", "/hoard/", "/HOARD", "/%68oard", "/hoard?access_token=x"].map((path) => ({
-    source: "RFC 3986 §6.2",
-    rule: `another spelling of a path, ${path}: guarded as well`,
-    request: [`GET ${path} HTTP/1.1`],
-    answer: credentialsRequired,
-  })),
+  ...["//", "/%2e%2e/", "/hoard/", "/HOARD"].map((path) => otherSpelling(path, credentialsRequired)),
+  ...["/%68oard", "/hoard?access_token=x"].map((path) => otherSpelling(path, namingScopes(credentialsRequired))),
 ]
 
 export const cachingRules: ReadonlyArray<Rule> = [

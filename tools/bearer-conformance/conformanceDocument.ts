@@ -11,7 +11,8 @@ Each row is a test. It sends the request as these bytes over a socket to an appl
 and 3), [@tokenry/fetch](../packages/fetch), [@tokenry/express](../packages/express) (Express 4 and 5, and plain \`node:http\`),
 [@tokenry/fastify](../packages/fastify) and [@tokenry/hono](../packages/hono), and compares the response. \`/\` requires any accepted
 token, \`/hoard\` one with \`treasure:read\` and \`treasure:delete\`. \`{good}\` and the like stand for a token in that state, \`…\` for
-any text. Each request also has a \`Host\`, and \`Connection: close\` unless the server is expected to end the connection.
+any text, and brackets enclose what only a guard of the route itself adds. Each request also has a \`Host\`, and \`Connection: close\`
+unless the server is expected to end the connection.
 
 Every response is also checked for this: it contains no token; a 401 has a challenge; a challenge has only what RFC 6750 §3 allows;
 an error's body is problem details (RFC 9457) with the response's own status. In addition, 1,000 generated \`Authorization\` fields get

@@ -49,10 +49,11 @@ const challengePattern = (() => {
   return new RegExp(`^Bearer ${parameter}(?:, ${parameter})*$`)
 })()
 
-/** `…` stands for any text that `error_description` may contain. */
+/** `…` stands for any text that `error_description` may contain, and brackets for a part that may be missing. */
 const patternOf = (challenge: string): RegExp => {
-  const literals = challenge.split("…").map((literal) => literal.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`))
-  return new RegExp(`^${literals.join(String.raw`[\x20\x21\x23-\x5b\x5d-\x7e]+`)}$`)
+  const literals = challenge.split("…").map((literal) => literal.replaceAll(/[\\^$.*+?(){}|]/g, String.raw`\$&`))
+  const optional = literals.map((literal) => literal.replaceAll(/\[(.*?)\]/g, "(?:$1)?"))
+  return new RegExp(`^${optional.join(String.raw`[\x20\x21\x23-\x5b\x5d-\x7e]+`)}$`)
 }
 
 const namesIn = (vary: ReadonlyArray<string> = []): ReadonlyArray<string> =>

@@ -96,7 +96,7 @@ it.each([
   expect([statusCode, body, headers["www-authenticate"]]).toEqual([
     401,
     '{"code":"missing"}',
-    'Bearer realm="treasures"',
+    'Bearer realm="treasures", scope="treasure:read"',
   ])
   expect(headers["content-type"]).toContain("application/json")
 })
@@ -125,7 +125,7 @@ it("an outage is 503 and logged; other errors go to the error handler, including
   expect((await app.inject({ url: "/broken", ...token })).json()).toEqual({ message: "broken" })
   const denied = await app.inject("/denied")
   expect(denied.json()).toEqual({ message: "denied" })
-  expect(denied.headers["www-authenticate"]).toBe('Bearer realm="treasures"')
+  expect(denied.headers["www-authenticate"]).toBe('Bearer realm="treasures", scope="treasure:read"')
 })
 
 it("originOf returns the address and user agent, also behind a trusted proxy", async () => {

@@ -4,7 +4,7 @@ import { expect, it, vi } from "@effect/vitest"
 it("the README begins with code that runs", async () => {
   const log = vi.spyOn(console, "log").mockReturnValue()
   await import("./readmeFetch.ts")
-  expect(log.mock.calls).toEqual([["The treasures of user-1"], ['Bearer realm="treasures"']])
+  expect(log.mock.calls).toEqual([["The treasures of user-1"], ['Bearer realm="treasures", scope="treasure:read"']])
 })
 
 it("the README shows the code that is tested", () => {

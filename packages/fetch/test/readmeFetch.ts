@@ -13,4 +13,4 @@ const fetch = problemDetails()(treasures)
 const { plaintext } = await tokens.issue({ ownedBy: "user-1", name: "CI", scopes: ["treasure:read"] })
 const request = new Request("https://api.example.com/", { headers: { Authorization: `Bearer ${plaintext}` } })
 console.log(await (await fetch(request)).text()) // The treasures of user-1
-console.log((await fetch(new Request(request.url))).headers.get("WWW-Authenticate")) // Bearer realm="treasures"
+console.log((await fetch(new Request(request.url))).headers.get("WWW-Authenticate")) // Bearer realm="treasures", scope="treasure:read"

@@ -72,7 +72,8 @@ for (const repository of [MemoryRepository.layer, SqliteRepository.layer({ filen
     const accepted = await fetch(url, bearing)
     assert.equal(await accepted.text(), "of user-1")
     const without = await fetch(url)
-    assert.deepEqual([without.status, without.headers.get("WWW-Authenticate")], [401, 'Bearer realm="treasures"'])
+    const challenge = 'Bearer realm="treasures", scope="treasure:read"'
+    assert.deepEqual([without.status, without.headers.get("WWW-Authenticate")], [401, challenge])
     await without.text()
   }
   const lacking = await hono.request("/", { method: "DELETE", ...bearing })

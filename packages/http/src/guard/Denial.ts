@@ -40,8 +40,12 @@ export interface Protection {
 
 /** Creates denials, with problem details or OAuth's own error format as bodies. */
 export interface Denials {
-  readonly ofCredentials: (credentials: Exclude<Credentials, { readonly _tag: "Bearer" }>) => Denial
-  readonly refused: Denial
+  /** A 401 names the required scopes, if there are any, so that a client knows what to ask for (RFC 6750 §3). */
+  readonly ofCredentials: (
+    credentials: Exclude<Credentials, { readonly _tag: "Bearer" }>,
+    required?: ReadonlyArray<string>,
+  ) => Denial
+  readonly refused: (required?: ReadonlyArray<string>) => Denial
   readonly insufficientScope: (required: ReadonlyArray<string>) => Denial
   /** With the limits' header fields, including `Retry-After`. */
   readonly rateLimited: (headers: Headers) => Denial
@@ -99,9 +103,16 @@ const denialsOf = (
     "WWW-Authenticate": bearerChallenge({ realm, ...parameters, resourceMetadata }),
   })
 
-  const missing = denial("missing", "credentials-required", { headers: challenge({}), error: "invalid_client" })
-  const invalidToken = { error: "invalid_token", errorDescription: "The token is not accepted" } as const
-  const refused = denial("refused", "token-refused", { headers: challenge(invalidToken), error: "invalid_token" })
+  // A wrong realm or URL shows at startup.
+  challenge({})
+
+  const missing = (scopes: ReadonlyArray<string>) =>
+    denial("missing", "credentials-required", { headers: challenge({ scopes }), error: "invalid_client" })
+  const refused = (scopes: ReadonlyArray<string> = []) => {
+    const error = "invalid_token"
+    const headers = challenge({ error, errorDescription: "The token is not accepted", scopes })
+    return denial("refused", "token-refused", { headers, error })
+  }
   const malformed = (flaw: CredentialsFlaw) => {
     const detail = flawDescriptions[flaw](keyHeader)
     const error = "invalid_request"
@@ -113,15 +124,15 @@ const denialsOf = (
   }
 
   return {
-    ofCredentials: (credentials) => {
+    ofCredentials: (credentials, required = []) => {
       switch (credentials._tag) {
         case "None":
         case "OtherScheme":
-          return missing
+          return missing(required)
         case "Invalid":
           return malformed(credentials.flaw)
         case "TooLong":
-          return refused
+          return refused(required)
       }
     },
     refused,

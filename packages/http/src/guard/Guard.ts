@@ -39,7 +39,8 @@ export type Admission<S extends string = string> =
 export interface Guard<S extends string = string> {
   /**
    * Reads the credentials, verifies the token, applies the limits and checks the scopes, in this order. Costs one
-   * `verify`. A store outage is a denial with status 503; any other failure rejects.
+   * `verify`. A 401 names the scopes in its challenge. A store outage is a denial with status 503; any other failure
+   * rejects.
    */
   readonly admit: (request: GuardedRequest, scopes?: ReadonlyArray<S>) => Promise<Admission<S>>
   /** Checks scopes for an admitted caller: returns the denial, or `undefined` if everything is granted. */
@@ -91,9 +92,13 @@ const guardWith = <S extends string>(
   const limited = (verdict: RateLimitVerdict & { readonly allowed: false }): Denial =>
     verdict.reason === "rate-limited" ? denials.rateLimited(verdict.headers) : denials.unavailable(verdict.cause)
 
-  const refusedTo = async ({ address }: GuardedRequest, token: string): Promise<Denial> => {
+  const refusedTo = async (
+    { address }: GuardedRequest,
+    token: string,
+    scopes: ReadonlyArray<string>,
+  ): Promise<Denial> => {
     const verdict = await limits?.ofRefusal(address, token)
-    return verdict?.allowed === false ? limited(verdict) : denials.refused
+    return verdict?.allowed === false ? limited(verdict) : denials.refused(scopes)
   }
 
   const authorize: Guard<S>["authorize"] = (caller, scopes) =>
@@ -103,10 +108,10 @@ const guardWith = <S extends string>(
     const authorization = request.headerValues("authorization")
     const credentials =
       keyName === undefined ? readBearer(authorization) : readKeyOrBearer(request.headerValues(keyName), authorization)
-    if (credentials._tag !== "Bearer") return denied(denials.ofCredentials(credentials))
+    if (credentials._tag !== "Bearer") return denied(denials.ofCredentials(credentials, scopes))
     try {
       const verification = await tokens.verify(credentials.token)
-      if (!verification.accepted) return denied(await refusedTo(request, credentials.token))
+      if (!verification.accepted) return denied(await refusedTo(request, credentials.token, scopes))
       const { caller } = verification
       const verdict = limits === undefined ? unlimited : await limits.ofCaller(caller)
       if (!verdict.allowed) return denied(limited(verdict))

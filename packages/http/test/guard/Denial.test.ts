@@ -25,7 +25,7 @@ const tooMany = { "Retry-After": "7", RateLimit: '"default";r=0;t=7' }
 const allOf = ({ ofCredentials, refused, insufficientScope, rateLimited, unavailable }: Denials) => ({
   missing: ofCredentials(none),
   malformed: ofCredentials(invalid("Comma")),
-  refused,
+  refused: refused(),
   "insufficient-scope": insufficientScope(["treasure:read", "treasure:edit"]),
   "rate-limited": rateLimited(tooMany),
   unavailable: unavailable(outage),
@@ -49,6 +49,15 @@ describe("a denial", () => {
     }
   })
 
+  it("with 401 names the required scopes, if there are any (RFC 6750 §3)", () => {
+    const required = ["treasure:read", "treasure:edit"]
+    const scope = 'scope="treasure:read treasure:edit"'
+    expect(challengeOf(denials.ofCredentials(none, required))).toBe(`Bearer realm="treasures", ${scope}`)
+    const refused = denials.refused(required)
+    expect(challengeOf(refused)).toBe(`${challengeOf(denials.refused())}, ${scope}`)
+    expect(denials.ofCredentials({ _tag: "TooLong" }, required)).toEqual(refused)
+  })
+
   it.each(Object.keys(flaws) as ReadonlyArray<CredentialsFlaw>)(
     "of credentials malformed as HTTP is 400 invalid_request, with the challenge (RFC 6750 §3.1): %s",
     (flaw) => {
@@ -67,11 +76,11 @@ describe("a denial", () => {
   )
 
   it("for a token that is too long equals that for a refused token", () => {
-    expect(denials.ofCredentials({ _tag: "TooLong" })).toEqual(denials.refused)
+    expect(denials.ofCredentials({ _tag: "TooLong" })).toEqual(denials.refused())
   })
 
   it("for a refused token is 401 invalid_token and reveals nothing more (RFC 6750 §3.1)", () => {
-    expect(denials.refused).toEqual({
+    expect(denials.refused()).toEqual({
       reason: "refused",
       title: "The token is not accepted",
       status: 401,
@@ -135,7 +144,7 @@ describe("without problemBase, a denial", () => {
       expect(denial).toMatchObject(rest)
       expect(JSON.parse(denial.body)).toMatchObject({ type: "about:blank", detail: denial.detail ?? denial.title })
     }
-    expect(JSON.parse(bare.refused.body)).toEqual({
+    expect(JSON.parse(bare.refused().body)).toEqual({
       type: "about:blank",
       title: "Unauthorized",
       status: 401,

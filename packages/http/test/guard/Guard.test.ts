@@ -76,6 +76,15 @@ describe("admit", () => {
     expect(denials.size).toBe(1)
   })
 
+  it("names the required scopes to whom it doesn't know", async () => {
+    const { guard } = await guarding()
+    for (const lines of [{}, { authorization: ["Bearer abc"] }] as const) {
+      const admission = await guard.admit(requestWith(lines), ["treasure:read"])
+      const challenge = expect.stringMatching(/, scope="treasure:read"$/)
+      expect(admission).toMatchObject({ denial: { status: 401, headers: { "WWW-Authenticate": challenge } } })
+    }
+  })
+
   it("denies a caller who lacks a scope, and names every required scope", async () => {
     const { guard, withToken } = await guarding()
     const admission = await guard.admit(await withToken("treasure:read"), ["treasure:read", "treasure:edit"])
