@@ -38,6 +38,7 @@ const found = (digest: Digest) => ({
     expiresAt: Option.some(DateTime.makeUnsafe(expiresAt + (randomBytes(1)[0] as number))),
     revocation: Option.none(),
     ancestors: [],
+    boundTo: Option.none(),
   },
   secret: { digest, generation: 1, keyId: Option.none(), state: Secret.active },
 })

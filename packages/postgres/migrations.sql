@@ -15,6 +15,7 @@ CREATE TABLE "public"."api_token" (
   revoked_at timestamptz(3),
   revocation_reason text,
   ancestors uuid[] NOT NULL,
+  bound_to text,
   issued_to text,
   history jsonb NOT NULL,
   undelivered integer NOT NULL,

@@ -133,6 +133,7 @@ const addTokens = Effect.fnUntraced(function* (repository: ApiTokenRepository["S
         expiresAt: lives === undefined ? Option.none() : Option.some(DateTime.addDuration(createdAt, lives)),
         issuedTo: Option.fromUndefinedOr(fixture.issuedTo),
         ancestors: [],
+        boundTo: Option.none(),
       },
       { digest: hasher.sha256(plaintext), keyId: Option.none(), hint: hintOf(format, plaintext) },
       createdAt,

@@ -82,6 +82,7 @@ it("a scope that left the catalogue is marked, and a token with no other permits
           expiresAt: Option.none(),
           issuedTo: Option.none(),
           ancestors: [],
+          boundTo: Option.none(),
         },
         { digest: (yield* Hasher).sha256(plaintext), keyId: Option.none(), hint: hintOf(tokenFormat, plaintext) },
         yield* DateTime.now,

@@ -40,6 +40,7 @@ import { TokenUsageStore } from "./ports/TokenUsageStore.ts"
 import { type ActingCaller, isActingCaller } from "./use-cases/requestParts.ts"
 import type * as Request from "./use-cases/requests.ts"
 import type { ApiToken, VerifiableToken } from "./token/ApiToken.ts"
+import { KeyBinding, type KeyThumbprint } from "./token/KeyBinding.ts"
 import { type Caller, missingScopes, type ScopeHolder } from "./token/Caller.ts"
 import type { Instant } from "./token/Instant.ts"
 import { KeyRing } from "./token/KeyRing.ts"
@@ -59,6 +60,7 @@ import type { Page } from "./use-cases/reading.ts"
 import type { EffectiveState } from "./verifying/effectiveState.ts"
 import { makeLookUp } from "./verifying/lookUp.ts"
 import { type CacheOptions, makeLookUpCache } from "./verifying/LookUpCache.ts"
+import { type BindFirstKey, bindingFirstKey } from "./verifying/bindingFirstKey.ts"
 import {
   type AcceptedCaller,
   type Deciding,
@@ -96,6 +98,12 @@ export interface ApiTokensOptions<S extends string = string> {
 export interface Requirement<S extends string = string> {
   /** All of these must be granted. Empty means that any valid token passes. */
   readonly scopes: ReadonlyArray<S>
+  /**
+   * The thumbprint (RFC 7638) of the key the client proved to have, checked by you or by `@tokenry/dpop`. A token bound
+   * to a key is refused without it, and a bearer token with it. A token that takes the first key is bound to this one,
+   * which costs one more lookup and a write. Default: none.
+   */
+  readonly provenKey?: string | undefined
 }
 
 /** The result of `authorize`: granted, or the missing scopes, each with the first side that lacks it. */
@@ -132,8 +140,8 @@ export interface ApiTokensService<S extends string = string> {
 
   /**
    * Returns the caller if the token is accepted and grants every required scope, otherwise the reason for refusal.
-   * Costs one lookup, a second one for a minted token, and at most one owner directory call; never writes. A refusal is
-   * a plain value rather than an `Error`, so it has no stack trace.
+   * Costs one lookup, a second one for a minted token, and at most one owner directory call; only the first use of
+   * a token that takes the first key writes. A refusal is a plain value rather than an `Error`, so it has no stack trace.
    */
   readonly verify: (
     presented: unknown,
@@ -151,7 +159,8 @@ export interface ApiTokensService<S extends string = string> {
 
   /**
    * Looks up someone else's token without side effects, as `verify` would without a requirement: no use is recorded,
-   * and a retired secret has no consequences. Costs the same as `verify`, and goes through the same cache.
+   * a retired secret has no consequences, and no key is checked or bound (see the caller's `boundTo`). Costs the same as
+   * `verify`, and goes through the same cache.
    */
   readonly inspect: (presented: unknown) => Effect.Effect<Caller<S>, Refusal | RepositoryUnavailable>
 
@@ -332,7 +341,7 @@ export const assembleApiTokens = Effect.fnUntraced(function* (options: ApiTokens
   const lookUp = cache ? metering.throughCache(cache.lookUp) : plainLookUp
   const judging = { sha256: digesting.sha256, lookUp, catalogue, formats }
   const inspector = makeVerifier({ ...judging, observer: nobody })
-  const inspectAt: Opened["inspectAt"] = (presented, now) => inspector(presented, noScopes, now)
+  const inspectAt: Opened["inspectAt"] = (presented, now) => inspector(presented, noScopes, now, "unchecked")
   const observer: VerifyObserver = {
     onAccepted: ({ token, secret }, required, sha256, at) => {
       recorder?.used(token.id, secret.generation, token.ancestors, required, at)
@@ -348,7 +357,12 @@ export const assembleApiTokens = Effect.fnUntraced(function* (options: ApiTokens
       reuse?.reused(token.id, secret.generation)
     },
   }
-  const verifier = metering.verifier(makeVerifier({ ...judging, observer }))
+  const bindFirstKey: BindFirstKey = (id, key) =>
+    Effect.flatMap(management, ({ bindFirstKey }) => bindFirstKey(id, key)).pipe(
+      // Another process may have bound it.
+      Effect.ensuring(Effect.sync(() => cache?.forgetToken(id))),
+    )
+  const verifier = metering.verifier(bindingFirstKey(makeVerifier({ ...judging, observer }), bindFirstKey))
 
   /** A requirement no token can meet is a programming mistake. */
   const assertDeclared = (scopes: ReadonlyArray<string>): void => {
@@ -361,9 +375,11 @@ export const assembleApiTokens = Effect.fnUntraced(function* (options: ApiTokens
 
   const verifyAt: Opened["verifyAt"] = (presented, requirement, now) =>
     requirement === undefined
-      ? verifier(presented, noScopes, now)
+      ? verifier(presented, noScopes, now, undefined)
       : isListOfStrings(requirement?.scopes)
-        ? verifier(presented, requirement.scopes, now)
+        ? isKeyOrNone(requirement.provenKey)
+          ? verifier(presented, requirement.scopes, now, requirement.provenKey)
+          : Exit.die(new InvalidInput({ issues: [{ path: ["provenKey"], message: "must be a JWK thumbprint" }] }))
         : Exit.die(new InvalidInput({ issues: [{ path: ["scopes"], message: "must be a list of required scopes" }] }))
 
   const authorize: ApiTokensService["authorize"] = (caller, scopes) => {
@@ -497,6 +513,9 @@ const callerOf = ({ expiry, ...caller }: AcceptedCaller): Caller => ({
   ...caller,
   expiresAt: expiry === Infinity ? Option.none() : Option.some(DateTime.makeUnsafe(expiry)),
 })
+
+const isKeyOrNone = (key: unknown): key is KeyThumbprint | undefined =>
+  key === undefined || KeyBinding.isThumbprint(key)
 
 /** Catches holes in the array, which `every` skips. */
 const isListOfStrings = (value: unknown): boolean => {

@@ -38,6 +38,7 @@ export {
 export { type DurationBounds, durationOption } from "./token/DurationOption.ts"
 export { Digest } from "./token/Digest.ts"
 export { Instant } from "./token/Instant.ts"
+export { KeyBinding, type KeyThumbprint } from "./token/KeyBinding.ts"
 export { Lifetime } from "./token/Lifetime.ts"
 export { OwnerId } from "./token/OwnerId.ts"
 export { Scope } from "./token/Scope.ts"

@@ -57,7 +57,7 @@ export { type Caller, missingScopes, type ScopeHolder, type ScopeSide } from "./
 export type { ChangeKind } from "./token/Change.ts"
 export type { DurationOption } from "./token/DurationOption.ts"
 export { KeyRing, type KeyRingOptions } from "./token/KeyRing.ts"
-export type { MissingScope, Refusal, Side } from "./token/Refusal.ts"
+export type { KeyFlaw, MissingScope, Refusal, Side } from "./token/Refusal.ts"
 export { ScopeCatalogue, type ScopeDeclaration, type ScopeOf } from "./token/ScopeCatalogue.ts"
 export { type TokenFlaw, TokenFormat } from "./token/TokenFormat.ts"
 export { type ReuseResponse, TokenPolicy, type TokenPolicyOptions } from "./token/TokenPolicy.ts"

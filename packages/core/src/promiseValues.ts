@@ -7,6 +7,7 @@ import type { ApiToken, VerifiableToken } from "./token/ApiToken.ts"
 import type { Actor, Origin } from "./token/Attribution.ts"
 import type { ScopeSide } from "./token/Caller.ts"
 import type { Change, ChangeKind } from "./token/Change.ts"
+import type { KeyBinding } from "./token/KeyBinding.ts"
 import type { OwnerId } from "./token/OwnerId.ts"
 import type { Refusal } from "./token/Refusal.ts"
 import type { Scope } from "./token/Scope.ts"
@@ -27,6 +28,8 @@ export interface TokenDetails {
   readonly revocationReason: string | null
   readonly ancestors: ReadonlyArray<string>
   readonly issuedTo: string | null
+  /** The thumbprint of the key the token is bound to, or `first-key` until it is. `null`: a bearer token. */
+  readonly boundTo: string | null
   /** Newest first. A `retiring` secret is accepted until its grace period ends, or the token expires if that is sooner. */
   readonly secrets: ReadonlyArray<{
     readonly generation: number
@@ -62,6 +65,11 @@ export interface Caller<S extends string = string> {
   readonly narrowedBy: ReadonlyArray<ScopeSide>
   /** `null`: never. */
   readonly expiresAt: Date | null
+  /**
+   * The thumbprint of the key the token is bound to; from `inspect`, `first-key` if it isn't bound yet. `null`: a bearer
+   * token.
+   */
+  readonly boundTo: string | null
 }
 
 export type Verification<S extends string = string> =
@@ -118,6 +126,7 @@ const callerOf = ({
   scopes,
   narrowedBy = [],
   expiry,
+  boundTo,
 }: AcceptedCaller): Caller => ({
   tokenId,
   generation,
@@ -126,6 +135,7 @@ const callerOf = ({
   scopes,
   narrowedBy,
   expiresAt: expiry === Infinity ? null : new Date(expiry),
+  boundTo: Option.getOrNull(boundTo),
 })
 
 /** A deep copy, so changing it has no effect on the store. */
@@ -140,6 +150,7 @@ export const detailsOf = (token: ApiToken): TokenDetails => ({
   revocationReason: Option.getOrNull(Option.map(token.revocation, ({ reason }) => reason)),
   ancestors: [...token.ancestors],
   issuedTo: Option.getOrNull(token.issuedTo),
+  boundTo: Option.getOrNull(token.boundTo),
   secrets: token.secrets.map(({ generation, hint, state }) => ({
     generation,
     hint,
@@ -185,6 +196,7 @@ export const verifiableTokenOf = (token: TokenDetails, index: number): Verifiabl
     expiresAt: instantOf(token.expiresAt),
     revocation: Option.map(instantOf(token.revokedAt), (at) => ({ at, reason: token.revocationReason ?? "" })),
     ancestors: token.ancestors as ReadonlyArray<TokenId>,
+    boundTo: Option.fromNullOr(token.boundTo as KeyBinding | null),
   }
 }
 

@@ -1,7 +1,7 @@
 import { expect, it } from "@effect/vitest"
 import type { OwnerAuthority } from "@tokenry/core"
 import type { KeyId, VerifiableToken } from "@tokenry/core/adapter"
-import { aDigest, anId, scopes } from "@tokenry/repository-contract/tokens"
+import { aDigest, anId, aThumbprint, scopes } from "@tokenry/repository-contract/tokens"
 import * as Option from "effect/Option"
 import { type Facts, FreshFacts } from "../src/verifying/lookUp.ts"
 import { makeRemember } from "../src/verifying/RememberedToken.ts"
@@ -12,8 +12,8 @@ const unlimited: OwnerAuthority = { active: true, scopes: "all" }
 
 /** Only what verifying needs of a token. */
 const verifiable = (fields: Parameters<typeof anApiToken>[0] = {}): VerifiableToken => {
-  const { id, ownedBy, scopes, expiresAt, revocation, ancestors } = anApiToken(fields)
-  return { id, ownedBy, scopes, expiresAt, revocation, ancestors }
+  const { id, ownedBy, scopes, expiresAt, revocation, ancestors, boundTo } = anApiToken(fields)
+  return { id, ownedBy, scopes, expiresAt, revocation, ancestors, boundTo }
 }
 
 const facts = (
@@ -40,15 +40,24 @@ const all: ReadonlyArray<Facts> = [
   facts({ token: verifiable({ scopes: [] }) }),
   facts({ token: verifiable({ scopes: scopes("treasure:read", "treasure:edit") }) }),
   facts({ token: verifiable({ expiresAt: Option.some(at(9)) }) }),
+  facts({ token: verifiable({ boundTo: Option.some("first-key") }) }),
+  facts({ token: verifiable({ boundTo: Option.some(aThumbprint()) }) }),
   facts({ token: verifiable({ revocation: Option.some({ at: at(1), reason: "leaked" }) }) }),
 ]
 
-const plain = ({ token: { id, ownedBy, scopes, revocation, ancestors }, expiry, secret, minters, owner }: Facts) => ({
+const plain = ({
+  token: { id, ownedBy, scopes, revocation, ancestors, boundTo },
+  expiry,
+  secret,
+  minters,
+  owner,
+}: Facts) => ({
   id,
   ownedBy,
   scopes,
   revocation,
   ancestors,
+  boundTo,
   expiry,
   secret,
   minters,

@@ -99,6 +99,7 @@ it("with promises a refusal is a value too, and an outage rejects", async () => 
       scopes: ["treasure:edit", "treasure:read"],
       narrowedBy: [],
       expiresAt: token.expiresAt,
+      boundTo: null,
     },
   })
   expect(await tokens.inspect("no token")).toEqual({

@@ -40,6 +40,7 @@ it("the whole life of a token, with dates and plain objects", async () => {
       scopes: ["treasure:edit", "treasure:read"],
       narrowedBy: [],
       expiresAt: token.expiresAt,
+      boundTo: null,
     },
   })
   expect(await tokens.edit({ ...own, name: "laptop" })).toMatchObject({ name: "laptop", revision: 2 })

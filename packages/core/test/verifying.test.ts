@@ -60,6 +60,7 @@ it.effect("an accepted token gives the caller, with implied scopes", () =>
       scopes: ["treasure:edit", "treasure:read"],
       narrowedBy: [],
       expiresAt: Option.some(at(hour)),
+      boundTo: Option.none(),
     })
     expect(asked).toEqual(["findByDigest"])
   }),

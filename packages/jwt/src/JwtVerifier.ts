@@ -144,6 +144,7 @@ const callerOf = <S extends string>({ sub, exp, scope, token_id: tokenId }: JWTP
         scopes: catalogue.close(scope.split(" ")),
         narrowedBy: [],
         expiresAt: new Date(exp * 1000),
+        boundTo: null,
       } satisfies Caller<S>)
     : undefined
 

@@ -1,5 +1,6 @@
 /** Reads the fields of a stored document and checks their types. Plain code, because verifying runs it. */
 import { DamagedToken } from "@tokenry/core"
+import { KeyBinding } from "@tokenry/core/adapter"
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import { types } from "node:util"
@@ -51,6 +52,12 @@ export class Reader {
 
   optionalString(field: string): Option.Option<string> {
     return this.#fields[field] === null ? Option.none() : Option.some(this.string(field))
+  }
+
+  optionalBinding(field: string): Option.Option<KeyBinding> {
+    return this.#fields[field] === null
+      ? Option.none()
+      : Option.some(this.read(field, (value) => (KeyBinding.is(value) ? value : undefined)))
   }
 
   strings(field: string): ReadonlyArray<string> {

@@ -36,6 +36,8 @@ export interface TokenDocument {
   readonly revocation: RevocationDocument | null
   readonly ancestors: ReadonlyArray<string>
   readonly issuedTo: string | null
+  /** A key's thumbprint, or `first-key`. */
+  readonly boundTo: string | null
   /** Newest first. */
   readonly secrets: ReadonlyArray<SecretDocument>
   /** Oldest first. */
@@ -74,6 +76,7 @@ export const verifiableFields = {
   neverExpires: 1,
   revocation: 1,
   ancestors: 1,
+  boundTo: 1,
 } as const
 export const foundFields = { ...verifiableFields, secrets: 1 } as const
 
@@ -90,6 +93,7 @@ export const documentOf = (token: ApiToken): TokenDocument => ({
   revocation: Option.getOrNull(Option.map(token.revocation, revocationDocumentOf)),
   ancestors: token.ancestors.map(idOf),
   issuedTo: Option.getOrNull(token.issuedTo),
+  boundTo: Option.getOrNull(token.boundTo),
   secrets: token.secrets.map(secretDocumentOf),
   history: token.history.map(changeDocumentOf),
   undelivered: countOf(token.undelivered),
@@ -178,6 +182,7 @@ const verifiableFrom = (reader: Reader): VerifiableToken => ({
   expiresAt: expiryOf(reader),
   revocation: reader.optional("revocation", revocationOf),
   ancestors: reader.strings("ancestors") as ReadonlyArray<TokenId>,
+  boundTo: reader.optionalBinding("boundTo"),
 })
 
 const revocationOf = (reader: Reader): Revocation => ({ at: reader.instant("at"), reason: reader.string("reason") })

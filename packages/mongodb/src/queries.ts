@@ -98,6 +98,7 @@ const soundTypes = {
   revocation: { $type: ["object", "null"] },
   ancestors: { $type: "array" },
   issuedTo: { $type: ["string", "null"] },
+  boundTo: { $type: ["string", "null"] },
   secrets: { $type: "array" },
   history: { $type: "array" },
   undelivered: { $type: "number" },

@@ -25,6 +25,8 @@ const damages: ReadonlyArray<readonly [update: object, field: string]> = [
   [{ $set: { scopes: "treasure:read" } }, "scopes"],
   [{ $set: { scopes: ["treasure:read", 1] } }, "scopes"],
   [{ $unset: { ancestors: 1 } }, "ancestors"],
+  [{ $unset: { boundTo: 1 } }, "boundTo"],
+  [{ $set: { boundTo: "any-key" } }, "boundTo"],
   [{ $set: { "secrets.0.generation": "1" } }, "secrets.0.generation"],
   [{ $unset: { "secrets.0.endsAt": 1 } }, "secrets.0.endsAt"],
   [{ $unset: { "secrets.0.state": 1 } }, "secrets.0.state"],
@@ -94,6 +96,7 @@ describe.skipIf(withoutMongodb)("a document that someone changed by hand", () =>
     [{ $unset: { expiresAt: 1 } }, "expiresAt"],
     [{ $unset: { revocation: 1 } }, "revocation"],
     [{ $unset: { issuedTo: 1 } }, "issuedTo"],
+    [{ $unset: { boundTo: 1 } }, "boundTo"],
   ] as const)("is a defect for a replace that read it before it was damaged: %j", ([update, field]) =>
     Effect.gen(function* () {
       const { repository, token } = yield* damaged(update)

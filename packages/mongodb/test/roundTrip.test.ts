@@ -74,8 +74,8 @@ describe.each(Object.entries(tokens))("a token %s", (_, aTokenLikeThis) => {
       for (const { digest } of token.secrets) {
         const found = Option.getOrThrow(yield* repository.findByDigest([digest]))
         assert.strictEqual(found.secret.digest.hex, digest.hex)
-        const { id, ownedBy, scopes, expiresAt, revocation, ancestors } = token
-        assert.deepStrictEqual(found.token, { id, ownedBy, scopes, expiresAt, revocation, ancestors })
+        const { id, ownedBy, scopes, expiresAt, revocation, ancestors, boundTo } = token
+        assert.deepStrictEqual(found.token, { id, ownedBy, scopes, expiresAt, revocation, ancestors, boundTo })
       }
     }),
   )

@@ -33,6 +33,7 @@ const callerOf = async (provider: Provider, presented: string): Promise<Verifica
   const granted = await tokenOfGrant(provider, refreshToken.grantId)
   if (client?.clientAuthMethod !== "none" || granted === undefined) return undefined
   const { tokenId, accountId: ownedBy } = granted
-  const caller = { tokenId, ownedBy, generation: 0, ancestors: [], scopes: [], narrowedBy: [], expiresAt: null }
+  const nothing = { ancestors: [], scopes: [], narrowedBy: [], expiresAt: null, boundTo: null }
+  const caller = { tokenId, ownedBy, generation: 0, ...nothing }
   return { accepted: true, caller }
 }

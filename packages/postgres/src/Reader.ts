@@ -1,5 +1,6 @@
 /** Reads a stored record's fields, checking that they exist and have the right type. Plain code, for the hot path. */
 import { DamagedToken } from "@tokenry/core"
+import { KeyBinding } from "@tokenry/core/adapter"
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 
@@ -53,6 +54,12 @@ export class Reader {
 
   optionalString(field: string): Option.Option<string> {
     return this.#fields[field] === null ? Option.none() : Option.some(this.string(field))
+  }
+
+  optionalBinding(field: string): Option.Option<KeyBinding> {
+    return this.#fields[field] === null
+      ? Option.none()
+      : Option.some(this.read(field, (value) => (KeyBinding.is(value) ? value : undefined)))
   }
 
   strings(field: string): ReadonlyArray<string> {

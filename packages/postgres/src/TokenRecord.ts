@@ -33,6 +33,7 @@ const verifiableFields = {
   revokedAt: epochOf("t.revoked_at"),
   revocationReason: "t.revocation_reason",
   ancestors: "t.ancestors",
+  boundTo: "t.bound_to",
   readableFrom: "t.readable_from",
 }
 
@@ -85,6 +86,7 @@ export const valuesOf = (token: ApiToken): ReadonlyArray<unknown> => [
   optionalTimestampOf(Option.map(token.revocation, ({ at }) => at)),
   Option.getOrNull(Option.map(token.revocation, ({ reason }) => reason)),
   token.ancestors.map(idOf),
+  Option.getOrNull(token.boundTo),
   Option.getOrNull(token.issuedTo),
   historyOf(token),
   countOf(token.undelivered),
@@ -102,6 +104,7 @@ export const tokenColumns = [
   "revoked_at",
   "revocation_reason",
   "ancestors",
+  "bound_to",
   "issued_to",
   "history",
   "undelivered",
@@ -175,6 +178,7 @@ const verifiableFrom = (reader: Reader): VerifiableToken => {
     expiresAt: reader.optionalInstant("expiresAt"),
     revocation: revocationFrom(reader),
     ancestors: reader.strings("ancestors") as ReadonlyArray<TokenId>,
+    boundTo: reader.optionalBinding("boundTo"),
   }
 }
 

@@ -35,6 +35,7 @@ CREATE TABLE ${token} (
   revoked_at timestamptz(3),
   revocation_reason text,
   ancestors uuid[] NOT NULL,
+  bound_to text,
   issued_to text,
   history jsonb NOT NULL,
   undelivered integer NOT NULL,

@@ -6,9 +6,9 @@ import type { Tables } from "./tables.ts"
 
 const secretColumns = "digest, generation, key_id, hint, retiring_until, retired_at"
 
-/** The secrets given as JSON in the 14th parameter. */
+/** The secrets given as JSON in the 15th parameter. */
 const given = `SELECT digest::bytea, generation, key_id, hint, retiring_until, retired_at
-  FROM json_to_recordset($14) AS g (digest text, generation integer, key_id text, hint text,
+  FROM json_to_recordset($15) AS g (digest text, generation integer, key_id text, hint text,
     retiring_until timestamptz, retired_at timestamptz)`
 
 const sameSecret = `(g.digest, g.generation, g.key_id, g.hint, g.retiring_until, g.retired_at)
@@ -48,7 +48,7 @@ export const statementsOn = (tables: Tables) => {
         UPDATE ${token} SET
           ${tokenColumns.map((column, index) => `${column} = $${index + 1}`).join(", ")},
           schema_version = ${schemaVersion}, readable_from = ${schemaVersion}
-        WHERE id = $1 AND revision = $15 AND schema_version <= ${schemaVersion}
+        WHERE id = $1 AND revision = $16 AND schema_version <= ${schemaVersion}
         RETURNING id
       ), given AS (${given}
       ), stored AS MATERIALIZED (

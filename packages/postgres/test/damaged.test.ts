@@ -23,6 +23,7 @@ const damages: ReadonlyArray<readonly [update: string, field: string]> = [
   ["scopes = ARRAY['treasure:read', NULL]", "scopes"],
   ["scopes = ARRAY[ARRAY['treasure:read']]", "scopes"],
   ["ancestors = ARRAY[NULL::uuid]", "ancestors"],
+  ["bound_to = 'any-key'", "boundTo"],
 ]
 
 /** What only matters to somebody who reads all of the token. */

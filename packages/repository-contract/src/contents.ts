@@ -5,7 +5,7 @@ import * as DateTime from "effect/DateTime"
 import * as Hash from "effect/Hash"
 import * as Option from "effect/Option"
 
-/** The six fields verifying needs, and none that a store may have added. */
+/** The seven fields verifying needs, and none that a store may have added. */
 export const verifiableContentsOf = (token: VerifiableToken) => ({
   id: token.id,
   ownedBy: token.ownedBy,
@@ -15,6 +15,7 @@ export const verifiableContentsOf = (token: VerifiableToken) => ({
     Option.map(token.revocation, ({ at, reason }) => ({ at: DateTime.formatIso(at), reason })),
   ),
   ancestors: [...token.ancestors],
+  boundTo: Option.getOrNull(token.boundTo),
 })
 
 export const contentsOf = (token: ApiToken) => ({

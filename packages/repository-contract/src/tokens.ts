@@ -3,7 +3,9 @@ import { ApiToken, type Revocation } from "@tokenry/core"
 import {
   type ApiTokenFields,
   Digest,
+  type KeyBinding,
   type KeyId,
+  type KeyThumbprint,
   type OwnerId,
   type Scope,
   Secret,
@@ -58,6 +60,9 @@ export const retired = (when: DateTime.Utc): SecretState => ({ _tag: "Retired", 
 
 export const expiring = (milliseconds: number) => ({ expiresAt: Option.some(at(milliseconds)) })
 export const issuedTo = (thirdParty: string) => ({ issuedTo: Option.some(thirdParty) })
+/** A thumbprint that no other token has. */
+export const aThumbprint = () => Buffer.from(randomBytes(32)).toString("base64url") as KeyThumbprint
+export const boundTo = (key: KeyBinding) => ({ boundTo: Option.some(key) })
 export const revoked = (milliseconds: number, reason = "on request"): { revocation: Option.Option<Revocation> } => ({
   revocation: Option.some({ at: at(milliseconds), reason }),
 })
@@ -74,6 +79,7 @@ export const aToken = (fields: Partial<ApiTokenFields> = {}): ApiToken => {
       expiresAt: Option.none(),
       issuedTo: Option.none(),
       ancestors: [],
+      boundTo: Option.none(),
     },
     { digest: aDigest(), keyId: Option.none(), hint: aHint() },
     createdAt,

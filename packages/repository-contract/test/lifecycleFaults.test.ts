@@ -149,13 +149,22 @@ function withAncestors(alter: (ancestor: VerifiableToken) => VerifiableToken): F
   })
 }
 
-const verifiable = ({ id, ownedBy, scopes, expiresAt, revocation, ancestors }: VerifiableToken): VerifiableToken => ({
+const verifiable = ({
   id,
   ownedBy,
   scopes,
   expiresAt,
   revocation,
   ancestors,
+  boundTo,
+}: VerifiableToken): VerifiableToken => ({
+  id,
+  ownedBy,
+  scopes,
+  expiresAt,
+  revocation,
+  ancestors,
+  boundTo,
 })
 
 /** A repository that writes something else than it is given. */

@@ -173,6 +173,11 @@ export const rarerFaults: ReadonlyArray<Fault> = [
     ),
   ),
   fault(
+    "no keys",
+    "whatever a token holds comes back as it went in, from insert and from replace",
+    writing((token) => new ApiToken({ ...token, boundTo: Option.none() })),
+  ),
+  fault(
     "scopes in order",
     "whatever a token holds comes back as it went in, from insert and from replace",
     writing((token) => new ApiToken({ ...token, scopes: token.scopes.toSorted() })),

@@ -151,6 +151,7 @@ const writtenColumns = [
   "revoked_at",
   "revocation_reason",
   "ancestors",
+  "bound_to",
   "name",
   "created_at",
   "issued_to",

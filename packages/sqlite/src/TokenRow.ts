@@ -12,7 +12,16 @@ import {
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import { idOf, millisecondsOf, optionalMillisecondsOf } from "./arguments.ts"
-import { damaged, instantIn, integerIn, listIn, optionalInstantIn, textIn, textsIn } from "./fields.ts"
+import {
+  damaged,
+  instantIn,
+  integerIn,
+  listIn,
+  optionalBindingIn,
+  optionalInstantIn,
+  textIn,
+  textsIn,
+} from "./fields.ts"
 import { assertReadable, recordVersion } from "./recordVersion.ts"
 import { secretOf, secretsIn, type SecretTuple, storedSecretsOf } from "./SecretRow.ts"
 
@@ -26,6 +35,7 @@ export interface VerifiableRow {
   readonly revoked_at: number | null
   readonly revocation_reason: string | null
   readonly ancestors: string | null
+  readonly bound_to: string | null
 }
 
 /** The whole token; `secrets` is a JSON list, the newest first. */
@@ -50,11 +60,12 @@ export type FoundRow = readonly [
   revokedAt: number | null,
   revocationReason: string | null,
   ancestors: string | null,
+  boundTo: string | null,
   ...secret: SecretTuple,
 ]
 
 export const verifiableColumns = `
-  api_token.id, readable_from, owned_by, scopes, expires_at, revoked_at, revocation_reason, ancestors`
+  api_token.id, readable_from, owned_by, scopes, expires_at, revoked_at, revocation_reason, ancestors, bound_to`
 
 const secretsColumn = `
   (SELECT json_group_array(json_array(digest, generation, key_id, state, state_at, hint) ORDER BY generation DESC)
@@ -75,6 +86,7 @@ export const rowOf = (token: ApiToken): TokenRow => ({
   revoked_at: optionalMillisecondsOf(Option.map(token.revocation, ({ at }) => at)),
   revocation_reason: Option.getOrNull(Option.map(token.revocation, ({ reason }) => reason)),
   ancestors: token.ancestors.length === 0 ? null : JSON.stringify(token.ancestors),
+  bound_to: Option.getOrNull(token.boundTo),
   name: token.name,
   created_at: millisecondsOf(token.createdAt),
   issued_to: Option.getOrNull(token.issuedTo),
@@ -101,7 +113,7 @@ export const tokenOf = (row: TokenRow): ApiToken =>
 
 /** @throws DamagedToken, WrittenByNewerVersion */
 export const verifiableOf = (row: VerifiableRow): VerifiableToken => {
-  const { id, readable_from, owned_by, scopes, expires_at, revoked_at, revocation_reason, ancestors } = row
+  const { id, readable_from, owned_by, scopes, expires_at, revoked_at, revocation_reason, ancestors, bound_to } = row
   assertReadable(id, readable_from)
   if (!OwnerId.is(owned_by)) throw damaged(id, "ownedBy")
   return {
@@ -111,12 +123,13 @@ export const verifiableOf = (row: VerifiableRow): VerifiableToken => {
     expiresAt: optionalInstantIn(id, "expiresAt", expires_at),
     revocation: revocationIn(id, revoked_at, revocation_reason),
     ancestors: ancestors === null ? [] : (textsIn(id, "ancestors", ancestors) as ReadonlyArray<TokenId>),
+    boundTo: optionalBindingIn(id, "boundTo", bound_to),
   }
 }
 
 /** @throws DamagedToken, WrittenByNewerVersion */
 export const foundOf = (row: FoundRow): FoundToken => {
-  const [id, readable_from, owned_by, scopes, expires_at, revoked_at, revocation_reason, ancestors] = row
+  const [id, readable_from, owned_by, scopes, expires_at, revoked_at, revocation_reason, ancestors, bound_to] = row
   return {
     token: verifiableOf({
       id,
@@ -127,8 +140,9 @@ export const foundOf = (row: FoundRow): FoundToken => {
       revoked_at,
       revocation_reason,
       ancestors,
+      bound_to,
     }),
-    secret: secretOf(id, "secrets", row[8], row[9], row[10], row[11], row[12]),
+    secret: secretOf(id, "secrets", row[9], row[10], row[11], row[12], row[13]),
   }
 }
 

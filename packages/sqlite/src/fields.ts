@@ -1,5 +1,6 @@
 /** Reads a stored token's fields. Each throws `DamagedToken`, with the id and the field, if the value is invalid. */
 import { DamagedToken } from "@tokenry/core"
+import { KeyBinding } from "@tokenry/core/adapter"
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 
@@ -24,6 +25,12 @@ export const instantIn = (id: string, field: string, value: unknown): DateTime.U
 
 export const optionalInstantIn = (id: string, field: string, value: number | null): Option.Option<DateTime.Utc> =>
   value === null ? Option.none() : Option.some(instantIn(id, field, value))
+
+export const optionalBindingIn = (id: string, field: string, value: string | null): Option.Option<KeyBinding> => {
+  if (value === null) return Option.none()
+  if (!KeyBinding.is(value)) throw damaged(id, field)
+  return Option.some(value)
+}
 
 /** A list in JSON. */
 export const listIn = (id: string, field: string, json: string): ReadonlyArray<unknown> => {

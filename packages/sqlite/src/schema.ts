@@ -33,6 +33,7 @@ export const tokenMigrations: ReadonlyArray<Migration> = [
         revoked_at INTEGER,
         revocation_reason TEXT,
         ancestors TEXT,
+        bound_to TEXT,
         name TEXT NOT NULL,
         created_at INTEGER NOT NULL,
         issued_to TEXT,

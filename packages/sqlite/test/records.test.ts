@@ -36,6 +36,7 @@ describe("a damaged field is named, and nobody else's token suffers", () => {
     ["scopes", set("scopes = '[1]'")],
     ["scopes", set("scopes = '{}'")],
     ["ancestors", set("ancestors = '[null]'")],
+    ["boundTo", set("bound_to = 'any-key'")],
     ["history", set("history = '['")],
     ["history.0", set("history = '[7]'")],
     ["history.0.at", set(`history = json_set(history, '$[0].at', 'soon')`)],

@@ -110,8 +110,8 @@ it.effect("a lookup by digest finds each secret with the token, without its hist
     yield* repository.insert(aToken())
     for (const expected of token.secrets) {
       const found = Option.getOrThrow(yield* repository.findByDigest([expected.digest]))
-      const { id, ownedBy, scopes, expiresAt, revocation, ancestors } = token
-      assert.deepStrictEqual(found.token, { id, ownedBy, scopes, expiresAt, revocation, ancestors })
+      const { id, ownedBy, scopes, expiresAt, revocation, ancestors, boundTo } = token
+      assert.deepStrictEqual(found.token, { id, ownedBy, scopes, expiresAt, revocation, ancestors, boundTo })
       assert.strictEqual(found.secret.digest.hex, expected.digest.hex)
       assert.deepStrictEqual({ ...found.secret, hint: expected.hint, digest: 0 }, { ...expected, digest: 0 })
     }

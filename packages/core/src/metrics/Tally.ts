@@ -108,6 +108,7 @@ const makeTally = (): Tally => ({
     Revoked: 0,
     Expired: 0,
     OwnerInactive: 0,
+    WrongKey: 0,
     InsufficientScope: 0,
     RepositoryUnavailable: 0,
   },

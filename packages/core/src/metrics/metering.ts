@@ -58,10 +58,10 @@ export const makeMetering = Effect.gen(function* () {
   }
 
   const metering: Metering = {
-    verifier: (verifier) => (presented, required, now) => {
+    verifier: (verifier) => (presented, required, now, provenKey) => {
       turn = (turn + 1) % every
       const begun = turn === 0 ? clock.monotonicTimeNanosUnsafe() : undefined
-      const deciding = verifier(presented, required, now)
+      const deciding = verifier(presented, required, now, provenKey)
       if (!isVerdict(deciding)) return waiting(deciding)
       count(deciding)
       if (begun !== undefined) durations.observe(secondsSince(begun), every)

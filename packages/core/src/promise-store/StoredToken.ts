@@ -6,6 +6,7 @@ import { ApiToken } from "../token/ApiToken.ts"
 import type { Actor, Origin } from "../token/Attribution.ts"
 import type { Change, ChangeKind } from "../token/Change.ts"
 import { Digest } from "../token/Digest.ts"
+import { KeyBinding } from "../token/KeyBinding.ts"
 import { OwnerId } from "../token/OwnerId.ts"
 import type { Scope } from "../token/Scope.ts"
 import type { KeyId, Secret, SecretState } from "../token/Secret.ts"
@@ -25,6 +26,8 @@ export interface StoredToken {
   /** The outermost first; eight at most. */
   readonly ancestors: ReadonlyArray<string>
   readonly issuedTo: string | null
+  /** A key's thumbprint, or `first-key`. `null`: a bearer token. */
+  readonly boundTo: string | null
   /** Newest first, one to eight. Digests are unique across the whole store. */
   readonly secrets: ReadonlyArray<StoredSecret>
   /** Oldest first. */
@@ -64,6 +67,7 @@ export const storedTokenOf = (token: ApiToken): StoredToken => ({
   revocation: Option.getOrNull(Option.map(token.revocation, ({ at, reason }) => ({ at: dateOf(at), reason }))),
   ancestors: [...token.ancestors],
   issuedTo: Option.getOrNull(token.issuedTo),
+  boundTo: Option.getOrNull(token.boundTo),
   secrets: token.secrets.map(({ digest, generation, keyId, hint, state }) => ({
     digest: digest.hex,
     generation,
@@ -148,6 +152,9 @@ export const tokenOfStored = (stored: StoredToken): ApiToken => {
         : Option.some({ at: instantOf("revocation", revocation?.at), reason: textOf("revocation", revocation.reason) }),
     ancestors: listOf("ancestors", stored.ancestors) as ReadonlyArray<TokenId>,
     issuedTo: Option.fromNullOr(stored.issuedTo),
+    boundTo: Option.map(Option.fromNullOr(stored.boundTo), (boundTo) =>
+      KeyBinding.is(boundTo) ? boundTo : damaged(id, "boundTo"),
+    ),
     secrets: [active, ...others],
     history: listOf("history", stored.history).map(changeOf),
     undelivered: countOf("undelivered", stored.undelivered),

@@ -7,6 +7,7 @@ import type { Attribution } from "./Attribution.ts"
 import { Change } from "./Change.ts"
 import { History } from "./History.ts"
 import type { Instant } from "./Instant.ts"
+import type { KeyBinding, KeyThumbprint } from "./KeyBinding.ts"
 import type { OwnerId } from "./OwnerId.ts"
 import type { Scope } from "./Scope.ts"
 import { type NewSecret, Secret } from "./Secret.ts"
@@ -32,6 +33,8 @@ export interface VerifiableToken {
   readonly revocation: Option.Option<Revocation>
   /** The tokens this one was minted with, the outermost first. Eight at most. */
   readonly ancestors: ReadonlyArray<TokenId>
+  /** The key a client must prove to have. None: the token alone is enough (a bearer token). */
+  readonly boundTo: Option.Option<KeyBinding>
 }
 
 export type TokenState = "live" | "expired" | "revoked"
@@ -102,7 +105,10 @@ export interface ApiTokenFields extends VerifiableToken {
 export class ApiToken extends Data.Class<ApiTokenFields> {
   /** A new token with its first secret. The fields have already passed the policy. */
   static issue(
-    fields: Pick<ApiTokenFields, "id" | "ownedBy" | "name" | "scopes" | "expiresAt" | "issuedTo" | "ancestors">,
+    fields: Pick<
+      ApiTokenFields,
+      "id" | "ownedBy" | "name" | "scopes" | "expiresAt" | "issuedTo" | "ancestors" | "boundTo"
+    >,
     secret: NewSecret,
     now: DateTime.Utc,
     by: Attribution,
@@ -191,6 +197,13 @@ export class ApiToken extends Data.Class<ApiTokenFields> {
     const count = this.secrets[0].generation - generation
     const rotations = this.history.filter(({ kind }) => kind === "rotated")
     return rotations.length < count ? [] : rotations.slice(rotations.length - count)
+  }
+
+  /** Binds a token that waits for its first key; any other is returned unchanged. */
+  bind(key: KeyThumbprint, now: DateTime.Utc, by: Attribution): ApiToken {
+    return Option.contains(this.boundTo, "first-key")
+      ? this.#changed({ boundTo: Option.some(key) }, Change.make("bound", now, by, `to the key ${key}`))
+      : this
   }
 
   /** Ends every retiring secret now. */

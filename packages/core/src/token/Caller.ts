@@ -1,6 +1,7 @@
 /** The result of verifying: the caller, its token and its current rights; and the rule for scopes. */
 import type * as DateTime from "effect/DateTime"
 import type * as Option from "effect/Option"
+import type { KeyBinding } from "./KeyBinding.ts"
 import type { OwnerId } from "./OwnerId.ts"
 import type { MissingScope, Side } from "./Refusal.ts"
 import type { Scope } from "./Scope.ts"
@@ -17,6 +18,8 @@ export interface Caller<S extends string = string> extends ScopeHolder {
   readonly scopes: ReadonlyArray<Scope & S>
   /** None: never. */
   readonly expiresAt: Option.Option<DateTime.Utc>
+  /** The key the token is bound to. `verify` has checked it, so it is a thumbprint; `inspect` doesn't check it. */
+  readonly boundTo: Option.Option<KeyBinding>
 }
 
 /** Anyone who holds scopes: a caller, or a signed-in person. */

@@ -9,6 +9,7 @@ export type ChangeKind =
   | "narrowed"
   | "shortened"
   | "rotated"
+  | "bound"
   | "grace-ended"
   | "reused"
   | "revoked"

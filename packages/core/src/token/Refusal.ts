@@ -6,6 +6,14 @@ import type { TokenId } from "./TokenId.ts"
 /** Which side lacks a scope: the token, a token it was minted with, or its owner. */
 export type Side = "token" | "ancestor" | "owner"
 
+/**
+ * - `NoKey`: the token needs a key, and the client proved none.
+ * - `AnotherKey`: it is bound to a different key.
+ * - `NotBound`: a key was proven for a bearer token (RFC 9449 §7.1).
+ * - `NotYetBound`: it takes the first key, but this use didn't bind it.
+ */
+export type KeyFlaw = "NoKey" | "AnotherKey" | "NotBound" | "NotYetBound"
+
 export interface MissingScope {
   readonly scope: string
   readonly on: Side
@@ -17,6 +25,7 @@ export interface MissingScope {
  * - `Retired`: a rotation replaced this secret, and its grace period is over.
  * - `Revoked`, `Expired`: the token itself or (see `on`) one it was minted with.
  * - `OwnerInactive`: the owner is deactivated or gone.
+ * - `WrongKey`: the token is valid, but not for this client.
  * - `InsufficientScope`: the token is valid but lacks a required scope. The only reason a client may learn; the others
  *   must be indistinguishable from outside.
  */
@@ -27,6 +36,7 @@ export type Refusal =
   | { readonly _tag: "Revoked"; readonly tokenId: TokenId; readonly on: "token" | "ancestor" }
   | { readonly _tag: "Expired"; readonly tokenId: TokenId; readonly on: "token" | "ancestor" }
   | { readonly _tag: "OwnerInactive"; readonly tokenId: TokenId; readonly ownedBy: OwnerId }
+  | { readonly _tag: "WrongKey"; readonly tokenId: TokenId; readonly flaw: KeyFlaw }
   | {
       readonly _tag: "InsufficientScope"
       readonly tokenId: TokenId

@@ -138,4 +138,4 @@ const assertExpected = ({ id, revision }: ApiToken, { expectedRevision }: Pick<E
 export const isLostRace = (error: { readonly _tag: string }): boolean => error._tag === "RevisionConflict"
 
 /** Another write succeeded, so a retry is likely to work soon. Jitter keeps concurrent retries apart. */
-const afterLostRace = Schedule.spaced("5 millis").pipe(Schedule.jittered)
+export const afterLostRace = Schedule.spaced("5 millis").pipe(Schedule.jittered)

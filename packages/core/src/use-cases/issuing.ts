@@ -8,6 +8,7 @@ import { attributionOf, requestedExpiry } from "./requestParts.ts"
 import type { IssueRequest } from "./requests.ts"
 import { ApiToken, earliestExpiry, type VerifiableToken } from "../token/ApiToken.ts"
 import { missingScopes } from "../token/Caller.ts"
+import { KeyBinding } from "../token/KeyBinding.ts"
 import type { OwnerId } from "../token/OwnerId.ts"
 import type { Side } from "../token/Refusal.ts"
 import type { NewSecret } from "../token/Secret.ts"
@@ -55,7 +56,7 @@ export const issuing = (
   /** Without the stack that `Effect.fn` records for each call, which takes a tenth of the time of an issue. */
   const insertNew = Effect.fnUntraced(function* (input: IssueRequest, secret: NewSecret) {
     const request = yield* parse("IssueRequest", input)
-    const { name, scopes, issuedTo, caller } = request
+    const { name, scopes, issuedTo, caller, boundTo } = request
     const ownedBy = request.ownedBy as OwnerId
     const now = yield* currentInstant
     const expiry = yield* requestedExpiry(request)
@@ -75,6 +76,7 @@ export const issuing = (
         ownedBy,
         issuedTo: Option.fromUndefinedOr(issuedTo),
         ancestors: minters.ids,
+        boundTo: yield* boundAs(boundTo, minters.tokens.at(-1)),
       },
       secret,
       now,
@@ -116,6 +118,20 @@ const assertHeld = (
   }
   return Effect.void
 }
+
+/** A token minted with a bound one is bound as well, by default to the same key. */
+const boundAs = (
+  requested: KeyBinding | undefined,
+  minter: VerifiableToken | undefined,
+): Effect.Effect<Option.Option<KeyBinding>, PolicyViolation> => {
+  const inherited = minter?.boundTo ?? Option.none()
+  if (requested === undefined) return Effect.succeed(inherited)
+  return requested === "first-key" && Option.exists(inherited, KeyBinding.isThumbprint)
+    ? Effect.fail(new PolicyViolation({ issues: [notFirst] }))
+    : Effect.succeed(Option.some(requested))
+}
+
+const notFirst = { path: ["boundTo"], message: "must be a key, because the token it is minted with is bound to one" }
 
 const sideOf = (minter: VerifiableToken, caller: IssueRequest["caller"]): Side =>
   minter.id === caller?.tokenId ? "token" : "ancestor"

@@ -1,5 +1,6 @@
 /** Every use case but verifying: loaded together, when the first of them runs. */
 import { makeAuthority } from "./authority.ts"
+import { binding } from "./binding.ts"
 import { changing } from "./changing.ts"
 import { issuing } from "./issuing.ts"
 import { reading } from "./reading.ts"
@@ -14,6 +15,7 @@ export const managing = (parts: UseCaseParts) => {
     ...reading(parts, authority),
     ...showing(parts),
     ...changing(parts, authority),
+    ...binding(parts),
     ...sweeping(parts),
   }
 }

@@ -9,6 +9,7 @@ import * as SchemaIssue from "effect/SchemaIssue"
 import { type InputIssue, InvalidInput } from "../errors.ts"
 import { ListCursor } from "./ListCursor.ts"
 import { Instant } from "../token/Instant.ts"
+import { KeyBinding } from "../token/KeyBinding.ts"
 import { OwnerId } from "../token/OwnerId.ts"
 import { flawOfText } from "../token/Text.ts"
 import { TokenId } from "../token/TokenId.ts"
@@ -125,11 +126,21 @@ export const IssueRequest = Schema.Struct({
   ...expiry,
   /** The third party that receives the token: an app, an integration. 1 to 255 characters. */
   issuedTo: Schema.optional(text(255)),
+  boundTo: Schema.optional(
+    Schema.declare((value): value is KeyBinding => KeyBinding.is(value), {
+      expected: 'the thumbprint of a JWK (43 base64url characters), or "first-key"',
+    }),
+  ),
   by,
   ...acting,
 }).check(onSomeAuthority)
-export type IssueRequest<S extends string = string> = Omit<On<typeof IssueRequest.Type>, "scopes"> &
+export type IssueRequest<S extends string = string> = Omit<On<typeof IssueRequest.Type>, "scopes" | "boundTo"> &
   Acting & {
+    /**
+     * The key that clients must prove to have (RFC 9449): its JWK thumbprint (RFC 7638), or `first-key` for the first one
+     * that a client proves. Default: none, or the key of the token it is minted with.
+     */
+    readonly boundTo?: string | undefined
     /** Declared scopes. Empty: the token only proves identity. */
     readonly scopes: ReadonlyArray<S>
   }

@@ -7,11 +7,12 @@ import type { Scope } from "../token/Scope.ts"
 import type { TokenId } from "../token/TokenId.ts"
 import { Facts } from "./lookUp.ts"
 
-/** What most tokens share: no ancestors, an owner who may do everything, an active secret. */
+/** What most tokens share: no ancestors, an owner who may do everything, an active secret, no key. */
 interface Circumstances {
   readonly secret: Facts["secret"]
   readonly minters: Facts["minters"]
   readonly owner: OwnerAuthority
+  readonly boundTo: VerifiableToken["boundTo"]
 }
 
 /**
@@ -51,6 +52,10 @@ export class RememberedToken extends Facts {
     return this.#circumstances.minters
   }
 
+  get boundTo(): VerifiableToken["boundTo"] {
+    return this.#circumstances.boundTo
+  }
+
   get owner(): OwnerAuthority {
     return this.#circumstances.owner
   }
@@ -67,7 +72,11 @@ export const makeRemember = (): ((facts: Facts) => RememberedToken) => {
     const { token, secret } = facts
     const scopes = shared(lists, token.scopes.join(" "), () => token.scopes)
     const isOrdinary =
-      secret.state._tag === "Active" && facts.minters.length === 0 && facts.owner.active && facts.owner.scopes === "all"
+      secret.state._tag === "Active" &&
+      facts.minters.length === 0 &&
+      facts.owner.active &&
+      facts.owner.scopes === "all" &&
+      Option.isNone(token.boundTo)
     return new RememberedToken(
       facts,
       scopes,
@@ -81,8 +90,8 @@ export const makeRemember = (): ((facts: Facts) => RememberedToken) => {
 }
 
 /** Omits the secret's digest, which is the entry's key anyway. */
-const circumstancesOf = ({ secret: { generation, keyId, state }, minters, owner }: Facts): Circumstances => {
-  return { secret: { generation, keyId, state }, minters, owner }
+const circumstancesOf = ({ token, secret: { generation, keyId, state }, minters, owner }: Facts): Circumstances => {
+  return { secret: { generation, keyId, state }, minters, owner, boundTo: token.boundTo }
 }
 
 const shared = <A>(values: Map<string, A>, key: string, make: () => A): A => {

@@ -4,13 +4,15 @@
  * synchronous, so a verify costs little more than its hash.
  */
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import type { RepositoryUnavailable } from "../errors.ts"
 import type { OwnerAuthority } from "../ports/OwnerDirectory.ts"
 import { expiryOf, stateAt, stateOf, type VerifiableToken } from "../token/ApiToken.ts"
 import { type Caller, missingScopes, type ScopeSide } from "../token/Caller.ts"
 import type { Digest } from "../token/Digest.ts"
 import type { Instant } from "../token/Instant.ts"
-import type { MissingScope, Refusal } from "../token/Refusal.ts"
+import type { KeyThumbprint } from "../token/KeyBinding.ts"
+import type { KeyFlaw, MissingScope, Refusal } from "../token/Refusal.ts"
 import type { ScopeCatalogue } from "../token/ScopeCatalogue.ts"
 import { Secret } from "../token/Secret.ts"
 import { flawOfAll, type TokenFlaw, type TokenFormat } from "../token/TokenFormat.ts"
@@ -44,12 +46,26 @@ export type Verdict =
 /** The verdict itself if the store and the owner directory answer synchronously, otherwise an effect. */
 export type Deciding = Verdict | Effect.Effect<Verdict, RepositoryUnavailable>
 
-export type Verifier = (presented: unknown, required: ReadonlyArray<string>, now: Instant) => Deciding
+/** The key that a request proved, if any. `unchecked`: someone other than the client asks. */
+export type ProvenKey = KeyThumbprint | "unchecked" | undefined
+
+export type Verifier = (
+  presented: unknown,
+  required: ReadonlyArray<string>,
+  now: Instant,
+  provenKey: ProvenKey,
+) => Deciding
 
 export const makeVerifier = ({ sha256, lookUp, catalogue, formats, observer }: VerifierParts): Verifier => {
-  const decide = (facts: Facts | undefined, required: ReadonlyArray<string>, digest: Digest, now: Instant): Verdict => {
+  const decide = (
+    facts: Facts | undefined,
+    required: ReadonlyArray<string>,
+    digest: Digest,
+    now: Instant,
+    provenKey: ProvenKey,
+  ): Verdict => {
     if (facts === undefined) return unknown
-    const verdict = judge(facts, required, catalogue, now)
+    const verdict = judge(facts, required, catalogue, now, provenKey)
     if (verdict.accepted) observer.onAccepted(facts, required, digest, now.epochMilliseconds)
     else if (verdict.refusal._tag === "InsufficientScope") observer.onInsufficient(verdict.refusal.missing)
     else if (Secret.isReuse(facts.secret, facts.expiry, now)) {
@@ -58,7 +74,7 @@ export const makeVerifier = ({ sha256, lookUp, catalogue, formats, observer }: V
     return verdict
   }
 
-  return (presented, required, now) => {
+  return (presented, required, now, provenKey) => {
     const flaw = flawOfAll(formats, presented)
     if (flaw !== undefined) return malformed[flaw]
     const digest = sha256(presented as string)
@@ -66,8 +82,8 @@ export const makeVerifier = ({ sha256, lookUp, catalogue, formats, observer }: V
     const instant: Instant = { epochMilliseconds: now.epochMilliseconds }
     const facts = lookUp(digest, instant)
     return isKnown(facts)
-      ? decide(facts, required, digest, instant)
-      : Effect.map(facts, (facts) => decide(facts, required, digest, instant))
+      ? decide(facts, required, digest, instant, provenKey)
+      : Effect.map(facts, (facts) => decide(facts, required, digest, instant, provenKey))
   }
 }
 
@@ -77,6 +93,7 @@ export const judge = (
   required: ReadonlyArray<string>,
   catalogue: ScopeCatalogue,
   now: Instant,
+  provenKey: ProvenKey,
 ): Verdict => {
   if (!Secret.isUsable(secret, now)) {
     return refuse({ _tag: "Retired", tokenId: token.id, generation: secret.generation })
@@ -91,6 +108,11 @@ export const judge = (
     if (state !== "live") return refuse({ _tag: refusalOf[state], tokenId: token.id, on: "ancestor" })
   }
   if (!owner.active) return refuse({ _tag: "OwnerInactive", tokenId: token.id, ownedBy: token.ownedBy })
+  const { boundTo } = token
+  if (Option.isSome(boundTo) || provenKey !== undefined) {
+    const flaw = keyFlawOf(boundTo, provenKey)
+    if (flaw !== undefined) return refuse({ _tag: "WrongKey", tokenId: token.id, flaw })
+  }
   const own = catalogue.close(token.scopes)
   const narrowedBy = sidesOf(own, catalogue, minters, owner)
   const caller: AcceptedCaller = {
@@ -102,11 +124,21 @@ export const judge = (
       narrowedBy.length === 0 ? own : own.filter((scope) => narrowedBy.every(({ scopes }) => scopes.includes(scope))),
     narrowedBy,
     expiry: Secret.expiryOf(secret, minters.length === 0 ? expiry : Math.min(expiry, ...minters.map(expiryOf))),
+    boundTo,
   }
   const missing = missingScopes(required, caller)
   return missing.length === 0
     ? { accepted: true, caller }
     : refuse({ _tag: "InsufficientScope", tokenId: token.id, ownedBy: token.ownedBy, required, missing })
+}
+
+/** Why this key doesn't let a client use the token; `undefined` if it does. */
+const keyFlawOf = (boundTo: VerifiableToken["boundTo"], provenKey: ProvenKey): KeyFlaw | undefined => {
+  if (provenKey === "unchecked") return undefined
+  if (Option.isNone(boundTo)) return provenKey === undefined ? undefined : "NotBound"
+  if (provenKey === undefined) return "NoKey"
+  if (boundTo.value === "first-key") return "NotYetBound"
+  return boundTo.value === provenKey ? undefined : "AnotherKey"
 }
 
 /** The token's side, one per ancestor, and the owner's; none if nothing narrows the token. */

@@ -1,6 +1,6 @@
 /** The oddest possible tokens, made from plain values that can be shrunk and printed. */
 import type { Actor } from "@tokenry/core"
-import { Change, type KeyId, type OwnerId, type Secret } from "@tokenry/core/adapter"
+import { Change, type KeyBinding, type KeyId, type OwnerId, type Secret } from "@tokenry/core/adapter"
 import * as Arbitrary from "effect/Arbitrary"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -20,6 +20,13 @@ const pieces = [
   "$where",
   "null",
   "\\u0041",
+] as const
+
+/** One begins like an option, and one looks like part of a query. */
+const thumbprints = [
+  `--${"_".repeat(38)}00A`,
+  `0x${"0".repeat(40)}A`,
+  "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",
 ] as const
 
 const below = (maximum: number) => Arbitrary.schema(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum })))
@@ -47,7 +54,7 @@ const keyIds = Arbitrary.array(text, { maxLength: 2 })
 const history = Arbitrary.array(
   Arbitrary.all({
     kind: Arbitrary.schema(
-      Schema.Literals(["issued", "renamed", "narrowed", "shortened", "rotated", "grace-ended", "revoked"]),
+      Schema.Literals(["issued", "renamed", "narrowed", "shortened", "rotated", "bound", "grace-ended", "revoked"]),
     ),
     at: milliseconds,
     actor: Arbitrary.schema(Schema.Literals(["person", "token", "sweep", "system"])),
@@ -67,6 +74,7 @@ export const oddTokens = Arbitrary.all({
   expiresAt: optional(milliseconds),
   revocation: optional(Arbitrary.all({ at: milliseconds, reason: text })),
   issuedTo: optional(text),
+  boundTo: optional(Arbitrary.schema(Schema.Literals(["first-key", ...thumbprints]))),
   ancestors: below(8),
   retiring: below(2),
   retired: below(5),
@@ -91,6 +99,7 @@ export const oddToken = (described: Described<typeof oddTokens>) =>
       reason: revoked.reason,
     })),
     issuedTo: firstOf(described.issuedTo),
+    boundTo: firstOf(described.boundTo) as Option.Option<KeyBinding>,
     ancestors: Array.from({ length: described.ancestors }, () => anId()),
     secrets: secretsOf(described),
     history: described.history.map(({ kind, at: when, actor, actorId, address, userAgent, detail }) => ({

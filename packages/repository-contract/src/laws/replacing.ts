@@ -14,6 +14,7 @@ import {
   aToken,
   changed,
   expiring,
+  boundTo,
   issuedTo,
   manyTokens,
   named,
@@ -28,7 +29,12 @@ export const replacingLaws = [
   law(
     "a replace under the stored revision writes the whole token, and nothing of the old one stays",
     function* ({ here, there }) {
-      const token = aToken({ ...expiring(9), ...issuedTo("an app"), ancestors: [anId(), anId()] })
+      const token = aToken({
+        ...expiring(9),
+        ...issuedTo("an app"),
+        ...boundTo("first-key"),
+        ancestors: [anId(), anId()],
+      })
       yield* here.insert(token)
       const next = aToken({
         id: token.id,

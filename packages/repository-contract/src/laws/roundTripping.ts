@@ -8,7 +8,20 @@ import * as Option from "effect/Option"
 import { contentsOf } from "../contents.ts"
 import { law, type Repository, type StoreUnderTest } from "../Law.ts"
 import { amongThese, areStored, everythingOf, forAll, idsOf, insertAll, storedIn } from "../steps.ts"
-import { anId, anOwner, at, aToken, changed, endOfTime, issuedTo, manyTokens, named, scopes } from "../tokens.ts"
+import {
+  anId,
+  anOwner,
+  at,
+  aThumbprint,
+  aToken,
+  boundTo,
+  changed,
+  endOfTime,
+  issuedTo,
+  manyTokens,
+  named,
+  scopes,
+} from "../tokens.ts"
 import { oddToken, oddTokens, secretsOf } from "./generated.ts"
 
 const longestName = "🦜".repeat(100)
@@ -102,6 +115,7 @@ export const roundTrippingLaws = [
           Change.make("renamed", at(index), { actor: actors[index % 4] ?? actors[0], origin: {} }, `was ${index}`),
         ),
         ...issuedTo("an app"),
+        ...boundTo(aThumbprint()),
         expiresAt: Option.some(at(999)),
         revocation: Option.some({ at: at(998), reason: "on request" }),
         undelivered: 60,
@@ -118,8 +132,9 @@ export const roundTrippingLaws = [
     const withoutHistory = aToken({ history: [] })
     yield* insertAll(here, [token, withoutHistory])
     for (const each of [token, withoutHistory]) yield* isTheSameThroughAll({ here, there }, each)
-    const { history, expiresAt, revocation, issuedTo } = yield* storedIn(there, token.id)
-    for (const absent of [expiresAt, revocation, issuedTo, history[0]?.detail]) assert.strictEqual(absent?._tag, "None")
+    const { history, expiresAt, revocation, issuedTo, boundTo } = yield* storedIn(there, token.id)
+    for (const absent of [expiresAt, revocation, issuedTo, boundTo, history[0]?.detail])
+      assert.strictEqual(absent?._tag, "None")
     assert.deepStrictEqual(Object.keys(history[0]?.origin ?? { none: true }), [])
   }),
 

@@ -102,6 +102,8 @@ const ofRefusal = (refusal: Refusal): ModelVerdict => {
       return { tag: refusal._tag, id: refusal.tokenId, on: refusal.on }
     case "OwnerInactive":
       return { tag: "OwnerInactive", id: refusal.tokenId }
+    case "WrongKey":
+      return assert.fail("a bearer token has no key")
     case "InsufficientScope":
       return { tag: "InsufficientScope", id: refusal.tokenId, missing: refusal.missing }
   }

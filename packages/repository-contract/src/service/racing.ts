@@ -8,6 +8,7 @@ import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { race, storedIn } from "../steps.ts"
+import { aThumbprint } from "../tokens.ts"
 import { serviceLaw, serviceOver } from "./ServiceLaw.ts"
 
 type Service = ApiTokens["Service"]
@@ -51,6 +52,23 @@ const rotationRace = Effect.fnUntraced(function* (
     assert.strictEqual(verdict === "accepted", expected, `generation ${generation} of ${1 + answered.length}`)
   }
   assert.include(usable, 1 + answered.length, "the last one is accepted")
+})
+
+/** Uses a token for the first time with several keys at once. */
+const firstUseRace = Effect.fnUntraced(function* (here: Service, there: Service) {
+  const { plaintext } = yield* here.issue({ ownedBy, name: "first", scopes: [], boundTo: "first-key" })
+  const keys = Array.from({ length: 6 }, () => aThumbprint())
+  const uses = (tokens: Service, provenKey: string) =>
+    Effect.match(tokens.verify(plaintext, { scopes: [], provenKey }), {
+      onSuccess: () => "accepted" as const,
+      onFailure: ({ _tag }) => _tag,
+    })
+  const verdicts = yield* race(keys, (key, index) => uses(index % 2 === 0 ? here : there, key))
+  assert.strictEqual(verdicts.filter((verdict) => verdict === "accepted").length, 1, "one key wins")
+  assert.strictEqual(verdicts.filter((verdict) => verdict === "WrongKey").length, 5, "the others are refused")
+  for (const tokens of [here, there]) {
+    assert.deepStrictEqual(yield* Effect.forEach(keys, (key) => uses(tokens, key)), verdicts, "and that stays so")
+  }
 })
 
 /** Mints below a token two levels down while that token changes; afterwards, nothing it forbids may be accepted. */
@@ -112,6 +130,8 @@ const shortenedSoon = (
   )
 
 export const racingLaws = [
+  serviceLaw("of concurrent first uses with different keys, exactly one binds the token", repeated(firstUseRace)),
+
   serviceLaw(
     "many concurrent rotations leave one secret active, and accept the last one and those in their grace period",
     repeated(rotationRace),

@@ -11,6 +11,7 @@ const kinds: Readonly<Record<Change["kind"], string>> = {
   narrowed: "Scopes removed",
   shortened: "Expiry brought forward",
   rotated: "New secret",
+  bound: "Bound at first use",
   "grace-ended": "Older secrets ended",
   reused: "A replaced secret was used",
   revoked: "Revoked",

@@ -1,0 +1,29 @@
+/** Tokens that are bound at their first use to the key that the client proves. */
+import * as Effect from "effect/Effect"
+import type { RepositoryUnavailable } from "../errors.ts"
+import type { KeyThumbprint } from "../token/KeyBinding.ts"
+import type { TokenId } from "../token/TokenId.ts"
+import { type Deciding, isVerdict, type Verdict, type Verifier } from "./verifying.ts"
+
+/** Binds the token, unless it is bound already. Every later lookup sees the outcome. */
+export type BindFirstKey = (id: TokenId, key: KeyThumbprint) => Effect.Effect<void, RepositoryUnavailable>
+
+/**
+ * The same verifier, for these tokens too. A first use binds the token and then verifies it once more: another client may
+ * have been first, or the token may have been revoked meanwhile.
+ */
+export const bindingFirstKey =
+  (verifier: Verifier, bind: BindFirstKey): Verifier =>
+  (presented, required, now, provenKey) => {
+    const deciding = verifier(presented, required, now, provenKey)
+    if (provenKey === undefined || provenKey === "unchecked") return deciding
+    const settle = (verdict: Verdict): Deciding =>
+      verdict.accepted || verdict.refusal._tag !== "WrongKey" || verdict.refusal.flaw !== "NotYetBound"
+        ? verdict
+        : Effect.flatMap(bind(verdict.refusal.tokenId, provenKey), () =>
+            effectOf(verifier(presented, required, now, provenKey)),
+          )
+    return isVerdict(deciding) ? settle(deciding) : Effect.flatMap(deciding, (verdict) => effectOf(settle(verdict)))
+  }
+
+const effectOf = (deciding: Deciding) => (isVerdict(deciding) ? Effect.succeed(deciding) : deciding)
