@@ -85,6 +85,7 @@ refusesWrongOptions("ProtectedResourceMetadata.make", ProtectedResourceMetadata.
   good: () => ({
     resource: "https://api.example.test",
     scopes: ["treasure:read"],
+    authorizationServers: ["https://login.example.test"],
     name: "Treasures",
     documentation: "https://api.example.test/docs",
   }),
@@ -92,6 +93,7 @@ refusesWrongOptions("ProtectedResourceMetadata.make", ProtectedResourceMetadata.
   wrong: {
     resource: [7, null, "api.example.test", ""],
     scopes: ["treasure:read", [7], null, ["a b"]],
+    authorizationServers: ["https://login.example.test", [7], null, ["/login"], ["https://login.example.test?a"]],
     name: text,
     documentation: [...text, "docs"],
   },
