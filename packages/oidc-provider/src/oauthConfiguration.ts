@@ -1,7 +1,7 @@
 /** The settings with which `oidc-provider` is an OAuth 2.1 authorization server for API tokens. */
-import { generateKeyPairSync } from "node:crypto"
+import { generateKeyPairSync, randomUUID } from "node:crypto"
 import { checkOptions, type OptionRules } from "@tokenry/core/adapter"
-import { type Configuration, errors, interactionPolicy, type JWKS } from "oidc-provider"
+import { type Configuration, errors, interactionPolicy, type JWKS, type KoaContextWithOIDC } from "oidc-provider"
 
 export interface OAuthOptions {
   /** The declared scopes. People consent to them one by one. */
@@ -62,6 +62,7 @@ export const oauthConfiguration = (options: OAuthOptions) => {
       rpInitiatedLogout: { enabled: false },
       dPoP: { enabled: false },
       pushedAuthorizationRequests: { enabled: false },
+      registration: { enabled: false, idFactory: idOfAnyScope },
       introspection: { enabled: true, allowedPolicy: isItsOwn },
       revocation: { enabled: true, allowedPolicy: isItsOwn },
       resourceIndicators: {
@@ -89,6 +90,15 @@ const consentPolicy = () => {
   const policy = interactionPolicy.base()
   policy.get("consent")?.checks.remove("op_scopes_missing")
   return policy
+}
+
+/**
+ * The id of a client that registers. A server may leave out metadata (RFC 7591 §2), and leaves out the scopes here: people
+ * consent to them each time, and a list from the first time would keep an MCP client from asking for more later.
+ */
+const idOfAnyScope = ({ oidc }: KoaContextWithOIDC): string => {
+  Reflect.deleteProperty(oidc.body ?? {}, "scope")
+  return randomUUID()
 }
 
 /** A client may introspect and revoke the tokens that were issued to it. */

@@ -1,7 +1,8 @@
 import { TokenPolicy } from "@tokenry/core"
 import { endGrant, issueApiTokens, tokenOfGrant } from "@tokenry/oidc-provider"
+import * as oauth from "oauth4webapi"
 import { describe, expect, it } from "vitest"
-import { aServer, authorize, redeem, redirectUri, refresh } from "./server.ts"
+import { aServer, authorize, insecure, redeem, redirectUri, refresh } from "./server.ts"
 
 const invalidGrant = { error: "invalid_grant" }
 
@@ -133,6 +134,18 @@ it("an app whose id is the address of its metadata needs no registration", async
   await redeem(server, await authorize(server, clientId))
   const { items } = await server.tokens.list({ ownedBy: "ann" })
   expect(items).toEqual([expect.objectContaining({ issuedTo: clientId, name: "Chart plotter" })])
+})
+
+it("an app that registered with a scope can ask for another", async () => {
+  const server = await aServer()
+  const { authorizationServer } = server
+  const asked = { redirect_uris: [redirectUri], token_endpoint_auth_method: "none", scope: "treasure:read" }
+  const registered = await oauth.processDynamicClientRegistrationResponse(
+    await oauth.dynamicClientRegistrationRequest(authorizationServer, asked, insecure),
+  )
+  expect(registered["scope"]).toBe(undefined)
+  const returned = await authorize(server, registered.client_id, "treasure:add")
+  expect((await redeem(server, returned)).scope).toBe("treasure:add")
 })
 
 it("an unknown option is refused by its name", async () => {

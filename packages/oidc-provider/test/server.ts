@@ -3,7 +3,7 @@ import { once } from "node:events"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { MemoryRepository, RepositoryUnavailable, ScopeCatalogue, TokenPolicy } from "@tokenry/core"
-import { createApiTokens } from "@tokenry/core/promise"
+import { createApiTokens, type PromiseApiTokens } from "@tokenry/core/promise"
 import { AlreadyConsumed, issueApiTokens, oauthConfiguration, temporarilyUnavailable } from "@tokenry/oidc-provider"
 import * as oauth from "oauth4webapi"
 import Provider, { type Adapter, type AdapterPayload, type Configuration } from "oidc-provider"
@@ -11,7 +11,7 @@ import { onTestFinished } from "vitest"
 
 export const redirectUri = "https://app.example/callback"
 
-const insecure = { [oauth.allowInsecureRequests]: true } as const
+export const insecure = { [oauth.allowInsecureRequests]: true } as const
 
 /** Counts the store's writes down, and fails them once none are left. */
 class Outage {
@@ -64,15 +64,27 @@ const rememberingAdapter = (written: Array<string>, outage: Outage) => {
   }
 }
 
-export const aServer = async (configuration: Configuration = {}, policy = TokenPolicy.make()) => {
-  const catalogue = ScopeCatalogue.make({ "treasure:read": "See your treasures", "treasure:add": "Add treasures" })
-  const tokens = await createApiTokens({ repository: MemoryRepository.layer, catalogue, policy })
+interface Serving {
+  readonly catalogue: { readonly scopes: ReadonlyArray<string> }
+  readonly tokens: PromiseApiTokens
+  /** Default: the issuer. */
+  readonly resource?: string
+  readonly configuration?: Configuration
+}
+
+/** Until the test ends. */
+export const serve = async ({ catalogue, tokens, resource: of, configuration = {} }: Serving) => {
   const server = createServer().listen(0, "127.0.0.1")
   await once(server, "listening")
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const resource = of ?? issuer
   const written: Array<string> = []
   const outage = new Outage()
-  const preset = oauthConfiguration({ catalogue, resource: issuer, consentUrl: (uid) => `/consent/${uid}` })
+  const preset = oauthConfiguration({ catalogue, resource, consentUrl: (uid) => `/consent/${uid}` })
   const provider = new Provider(issuer, {
     ...preset,
     adapter: rememberingAdapter(written, outage),
@@ -80,7 +92,11 @@ export const aServer = async (configuration: Configuration = {}, policy = TokenP
     findAccount: (_ctx, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
     ttl: { AuthorizationCode: 60, Interaction: 600, Session: 600, RefreshToken: 86_400 * 30, Grant: 86_400 * 30 },
     ...configuration,
-    features: { ...preset.features, ...configuration.features } as Exclude<Configuration["features"], undefined>,
+    features: {
+      ...preset.features,
+      registration: { ...preset.features.registration, enabled: true },
+      ...configuration.features,
+    } as Exclude<Configuration["features"], undefined>,
   })
   const rotate: typeof tokens.rotate = async (request) => {
     outage.write()
@@ -90,18 +106,22 @@ export const aServer = async (configuration: Configuration = {}, policy = TokenP
   const handle = provider.callback()
   server.on("request", (request, response) => {
     if (!request.url?.startsWith("/consent/")) return void handle(request, response)
-    void consentToAll(provider, issuer, request, response)
+    void consentToAll(provider, resource, request, response)
   })
-  onTestFinished(async () => {
-    server.closeAllConnections()
-    server.close()
-    await tokens.close()
-  })
+  return { provider, issuer, written, outage }
+}
+
+export const aServer = async (configuration: Configuration = {}, policy = TokenPolicy.make()) => {
+  const catalogue = ScopeCatalogue.make({ "treasure:read": "See your treasures", "treasure:add": "Add treasures" })
+  const tokens = await createApiTokens({ repository: MemoryRepository.layer, catalogue, policy })
+  onTestFinished(() => tokens.close())
+  const served = await serve({ catalogue, tokens, configuration })
+  const issuer = new URL(served.issuer)
   const authorizationServer = await oauth.processDiscoveryResponse(
-    new URL(issuer),
-    await oauth.discoveryRequest(new URL(issuer), { algorithm: "oauth2", ...insecure }),
+    issuer,
+    await oauth.discoveryRequest(issuer, { algorithm: "oauth2", ...insecure }),
   )
-  return { tokens, provider, issuer, written, outage, authorizationServer }
+  return { ...served, tokens, authorizationServer }
 }
 
 type Handled = Parameters<Provider["interactionDetails"]>
@@ -130,9 +150,14 @@ export const authorize = async ({ authorizationServer }: Server, clientId = "app
     code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
     code_challenge_method: "S256",
   }).toString()
+  return { returnedTo: await consenting(url), verifier, clientId }
+}
+
+/** Where a browser with cookies is led in the end, outside of the server. */
+export const consenting = async (url: URL): Promise<URL> => {
   const cookies = new Map<string, string>()
-  let next: URL | undefined = url
-  while (next !== undefined && next.origin === url.origin) {
+  let next = url
+  while (next.origin === url.origin) {
     const Cookie = [...cookies].map((pair) => pair.join("=")).join("; ")
     const response: Response = await fetch(next, { redirect: "manual", headers: { Cookie } })
     for (const line of response.headers.getSetCookie()) {
@@ -143,7 +168,7 @@ export const authorize = async ({ authorizationServer }: Server, clientId = "app
     if (location === null) throw new Error(`${response.status}: ${await response.text()}`)
     next = new URL(location, next)
   }
-  return { returnedTo: next, verifier, clientId }
+  return next
 }
 
 export const redeem = async (

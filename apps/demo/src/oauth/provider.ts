@@ -50,7 +50,7 @@ export const makeProvider = (services: OAuthServices): Provider => {
     },
     features: {
       ...features,
-      registration: { enabled: true, issueRegistrationAccessToken: false },
+      registration: { ...features.registration, enabled: true, issueRegistrationAccessToken: false },
       clientIdMetadataDocument: { enabled: true, ack: "draft-02" },
     },
     renderError,
