@@ -27,6 +27,7 @@ export const families = {
   heap: { title: "Memory of a process", variants: ["cached", "stored", "used"] },
   imports: { title: "Starting a process" },
   installed: { title: "Installing" },
+  jwts: { title: "Verifying JWTs of the token exchange, header to caller", variants: ["EdDSA", "ES256"] },
   others: { title: "Beside other libraries, in memory, header to caller" },
   othersOnSqlite: { title: "Beside better-auth, on SQLite" },
 } as const satisfies Record<string, Family>
