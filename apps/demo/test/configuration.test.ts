@@ -89,6 +89,8 @@ it.each<[string, Record<string, string>, RegExp]>([
   ["proxies that are addresses", { TRUSTED_PROXIES: "10.0.0.1" }, /^TRUSTED_PROXIES must be/],
   ["proxies less than none", { TRUSTED_PROXIES: "-1" }, /^TRUSTED_PROXIES must be/],
   ["a level of the log that there is not", { LOG: "debug" }, /^LOG must be info or off/],
+  ["an audience that is no URL", { JWT_AUDIENCES: "https://reports.example.com reports" }, /^JWT_AUDIENCES must be/],
+  ["an audience with a fragment", { JWT_AUDIENCES: "https://reports.example.com#a" }, /^JWT_AUDIENCES must be/],
   ["fixtures neither on nor off", { FIXTURES: "yes" }, /^FIXTURES must be 1 or 0/],
 ])("%s is refused in one line, without what may be secret", (_, environment, line) => {
   expect(() => readConfiguration(environment)).toThrow(line)
