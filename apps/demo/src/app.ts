@@ -1,4 +1,6 @@
 /** The demo as a Koa application: the middleware for every request, and the routes. */
+import type { EventEmitter } from "node:events"
+import { RepositoryUnavailable } from "@tokenry/core"
 import { problemDetails } from "@tokenry/koa"
 import Koa from "koa"
 import { hasAuthorization } from "./http/authentication.ts"
@@ -44,11 +46,26 @@ export const makeApp = (services: Services, log: Log): Koa => {
 
   const provider = makeProvider(services)
   provider.on("server_error", (ctx, error) => log.error(error, { req: ctx.req }))
+  const events: EventEmitter = provider
+  for (const event of endpointErrors) {
+    events.on(event, (ctx: Koa.Context, error: Error) => {
+      if (error.cause instanceof RepositoryUnavailable) log.error(error.cause, { req: ctx.req })
+    })
+  }
   app.use(oauthServer(services, provider))
   for (const middleware of pageRoutes(services, provider)) app.use(middleware)
   for (const router of makeRouters(services, provider)) app.use(router.routes()).use(router.allowedMethods())
   return app
 }
+
+/** The provider's events for what it answers itself. Most are clients' mistakes; outages belong in the log. */
+const endpointErrors = [
+  "authorization.error",
+  "grant.error",
+  "registration_create.error",
+  "introspection.error",
+  "revocation.error",
+]
 
 /** A target such as `http://[` passes Node's parser, but isn't a URL. */
 const readableTarget: Koa.Middleware = async function readableTarget(ctx, next) {

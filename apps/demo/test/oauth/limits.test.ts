@@ -2,7 +2,7 @@
 import { tokenExchangeGrant } from "@tokenry/jwt"
 import { describe, expect, it, onTestFinished, vi } from "vitest"
 import { Proxy } from "../../../../tools/faulty-network/Proxy.ts"
-import type { Demo } from "../../src/Demo.ts"
+import { type Demo, startDemo } from "../../src/Demo.ts"
 import { Client } from "../Client.ts"
 import { demoOn, local } from "../demos.ts"
 import { aMongoUrl, mongoAddress, withoutMongodb } from "../mongodb.ts"
@@ -72,7 +72,9 @@ describe.each(servers)("%s", (_, kind, address, aUrl) => {
   const open = async () => {
     const proxy = await Proxy.start(address())
     onTestFinished(() => proxy.refuse())
-    const demo = await demoOn({ kind, url: await aUrl(proxy.host) })
+    const log: Array<string> = []
+    const configuration = { ...local, store: { kind, url: await aUrl(proxy.host) } }
+    const demo = await startDemo(configuration, { writeLog: (line) => log.push(line) })
     onTestFinished(() => demo.stop())
     const person = await Person.signedIn(demo.publicUrl, "owner")
     const app = await App.registered(demo.publicUrl)
@@ -86,11 +88,11 @@ describe.each(servers)("%s", (_, kind, address, aUrl) => {
       client_id: app.client.client_id,
       refresh_token: granted.refresh_token ?? "",
     }
-    return { demo, proxy, comesBack, person, app, token: granted.access_token, refreshing }
+    return { demo, log, proxy, comesBack, person, app, token: granted.access_token, refreshing }
   }
 
-  it("while it is away, every endpoint is 503, and nothing is used up", async () => {
-    const { demo, proxy, comesBack, person, app, token, refreshing } = await open()
+  it("while it is away, every endpoint is 503 and logs why, and nothing is used up", async () => {
+    const { demo, log, proxy, comesBack, person, app, token, refreshing } = await open()
     const returned = await app.letInBy(person)
     const code = returned.at.searchParams.get("code") ?? ""
     const basic = `Basic ${btoa("app:secret")}`
@@ -114,6 +116,8 @@ describe.each(servers)("%s", (_, kind, address, aUrl) => {
     await proxy.refuse()
     const answers = await Promise.all(requests.map((request) => send(demo, ...request)))
     for (const answer of answers) expectRefusal(answer, 503)
+    expect(log).toHaveLength(requests.length)
+    for (const line of log) expect(line).toMatch(/The token store is unavailable|Outage/)
     await comesBack()
     for (const fields of [redeeming, refreshing]) {
       expect(await send(demo, "/oauth/token", fields)).toMatchObject({ status: 200, body: { scope: "treasure:read" } })
