@@ -5,6 +5,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Option from "effect/Option"
+import * as References from "effect/References"
 import {
   type ApiTokensOptions,
   apiTokensOptionRules,
@@ -160,7 +161,7 @@ export const createApiTokens = async <E, S extends string>(
   }
   const run = async <A>(effect: Effect.Effect<A, unknown>): Promise<A> => {
     assertOpen()
-    return Effect.runPromise(effect)
+    return runUntraced(effect)
   }
   const describing = async (effect: Effect.Effect<ApiToken, unknown>) => detailsOf(await run(effect))
 
@@ -177,12 +178,12 @@ export const createApiTokens = async <E, S extends string>(
     verify: async (presented, requirement) => {
       assertOpen()
       const deciding = verifyAt(presented, requirement, systemClock)
-      return verificationOf(isVerdict(deciding) ? deciding : await Effect.runPromise(deciding))
+      return verificationOf(isVerdict(deciding) ? deciding : await runUntraced(deciding))
     },
     inspect: async (presented) => {
       assertOpen()
       const deciding = inspectAt(presented, systemClock)
-      return verificationOf(isVerdict(deciding) ? deciding : await Effect.runPromise(deciding))
+      return verificationOf(isVerdict(deciding) ? deciding : await runUntraced(deciding))
     },
     find: (request) => describing(tokens.find(request)),
     list: async (request) => {
@@ -220,6 +221,9 @@ export const createApiTokens = async <E, S extends string>(
   // As above: only the types name the scopes.
   return api as unknown as PromiseApiTokens<S>
 }
+
+/** Without spans, which nobody could read: a tracer is part of an Effect application. They take a seventh of an issue. */
+const runUntraced = Effect.runPromiseWith(Context.make(References.TracerEnabled, false))
 
 class Opened extends Context.Service<Opened, Effect.Success<ReturnType<typeof assembleApiTokens>>>()(
   "@tokenry/core/promise/Opened",

@@ -109,7 +109,7 @@ export class ApiToken extends Data.Class<ApiTokenFields> {
       ApiTokenFields,
       "id" | "ownedBy" | "name" | "scopes" | "expiresAt" | "issuedTo" | "ancestors" | "boundTo"
     >,
-    secret: NewSecret,
+    { digest, keyId, hint }: NewSecret,
     now: DateTime.Utc,
     by: Attribution,
   ): ApiToken {
@@ -117,7 +117,7 @@ export class ApiToken extends Data.Class<ApiTokenFields> {
       ...fields,
       createdAt: now,
       revocation: Option.none(),
-      secrets: [{ ...secret, generation: 1, state: Secret.active }],
+      secrets: [{ digest, generation: 1, keyId, hint, state: Secret.active }],
       history: [Change.make("issued", now, by)],
       undelivered: 1,
       revision: 1,
