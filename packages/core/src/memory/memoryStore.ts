@@ -19,20 +19,19 @@ import { memoryUsage } from "./memoryUsage.ts"
 /** One process, no persistence. Reads and writes are atomic because everything is synchronous. */
 export const makeMemoryStore = Effect.sync(() => {
   const tokens = new Map<TokenId, ApiToken>()
-  /** Answers ready to be returned: making one costs more than finding it. */
-  const byDigest = new Map<string, Exit.Success<Option.Some<FoundToken>>>()
+  const byDigest = new Map<string, FoundToken>()
 
   const usage = memoryUsage((id) => tokens.has(id))
 
   const isTaken = (token: ApiToken) =>
-    token.secrets.some(({ digest }) => (byDigest.get(digest.hex)?.value.value.token.id ?? token.id) !== token.id)
+    token.secrets.some(({ digest }) => (byDigest.get(digest.hex)?.token.id ?? token.id) !== token.id)
 
   /** Frozen, because callers receive the stored object itself. */
   const put = (token: ApiToken) => {
     remove(token.id)
     for (const list of [token.scopes, token.ancestors, token.secrets, token.history]) Object.freeze(list)
     tokens.set(token.id, token)
-    for (const secret of token.secrets) byDigest.set(secret.digest.hex, answerOf({ token, secret }))
+    for (const secret of token.secrets) byDigest.set(secret.digest.hex, { token, secret })
   }
 
   const remove = (id: TokenId) => {
@@ -85,8 +84,8 @@ export const makeMemoryStore = Effect.sync(() => {
 
     findByDigest: (candidates) => {
       for (const digest of candidates) {
-        const entry = byDigest.get(digest.hex)
-        if (entry !== undefined) return entry
+        const found = byDigest.get(digest.hex)
+        if (found !== undefined) return Exit.succeed(Option.some(found))
       }
       return nothingFound
     },
@@ -198,8 +197,6 @@ export const makeMemoryStore = Effect.sync(() => {
   })
   return Context.make(ApiTokenRepository, repository).pipe(Context.add(TokenUsageStore, usage.store))
 })
-
-const answerOf = (found: FoundToken) => Exit.succeed(Option.some(found)) as Exit.Success<Option.Some<FoundToken>>
 
 const nothingFound = Exit.succeed(Option.none<FoundToken>())
 
