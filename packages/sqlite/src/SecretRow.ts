@@ -5,19 +5,20 @@ import * as Option from "effect/Option"
 import { millisecondsOf } from "./arguments.ts"
 import { damaged, instantIn, integerIn, listIn, textIn } from "./fields.ts"
 
-/** The fields of a secret that verifying needs. `stateAt`: when a retiring secret ends, or a retired one ended. */
-export type SecretTuple = readonly [
+/** A stored secret. `stateAt`: when a retiring secret ends, or a retired one ended. */
+type SecretTuple = readonly [
   digest: string,
   generation: number,
   keyId: string | null,
   state: string,
   stateAt: number | null,
+  hint: string,
 ]
 
-/** The secrets as a JSON list of tuples, newest first, each ending with its hint. */
+/** The secrets as a JSON list of tuples, newest first. */
 export const storedSecretsOf = (secrets: ApiToken["secrets"]): string => JSON.stringify(secrets.map(tupleOf))
 
-const tupleOf = ({ digest, generation, keyId, state, hint }: Secret): readonly [...SecretTuple, hint: string] => {
+const tupleOf = ({ digest, generation, keyId, state, hint }: Secret): SecretTuple => {
   const [name, at] = stateOf(state)
   return [digest.hex, generation, Option.getOrNull(keyId), name, at, hint]
 }
@@ -45,27 +46,28 @@ export const secretsIn = (id: string, json: string): ApiToken["secrets"] => {
 const secretIn = (id: string, field: string, tuple: unknown): Secret => {
   if (!Array.isArray(tuple)) throw damaged(id, field)
   const [digest, generation, keyId, state, stateAt, hint]: ReadonlyArray<unknown> = tuple
-  return { ...secretOf(id, field, digest, generation, keyId, state, stateAt), hint: textIn(id, `${field}.hint`, hint) }
+  if (typeof digest !== "string" || digest.length !== 64) throw damaged(id, `${field}.digest`)
+  return {
+    ...secretOf(id, field, Digest.fromHex(digest), generation, keyId, state, stateAt),
+    hint: textIn(id, `${field}.hint`, hint),
+  }
 }
 
 /** @throws DamagedToken if a value is invalid. */
 export const secretOf = (
   id: string,
   field: string,
-  digest: unknown,
+  digest: Digest,
   generation: unknown,
   keyId: unknown,
   state: unknown,
   stateAt: unknown,
-): VerifiableSecret => {
-  if (typeof digest !== "string" || digest.length !== 64) throw damaged(id, `${field}.digest`)
-  return {
-    digest: Digest.fromHex(digest),
-    generation: integerIn(id, `${field}.generation`, generation),
-    keyId: keyId === null ? Option.none() : Option.some(textIn(id, `${field}.keyId`, keyId) as KeyId),
-    state: stateIn(id, `${field}.state`, state, stateAt),
-  }
-}
+): VerifiableSecret => ({
+  digest,
+  generation: integerIn(id, `${field}.generation`, generation),
+  keyId: keyId === null ? Option.none() : Option.some(textIn(id, `${field}.keyId`, keyId) as KeyId),
+  state: stateIn(id, `${field}.state`, state, stateAt),
+})
 
 /** An unknown state is never treated as active. */
 const stateIn = (id: string, field: string, state: unknown, at: unknown): SecretState => {

@@ -95,7 +95,7 @@ const repositoryOn = (database: SqliteDatabase): ApiTokenRepository["Service"] =
           candidates.length === 1
             ? statements.byDigest.get(only.hex)
             : statements.byDigests.get(JSON.stringify(candidates.map(({ hex }) => hex)))
-        return row === undefined ? Option.none() : Option.some(foundOf(row))
+        return row === undefined ? Option.none() : Option.some(foundOf(row, only))
       })
     },
 

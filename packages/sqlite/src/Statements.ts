@@ -14,15 +14,15 @@ import {
   type VerifiableRow,
 } from "./TokenRow.ts"
 
-const byDigestWhere = (condition: string) =>
-  `SELECT ${foundColumns} FROM api_token_secret JOIN api_token ON api_token.number = token_number WHERE ${condition}`
+const foundWhere = (columns: string, condition: string) =>
+  `SELECT ${columns} FROM api_token_secret JOIN api_token ON api_token.number = token_number WHERE ${condition}`
 
 /** The SQL texts, for tests that check SQLite's query plans. */
 export const sql = {
   byId: `SELECT ${tokenColumns} FROM api_token WHERE id = ?`,
   manyById: `SELECT ${verifiableColumns} FROM api_token WHERE id IN (SELECT value FROM json_each(?))`,
-  byDigest: byDigestWhere("digest = ?"),
-  byDigests: byDigestWhere("digest IN (SELECT value FROM json_each(?))"),
+  byDigest: foundWhere(foundColumns, "digest = ?"),
+  byDigests: foundWhere(`${foundColumns}, digest`, "digest IN (SELECT value FROM json_each(?))"),
   ...listSql,
   /** From one key id to the next by the index, instead of over all secrets. */
   keyIds: `WITH RECURSIVE key (id) AS (

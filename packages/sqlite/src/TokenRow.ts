@@ -2,6 +2,7 @@
 import { ApiToken, type Revocation } from "@tokenry/core"
 import {
   type Change,
+  Digest,
   type FoundToken,
   OwnerId,
   type Scope,
@@ -23,7 +24,7 @@ import {
   textsIn,
 } from "./fields.ts"
 import { assertReadable, recordVersion } from "./recordVersion.ts"
-import { secretOf, secretsIn, type SecretTuple, storedSecretsOf } from "./SecretRow.ts"
+import { secretOf, secretsIn, storedSecretsOf } from "./SecretRow.ts"
 
 /** What verifying needs. */
 export interface VerifiableRow {
@@ -50,7 +51,7 @@ export interface TokenRow extends VerifiableRow {
   readonly secrets: string
 }
 
-/** The result of a lookup by digest: the token's fields for verifying, and the secret. */
+/** The result of a lookup by digest: the token's fields for verifying, and the secret's. `digest`: which of several it is. */
 export type FoundRow = readonly [
   id: string,
   readableFrom: number,
@@ -61,7 +62,11 @@ export type FoundRow = readonly [
   revocationReason: string | null,
   ancestors: string | null,
   boundTo: string | null,
-  ...secret: SecretTuple,
+  generation: number,
+  keyId: string | null,
+  state: string,
+  stateAt: number | null,
+  digest?: string,
 ]
 
 export const verifiableColumns = `
@@ -74,7 +79,7 @@ const secretsColumn = `
 export const tokenColumns = `${verifiableColumns}, schema_version, name, created_at, issued_to, revision, undelivered,
   history, ${secretsColumn}`
 
-export const foundColumns = `${verifiableColumns}, digest, generation, key_id, state, state_at`
+export const foundColumns = `${verifiableColumns}, generation, key_id, state, state_at`
 
 export const rowOf = (token: ApiToken): TokenRow => ({
   schema_version: recordVersion,
@@ -127,8 +132,12 @@ export const verifiableOf = (row: VerifiableRow): VerifiableToken => {
   }
 }
 
-/** @throws DamagedToken, WrittenByNewerVersion */
-export const foundOf = (row: FoundRow): FoundToken => {
+/**
+ * The token that a lookup found: by the digest in the row, or else by this one.
+ *
+ * @throws DamagedToken, WrittenByNewerVersion
+ */
+export const foundOf = (row: FoundRow, only: Digest): FoundToken => {
   const [id, readable_from, owned_by, scopes, expires_at, revoked_at, revocation_reason, ancestors, bound_to] = row
   return {
     token: verifiableOf({
@@ -142,7 +151,15 @@ export const foundOf = (row: FoundRow): FoundToken => {
       ancestors,
       bound_to,
     }),
-    secret: secretOf(id, "secrets", row[9], row[10], row[11], row[12], row[13]),
+    secret: secretOf(
+      id,
+      "secrets",
+      row[13] === undefined ? only : Digest.fromHex(row[13]),
+      row[9],
+      row[10],
+      row[11],
+      row[12],
+    ),
   }
 }
 
