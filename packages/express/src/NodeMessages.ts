@@ -1,7 +1,7 @@
 /** The requests and responses this package uses: those of node:http, plus what Express adds. */
 import type { IncomingMessage, ServerResponse } from "node:http"
 import type { Caller } from "@tokenry/core/promise"
-import { type GuardedRequest, type HttpAnswer, rawHeaderValues, varyingOn } from "@tokenry/http"
+import { type GuardedRequest, guardedRequest, type HttpAnswer, rawHeaderValues, varyingOn } from "@tokenry/http"
 
 /** A node:http request; Express and NestJS requests are compatible. */
 export interface NodeRequest extends IncomingMessage {
@@ -26,12 +26,11 @@ export const printError = (error: unknown): void => console.error(error)
 
 export const addressOf = ({ ip, socket }: NodeRequest): string | undefined => ip ?? socket.remoteAddress
 
-export const guardedRequestOf = (req: NodeRequest): GuardedRequest => ({
-  headerValues: (name) => rawHeaderValues(req.rawHeaders, name),
-  get address() {
-    return addressOf(req)
-  },
-})
+export const guardedRequestOf = (req: NodeRequest): GuardedRequest =>
+  guardedRequest(
+    (name) => rawHeaderValues(req.rawHeaders, name),
+    () => addressOf(req),
+  )
 
 /**
  * Sends the response: its status and body, its headers (replacing those of the same name), and its `Vary` in addition

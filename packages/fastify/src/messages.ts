@@ -1,13 +1,12 @@
 /** Requests and responses of Fastify as `@tokenry/http` reads and writes them. */
-import { type GuardedRequest, type HttpAnswer, rawHeaderValues, varyingOn } from "@tokenry/http"
+import { type GuardedRequest, guardedRequest, type HttpAnswer, rawHeaderValues, varyingOn } from "@tokenry/http"
 import type { FastifyReply, FastifyRequest } from "fastify"
 
-export const guardedRequestOf = (request: FastifyRequest): GuardedRequest => ({
-  headerValues: (name) => rawHeaderValues(request.raw.rawHeaders, name),
-  get address() {
-    return request.ip
-  },
-})
+export const guardedRequestOf = (request: FastifyRequest): GuardedRequest =>
+  guardedRequest(
+    (name) => rawHeaderValues(request.raw.rawHeaders, name),
+    () => request.ip,
+  )
 
 /**
  * Sends the response: its status and body, its headers (replacing those of the same name), and its `Vary` in addition

@@ -1,6 +1,6 @@
 /** A `Request` as `@tokenry/http` reads it. */
 import { isFunction, type OptionRules } from "@tokenry/core/adapter"
-import type { GuardedRequest, RateLimits } from "@tokenry/http"
+import { type GuardedRequest, guardedRequest, type RateLimits } from "@tokenry/http"
 import type { ErrorReporter } from "./reportTo.ts"
 
 /** The options every endpoint and guard here accepts. */
@@ -23,15 +23,14 @@ export const guardedRequestOf = ({ addressOf }: Receiving, limits: RateLimits | 
   if (limits?.needsAddress === true && addressOf === undefined) {
     throw new Error("limits.failedPerAddress needs addressOf: (request) => …, since a Request has no address")
   }
-  return (request: Request, ...rest: ReadonlyArray<unknown>): GuardedRequest => ({
-    headerValues: (name) => {
-      const value = request.headers.get(name)
-      return value === null ? none : [value]
-    },
-    get address() {
-      return addressOf?.(request, ...rest)
-    },
-  })
+  return (request: Request, ...rest: ReadonlyArray<unknown>): GuardedRequest =>
+    guardedRequest(
+      (name) => {
+        const value = request.headers.get(name)
+        return value === null ? none : [value]
+      },
+      () => addressOf?.(request, ...rest),
+    )
 }
 
 const none: ReadonlyArray<string> = []

@@ -1,6 +1,6 @@
 /** Requests and responses of Hono as `@tokenry/http` reads and writes them. */
 import { isFunction, type OptionRules } from "@tokenry/core/adapter"
-import { type GuardedRequest, type HttpAnswer, type RateLimits, varyingOn } from "@tokenry/http"
+import { type GuardedRequest, guardedRequest, type HttpAnswer, type RateLimits, varyingOn } from "@tokenry/http"
 import type { Context } from "hono"
 import type { StatusCode } from "hono/utils/http-status"
 
@@ -24,15 +24,14 @@ export const guardedRequestOf = ({ addressOf }: Receiving, limits: RateLimits | 
   if (limits?.needsAddress === true && addressOf === undefined) {
     throw new Error("limits.failedPerAddress needs addressOf: (c) => getConnInfo(c).remote.address")
   }
-  return (c: Context): GuardedRequest => ({
-    headerValues: (name) => {
-      const value = c.req.raw.headers.get(name)
-      return value === null ? none : [value]
-    },
-    get address() {
-      return addressOf?.(c)
-    },
-  })
+  return (c: Context): GuardedRequest =>
+    guardedRequest(
+      (name) => {
+        const value = c.req.raw.headers.get(name)
+        return value === null ? none : [value]
+      },
+      () => addressOf?.(c),
+    )
 }
 
 const none: ReadonlyArray<string> = []

@@ -10,6 +10,7 @@ export { type Credentials, type CredentialsFlaw, readBearer, readKeyOrBearer } f
 export type { Denial, DenialReason, Denials, Protection } from "./guard/Denial.ts"
 export { clientAddress } from "./rate-limits/clientAddress.ts"
 export { type Admission, Guard, type GuardedRequest, type GuardOptions, type GuardTokens } from "./guard/Guard.ts"
+export { guardedRequest } from "./guard/guardedRequest.ts"
 export { hasMethods } from "./guard/hasMethods.ts"
 export { originFrom } from "./guard/originFrom.ts"
 export { bodyTimeoutMilliseconds, bodyTimeoutRule } from "./oauth/bodyTimeout.ts"

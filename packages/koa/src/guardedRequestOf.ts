@@ -1,10 +1,9 @@
 /** A request as `@tokenry/http` reads it. */
-import { type GuardedRequest, rawHeaderValues } from "@tokenry/http"
+import { type GuardedRequest, guardedRequest, rawHeaderValues } from "@tokenry/http"
 import type { ParameterizedContext } from "koa"
 
-export const guardedRequestOf = (ctx: Pick<ParameterizedContext, "req" | "ip">): GuardedRequest => ({
-  headerValues: (name) => rawHeaderValues(ctx.req.rawHeaders, name),
-  get address() {
-    return ctx.ip
-  },
-})
+export const guardedRequestOf = (ctx: Pick<ParameterizedContext, "req" | "ip">): GuardedRequest =>
+  guardedRequest(
+    (name) => rawHeaderValues(ctx.req.rawHeaders, name),
+    () => ctx.ip,
+  )
