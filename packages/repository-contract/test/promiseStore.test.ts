@@ -1,6 +1,8 @@
 /** A store of async functions and plain values, as somebody without Effect writes it, keeps the contract. */
 import { type PromiseStore, repositoryFromPromises, type StoredToken } from "@tokenry/core/adapter"
 import { repositoryContract } from "@tokenry/repository-contract"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
 
 const memoryStore = (): PromiseStore => {
   const tokens = new Map<string, StoredToken>()
@@ -45,4 +47,7 @@ const memoryStore = (): PromiseStore => {
   }
 }
 
-repositoryContract("a store of promises", repositoryFromPromises(memoryStore()), { runs: 5 })
+/** An empty store for each law, because this one looks through all of its tokens. */
+const emptyStore = Layer.unwrap(Effect.sync(() => repositoryFromPromises(memoryStore())))
+
+repositoryContract("a store of promises", emptyStore, { runs: 25 })
