@@ -3,7 +3,9 @@ import type { ApiToken } from "@tokenry/core"
 import { Change, unattributed } from "@tokenry/core/adapter"
 import { documentOf } from "@tokenry/mongodb"
 import { anId, at, aToken, aUse, contentsOf, named, owner } from "@tokenry/repository-contract/tokens"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
 import { aStore, withoutMongodb } from "./stores.ts"
 
@@ -64,6 +66,27 @@ describe.skipIf(withoutMongodb)("a bulk revocation", () => {
         counts.reduce((sum, count) => sum + count, 0),
         60,
       )
+    }),
+  )
+
+  it.effect("finds tokens whose expiry is brought forward meanwhile, past the batches already done", () =>
+    Effect.gen(function* () {
+      const tokens = Array.from({ length: 1501 }, (_, index) =>
+        aToken({ ownedBy, expiresAt: Option.some(at(1_000_000 + index)) }),
+      )
+      const { repository, tokens: collection } = yield* aStoreWith(...tokens)
+      const latest = { $and: [{ revocation: null }, { expiresAt: { $gt: at(1_000_000).pipe(DateTime.toDate) } }] }
+      const bringForward = Effect.promise(() =>
+        collection.findOneAndUpdate(
+          latest,
+          { $set: { expiresAt: DateTime.toDate(at(10)) }, $inc: { revision: 1 } },
+          { sort: { expiresAt: -1 } },
+        ),
+      )
+      const moving = yield* Effect.forkChild(Effect.repeat(bringForward, { while: (moved) => moved !== null }))
+      assert.strictEqual(yield* repository.revokeOwnedBy(ownedBy, revocation, by), 1501)
+      yield* Fiber.join(moving)
+      assert.strictEqual(yield* repository.countLiveOwnedBy(ownedBy, at(0)), 0)
     }),
   )
 
