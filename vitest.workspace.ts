@@ -9,6 +9,7 @@ const roots = [
   "packages/koa",
   "packages/fetch",
   "packages/jwt",
+  "packages/dpop",
   "packages/express",
   "packages/fastify",
   "packages/hono",

@@ -1,6 +1,6 @@
 /** What the rules expect of an application. */
 import type { RequestListener } from "node:http"
-import type { GuardOptions, GuardTokens, RateLimits } from "@tokenry/http"
+import type { DpopVerifier, GuardOptions, GuardTokens, RateLimits } from "@tokenry/http"
 import type { TreasureScope } from "./sentTokens.ts"
 
 /** The options of the guard. */
@@ -9,6 +9,7 @@ export interface AppOptions extends GuardOptions<TreasureScope> {
   readonly problemBase: string
   readonly from?: { readonly header: string }
   readonly limits?: RateLimits
+  readonly dpop?: DpopVerifier
 }
 
 /**

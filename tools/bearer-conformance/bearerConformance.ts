@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect"
 import * as Metric from "effect/Metric"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { AppOptions, ConformingApp } from "./ConformingApp.ts"
+import { dpop } from "./dpopRules.ts"
 import { expectAnswer, expectSoundness } from "./expectAnswer.ts"
 import { fuzzOverSockets } from "./fuzzOverSockets.ts"
 import { refusalRules } from "./refusalRules.ts"
@@ -56,6 +57,15 @@ export const bearerConformance = (app: ConformingApp): void => {
   it("every refused token gets the same bytes (RFC 6750 §3.1)", async () => {
     const answers = await Promise.all(refusalRules.map(({ request }) => ask(request)))
     expect(new Set(answers.map(({ bytes }) => bytes)).size).toBe(1)
+  })
+
+  it("a proof that is sent twice is accepted once (RFC 9449 §11.1)", async () => {
+    await using server = await served({ dpop })
+    const request = ["GET / HTTP/1.1", "Authorization: DPoP {bound}", "DPoP: {proof sent twice}"]
+    expect(await ask(request, {}, server)).toMatchObject({ status: 200 })
+    const replay = await ask(request, {}, server)
+    expect(replay.headers.get("www-authenticate")?.[0]).toContain('error="invalid_dpop_proof"')
+    expect(replay).toMatchObject({ status: 401 })
   })
 
   it("HEAD has the headers of GET (RFC 9110 §9.3.2)", async () => {

@@ -1,6 +1,8 @@
 /** Renders the rules for people, as docs/conformance.md. */
 import type { ExpectedAnswer, Rule } from "./Rule.ts"
+import { dpopAlone, dpopWithNonces } from "./dpopRules.ts"
 import { type RuleGroup, ruleGroups } from "./ruleGroups.ts"
+import { baseUrl } from "./sentProofs.ts"
 
 /** The document, as Markdown. */
 export const conformanceDocument = (): string => [preface, ...ruleGroups.map(groupIn)].join("\n\n") + "\n"
@@ -14,7 +16,7 @@ token, \`/hoard\` one with \`treasure:read\` and \`treasure:delete\`. \`{good}\`
 any text, and brackets enclose what only a guard of the route itself adds. Each request also has a \`Host\`, and \`Connection: close\`
 unless the server is expected to end the connection.
 
-Every response is also checked for this: it contains no token; a 401 has a challenge; a challenge has only what RFC 6750 §3 allows;
+Every response is also checked for this: it contains no token; a 401 has a challenge; a challenge has only what RFC 6750 §3 and RFC 9449 §7.1 allow;
 an error's body is problem details (RFC 9457) with the response's own status. In addition, 1,000 generated \`Authorization\` fields get
 the response that an independent parser of the grammar predicts.
 
@@ -24,6 +26,7 @@ const groupIn = ({ title, rules, options }: RuleGroup): string =>
   [
     `## ${title}`,
     ...(options?.from === undefined ? [] : [`With \`from: { header: "${options.from.header}" }\`.`]),
+    ...(options?.dpop === undefined ? [] : [dpopNote(options.dpop === dpopAlone, options.dpop === dpopWithNonces)]),
     ...(options?.limits === undefined
       ? []
       : ["With `limits` that the owner user-2 and the address 127.0.0.1 have exceeded."]),
@@ -33,6 +36,9 @@ const groupIn = ({ title, rules, options }: RuleGroup): string =>
       ...rules.map(rowOf),
     ].join("\n"),
   ].join("\n\n")
+
+const dpopNote = (isRequired: boolean, hasNonces: boolean): string =>
+  `With \`dpop: Dpop.make({ baseUrl: "${baseUrl}"${isRequired ? ", required: true" : ""}${hasNonces ? ", nonceSecret" : ""} })\`. \`{bound}\` is bound to the key of the proofs.`
 
 const rowOf = ({ source, rule, request, body, answer }: Rule): string => {
   const sent = body === undefined ? request : [...request, "", body]

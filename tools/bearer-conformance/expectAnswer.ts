@@ -43,10 +43,11 @@ export const expectSoundness = ({ status, headers, bytes, body }: WireAnswer, se
   if (status >= 400 && body !== "") expect(JSON.parse(body)).toMatchObject({ status })
 }
 
-/** The grammar of a Bearer challenge, as restricted by RFC 6750 §3. */
+/** The grammar of a challenge for Bearer, for DPoP, or for both, as restricted by RFC 6750 §3 and RFC 9449 §7.1. */
 const challengePattern = (() => {
   const parameter = String.raw`[a-z_]+="[\x20\x21\x23-\x5b\x5d-\x7e]+"`
-  return new RegExp(`^Bearer ${parameter}(?:, ${parameter})*$`)
+  const parameters = `${parameter}(?:, ${parameter})*`
+  return new RegExp(`^(?:Bearer ${parameters}(?:, DPoP ${parameters})?|DPoP ${parameters})$`)
 })()
 
 /** `…` stands for any text that `error_description` may contain, and brackets for a part that may be missing. */

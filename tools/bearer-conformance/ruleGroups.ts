@@ -1,6 +1,7 @@
 /** All rules in the document's order, grouped by topic. */
 import { cachingRules, methodRules, orderRules, scopeRules } from "./answeringRules.ts"
 import type { AppOptions } from "./ConformingApp.ts"
+import { dpop, dpopAlone, dpopAloneRules, dpopRules, dpopWithNonces, nonceRules } from "./dpopRules.ts"
 import { keyHeader, keyRules } from "./keyRules.ts"
 import { limitRules, limits } from "./limitRules.ts"
 import { readingRules } from "./readingRules.ts"
@@ -11,7 +12,7 @@ export interface RuleGroup {
   readonly title: string
   readonly rules: ReadonlyArray<Rule>
   /** The guard's options for this group, besides tokens, realm and problem base. */
-  readonly options?: Pick<AppOptions, "from" | "limits">
+  readonly options?: Pick<AppOptions, "from" | "limits" | "dpop">
 }
 
 export const ruleGroups: ReadonlyArray<RuleGroup> = [
@@ -22,5 +23,8 @@ export const ruleGroups: ReadonlyArray<RuleGroup> = [
   { title: "Order", rules: orderRules },
   { title: "Caches and outages", rules: cachingRules },
   { title: "A key in a header of its own", rules: keyRules, options: { from: { header: keyHeader } } },
+  { title: "Tokens bound to a key", rules: dpopRules, options: { dpop } },
+  { title: "Proofs with nonces", rules: nonceRules, options: { dpop: dpopWithNonces } },
+  { title: "Bound tokens alone", rules: dpopAloneRules, options: { dpop: dpopAlone } },
   { title: "Rate limits", rules: limitRules, options: { limits } },
 ]

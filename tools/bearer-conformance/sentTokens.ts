@@ -2,6 +2,8 @@
 import { MemoryRepository, ScopeCatalogue } from "@tokenry/core"
 import { createApiTokens, type PromiseApiTokens } from "@tokenry/core/promise"
 import { vi } from "vitest"
+import { nonce } from "./dpopRules.ts"
+import { openSentProofs, type SentProof } from "./sentProofs.ts"
 
 export type SentToken =
   | "good"
@@ -18,13 +20,15 @@ export type SentToken =
   | "expired"
   | "inactive"
   | "unverifiable"
+  | "bound"
+  | "first"
 
 /** The declared scopes. */
 export type TreasureScope = "treasure:read" | "treasure:delete"
 
 export interface SentTokens {
   readonly tokens: PromiseApiTokens<TreasureScope>
-  readonly plaintexts: Readonly<Record<SentToken, string>>
+  readonly plaintexts: Readonly<Record<SentToken | SentProof, string>>
 }
 
 const catalogue = ScopeCatalogue.make({
@@ -63,26 +67,29 @@ export const openSentTokens = async (): Promise<SentTokens> => {
   const unknown = await stranger.issue({ ownedBy: "user-1", name: "CI", scopes: [] })
   await stranger.close()
   isLater = true
+  const proofs = await openSentProofs()
+  const boundTo = async (boundTo: string) =>
+    (await tokens.issue({ ownedBy: "user-1", name: "app", scopes: ["treasure:read"], boundTo })).plaintext
 
-  return {
-    tokens,
-    plaintexts: {
-      good: good.plaintext,
-      "good in upper case": good.plaintext.toUpperCase(),
-      other: (await issue("user-2")).plaintext,
-      powerless: (await issue("user-1", [])).plaintext,
-      powerful: (await issue("user-1", ["treasure:read", "treasure:delete"])).plaintext,
-      unknown: unknown.plaintext,
-      foreign: "mF_9.B5f-4.1JqM",
-      mistyped: good.plaintext.replace(/.$/, (last) => (last === "0" ? "1" : "0")),
-      retired: retired.plaintext,
-      revoked: revoked.plaintext,
-      orphaned,
-      expired: expired.plaintext,
-      inactive: inactive.plaintext,
-      unverifiable: unverifiable.plaintext,
-    },
+  const plaintexts: Record<SentToken, string> = {
+    good: good.plaintext,
+    "good in upper case": good.plaintext.toUpperCase(),
+    other: (await issue("user-2")).plaintext,
+    powerless: (await issue("user-1", [])).plaintext,
+    powerful: (await issue("user-1", ["treasure:read", "treasure:delete"])).plaintext,
+    unknown: unknown.plaintext,
+    foreign: "mF_9.B5f-4.1JqM",
+    mistyped: good.plaintext.replace(/.$/, (last) => (last === "0" ? "1" : "0")),
+    retired: retired.plaintext,
+    revoked: revoked.plaintext,
+    orphaned,
+    expired: expired.plaintext,
+    inactive: inactive.plaintext,
+    unverifiable: unverifiable.plaintext,
+    bound: await boundTo(proofs.thumbprint),
+    first: await boundTo("first-key"),
   }
+  return { tokens, plaintexts: { ...plaintexts, ...(await proofs.madeFor(plaintexts, nonce)) } }
 }
 
 const mintBy = async (tokens: SentTokens["tokens"], parent: string): Promise<string> => {

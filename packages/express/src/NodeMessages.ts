@@ -9,6 +9,8 @@ export interface NodeRequest extends IncomingMessage {
   caller?: Caller | undefined
   /** The body, if a body parser has read it. */
   body?: unknown
+  /** The target before Express cut off the part that a router is mounted at. */
+  originalUrl?: string | undefined
   /** The client's address according to Express, which honours `trust proxy`. */
   ip?: string | undefined
 }
@@ -28,6 +30,8 @@ export const addressOf = ({ ip, socket }: NodeRequest): string | undefined => ip
 
 export const guardedRequestOf = (req: NodeRequest): GuardedRequest =>
   guardedRequest(
+    req.method,
+    () => req.originalUrl ?? req.url,
     (name) => rawHeaderValues(req.rawHeaders, name),
     () => addressOf(req),
   )

@@ -93,6 +93,7 @@ const endpoint = ({ onError = printError, bodyTimeout }: EndpointOptions, { answ
     const reply = await answerTo({
       headerValues: guardedRequestOf(req).headerValues,
       address,
+      target: req.originalUrl ?? req.url,
       method: req.method ?? "",
       // No user agent: a client may have put the token into it.
       origin: originFrom(address),

@@ -35,10 +35,11 @@ describe("node:http", () => {
     const { notFound } = ProblemAnswers.make({ problemBase: options.problemBase })
     const answer = async (req: NodeRequest, res: NodeResponse): Promise<void> => {
       if (isPreflight(req, res)) return
-      const scopes = req.url === "/hoard" ? (["treasure:read", "treasure:delete"] as const) : []
+      const path = req.url?.split("?")[0]
+      const scopes = path === "/hoard" ? (["treasure:read", "treasure:delete"] as const) : []
       const caller = await guard.admit(req, res, scopes)
       if (caller === undefined) return
-      if (req.url === "/" || req.url === "/hoard") greet(req, res)
+      if (path === "/" || path === "/hoard") greet(req, res)
       else writeAnswer(res, notFound)
     }
     return (req, res) => void answer(req, res)

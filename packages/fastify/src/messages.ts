@@ -4,6 +4,8 @@ import type { FastifyReply, FastifyRequest } from "fastify"
 
 export const guardedRequestOf = (request: FastifyRequest): GuardedRequest =>
   guardedRequest(
+    request.method,
+    () => request.originalUrl,
     (name) => rawHeaderValues(request.raw.rawHeaders, name),
     () => request.ip,
   )

@@ -95,6 +95,7 @@ const endpointAt = (
       const { answer, cause } = await answerTo({
         headerValues: guardedRequestOf(request).headerValues,
         address: request.ip,
+        target: request.originalUrl,
         method: request.method,
         // No user agent: a client may have put the token into it.
         origin: originFrom(request.ip),

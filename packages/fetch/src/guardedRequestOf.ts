@@ -25,6 +25,8 @@ export const guardedRequestOf = ({ addressOf }: Receiving, limits: RateLimits | 
   }
   return (request: Request, ...rest: ReadonlyArray<unknown>): GuardedRequest =>
     guardedRequest(
+      request.method,
+      () => request.url,
       (name) => {
         const value = request.headers.get(name)
         return value === null ? none : [value]

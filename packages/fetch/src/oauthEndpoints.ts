@@ -80,6 +80,7 @@ const endpoint = (
     const { answer, cause } = await answerTo({
       headerValues: guarded.headerValues,
       address,
+      target: request.url,
       method: request.method,
       origin: originFrom(address),
       readForm: () => readRequestForm(request, timeoutMilliseconds),

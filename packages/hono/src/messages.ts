@@ -26,6 +26,8 @@ export const guardedRequestOf = ({ addressOf }: Receiving, limits: RateLimits | 
   }
   return (c: Context): GuardedRequest =>
     guardedRequest(
+      c.req.method,
+      () => c.req.url,
       (name) => {
         const value = c.req.raw.headers.get(name)
         return value === null ? none : [value]

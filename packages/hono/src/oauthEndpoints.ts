@@ -87,6 +87,7 @@ const endpoint = (
     const { answer, cause } = await answerTo({
       headerValues,
       address,
+      target: c.req.url,
       method: c.req.method,
       // No user agent: a client may have put the token into it.
       origin: originFrom(address),

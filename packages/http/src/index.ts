@@ -5,9 +5,17 @@ export {
   checkRevocationOptions,
 } from "./adapterOptions.ts"
 export { bearerChallenge, type BearerChallenge, type BearerError } from "./credentials/bearerChallenge.ts"
+export { dpopChallenge, type DpopChallenge } from "./credentials/dpopChallenge.ts"
 export { rawHeaderValues } from "./credentials/rawHeaderValues.ts"
-export { type Credentials, type CredentialsFlaw, readBearer, readKeyOrBearer } from "./credentials/readCredentials.ts"
+export {
+  type Credentials,
+  type CredentialsFlaw,
+  readBearer,
+  readKeyOrBearer,
+  type Schemes,
+} from "./credentials/readCredentials.ts"
 export type { Denial, DenialReason, Denials, Protection } from "./guard/Denial.ts"
+export type { DpopError, DpopVerifier, PresentedProof, ProofFlaw, ProofVerdict } from "./guard/DpopVerifier.ts"
 export { clientAddress } from "./rate-limits/clientAddress.ts"
 export { type Admission, Guard, type GuardedRequest, type GuardOptions, type GuardTokens } from "./guard/Guard.ts"
 export { guardedRequest } from "./guard/guardedRequest.ts"

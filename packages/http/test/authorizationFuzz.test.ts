@@ -19,5 +19,5 @@ it("100,000 generated values are read as the grammar of RFC 9110 §11.4 and RFC 
 })
 
 const readingOf = (credentials: Credentials): Reading | "None" => {
-  return credentials._tag === "Bearer" ? { token: credentials.token } : credentials._tag
+  return "token" in credentials ? { token: credentials.token } : credentials._tag
 }

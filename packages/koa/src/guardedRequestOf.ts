@@ -2,8 +2,12 @@
 import { type GuardedRequest, guardedRequest, rawHeaderValues } from "@tokenry/http"
 import type { ParameterizedContext } from "koa"
 
-export const guardedRequestOf = (ctx: Pick<ParameterizedContext, "req" | "ip">): GuardedRequest =>
+export const guardedRequestOf = (
+  ctx: Pick<ParameterizedContext, "req" | "ip" | "method" | "originalUrl">,
+): GuardedRequest =>
   guardedRequest(
+    ctx.method,
+    () => ctx.originalUrl,
     (name) => rawHeaderValues(ctx.req.rawHeaders, name),
     () => ctx.ip,
   )

@@ -98,8 +98,9 @@ const endpointAt = (
   return async (ctx, next) => {
     if (path !== null && ctx.path !== path) return next()
     const { answer, cause } = await answerTo({
-      ...guardedRequestOf(ctx),
+      headerValues: guardedRequestOf(ctx).headerValues,
       method: ctx.method,
+      target: ctx.originalUrl,
       address: ctx.ip,
       // No user agent: a client may have put the token into it.
       origin: originFrom(ctx.ip),

@@ -24,13 +24,15 @@ export interface BearerChallenge {
  * @throws Error if a value contains characters its parameter can't have. Build one challenge with your realm at
  *   startup, so that a mistake shows early.
  */
-export const bearerChallenge = ({
+export const bearerChallenge = (challenge: BearerChallenge): string => `Bearer ${challengeParameters(challenge)}`
+
+export const challengeParameters = ({
   realm,
   error,
   errorDescription,
   scopes = [],
   resourceMetadata,
-}: BearerChallenge): string => {
+}: Omit<BearerChallenge, "error"> & { readonly error?: string | undefined }): string => {
   const parameters = [`realm="${quotedRealm(realm)}"`]
   if (error !== undefined) parameters.push(`error="${described("error", error)}"`)
   if (errorDescription !== undefined) {
@@ -38,7 +40,7 @@ export const bearerChallenge = ({
   }
   if (scopes.length > 0) parameters.push(`scope="${scopes.map(scopeToken).join(" ")}"`)
   if (resourceMetadata !== undefined) parameters.push(`resource_metadata="${metadataUrl(resourceMetadata)}"`)
-  return `Bearer ${parameters.join(", ")}`
+  return parameters.join(", ")
 }
 
 /** The content of a quoted-string (RFC 9110 §5.6.4). */

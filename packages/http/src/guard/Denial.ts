@@ -1,28 +1,38 @@
-/** Responses to denied requests (RFC 6750 §3, RFC 6585 §4). */
-import { bearerChallenge, type BearerChallenge } from "../credentials/bearerChallenge.ts"
+/** Responses to denied requests (RFC 6750 §3, RFC 9449 §7.1, RFC 6585 §4). */
+import { bearerChallenge, type BearerChallenge, type BearerError } from "../credentials/bearerChallenge.ts"
+import { dpopChallenge } from "../credentials/dpopChallenge.ts"
 import type { Credentials, CredentialsFlaw } from "../credentials/readCredentials.ts"
 import { type OAuthError, oauthErrorOf } from "../oauth/OAuthAnswers.ts"
 import { answerOf, type HttpAnswer } from "../problems/HttpAnswer.ts"
 import { checkedProblemOptions, problemOf, type ProblemOptions } from "../problems/Problem.ts"
 import { type ProblemSlug, problemTypes } from "../problems/problemTypes.ts"
 import { retryAfterSeconds } from "../problems/ProblemAnswers.ts"
+import { type DpopError, type DpopVerifier, nonceField, type ProofFlaw } from "./DpopVerifier.ts"
 
 /**
- * - `missing`: no credentials, or a scheme other than Bearer. 401.
+ * - `missing`: no credentials, or a scheme that isn't accepted here. 401.
  * - `malformed`: credentials that break HTTP's grammar, or more than one. 400.
  * - `refused`: the token is not accepted, whatever the reason. 401, always the same.
+ * - `proof-refused`: the DPoP proof is not accepted, or needs a nonce. 401.
  * - `insufficient-scope`: the token is accepted, but lacks a scope. 403.
  * - `rate-limited`: too many requests. 429.
  * - `unavailable`: the store or a limiter doesn't answer, so the token can't be judged. 503.
  */
-export type DenialReason = "missing" | "malformed" | "refused" | "insufficient-scope" | "rate-limited" | "unavailable"
+export type DenialReason =
+  | "missing"
+  | "malformed"
+  | "refused"
+  | "proof-refused"
+  | "insufficient-scope"
+  | "rate-limited"
+  | "unavailable"
 
 /** A denied request's reason, and the complete response. */
 export interface Denial extends HttpAnswer {
   readonly reason: DenialReason
   /** What happened, for people: the same for every denial of this kind. */
   readonly title: string
-  /** What exactly is malformed. */
+  /** What exactly is malformed, or wrong with the proof. */
   readonly detail?: string
   /** Every scope the route requires, if one is missing. */
   readonly scopes?: ReadonlyArray<string>
@@ -42,10 +52,12 @@ export interface Protection {
 export interface Denials {
   /** A 401 names the required scopes, if there are any, so that a client knows what to ask for (RFC 6750 §3). */
   readonly ofCredentials: (
-    credentials: Exclude<Credentials, { readonly _tag: "Bearer" }>,
+    credentials: Exclude<Credentials, { readonly token: string }>,
     required?: ReadonlyArray<string>,
   ) => Denial
   readonly refused: (required?: ReadonlyArray<string>) => Denial
+  /** 401 `invalid_dpop_proof` or `use_dpop_nonce`, with the nonce if there is one. */
+  readonly proofRefused: (flaw: ProofFlaw) => Denial
   readonly insufficientScope: (required: ReadonlyArray<string>) => Denial
   /** With the limits' header fields, including `Retry-After`. */
   readonly rateLimited: (headers: Headers) => Denial
@@ -59,6 +71,10 @@ interface Rendering extends Protection {
   readonly vary: string
   /** The header that may hold a token besides Authorization. */
   readonly keyHeader: string | undefined
+  /** Offers DPoP in the challenges, beside Bearer unless it is required. */
+  readonly dpop?: Pick<DpopVerifier, "algorithms" | "isRequired"> | undefined
+  /** Whether the client uses DPoP: then the challenges name nothing else. */
+  readonly usesDpop?: boolean
 }
 
 /** Denials with problem details (RFC 9457). @throws Error if the realm or a URL is not valid. */
@@ -86,7 +102,7 @@ interface Content {
 }
 
 const denialsOf = (
-  { realm, resourceMetadata, vary, keyHeader }: Rendering,
+  { realm, resourceMetadata, vary, keyHeader, dpop, usesDpop = false }: Rendering,
   render: (slug: ProblemSlug, content: Content) => HttpAnswer,
 ): Denials => {
   const denial = (reason: DenialReason, slug: ProblemSlug, content: Content): Denial => {
@@ -99,9 +115,17 @@ const denialsOf = (
       ...render(slug, { ...content, headers: { ...content.headers, Vary: vary } }),
     }
   }
-  const challenge = (parameters: Omit<BearerChallenge, "realm">) => ({
-    "WWW-Authenticate": bearerChallenge({ realm, ...parameters, resourceMetadata }),
-  })
+  const challenge = ({ error, ...parameters }: ChallengeParameters) => {
+    const all = { realm, ...parameters, resourceMetadata }
+    if (dpop !== undefined && (usesDpop || dpop.isRequired)) {
+      return { "WWW-Authenticate": dpopChallenge({ ...all, error, algorithms: dpop.algorithms }) }
+    }
+    const bearer = bearerChallenge({ ...all, ...(error && { error: error as BearerError }) })
+    return {
+      "WWW-Authenticate":
+        dpop === undefined ? bearer : `${bearer}, ${dpopChallenge({ realm, algorithms: dpop.algorithms })}`,
+    }
+  }
 
   // A wrong realm or URL shows at startup.
   challenge({})
@@ -136,6 +160,12 @@ const denialsOf = (
       }
     },
     refused,
+    proofRefused: (flaw) => {
+      const { error, description: detail } = flaw
+      const slug = error === "use_dpop_nonce" ? "dpop-nonce-required" : "dpop-proof-refused"
+      const headers = { ...challenge({ error, errorDescription: detail }), ...nonceField(flaw) }
+      return denial("proof-refused", slug, { headers, error, detail })
+    },
     insufficientScope: (scopes) => {
       const error = "insufficient_scope"
       const errorDescription = "The token lacks a required scope"
@@ -156,6 +186,8 @@ const denialsOf = (
     }),
   }
 }
+
+type ChallengeParameters = Omit<BearerChallenge, "realm" | "error"> & { readonly error?: BearerError | DpopError }
 
 /** For developers: printable ASCII without `"` and `\`. */
 const flawDescriptions: Record<CredentialsFlaw, (keyHeader: string | undefined) => string> = {

@@ -2,10 +2,11 @@
 import { isApiTokensError } from "@tokenry/core"
 import { checkOptions, isObject, isText, type OptionRules } from "@tokenry/core/adapter"
 import type { Caller, PromiseApiTokens } from "@tokenry/core/promise"
-import { readBearer, readKeyOrBearer } from "../credentials/readCredentials.ts"
+import { readBearer, readKeyOrBearer, type Schemes } from "../credentials/readCredentials.ts"
 import { type ProblemOptions, problemOptionRules } from "../problems/Problem.ts"
 import { limitsRule, type RateLimits, type RateLimitVerdict } from "../rate-limits/RateLimits.ts"
 import { type Denial, type Denials, oauthDenials, problemDenials, type Protection } from "./Denial.ts"
+import { dpopRule, type DpopVerifier, nonceField, type ProofVerdict, replayed } from "./DpopVerifier.ts"
 import { hasMethods } from "./hasMethods.ts"
 
 /** The use cases a guard needs. */
@@ -19,6 +20,11 @@ export interface GuardOptions<S extends string = string> extends Protection, Pro
    * request with both is 400. Default: none.
    */
   readonly from?: { readonly header: string } | undefined
+  /**
+   * Accepts tokens that are bound to a client's key, with the scheme DPoP (RFC 9449): `Dpop.make` of `@tokenry/dpop`.
+   * Default: none, and such tokens are refused.
+   */
+  readonly dpop?: DpopVerifier | undefined
   /** Limits for tokens, owners and addresses, checked after each verify. Default: none. */
   readonly limits?: RateLimits | undefined
 }
@@ -29,6 +35,10 @@ export interface GuardedRequest {
   readonly headerValues: (name: string) => ReadonlyArray<string>
   /** The client's address, for limits on failed attempts. */
   readonly address?: string | undefined
+  /** Needed for DPoP. */
+  readonly method?: string | undefined
+  /** The target as the client sent it, whatever a router makes of it: a path and a query, or a URL. Needed for DPoP. */
+  readonly target?: string | undefined
 }
 
 /** The guard's decision. Put `headers` on the response either way. */
@@ -38,8 +48,8 @@ export type Admission<S extends string = string> =
 
 export interface Guard<S extends string = string> {
   /**
-   * Reads the credentials, verifies the token, applies the limits and checks the scopes, in this order. Costs one
-   * `verify`. A 401 names the scopes in its challenge. A store outage is a denial with status 503; any other failure
+   * Reads the credentials, checks the proof if there is one, verifies the token, applies the limits and checks the
+   * scopes, in this order. Costs one `verify`, and with DPoP one signature check. A 401 names the scopes in its challenge. A store outage is a denial with status 503; any other failure
    * rejects.
    */
   readonly admit: (request: GuardedRequest, scopes?: ReadonlyArray<S>) => Promise<Admission<S>>
@@ -52,8 +62,8 @@ export interface Guard<S extends string = string> {
    */
   readonly assertRequirable: (where: string, scopes: ReadonlyArray<string>) => void
   /**
-   * The fields every response of a guarded route varies on (RFC 9110 §12.5.5): `Authorization`, and `from.header` if
-   * set.
+   * The fields every response of a guarded route varies on (RFC 9110 §12.5.5): `Authorization`, `from.header` if
+   * set, and `DPoP` with DPoP.
    */
   readonly vary: string
   /** The denials, for decisions of your own: `denials.insufficientScope(["treasure:read"])`. */
@@ -81,44 +91,85 @@ const makeForOAuth = <S extends string>(options: Omit<GuardOptions<S>, "problemB
 }
 
 const guardWith = <S extends string>(
-  { tokens, from, limits, ...protection }: Omit<GuardOptions<S>, "problemBase">,
+  { tokens, from, limits, dpop, ...protection }: Omit<GuardOptions<S>, "problemBase">,
   denialsOf: (rendering: Parameters<typeof oauthDenials>[0]) => Denials,
 ): Guard<S> => {
   const keyHeader = checkedHeader(from)
   const keyName = keyHeader?.toLowerCase()
-  const vary = keyHeader === undefined ? "Authorization" : `Authorization, ${keyHeader}`
-  const denials = denialsOf({ realm: protection.realm, resourceMetadata: protection.resourceMetadata, vary, keyHeader })
+  const vary = [
+    "Authorization",
+    ...(keyHeader === undefined ? [] : [keyHeader]),
+    ...(dpop === undefined ? [] : ["DPoP"]),
+  ].join(", ")
+  const { realm, resourceMetadata } = protection
+  const rendering = { realm, resourceMetadata, vary, keyHeader, dpop }
+  const denials = denialsOf(rendering)
+  const dpopDenials = dpop === undefined ? denials : denialsOf({ ...rendering, usesDpop: true })
+  const schemes: Schemes = dpop === undefined ? "Bearer" : "Bearer or DPoP"
 
   const limited = (verdict: RateLimitVerdict & { readonly allowed: false }): Denial =>
     verdict.reason === "rate-limited" ? denials.rateLimited(verdict.headers) : denials.unavailable(verdict.cause)
 
-  const refusedTo = async (
-    { address }: GuardedRequest,
-    token: string,
-    scopes: ReadonlyArray<string>,
-  ): Promise<Denial> => {
-    const verdict = await limits?.ofRefusal(address, token)
-    return verdict?.allowed === false ? limited(verdict) : denials.refused(scopes)
+  const authorize: Guard<S>["authorize"] = (caller, scopes) => {
+    const { insufficientScope } = caller.boundTo === null ? denials : dpopDenials
+    return tokens.authorize(caller, scopes).granted ? undefined : insufficientScope(scopes)
   }
 
-  const authorize: Guard<S>["authorize"] = (caller, scopes) =>
-    tokens.authorize(caller, scopes).granted ? undefined : denials.insufficientScope(scopes)
+  /** Without a proof if the token was sent with the scheme Bearer. */
+  const verified = async (
+    { address }: GuardedRequest,
+    token: string,
+    scopes: ReadonlyArray<S>,
+    proof?: ProofVerdict & { readonly valid: true },
+  ): Promise<Admission<S>> => {
+    const verification = await tokens.verify(token, proof && { scopes: noScopes, provenKey: proof.thumbprint })
+    if (!verification.accepted) {
+      const verdict = await limits?.ofRefusal(address, token)
+      if (verdict?.allowed === false) return denied(limited(verdict))
+      return denied((proof === undefined ? denials : dpopDenials).refused(scopes))
+    }
+    if (proof !== undefined && !(await proof.use())) return denied(dpopDenials.proofRefused(replayed))
+    const { caller } = verification
+    const verdict = limits === undefined ? unlimited : await limits.ofCaller(caller)
+    if (!verdict.allowed) return denied(limited(verdict))
+    const lacking = scopes.length === 0 ? undefined : authorize(caller, scopes)
+    return lacking === undefined
+      ? { admitted: true, caller, headers: verdict.headers }
+      : denied({ ...lacking, headers: { ...lacking.headers, ...verdict.headers } })
+  }
+
+  const withProof = async (
+    request: GuardedRequest,
+    token: string,
+    scopes: ReadonlyArray<S>,
+    { verify }: DpopVerifier,
+  ): Promise<Admission<S>> => {
+    const { method, target } = request
+    if (method === undefined || target === undefined) throw new TypeError("DPoP needs the request's method and target")
+    const proof = await verify({ proofs: request.headerValues("dpop"), method, target, accessToken: token })
+    if (!proof.valid) return denied(dpopDenials.proofRefused(proof))
+    const admission = await verified(request, token, scopes, proof)
+    const field = nonceField(proof)
+    return admission.admitted
+      ? { ...admission, headers: { ...admission.headers, ...field } }
+      : denied({ ...admission.denial, headers: { ...admission.denial.headers, ...field } })
+  }
 
   const admit: Guard<S>["admit"] = async (request, scopes = noScopes) => {
     const authorization = request.headerValues("authorization")
     const credentials =
-      keyName === undefined ? readBearer(authorization) : readKeyOrBearer(request.headerValues(keyName), authorization)
-    if (credentials._tag !== "Bearer") return denied(denials.ofCredentials(credentials, scopes))
+      keyName === undefined
+        ? readBearer(authorization, schemes)
+        : readKeyOrBearer(request.headerValues(keyName), authorization, schemes)
+    if (!("token" in credentials)) return denied(denials.ofCredentials(credentials, scopes))
+    const { token } = credentials
     try {
-      const verification = await tokens.verify(credentials.token)
-      if (!verification.accepted) return denied(await refusedTo(request, credentials.token, scopes))
-      const { caller } = verification
-      const verdict = limits === undefined ? unlimited : await limits.ofCaller(caller)
-      if (!verdict.allowed) return denied(limited(verdict))
-      const lacking = scopes.length === 0 ? undefined : authorize(caller, scopes)
-      return lacking === undefined
-        ? { admitted: true, caller, headers: verdict.headers }
-        : denied({ ...lacking, headers: { ...lacking.headers, ...verdict.headers } })
+      if (dpop === undefined || (credentials._tag === "Bearer" && !dpop.isRequired)) {
+        return await verified(request, token, scopes)
+      }
+      return credentials._tag === "DPoP"
+        ? await withProof(request, token, scopes, dpop)
+        : denied(denials.ofCredentials({ _tag: "OtherScheme" }, scopes))
     } catch (error) {
       if (!isApiTokensError(error) || error._tag !== "RepositoryUnavailable") throw error
       return denied(denials.unavailable(error))
@@ -174,6 +225,7 @@ export const optionRules: OptionRules<GuardOptions> = {
   realm: [isText, 'write what the tokens protect, as in realm: "treasures"'],
   ...problemOptionRules,
   resourceMetadata: [isText, "write the url that ProtectedResourceMetadata.make returned"],
+  dpop: dpopRule,
   from: [isObject, 'write from: { header: "X-API-Key" }'],
   limits: limitsRule,
 }

@@ -22,7 +22,7 @@ export interface IntrospectionOptions<S extends string = string> extends Omit<
 /**
  * The endpoint. The caller authenticates with any accepted bearer token before the body is read. Responds 200 with the
  * token's details, or with just `{"active":false}` for any token that isn't accepted now or that the caller may not see
- * (§2.2). A form without a token is 400. Doesn't count as a use of the token.
+ * (§2.2). So is a token that isn't bound to its first key yet, since the resource server couldn't bind it. A form without a token is 400. Doesn't count as a use of the token.
  *
  * Costs one `verify` for the caller, a lookup for the token, and one more if the token is active.
  *
@@ -50,6 +50,7 @@ const make = <S extends string>(options: IntrospectionOptions<S>): OAuthEndpoint
     const { tokenId: id, ownedBy } = inspected.caller
     const token = await tokens.find({ id, ownedBy }).catch(undefinedIfGone)
     const isGone = token === undefined || token.revokedAt !== null
+    if (inspected.caller.boundTo === "first-key") return reply(inactive, headers)
     return reply(isGone ? inactive : describe(inspected.caller, token), headers)
   })
 }
@@ -71,11 +72,12 @@ const reply = (body: object, headers: HttpAnswer["headers"]) => ({
 const inactive = { active: false }
 
 /** The members of RFC 7662 §2.2, with instants in whole seconds (RFC 7519 §2). Omits absent values. */
-const describe = ({ scopes, ownedBy, expiresAt, tokenId }: Caller, { createdAt, issuedTo }: TokenDetails) => ({
+const describe = ({ scopes, ownedBy, expiresAt, tokenId, boundTo }: Caller, { createdAt, issuedTo }: TokenDetails) => ({
   active: true,
   ...(scopes.length === 0 ? {} : { scope: scopes.join(" ") }),
   ...(issuedTo === null ? {} : { client_id: issuedTo }),
-  token_type: "Bearer",
+  // RFC 9449 §6.2
+  ...(boundTo === null ? { token_type: "Bearer" } : { token_type: "DPoP", cnf: { jkt: boundTo } }),
   ...(expiresAt === null ? {} : { exp: secondsOf(expiresAt) }),
   iat: secondsOf(createdAt),
   sub: ownedBy,

@@ -1,13 +1,15 @@
 /** Error responses of the OAuth endpoints, in OAuth's own format (RFC 6749 §5.2) rather than problem details. */
 import type { BearerError } from "../credentials/bearerChallenge.ts"
+import type { DpopError } from "../guard/DpopVerifier.ts"
 import type { HttpAnswer } from "../problems/HttpAnswer.ts"
 import { retryAfterSeconds } from "../problems/ProblemAnswers.ts"
 import type { RateLimitVerdict } from "../rate-limits/RateLimits.ts"
 import type { TokenFormFlaw } from "./TokenForm.ts"
 
-/** Codes of RFC 6749 §4.1.2.1 and §5.2, RFC 6750 §3.1 and RFC 8693 §2.2.2. */
+/** Codes of RFC 6749 §4.1.2.1 and §5.2, RFC 6750 §3.1, RFC 8693 §2.2.2 and RFC 9449 §12.2. */
 export type OAuthError =
   | BearerError
+  | DpopError
   | "invalid_client"
   | "invalid_scope"
   | "invalid_target"

@@ -1,5 +1,6 @@
 /** Describes a protected resource, and how to send it a token, to clients (RFC 9728). */
 import { checkOptions, isText, type OptionRules, Scope } from "@tokenry/core/adapter"
+import { dpopRule, type DpopVerifier } from "../guard/DpopVerifier.ts"
 import type { HttpAnswer } from "../problems/HttpAnswer.ts"
 import { OAuthAnswers } from "./OAuthAnswers.ts"
 
@@ -13,6 +14,8 @@ export interface ProtectedResourceOptions {
   readonly scopes: ReadonlyArray<string>
   /** The issuers of the authorization servers that issue its tokens: absolute URLs. Default: none is named. */
   readonly authorizationServers?: ReadonlyArray<string> | undefined
+  /** How the resource checks DPoP proofs, if it does: what the guard has as `dpop`. */
+  readonly dpop?: Pick<DpopVerifier, "algorithms" | "isRequired"> | undefined
   /** A display name. */
   readonly name?: string | undefined
   /** The absolute URL of a page for developers. */
@@ -40,7 +43,7 @@ export interface ProtectedResourceMetadata {
  */
 const make = (options: ProtectedResourceOptions): ProtectedResourceMetadata => {
   checkOptions("ProtectedResourceMetadata", options, optionRules, { required: ["resource", "scopes"] })
-  const { resource, scopes, authorizationServers = [], name, documentation } = options
+  const { resource, scopes, authorizationServers = [], dpop, name, documentation } = options
   const { origin, pathname } = resourceUrl(resource)
   const illegal = scopes.find((scope) => !Scope.is(scope))
   if (illegal !== undefined) throw new Error(`scopes: ${JSON.stringify(illegal)} is not an RFC 6749 scope-token`)
@@ -57,6 +60,8 @@ const make = (options: ProtectedResourceOptions): ProtectedResourceMetadata => {
     ...(authorizationServers.length === 0 ? {} : { authorization_servers: authorizationServers }),
     ...(scopes.length === 0 ? {} : { scopes_supported: scopes }),
     bearer_methods_supported: ["header"],
+    ...(dpop === undefined ? {} : { dpop_signing_alg_values_supported: dpop.algorithms }),
+    ...(dpop?.isRequired === true ? { dpop_bound_access_tokens_required: true } : {}),
     ...(name === undefined ? {} : { resource_name: name }),
     ...(documentation === undefined ? {} : { resource_documentation: documentation }),
   }
@@ -98,6 +103,7 @@ const optionRules: OptionRules<ProtectedResourceOptions> = {
     (value) => Array.isArray(value) && value.every((issuer) => typeof issuer === "string"),
     'write a list of issuers, as in authorizationServers: ["https://login.example.com"]',
   ],
+  dpop: dpopRule,
   name: [isText, 'write a display name, as in name: "Treasures"'],
   documentation: [isText, "write the absolute URL of a page for developers"],
 }

@@ -35,7 +35,18 @@ export const problemTypes = {
     status: 401,
     title: "The token is not accepted",
     explanation:
-      "The token is unknown, revoked, expired or replaced, or its owner is deactivated. The response doesn't say which, on purpose. Get a new token.",
+      "The token is unknown, revoked, expired or replaced, bound to another client's key, or its owner is deactivated. The response doesn't say which, on purpose. Get a new token.",
+  },
+  "dpop-proof-refused": {
+    status: 401,
+    title: "The DPoP proof is not accepted",
+    explanation:
+      "The DPoP header must have one new proof for this request and this token, signed with the client's key (RFC 9449 §4.2). `detail` says what is wrong with it.",
+  },
+  "dpop-nonce-required": {
+    status: 401,
+    title: "A DPoP nonce is required",
+    explanation: "Repeat the request with a new proof whose `nonce` is the value of the DPoP-Nonce header.",
   },
   "insufficient-scope": {
     status: 403,

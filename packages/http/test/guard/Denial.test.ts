@@ -22,10 +22,11 @@ const outage = new RepositoryUnavailable({ operation: "findByDigest", cause: new
 const tooMany = { "Retry-After": "7", RateLimit: '"default";r=0;t=7' }
 
 /** One denial of each kind. */
-const allOf = ({ ofCredentials, refused, insufficientScope, rateLimited, unavailable }: Denials) => ({
+const allOf = ({ ofCredentials, refused, proofRefused, insufficientScope, rateLimited, unavailable }: Denials) => ({
   missing: ofCredentials(none),
   malformed: ofCredentials(invalid("Comma")),
   refused: refused(),
+  "proof-refused": proofRefused({ error: "invalid_dpop_proof", description: "It is wrong" }),
   "insufficient-scope": insufficientScope(["treasure:read", "treasure:edit"]),
   "rate-limited": rateLimited(tooMany),
   unavailable: unavailable(outage),
@@ -159,6 +160,7 @@ describe("in OAuth's format, a denial", () => {
       missing: "invalid_client",
       malformed: "invalid_request",
       refused: "invalid_token",
+      "proof-refused": "invalid_dpop_proof",
       "insufficient-scope": "insufficient_scope",
       "rate-limited": "temporarily_unavailable",
       unavailable: "temporarily_unavailable",

@@ -1,0 +1,19 @@
+/** URLs as proofs are compared by: without query and fragment, and normalized (RFC 9449 §4.3, RFC 3986 §6.2.2 and §6.2.3). */
+
+/** `undefined` if it isn't an absolute http or https URL. */
+export const normalizedUrl = (text: string): string | undefined => {
+  const url = URL.parse(text)
+  if (url === null || !/^https?:$/.test(url.protocol)) return undefined
+  url.search = ""
+  url.hash = ""
+  return url.href.replace(/%[\da-f]{2}/gi, (encoded) => {
+    const character = String.fromCharCode(Number.parseInt(encoded.slice(1), 16))
+    return /[\w\-.~]/.test(character) ? character : encoded.toUpperCase()
+  })
+}
+
+/** The URL of a request with this target (RFC 9112 §3.2), below a base without a slash at its end. */
+export const requestedUrl = (base: string, target: string): string | undefined => {
+  const path = target.startsWith("/") ? target : URL.parse(target)?.pathname
+  return path === undefined ? undefined : normalizedUrl(base + path)
+}
