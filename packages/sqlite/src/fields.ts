@@ -39,12 +39,23 @@ export const listIn = (id: string, field: string, json: string): ReadonlyArray<u
   return list
 }
 
-/** A list of texts in JSON. */
+/** A list of texts in JSON. Most tokens have one of a few short lists of scopes, so those are parsed once. */
 export const textsIn = (id: string, field: string, json: string): ReadonlyArray<string> => {
+  const known = knownTexts.get(json)
+  if (known !== undefined) return known
   const list = listIn(id, field, json)
   if (!list.every((value) => typeof value === "string")) throw damaged(id, field)
+  if (json.length <= knownLength) {
+    if (knownTexts.size === mostKnown) knownTexts.clear()
+    knownTexts.set(json, Object.freeze(list))
+  }
   return list
 }
+
+const knownTexts = new Map<string, ReadonlyArray<string>>()
+const mostKnown = 1000
+/** In characters. Together they take less than a megabyte. */
+const knownLength = 200
 
 const parsed = (json: string): unknown => {
   try {
