@@ -35,15 +35,13 @@ export const makeParse = (formats: ReadonlyArray<TokenFormat>): Parse => {
   const withoutTokens = (origin: Attribution["origin"]) =>
     Object.fromEntries(Object.entries(origin).map(([name, text]) => [name, maskTokens(formats, String(text))]))
 
+  const holds = (text: unknown) => typeof text === "string" && holdsToken(formats, text)
+
   const issuesOf = (request: Readonly<Record<string, unknown>>): ReadonlyArray<InputIssue> => {
     const by = request["by"] as Attribution | undefined
-    const texts = [
-      ...guarded.map((field) => ({ path: [field], text: request[field] })),
-      { path: ["by", "actor", "id"], text: by && "id" in by.actor ? by.actor.id : undefined },
-    ]
-    return texts
-      .filter(({ text }) => typeof text === "string" && holdsToken(formats, text))
-      .map(({ path }) => ({ path, message: "must not contain a token" }))
+    const paths: Array<ReadonlyArray<string>> = guarded.filter((field) => holds(request[field])).map((field) => [field])
+    if (by !== undefined && "id" in by.actor && holds(by.actor.id)) paths.push(["by", "actor", "id"])
+    return paths.map((path) => ({ path, message: "must not contain a token" }))
   }
 
   const checked = <Name extends RequestName>(parsed: Schemas[Name]["Type"]) => {
