@@ -23,6 +23,8 @@ export interface IssuingOptions {
  * - A code issues a token. A refresh rotates that token: same id, new secret, and again the lifetime it was issued with,
  *   unless its owner shortened it. If it has expired, the refresh issues a successor with the scopes it had. If it was
  *   revoked, the refresh is `invalid_grant`, and the grant ends.
+ * - If the client proves a key (DPoP), the token is bound to it, and so are its refreshes: also those of confidential
+ *   clients, whose refresh tokens aren't.
  * - Introspection and revocation of the provider know the tokens it issued. Revoking one ends its grant.
  * - A grant has one token. Use `oauthConfiguration`, or a `loadExistingGrant` that gives each authorization its own grant.
  *
@@ -51,8 +53,8 @@ const accessTokenOf = (provider: Provider, { tokens, graceFor, originOf = () => 
   class AccessToken extends provider.AccessToken {
     override async save(): Promise<string> {
       const ctx = contextOf(this.grantId)
-      if (this.isSenderConstrained()) {
-        throw new errors.InvalidRequest("sender-constrained tokens are not supported")
+      if (this["x5t#S256"] !== undefined) {
+        throw new errors.InvalidRequest("tokens bound to a certificate are not supported")
       }
       try {
         const { plaintext, token } = await issueOrRotate(ctx, this)
@@ -78,7 +80,7 @@ const accessTokenOf = (provider: Provider, { tokens, graceFor, originOf = () => 
     static override async find<T>(this: new (...args: Array<never>) => T, value: string): Promise<T | undefined> {
       const presented = await tokens.inspect(value)
       if (!presented.accepted) return undefined
-      const { tokenId: id, ownedBy, scopes } = presented.caller
+      const { tokenId: id, ownedBy, scopes, boundTo } = presented.caller
       const grant = await granted.ofToken(id)
       if (grant === undefined) return undefined
       const token = await tokens.find({ id, ownedBy })
@@ -91,6 +93,7 @@ const accessTokenOf = (provider: Provider, { tokens, graceFor, originOf = () => 
         scope: scopes.join(" "),
         iat: secondsOf(token.createdAt.getTime()),
         exp: token.expiresAt === null ? undefined : secondsOf(token.expiresAt.getTime()),
+        ...(boundTo !== null && { jkt: boundTo }),
       }
       return Reflect.construct(this, [properties]) as T
     }
@@ -136,11 +139,12 @@ const accessTokenOf = (provider: Provider, { tokens, graceFor, originOf = () => 
   }
 
   const issue = async (ctx: KoaContextWithOIDC, of: Token, scopes: ReadonlyArray<string>) => {
-    const { accountId, clientId = "" } = of
+    const { accountId, clientId = "", jkt: boundTo } = of
     const request = {
       ownedBy: accountId,
       scopes,
       issuedTo: clientId,
+      ...(boundTo !== undefined && { boundTo }),
       by: { actor: { kind: "person", id: accountId }, origin: originOf(ctx) },
     } as const
     return tokens.issue({ ...request, name: nameOf(of) }).catch((error: unknown) => {
@@ -159,6 +163,9 @@ const accessTokenOf = (provider: Provider, { tokens, graceFor, originOf = () => 
         "a refresh keeps the token's scopes: ask for all of them, or leave the parameter out",
         token.scopes.join(" "),
       )
+    }
+    if (token.boundTo !== (of.jkt ?? null)) {
+      throw new errors.InvalidGrant("a refresh keeps the token's key: prove the one it is bound to")
     }
     const isShortened = token.history.some(({ kind }) => kind === "shortened")
     const hasExpired = token.expiresAt !== null && token.expiresAt.getTime() <= Date.now()

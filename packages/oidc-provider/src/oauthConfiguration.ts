@@ -10,6 +10,8 @@ export interface OAuthOptions {
   readonly resource: string
   /** Your page on which a person signs in and consents to this interaction: a path or an absolute URL. */
   readonly consentUrl: (uid: string) => string
+  /** Whether clients may bind tokens to their key (DPoP, RFC 9449). Give your API's guard `dpop` then. Default: `false`. */
+  readonly dpop?: boolean | undefined
 }
 
 /**
@@ -26,7 +28,7 @@ export interface OAuthOptions {
  */
 export const oauthConfiguration = (options: OAuthOptions) => {
   checkOptions("oauthConfiguration", options, optionRules, { required: ["catalogue", "resource", "consentUrl"] })
-  const { catalogue, resource, consentUrl } = options
+  const { catalogue, resource, consentUrl, dpop = false } = options
   const resourceServer = {
     scope: catalogue.scopes.join(" "),
     accessTokenFormat: "opaque",
@@ -60,7 +62,7 @@ export const oauthConfiguration = (options: OAuthOptions) => {
       devInteractions: { enabled: false },
       userinfo: { enabled: false },
       rpInitiatedLogout: { enabled: false },
-      dPoP: { enabled: false },
+      dPoP: { enabled: dpop },
       pushedAuthorizationRequests: { enabled: false },
       registration: { enabled: false, idFactory: idOfAnyScope },
       introspection: { enabled: true, allowedPolicy: isItsOwn },
@@ -121,4 +123,5 @@ const optionRules: OptionRules<OAuthOptions> = {
     'write an absolute URL, as in resource: "https://api.example.com"',
   ],
   consentUrl: [(value) => typeof value === "function", "write consentUrl: (uid) => `/consent/${uid}`"],
+  dpop: [(value) => typeof value === "boolean", "write true or false"],
 }

@@ -47,6 +47,59 @@ describe("an access token", () => {
   })
 })
 
+describe("a client that proves a key (DPoP)", () => {
+  const aKey = async () => oauth.DPoP({}, await oauth.generateKeyPair("ES256"))
+
+  it.each(["app", "service"])("gets a token bound to it, again at each refresh: %s", async (clientId) => {
+    const server = await aServer()
+    const key = await aKey()
+    const provenKey = await key.calculateThumbprint()
+    const granted = await redeem(server, await authorize(server, clientId), key)
+    expect(granted.token_type).toBe("dpop")
+    const again = await refresh(server, granted.refresh_token, key, clientId)
+    expect(again.token_type).toBe("dpop")
+    for (const { access_token: plaintext } of [granted, again]) {
+      expect(await server.tokens.verify(plaintext)).toMatchObject({ refusal: { _tag: "WrongKey" } })
+      expect(await server.tokens.verify(plaintext, { scopes: [], provenKey })).toMatchObject({ accepted: true })
+    }
+  })
+
+  it.each(["app", "service"])(
+    "can't refresh without it, or with another, and then still can with it: %s",
+    async (clientId) => {
+      const server = await aServer()
+      const key = await aKey()
+      const granted = await redeem(server, await authorize(server, clientId), key)
+      for (const wrong of [undefined, await aKey()]) {
+        await expect(refresh(server, granted.refresh_token, wrong, clientId)).rejects.toMatchObject(invalidGrant)
+      }
+      expect((await refresh(server, granted.refresh_token, key, clientId)).token_type).toBe("dpop")
+    },
+  )
+
+  it("can't bind a bearer token later", async () => {
+    const server = await aServer()
+    const granted = await redeem(server, await authorize(server))
+    await expect(refresh(server, granted.refresh_token, await aKey())).rejects.toMatchObject(invalidGrant)
+    expect((await refresh(server, granted.refresh_token)).token_type).toBe("bearer")
+  })
+
+  it("learns the key from introspection (RFC 9449 §6.2)", async () => {
+    const server = await aServer()
+    const key = await aKey()
+    const granted = await redeem(server, await authorize(server), key)
+    const { authorizationServer: as } = server
+    const answer = await oauth.introspectionRequest(
+      as,
+      { client_id: "app" },
+      oauth.None(),
+      granted.access_token,
+      insecure,
+    )
+    expect(await answer.json()).toMatchObject({ token_type: "DPoP", cnf: { jkt: await key.calculateThumbprint() } })
+  })
+})
+
 it.each([
   ["storing the new refresh token", 0],
   ["rotating the access token", 1],

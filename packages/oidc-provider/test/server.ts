@@ -11,6 +11,11 @@ import { onTestFinished } from "vitest"
 
 export const redirectUri = "https://app.example/callback"
 
+const secret = "a secret of the service"
+
+/** How each client authenticates. */
+const authenticationOf = (clientId: string) => (clientId === "service" ? oauth.ClientSecretBasic(secret) : oauth.None())
+
 export const insecure = { [oauth.allowInsecureRequests]: true } as const
 
 /** Counts the store's writes down, and fails them once none are left. */
@@ -84,11 +89,14 @@ export const serve = async ({ catalogue, tokens, resource: of, configuration = {
   const resource = of ?? issuer
   const written: Array<string> = []
   const outage = new Outage()
-  const preset = oauthConfiguration({ catalogue, resource, consentUrl: (uid) => `/consent/${uid}` })
+  const preset = oauthConfiguration({ catalogue, resource, consentUrl: (uid) => `/consent/${uid}`, dpop: true })
   const provider = new Provider(issuer, {
     ...preset,
     adapter: rememberingAdapter(written, outage),
-    clients: [{ client_id: "app", redirect_uris: [redirectUri], token_endpoint_auth_method: "none" }],
+    clients: [
+      { client_id: "app", redirect_uris: [redirectUri], token_endpoint_auth_method: "none" },
+      { client_id: "service", client_secret: secret, redirect_uris: [redirectUri] },
+    ],
     findAccount: (_ctx, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
     ttl: { AuthorizationCode: 60, Interaction: 600, Session: 600, RefreshToken: 86_400 * 30, Grant: 86_400 * 30 },
     ...configuration,
@@ -174,25 +182,38 @@ export const consenting = async (url: URL): Promise<URL> => {
 export const redeem = async (
   { authorizationServer }: Server,
   { returnedTo, verifier, clientId }: Awaited<ReturnType<typeof authorize>>,
+  DPoP?: oauth.DPoPHandle,
 ) => {
   const client = { client_id: clientId }
   const parameters = oauth.validateAuthResponse(authorizationServer, client, returnedTo, oauth.expectNoState)
-  const [none, redirect] = [oauth.None(), redirectUri]
+  const options = { ...insecure, ...(DPoP && { DPoP }) }
   const response = await oauth.authorizationCodeGrantRequest(
     authorizationServer,
     client,
-    none,
+    authenticationOf(clientId),
     parameters,
-    redirect,
+    redirectUri,
     verifier,
-    insecure,
+    options,
   )
   return oauth.processAuthorizationCodeResponse(authorizationServer, client, response)
 }
 
-export const refresh = async ({ authorizationServer }: Server, refreshToken = "") => {
-  const client = { client_id: "app" }
-  const none = oauth.None()
-  const response = await oauth.refreshTokenGrantRequest(authorizationServer, client, none, refreshToken, insecure)
+export const refresh = async (
+  { authorizationServer }: Server,
+  refreshToken = "",
+  DPoP?: oauth.DPoPHandle,
+  clientId = "app",
+) => {
+  const client = { client_id: clientId }
+  const authentication = authenticationOf(clientId)
+  const options = { ...insecure, ...(DPoP && { DPoP }) }
+  const response = await oauth.refreshTokenGrantRequest(
+    authorizationServer,
+    client,
+    authentication,
+    refreshToken,
+    options,
+  )
   return oauth.processRefreshTokenResponse(authorizationServer, client, response)
 }
