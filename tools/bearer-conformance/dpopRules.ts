@@ -102,6 +102,7 @@ export const dpopRules: ReadonlyArray<Rule> = [
     forDpop(lacksScope),
     hoard,
   ),
+  rule("RFC 6750 §3.1", "a bearer token without the scopes", ["Authorization: Bearer {good}"], lacksScope, hoard),
   rule("RFC 9110 §11.4", "the scheme in lower case, and nothing after it", ["Authorization: dpop"], orDpop(malformed)),
   rule("RFC 9110 §11.4", "two tokens after DPoP", ["Authorization: DPoP {bound}, {bound}"], orDpop(malformed)),
   rule("RFC 9449 §4.3", "no proof", [bound], proofRefused),

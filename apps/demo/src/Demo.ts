@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net"
 import { setTimeout as sleep } from "node:timers/promises"
 import { ApiTokenRepository, TokenUsageStore } from "@tokenry/core/adapter"
 import { createApiTokens, type PromiseApiTokens } from "@tokenry/core/promise"
+import { Dpop } from "@tokenry/dpop"
 import * as Context from "effect/Context"
 import * as Layer from "effect/Layer"
 import { makeApp } from "./app.ts"
@@ -90,8 +91,9 @@ export const startDemo = async (
     const { rateLimit: limit, trustedProxies } = configuration
     const problemBase = `${publicUrl}/problems/`
     const rateLimits = limited({ problemBase, limit, counters, onError: (cause) => log.error(cause) })
-    const guard = guardOf({ tokens, publicUrl, limits: rateLimits.ofTokens })
-    handle = makeApp({ tokens, guard, store, publicUrl, rateLimits, trustedProxies, jwts }, log).callback()
+    const dpop = Dpop.make({ baseUrl: publicUrl })
+    const guard = guardOf({ tokens, publicUrl, limits: rateLimits.ofTokens, dpop })
+    handle = makeApp({ tokens, guard, dpop, store, publicUrl, rateLimits, trustedProxies, jwts }, log).callback()
     const stopNow = async () => {
       handle = answerDraining(publicUrl, handle)
       await drain(opened, connections, {

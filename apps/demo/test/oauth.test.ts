@@ -234,6 +234,7 @@ describe.each(stores)("on %s", (_, location) => {
         authorization_servers: [demo.publicUrl],
         scopes_supported: expect.arrayContaining(["treasure:read", "token:introspect"]),
         bearer_methods_supported: ["header"],
+        dpop_signing_alg_values_supported: ["ES256", "Ed25519", "EdDSA"],
         resource_name: "Treasures",
       })
       const discovered = await oauth.resourceDiscoveryRequest(resource, insecure)
@@ -246,7 +247,7 @@ describe.each(stores)("on %s", (_, location) => {
         .then((response) => oauth.processIntrospectionResponse(server(), client, response))
       await expect(response).rejects.toMatchObject({
         status: 401,
-        cause: [{ scheme: "bearer", parameters: { error: "invalid_token" } }],
+        cause: [{ scheme: "bearer", parameters: { error: "invalid_token" } }, { scheme: "dpop" }],
       })
     })
   })

@@ -1,5 +1,6 @@
 /** That the API is described as it behaves: the document is valid, complete, and what the server answers matches it. */
 import { createConfig, lintFromString } from "@redocly/openapi-core"
+import { Dpop } from "@tokenry/dpop"
 import { Ajv2020 } from "ajv/dist/2020.js"
 import addFormats from "ajv-formats"
 import { afterAll, beforeAll, expect, it } from "vitest"
@@ -67,7 +68,15 @@ it("no route is without an operation, and no operation without a route", async (
   const counters = await openRateCounters({ kind: "memory" }, { windowSeconds: 60, onError })
   const rateLimits = limited({ problemBase: "http://127.0.0.1/problems/", limit: "off", counters, onError })
   const jwts = { keys: await openSigningKeys(undefined), audiences: [] }
-  const services = { ...demo, guard: guardOf({ ...demo, limits: undefined }), rateLimits, trustedProxies: 0, jwts }
+  const dpop = Dpop.make({ baseUrl: demo.publicUrl })
+  const services = {
+    ...demo,
+    dpop,
+    guard: guardOf({ ...demo, limits: undefined, dpop }),
+    rateLimits,
+    trustedProxies: 0,
+    jwts,
+  }
   const routers = makeRouters(services, makeProvider(services))
   const layers = routers.flatMap(({ stack }) => stack.filter(({ methods }) => methods.length > 0))
   // Those that answer every method by themselves, most of them with 405, are known by their path.

@@ -1,5 +1,6 @@
 import { once } from "node:events"
 import type { AddressInfo } from "node:net"
+import { Dpop } from "@tokenry/dpop"
 import Koa from "koa"
 import { afterEach, describe, expect, it, onTestFinished } from "vitest"
 import type { Configuration } from "../src/Configuration.ts"
@@ -136,9 +137,10 @@ describe("signing in to the demo", () => {
       onError: fail,
     })
     const publicUrl = "http://127.0.0.1"
-    const guard = guardOf({ tokens, publicUrl, limits: rateLimits.ofTokens })
+    const dpop = Dpop.make({ baseUrl: publicUrl })
+    const guard = guardOf({ tokens, publicUrl, limits: rateLimits.ofTokens, dpop })
     const jwts = { keys: await openSigningKeys(undefined), audiences: [] }
-    const services = { store, tokens, guard, rateLimits, publicUrl, trustedProxies: 0, jwts }
+    const services = { store, tokens, guard, dpop, rateLimits, publicUrl, trustedProxies: 0, jwts }
     const client = new Client(await listening(makeApp(services, makeLog({ level: "off", write: fail }))))
     const tellings: Array<unknown> = []
     for (const account of ["owner", "nobody", "deactivated"]) {

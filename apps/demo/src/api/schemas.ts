@@ -1,5 +1,5 @@
 /** The API's bodies, queries and responses. */
-import { Instant, Lifetime } from "@tokenry/core/adapter"
+import { Instant, KeyBinding, Lifetime } from "@tokenry/core/adapter"
 import * as Schema from "effect/Schema"
 
 /** An RFC 3339 instant in a response: UTC, to the millisecond. */
@@ -35,7 +35,19 @@ const oneExpiry = Schema.makeFilter(
   { toJsonSchema: () => ({ not: { required: ["expiresAt", "expiresIn"] } }) },
 )
 
-export const IssueBody = Schema.Struct({ name: Schema.String, scopes, ...expiry }).check(oneExpiry)
+const boundTo = Schema.String.check(
+  Schema.makeFilter(
+    (text: string) =>
+      KeyBinding.is(text) || 'must be the thumbprint of a JWK (43 base64url characters), or "first-key"',
+    { toJsonSchema: () => ({ pattern: String.raw`^([\w-]{42}[AEIMQUYcgkosw048]|first-key)$` }) },
+  ),
+)
+export const IssueBody = Schema.Struct({
+  name: Schema.String,
+  scopes,
+  ...expiry,
+  boundTo: Schema.optionalKey(boundTo),
+}).check(oneExpiry)
 export const EditBody = Schema.Struct({
   name: Schema.optionalKey(Schema.String),
   scopes: Schema.optionalKey(scopes),
@@ -109,6 +121,9 @@ const tokenFields = {
   }),
   lastUsedAt: Schema.NullOr(instant),
   issuedTo: Schema.NullOr(Schema.String),
+  boundTo: Schema.NullOr(Schema.String).annotate({
+    description: "The key a client must prove to have (DPoP): its thumbprint, or first-key until one is bound",
+  }),
   ancestors: strings,
   secrets: Schema.Array(
     Schema.Struct({
@@ -195,6 +210,7 @@ export const Introspection = Schema.Struct({
   scope: Schema.optionalKey(Schema.String),
   client_id: Schema.optionalKey(Schema.String),
   token_type: Schema.optionalKey(Schema.String),
+  cnf: Schema.optionalKey(Schema.Struct({ jkt: Schema.String })),
   exp: Schema.optionalKey(Schema.Int),
   iat: Schema.optionalKey(Schema.Int),
   sub: Schema.optionalKey(Schema.String),
@@ -213,6 +229,7 @@ export const ProtectedResource = Schema.Struct({
   authorization_servers: strings,
   scopes_supported: strings,
   bearer_methods_supported: strings,
+  dpop_signing_alg_values_supported: strings,
   resource_name: Schema.optionalKey(Schema.String),
 }).annotate({ identifier: "ProtectedResource" })
 

@@ -23,7 +23,8 @@ export const securitySchemes = {
   bearer: {
     type: "http",
     scheme: "bearer",
-    description: "A personal access token, `tcp_…`. Each operation lists the scopes it needs.",
+    description:
+      "A personal access token, `tcp_…`. Each operation lists the scopes it needs. One that is bound to a key goes into `Authorization: DPoP`, with a proof in `DPoP` (RFC 9449).",
   },
   session: {
     type: "apiKey",

@@ -31,6 +31,7 @@ export const makeProvider = (services: OAuthServices): Provider => {
     catalogue: scopeCatalogue,
     resource: publicUrl,
     consentUrl: consentPath,
+    dpop: true,
   })
   const provider = new Provider(publicUrl, {
     ...oauth,

@@ -68,15 +68,15 @@ export const oauthRoutes = (
   scopes: ReadonlyArray<string>,
   provider: Provider,
 ): Router<DemoState> => {
-  const { tokens } = services
+  const { tokens, dpop } = services
   const router = new Router<DemoState>(exactPaths)
   const { introspect, revoke, metadata } = declaredOauth
-  router.all(introspect.path, introspection({ tokens, ...protectionOf(services), scopeForAll, path: null }))
+  router.all(introspect.path, introspection({ tokens, dpop, ...protectionOf(services), scopeForAll, path: null }))
   router.all(
     revoke.path,
     services.rateLimits.ofRevocations,
     revocation({ tokens: revocableTokens(provider, tokens), path: null }),
   )
-  router.all(metadata.path, protectedResourceMetadata(resourceOf(services, scopes)))
+  router.all(metadata.path, protectedResourceMetadata({ ...resourceOf(services, scopes), dpop }))
   return router
 }

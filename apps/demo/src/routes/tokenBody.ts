@@ -23,6 +23,7 @@ export const tokenBody = (token: TokenDetails, { usage, effective }: Known = {})
   effective: effective === undefined ? null : effectiveBody(effective),
   lastUsedAt: usage?.lastUsedAt ?? null,
   issuedTo: token.issuedTo,
+  boundTo: token.boundTo,
   ancestors: token.ancestors,
   secrets: token.secrets,
   revision: token.revision,

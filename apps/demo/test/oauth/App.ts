@@ -22,11 +22,23 @@ export class App {
   readonly server: oauth.AuthorizationServer
   readonly client: oauth.Client
   readonly authentication: oauth.ClientAuth
+  readonly #options: { readonly [oauth.allowInsecureRequests]: true; readonly DPoP?: oauth.DPoPHandle }
 
-  constructor(server: oauth.AuthorizationServer, client: oauth.Client, authentication: oauth.ClientAuth) {
+  constructor(
+    server: oauth.AuthorizationServer,
+    client: oauth.Client,
+    authentication: oauth.ClientAuth,
+    proofs?: oauth.DPoPHandle,
+  ) {
     this.server = server
     this.client = client
     this.authentication = authentication
+    this.#options = { ...insecure, ...(proofs && { DPoP: proofs }) }
+  }
+
+  /** The same app, which proves a key with each request to the token endpoint and to the API; or none. */
+  proving(proofs: oauth.DPoPHandle | undefined): App {
+    return new App(this.server, this.client, this.authentication, proofs)
   }
 
   /** Discovers the server and registers there: a public app, unless it asks for a secret. */
@@ -84,14 +96,29 @@ export class App {
   ): Promise<Response> {
     const { server, client, authentication } = this
     const parameters = oauth.validateAuthResponse(server, client, at, state)
-    return oauth.authorizationCodeGrantRequest(server, client, authentication, parameters, redirect, verifier, insecure)
+    return oauth.authorizationCodeGrantRequest(
+      server,
+      client,
+      authentication,
+      parameters,
+      redirect,
+      verifier,
+      this.#options,
+    )
   }
 
   async refresh(refreshToken: string, parameters: Record<string, string> = {}): Promise<oauth.TokenEndpointResponse> {
     const { server, client, authentication } = this
-    const options = { ...insecure, additionalParameters: parameters }
+    const options = { ...this.#options, additionalParameters: parameters }
     const response = await oauth.refreshTokenGrantRequest(server, client, authentication, refreshToken, options)
     return oauth.processRefreshTokenResponse(server, client, response)
+  }
+
+  /** Calls the API with the token. */
+  async call(token: string, path: string, method = "GET", body?: string): Promise<Response> {
+    const headers = new Headers(body === undefined ? {} : { "Content-Type": "application/json" })
+    const url = new URL(path, this.server.issuer)
+    return oauth.protectedResourceRequest(token, method, url, headers, body, this.#options)
   }
 
   async introspect(token: string): Promise<oauth.IntrospectionResponse> {

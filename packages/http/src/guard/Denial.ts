@@ -121,10 +121,12 @@ const denialsOf = (
       return { "WWW-Authenticate": dpopChallenge({ ...all, error, algorithms: dpop.algorithms }) }
     }
     const bearer = bearerChallenge({ ...all, ...(error && { error: error as BearerError }) })
-    return {
-      "WWW-Authenticate":
-        dpop === undefined ? bearer : `${bearer}, ${dpopChallenge({ realm, algorithms: dpop.algorithms })}`,
-    }
+    // Another scheme wouldn't give the token more scopes.
+    const others =
+      dpop === undefined || error === "insufficient_scope"
+        ? []
+        : [dpopChallenge({ realm, algorithms: dpop.algorithms })]
+    return { "WWW-Authenticate": [bearer, ...others].join(", ") }
   }
 
   // A wrong realm or URL shows at startup.

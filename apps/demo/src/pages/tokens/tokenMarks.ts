@@ -85,6 +85,12 @@ export const whyNothing = (scope: string, effective: EffectiveState | undefined)
     : "withheld: a token it was minted with doesn't have it"
 }
 
+/** The key it is bound to. */
+export const boundToOf = (boundTo: string): Html =>
+  boundTo === "first-key"
+    ? html`The first key that an app proves`
+    : html`The app's key <code>${boundTo}</code>: a copy of the token alone is refused`
+
 /** Where it was issued from, if known and still remembered: a history drops its oldest changes first. */
 export const issuedFrom = ({ history, issuedTo, ancestors }: TokenDetails): Html => {
   const origin = history.find(({ kind }) => kind === "issued")?.origin

@@ -18,7 +18,7 @@ import type { PageContext, PageState } from "../sign-in/person.ts"
 import { refusal } from "./refusal.ts"
 import { changeForms } from "./tokenChanges.ts"
 import { historySection, retiringOf, secretsSection } from "./tokenHistory.ts"
-import { conditionMark, expiryOf, isLive, issuedFrom, nameOf, pathOf } from "./tokenMarks.ts"
+import { boundToOf, conditionMark, expiryOf, isLive, issuedFrom, nameOf, pathOf } from "./tokenMarks.ts"
 import { usedScopesSection } from "./usedScopes.ts"
 
 export const tokenPages = (router: Router<PageState>, services: Services): void => {
@@ -118,6 +118,13 @@ const factsOf = (token: TokenDetails, usage: TokenUsage | undefined, now: Date):
       <dt>Issued from</dt>
       <dd>${issuedFrom(token)}</dd>
     </div>
+    ${
+      token.boundTo !== null &&
+      html`<div>
+        <dt>Only usable with</dt>
+        <dd>${boundToOf(token.boundTo)}</dd>
+      </div>`
+    }
     <div>
       <dt>Id</dt>
       <dd><code>${token.id}</code></dd>
