@@ -15,7 +15,16 @@ export {
   type Schemes,
 } from "./credentials/readCredentials.ts"
 export type { Denial, DenialReason, Denials, Protection } from "./guard/Denial.ts"
-export type { DpopError, DpopVerifier, PresentedProof, ProofFlaw, ProofVerdict } from "./guard/DpopVerifier.ts"
+export {
+  type DpopError,
+  dpopRule,
+  type DpopVerifier,
+  nonceField,
+  type PresentedProof,
+  type ProofFlaw,
+  type ProofVerdict,
+  replayed,
+} from "./guard/DpopVerifier.ts"
 export { clientAddress } from "./rate-limits/clientAddress.ts"
 export { type Admission, Guard, type GuardedRequest, type GuardOptions, type GuardTokens } from "./guard/Guard.ts"
 export { guardedRequest } from "./guard/guardedRequest.ts"

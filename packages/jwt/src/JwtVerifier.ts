@@ -14,6 +14,8 @@ import {
   isFunction,
   isObject,
   isText,
+  KeyBinding,
+  type KeyThumbprint,
   type OptionRules,
   type OwnerId,
   type TokenId,
@@ -71,7 +73,7 @@ const maxAgeSeconds = 300
 const make = <S extends string>(options: JwtVerifierOptions<S>): GuardTokens<S> => {
   checkOptions("JwtVerifier.make", options, optionRules, { required: ["issuer", "audience", "jwks", "catalogue"] })
   const { issuer, audience, jwks, catalogue, now = () => Date.now() } = options
-  const keyOf = keysFrom(jwks)
+  const signingKeyOf = keysFrom(jwks)
   const checks = {
     issuer,
     audience,
@@ -97,10 +99,14 @@ const make = <S extends string>(options: JwtVerifierOptions<S>): GuardTokens<S> 
     authorize,
     verify: async (presented, requirement) => {
       if (typeof presented !== "string" || presented.length > maxLength) return refusedAs(malformed)
-      const outcome = await jwtVerify(presented, keyOf, { ...checks, currentDate: new Date(now()) }).catch(refusalOf)
+      const outcome = await jwtVerify(presented, signingKeyOf, { ...checks, currentDate: new Date(now()) }).catch(
+        refusalOf,
+      )
       if ("_tag" in outcome) return refusedAs(outcome)
       const caller = callerOf(outcome.payload, catalogue)
       if (caller === undefined) return refusedAs({ _tag: "Unknown" })
+      const flaw = KeyBinding.flawOf(caller.boundTo ?? undefined, requirement?.provenKey)
+      if (flaw !== undefined) return refusedAs({ _tag: "WrongKey", tokenId: caller.tokenId, flaw })
       const required = requirement?.scopes ?? []
       const authorization: Authorization = required.length === 0 ? granted : authorize(caller, required)
       if (authorization.granted) return { accepted: true, caller }
@@ -134,8 +140,14 @@ const refusalOf = (error: unknown): Refusal => {
 }
 
 /** Generation 0 is no secret's, so no use case accepts this caller: a JWT mints nothing and manages nothing. */
-const callerOf = <S extends string>({ sub, exp, scope, token_id: tokenId }: JWTPayload, catalogue: ScopeCatalogue<S>) =>
-  typeof sub === "string" && typeof exp === "number" && typeof tokenId === "string" && typeof scope === "string"
+const callerOf = <S extends string>(payload: JWTPayload, catalogue: ScopeCatalogue<S>) => {
+  const { sub, exp, scope, token_id: tokenId } = payload
+  const boundTo = keyOf(payload)
+  return typeof sub === "string" &&
+    typeof exp === "number" &&
+    typeof tokenId === "string" &&
+    typeof scope === "string" &&
+    boundTo !== undefined
     ? ({
         tokenId: tokenId as TokenId,
         generation: 0,
@@ -144,9 +156,17 @@ const callerOf = <S extends string>({ sub, exp, scope, token_id: tokenId }: JWTP
         scopes: catalogue.close(scope.split(" ")),
         narrowedBy: [],
         expiresAt: new Date(exp * 1000),
-        boundTo: null,
+        boundTo,
       } satisfies Caller<S>)
     : undefined
+}
+
+/** The key that the JWT is bound to (RFC 9449 §6.1), or `null`; `undefined` for a confirmation we can't check (RFC 7800 §3.1). */
+const keyOf = ({ cnf }: JWTPayload): KeyThumbprint | null | undefined => {
+  if (cnf === undefined) return null
+  const { jkt, ...others } = Object(cnf) as { readonly jkt?: unknown }
+  return KeyBinding.isThumbprint(jkt) && Object.keys(others).length === 0 ? jkt : undefined
+}
 
 const granted: Authorization = Object.freeze({ granted: true })
 const malformed: Refusal = { _tag: "Malformed", flaw: "WrongCharacter" }

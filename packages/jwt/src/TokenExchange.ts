@@ -3,18 +3,23 @@ import type { DurationOption } from "@tokenry/core"
 import { checkOptions, durationOption, isFunction, isObject, isText, type OptionRules } from "@tokenry/core/adapter"
 import type { Caller, PromiseApiTokens } from "@tokenry/core/promise"
 import {
+  dpopRule,
+  type DpopVerifier,
   type Form,
   hasMethods,
   type HttpAnswer,
   limitsRule,
+  nonceField,
   OAuthAnswers,
   oauthAnswerOf,
   type OAuthEndpoint,
   oauthEndpoint,
   oauthErrorOf,
   type OAuthReply,
+  type ProofFlaw,
   type RateLimits,
   type RateLimitVerdict,
+  replayed,
 } from "@tokenry/http"
 import * as Duration from "effect/Duration"
 import type { SigningKeys } from "./SigningKeys.ts"
@@ -29,6 +34,11 @@ export interface TokenExchangeOptions<S extends string = string> {
   readonly audiences: Readonly<Record<string, ReadonlyArray<NoInfer<S>>>>
   /** How long a JWT is valid, at most 5 minutes: nobody can revoke it sooner. Default: 5 minutes. */
   readonly lifetime?: DurationOption | undefined
+  /**
+   * Lets clients prove a key (RFC 9449): `Dpop.make` of `@tokenry/dpop`. JWTs are then bound to it. Default: none, and tokens
+   * that are bound to a key can't be exchanged.
+   */
+  readonly dpop?: DpopVerifier | undefined
   /** Limits callers, and how many different unknown tokens one address may send. Default: no limit. */
   readonly limits?: RateLimits | undefined
   /** The current time, in milliseconds since the epoch. Default: `Date.now`. */
@@ -49,15 +59,17 @@ const jwtType = "urn:ietf:params:oauth:token-type:jwt"
  * Revoking the token stops the next exchange, not the JWTs it was exchanged for before: those end within their lifetime.
  * An exchange counts as a use of the token. Costs one `verify`, one lookup and one signature.
  *
+ * A client that proves a key gets a JWT that is bound to it; for a token that is bound to a key, it must prove that one.
+ *
  * Errors are OAuth's (RFC 6749 §5.2): `invalid_request` (also for a token that isn't accepted, as RFC 8693 §2.2.2
- * requires), `unsupported_grant_type`, `invalid_target` and `invalid_scope`; an outage of the store is 503.
+ * requires), `unsupported_grant_type`, `invalid_target`, `invalid_scope`, `invalid_dpop_proof` and `use_dpop_nonce`; an outage of the store is 503.
  *
  * @throws TypeError that names the option, if one is unknown, missing or of the wrong type; RangeError if `lifetime` is
  *   not between a second and 5 minutes; Error if a scope is not declared.
  */
 const make = <S extends string>(options: TokenExchangeOptions<S>): OAuthEndpoint => {
   checkOptions("TokenExchange.make", options, optionRules, { required: ["tokens", "issuer", "keys", "audiences"] })
-  const { tokens, issuer, keys, audiences, limits, now = () => Date.now() } = options
+  const { tokens, issuer, keys, audiences, dpop, limits, now = () => Date.now() } = options
   const lifetimeSeconds = lifetimeSecondsOf(options.lifetime)
   const targets = new Map(Object.entries<ReadonlyArray<string>>(audiences))
   for (const [audience, scopes] of targets) {
@@ -75,7 +87,19 @@ const make = <S extends string>(options: TokenExchangeOptions<S>): OAuthEndpoint
     return verdict?.allowed === false ? limited(verdict) : { answer: notAccepted }
   }
 
-  const exchanged = async (caller: Caller, { audience, scopes }: ExchangeRequest, headers: Headers) => {
+  /** A client may prove a key for a bearer token too, to get a bound JWT (RFC 9449 §5). */
+  const verified = async (token: string, provenKey: string | undefined) => {
+    const verification = await tokens.verify(token, provenKey === undefined ? undefined : { scopes: [], provenKey })
+    const isBearer = !verification.accepted && verification.refusal._tag === "WrongKey"
+    return isBearer && verification.refusal.flaw === "NotBound" ? tokens.verify(token) : verification
+  }
+
+  const exchanged = async (
+    caller: Caller,
+    { audience, scopes }: ExchangeRequest,
+    headers: Headers,
+    jkt: string | undefined,
+  ) => {
     const understood = tokens.catalogue.close(targets.get(audience) as ReadonlyArray<string>)
     const grantable = caller.scopes.filter((scope) => (understood as ReadonlyArray<string>).includes(scope))
     const excess = scopes?.find((scope) => !grantable.includes(scope))
@@ -95,6 +119,7 @@ const make = <S extends string>(options: TokenExchangeOptions<S>): OAuthEndpoint
       client_id: issuedTo ?? caller.tokenId,
       token_id: caller.tokenId,
       scope,
+      ...(jkt === undefined ? {} : { cnf: { jkt } }),
     })
     return {
       answer: oauthAnswerOf(
@@ -102,7 +127,7 @@ const make = <S extends string>(options: TokenExchangeOptions<S>): OAuthEndpoint
         {
           access_token: accessToken,
           issued_token_type: accessTokenType,
-          token_type: "Bearer",
+          token_type: jkt === undefined ? "Bearer" : "DPoP",
           expires_in: expiresAt - issuedAt,
           scope,
         },
@@ -111,15 +136,21 @@ const make = <S extends string>(options: TokenExchangeOptions<S>): OAuthEndpoint
     }
   }
 
-  return oauthEndpoint(async ({ readForm, address }) => {
+  return oauthEndpoint(async ({ readForm, address, headerValues, method, target = "" }) => {
     const request = exchangeRequestIn(await readForm())
     if ("answer" in request) return request
     if (!targets.has(request.audience)) return { answer: unknownTarget }
-    const verification = await tokens.verify(request.subjectToken)
+    const proofs = dpop === undefined ? [] : headerValues("dpop")
+    const proof =
+      proofs.length === 0 ? undefined : await dpop?.verify({ proofs, method, target, accessToken: undefined })
+    if (proof?.valid === false) return proofRefused(proof)
+    const verification = await verified(request.subjectToken, proof?.thumbprint)
     if (!verification.accepted) return refused(address, request.subjectToken)
+    if (proof !== undefined && !(await proof.use())) return proofRefused(replayed)
     const verdict = await limits?.ofCaller(verification.caller)
     if (verdict?.allowed === false) return limited(verdict)
-    return exchanged(verification.caller, request, verdict?.headers ?? {})
+    const headers = { ...verdict?.headers, ...(proof && nonceField(proof)) }
+    return exchanged(verification.caller, request, headers, proof?.thumbprint)
   })
 }
 
@@ -178,6 +209,11 @@ const invalidRequest = (description: string): OAuthReply => ({
   answer: oauthErrorOf(400, "invalid_request", description),
 })
 
+/** RFC 9449 §5 and §8. */
+const proofRefused = (flaw: ProofFlaw): OAuthReply => ({
+  answer: oauthErrorOf(400, flaw.error, flaw.description, nonceField(flaw)),
+})
+
 const notAccepted = oauthErrorOf(400, "invalid_request", "The subject_token is not accepted")
 const otherGrant = oauthErrorOf(400, "unsupported_grant_type", `The grant_type must be ${tokenExchangeGrant}`)
 const unknownTarget = oauthErrorOf(400, "invalid_target", "No JWT can be issued for this audience")
@@ -213,6 +249,7 @@ const optionRules: OptionRules<TokenExchangeOptions> = {
   keys: [hasMethods("sign"), "write keys: await SigningKeys.make({ … })"],
   audiences: [isObject, 'write audiences: { "https://reports.example.com": ["treasure:read"] }'],
   lifetime: [() => true, 'write lifetime: "5 minutes"'],
+  dpop: dpopRule,
   limits: limitsRule,
   now: [isFunction, "write a clock: () => Date.now()"],
 }

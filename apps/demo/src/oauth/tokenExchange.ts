@@ -19,13 +19,14 @@ const scopesOfServices = scopeCatalogue.scopes.filter((scope) => scope.startsWit
 export const exchangeTokens = (
   provider: Provider,
   tokenPath: string,
-  { tokens, publicUrl, rateLimits, jwts: { keys, audiences } }: ExchangeServices,
+  { tokens, publicUrl, rateLimits, dpop, jwts: { keys, audiences } }: ExchangeServices,
 ): void => {
   const exchange = TokenExchange.make({
     tokens,
     issuer: publicUrl,
     keys,
     audiences: Object.fromEntries(audiences.map((audience) => [audience, scopesOfServices])),
+    dpop,
     limits: rateLimits.ofTokens,
   })
   const answerExchange = oauthEndpoint(exchange, { path: null })
@@ -47,7 +48,7 @@ export const exchangeTokens = (
   })
 }
 
-export type ExchangeServices = Pick<Services, "tokens" | "publicUrl" | "rateLimits" | "jwts">
+export type ExchangeServices = Pick<Services, "tokens" | "publicUrl" | "rateLimits" | "dpop" | "jwts">
 
 interface Metadata {
   readonly grant_types_supported: ReadonlyArray<string>

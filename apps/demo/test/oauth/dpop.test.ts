@@ -1,11 +1,14 @@
 /** Tokens bound to an app's key (DPoP), with foreign clients: oauth4webapi and openid-client. */
+import { tokenExchangeGrant } from "@tokenry/jwt"
 import * as oauth from "oauth4webapi"
 import * as openid from "openid-client"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { Demo } from "../../src/Demo.ts"
 import { Client } from "../Client.ts"
-import { allStores, demoOn } from "../demos.ts"
+import { allStores, demoOn, local } from "../demos.ts"
 import { App, Person, redirectUri } from "./App.ts"
+
+const accessTokenType = "urn:ietf:params:oauth:token-type:access_token"
 
 const aKey = async () => oauth.DPoP({}, await oauth.generateKeyPair("ES256"))
 
@@ -110,6 +113,21 @@ describe.each(allStores)("%s", (_name, location) => {
       .withToken(plaintext)
       .send("POST", "/oauth/introspect", form, "application/x-www-form-urlencoded")
     expect(asked.body).toMatchObject({ active: true, token_type: "DPoP", cnf: { jkt } })
+  })
+
+  it("the exchange for a JWT needs the key too, and binds the JWT to it", async () => {
+    const { access_token: token } = await letIn()
+    const exchange = async (DPoP?: oauth.DPoPHandle) => {
+      const form = { subject_token: token, subject_token_type: accessTokenType, audience: local.audiences[0] }
+      const options = { [oauth.allowInsecureRequests]: true, ...(DPoP && { DPoP }) }
+      const { server, client } = app
+      const none = oauth.None()
+      const response = await oauth.genericTokenEndpointRequest(server, client, none, tokenExchangeGrant, form, options)
+      return oauth.processGenericTokenEndpointResponse(server, client, response)
+    }
+    await expect(exchange()).rejects.toMatchObject({ error: "invalid_request" })
+    await expect(exchange(await aKey())).rejects.toMatchObject({ error: "invalid_request" })
+    expect((await exchange(proofs)).token_type).toBe("dpop")
   })
 
   it("a token that the API issues takes its first key, and mints tokens bound to the same", async () => {

@@ -14,4 +14,20 @@ const isThumbprint = (value: unknown): value is KeyThumbprint => typeof value ==
 
 const is = (value: unknown): value is KeyBinding => value === "first-key" || isThumbprint(value)
 
-export const KeyBinding = { is, isThumbprint } as const
+/**
+ * - `NoKey`: the token needs a key, and the client proved none.
+ * - `AnotherKey`: it is bound to a different key.
+ * - `NotBound`: a key was proven for a bearer token (RFC 9449 §7.1).
+ * - `NotYetBound`: it takes the first key, but this use didn't bind it.
+ */
+export type KeyFlaw = "NoKey" | "AnotherKey" | "NotBound" | "NotYetBound"
+
+/** The one rule for keys: why a client that proved this key, or none, can't use the token; `undefined` if it can. */
+const flawOf = (boundTo: KeyBinding | undefined, provenKey: string | undefined): KeyFlaw | undefined => {
+  if (boundTo === undefined) return provenKey === undefined ? undefined : "NotBound"
+  if (provenKey === undefined) return "NoKey"
+  if (boundTo === "first-key") return "NotYetBound"
+  return boundTo === provenKey ? undefined : "AnotherKey"
+}
+
+export const KeyBinding = { is, isThumbprint, flawOf } as const

@@ -1,18 +1,11 @@
 /** Why a token is refused: a closed union of plain values, none of which holds a secret. */
+import type { KeyFlaw } from "./KeyBinding.ts"
 import type { OwnerId } from "./OwnerId.ts"
 import type { TokenFlaw } from "./TokenFormat.ts"
 import type { TokenId } from "./TokenId.ts"
 
 /** Which side lacks a scope: the token, a token it was minted with, or its owner. */
 export type Side = "token" | "ancestor" | "owner"
-
-/**
- * - `NoKey`: the token needs a key, and the client proved none.
- * - `AnotherKey`: it is bound to a different key.
- * - `NotBound`: a key was proven for a bearer token (RFC 9449 §7.1).
- * - `NotYetBound`: it takes the first key, but this use didn't bind it.
- */
-export type KeyFlaw = "NoKey" | "AnotherKey" | "NotBound" | "NotYetBound"
 
 export interface MissingScope {
   readonly scope: string

@@ -11,8 +11,8 @@ import { expiryOf, stateAt, stateOf, type VerifiableToken } from "../token/ApiTo
 import { type Caller, missingScopes, type ScopeSide } from "../token/Caller.ts"
 import type { Digest } from "../token/Digest.ts"
 import type { Instant } from "../token/Instant.ts"
-import type { KeyThumbprint } from "../token/KeyBinding.ts"
-import type { KeyFlaw, MissingScope, Refusal } from "../token/Refusal.ts"
+import { KeyBinding, type KeyThumbprint } from "../token/KeyBinding.ts"
+import type { MissingScope, Refusal } from "../token/Refusal.ts"
 import type { ScopeCatalogue } from "../token/ScopeCatalogue.ts"
 import { Secret } from "../token/Secret.ts"
 import { flawOfAll, type TokenFlaw, type TokenFormat } from "../token/TokenFormat.ts"
@@ -109,8 +109,8 @@ export const judge = (
   }
   if (!owner.active) return refuse({ _tag: "OwnerInactive", tokenId: token.id, ownedBy: token.ownedBy })
   const { boundTo } = token
-  if (Option.isSome(boundTo) || provenKey !== undefined) {
-    const flaw = keyFlawOf(boundTo, provenKey)
+  if (provenKey !== "unchecked" && (Option.isSome(boundTo) || provenKey !== undefined)) {
+    const flaw = KeyBinding.flawOf(Option.getOrUndefined(boundTo), provenKey)
     if (flaw !== undefined) return refuse({ _tag: "WrongKey", tokenId: token.id, flaw })
   }
   const own = catalogue.close(token.scopes)
@@ -130,15 +130,6 @@ export const judge = (
   return missing.length === 0
     ? { accepted: true, caller }
     : refuse({ _tag: "InsufficientScope", tokenId: token.id, ownedBy: token.ownedBy, required, missing })
-}
-
-/** Why this key doesn't let a client use the token; `undefined` if it does. */
-const keyFlawOf = (boundTo: VerifiableToken["boundTo"], provenKey: ProvenKey): KeyFlaw | undefined => {
-  if (provenKey === "unchecked") return undefined
-  if (Option.isNone(boundTo)) return provenKey === undefined ? undefined : "NotBound"
-  if (provenKey === undefined) return "NoKey"
-  if (boundTo.value === "first-key") return "NotYetBound"
-  return boundTo.value === provenKey ? undefined : "AnotherKey"
 }
 
 /** The token's side, one per ancestor, and the owner's; none if nothing narrows the token. */
