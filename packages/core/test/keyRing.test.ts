@@ -2,7 +2,16 @@ import { createHmac, hash } from "node:crypto"
 import { inspect } from "node:util"
 import { describe, expect, it } from "@effect/vitest"
 import { ApiTokens, KeyRing, MemoryRepository } from "@tokenry/core"
-import { ApiTokenRepository, Digest } from "@tokenry/core/adapter"
+import {
+  ApiTokenRepository,
+  Digest,
+  type Replacement,
+  replacingMany,
+  type TokenId,
+  type TokenName,
+  unattributed,
+} from "@tokenry/core/adapter"
+import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Option from "effect/Option"
@@ -135,6 +144,44 @@ it.effect("a conversion interrupted by an outage continues afterwards, and keeps
         ApiTokens.layer({ catalogue, keyRing: ring("old", "old") }).pipe(
           Layer.provide(NodeCrypto.layer),
           Layer.provideMerge(flaky),
+        ),
+      ),
+    )
+  }).pipe(Effect.provide(MemoryRepository.layer))
+})
+
+it.effect("a token that changes while its batch is converted keeps the change, and is converted too", () => {
+  const renamed: Array<TokenId> = []
+  const overtaken = Layer.effect(
+    ApiTokenRepository,
+    Effect.map(ApiTokenRepository, (repository) => ({
+      ...repository,
+      replaceMany: Effect.fnUntraced(function* (replacements: ReadonlyArray<Replacement>) {
+        for (const { token } of replacements.slice(0, 1)) {
+          const current = Option.getOrThrow(yield* repository.findById(token.id))
+          const changed = current.rename("renamed" as TokenName, DateTime.makeUnsafe(1), unattributed)
+          yield* Effect.orDie(repository.replace(changed, current.revision))
+          renamed.push(token.id)
+        }
+        return yield* replacingMany(repository)(replacements)
+      }),
+    })),
+  )
+  return Effect.gen(function* () {
+    for (let index = 0; index < 120; index++) yield* Effect.provide(issue(), under())
+    yield* Effect.gen(function* () {
+      yield* settled
+      expect(yield* keyIdsInUse).toEqual(["old"])
+      expect(renamed.length).toBe(3)
+      for (const id of renamed) {
+        const { name, secrets } = yield* stored(id)
+        expect([name, Option.getOrNull(secrets[0].keyId)]).toEqual(["renamed", "old"])
+      }
+    }).pipe(
+      Effect.provide(
+        ApiTokens.layer({ catalogue, keyRing: ring("old", "old") }).pipe(
+          Layer.provide(NodeCrypto.layer),
+          Layer.provideMerge(overtaken),
         ),
       ),
     )

@@ -1,7 +1,7 @@
 /** Stored tokens that this code can't read: damaged ones, and those that a newer version wrote. */
 import { assert, describe, it } from "@effect/vitest"
 import { type ApiToken, DamagedToken } from "@tokenry/core"
-import { unattributed } from "@tokenry/core/adapter"
+import { replacingMany, unattributed } from "@tokenry/core/adapter"
 import { aDigest, anId, at, aToken, named, owner } from "@tokenry/repository-contract/tokens"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
@@ -92,6 +92,27 @@ describe("a damaged field is named, and nobody else's token suffers", () => {
       assert.isTrue(Option.isSome(found.token.revocation))
       const row = store.database.connection.prepare("SELECT history, revision FROM api_token").get()
       assert.deepStrictEqual({ ...row }, { history: "lost", revision: 2 })
+    }),
+  )
+
+  it.effect("one among many to replace stays as it is, as does a newer version's, and the others are written", () =>
+    Effect.gen(function* () {
+      const store = yield* aStore
+      const tokens = [aToken({ ownedBy }), aToken({ ownedBy }), aToken({ ownedBy })]
+      const [damaged, newer, sound] = tokens as [ApiToken, ApiToken, ApiToken]
+      for (const token of tokens) yield* store.repository.insert(token)
+      yield* oneOf(store, set("history = 'lost'"), damaged)
+      yield* oneOf(store, set("schema_version = 2"), newer)
+      const missed = yield* replacingMany(store.repository)(
+        tokens.map((token) => ({ token: token.rename(named("x"), at(1), unattributed), expectedRevision: 1 })),
+      )
+      assert.deepStrictEqual(missed, [damaged.id, newer.id])
+      const rows = store.database.connection.prepare("SELECT id, name FROM api_token ORDER BY number").all()
+      assert.deepStrictEqual(
+        rows.map(({ name }) => name),
+        ["CI", "CI", "x"],
+      )
+      assert.strictEqual(Option.getOrThrow(yield* store.repository.findById(sound.id)).revision, 2)
     }),
   )
 })
