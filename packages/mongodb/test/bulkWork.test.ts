@@ -79,7 +79,7 @@ describe.skipIf(withoutMongodb)("a bulk revocation", () => {
       const bringForward = Effect.promise(() =>
         collection.findOneAndUpdate(
           latest,
-          { $set: { expiresAt: DateTime.toDate(at(10)) }, $inc: { revision: 1 } },
+          { $set: { expiresAt: DateTime.toDate(at(10)), revision: 2 } },
           { sort: { expiresAt: -1 } },
         ),
       )
