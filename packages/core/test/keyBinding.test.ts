@@ -1,7 +1,7 @@
 /** Tokens that only the client with a certain key may use. */
 import { describe, expect, it } from "@effect/vitest"
 import { ApiTokens, AuditSink, MemoryRepository, type Refusal, RepositoryUnavailable } from "@tokenry/core"
-import type { ApiTokenRepository } from "@tokenry/core/adapter"
+import { ApiTokenRepository, type KeyThumbprint, unattributed } from "@tokenry/core/adapter"
 import { createApiTokens } from "@tokenry/core/promise"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -74,6 +74,17 @@ describe.each([
   }
 })
 
+it.effect("a key that another process bound meanwhile counts, whatever the cache remembers", () =>
+  Effect.gen(function* () {
+    const { plaintext, token } = yield* issue({ boundTo: "first-key" })
+    expect(yield* verdictWith(plaintext)).toBe("NoKey")
+    const elsewhere = token.bind(otherKey as KeyThumbprint, token.createdAt, unattributed)
+    yield* ApiTokenRepository.use((repository) => repository.replace(elsewhere, token.revision))
+    expect(yield* verdictWith(plaintext, key)).toBe("AnotherKey")
+    expect(yield* verdictWith(plaintext, otherKey)).toBe("accepted")
+  }).pipe(Effect.provide(world({ cache: { maxStaleness: "1 minute" } }))),
+)
+
 it.live("a first use that lost its race is judged by the key that won", () =>
   Effect.gen(function* () {
     const { plaintext, token } = yield* issue({ boundTo: "first-key" })
@@ -85,7 +96,7 @@ it.live("a first use that lost its race is judged by the key that won", () =>
         { cache: { maxStaleness: "1 minute" } },
         Layer.empty,
         overtaken((token, repository) => {
-          const bound = token.bind(otherKey as never, token.createdAt, { actor: { kind: "system" }, origin: {} })
+          const bound = token.bind(otherKey as KeyThumbprint, token.createdAt, unattributed)
           return repository.replace(bound, token.revision)
         }),
       ),
@@ -103,10 +114,7 @@ it.live("a token revoked during its first use is refused", () =>
         {},
         Layer.empty,
         overtaken((token, repository) =>
-          repository.replace(
-            token.revoke({ at: token.createdAt, reason: "leaked" }, { actor: { kind: "system" }, origin: {} }),
-            token.revision,
-          ),
+          repository.replace(token.revoke({ at: token.createdAt, reason: "leaked" }, unattributed), token.revision),
         ),
       ),
     ),
