@@ -118,6 +118,6 @@ it("no answer that depends on a session or a token may be kept by a cache", asyn
   for (const client of [owner, owner.withToken(plaintext), owner.withToken("tcp_wrong"), new Client(demo.publicUrl)]) {
     const { headers } = await client.get("/api/treasures")
     expect(headers.get("Cache-Control")).toBe("no-store")
-    expect(headers.get("Vary")).toBe("Cookie, Authorization")
+    expect(headers.get("Vary")).toBe("Cookie, Authorization, DPoP")
   }
 })

@@ -20,7 +20,7 @@ const sideBySide = (versions: { readonly schemaVersion: number; readonly readabl
     const fields = { ownedBy, expiresAt: Option.some(at(500)), issuedTo: Option.some("an app") }
     const [ours, newer] = [aToken(fields), aToken(fields)]
     yield* Effect.promise(() =>
-      store.tokens.insertMany([{ ...documentOf(ours) }, { ...documentOf(newer), ...versions, boundTo: "a client" }]),
+      store.tokens.insertMany([{ ...documentOf(ours) }, { ...documentOf(newer), ...versions, region: "eu" }]),
     )
     const stored = Effect.promise(() => store.tokens.findOne({ _id: newer.id }))
     return { ...store, ours, newer, stored, before: yield* stored }
