@@ -48,7 +48,7 @@ export const authenticated = (services: Services): DemoMiddleware => {
   const { guard } = services
   const { crossSiteRequest } = problemsOf(services)
   return async function authenticated(ctx, next) {
-    ctx.vary("Cookie, Authorization")
+    ctx.vary("Cookie, Authorization, DPoP")
     ctx.set("Cache-Control", "no-store")
     if (hasAuthorization(ctx)) {
       return guard(ctx, () => {
