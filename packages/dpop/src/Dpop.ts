@@ -1,4 +1,4 @@
-/** Checks that a client has the private key of its token, by the proof it sends with each request (RFC 9449). */
+/** Checks the proof that a client sends with each request: that it holds the key its token is bound to (RFC 9449). */
 import { createHash } from "node:crypto"
 import { type DurationOption, isApiTokensError, RepositoryUnavailable } from "@tokenry/core"
 import { anyValue, checkOptions, durationOption, isBoolean, isFunction, type OptionRules } from "@tokenry/core/adapter"
@@ -11,21 +11,21 @@ import { normalizedUrl, requestedUrl } from "./normalizedUrl.ts"
 
 export interface DpopOptions {
   /**
-   * Where clients reach this server: scheme, host, and the part of the path that a proxy removes, if any. A proof must be
-   * for a URL below it. Never taken from the request. Example: `https://api.example.com`
+   * Where clients reach this server: scheme, host, and any part of the path that a proxy strips. A proof must be for a
+   * URL below it. Never taken from the request. Example: `https://api.example.com`
    */
   readonly baseUrl: string
   /** The JWS algorithms that proofs may be signed with. Default: `["ES256", "Ed25519", "EdDSA"]`. */
   readonly algorithms?: ReadonlyArray<DpopAlgorithm> | undefined
-  /** How old a proof may be, a second to an hour. With nonces, how often they change. Default: a minute. */
+  /** How old a proof may be, a second to an hour. With nonces, how often the nonce changes. Default: a minute. */
   readonly maxAge?: DurationOption | undefined
-  /** How far a client's clock may differ, at most a minute. Default: 5 seconds. */
+  /** How far a client's clock may be off, at most a minute. Default: 5 seconds. */
   readonly clockTolerance?: DurationOption | undefined
-  /** Remembers used proofs. Default: this process does. Share one if you run several processes. */
+  /** Remembers used proofs. Default: `MemoryReplays.make()`. Several processes must share one. */
   readonly replays?: DpopReplays | undefined
   /**
-   * At least 32 secret bytes, the same in every process. If set, every proof needs a nonce of the server, which then
-   * decides how old the proof is, whatever the client's clock says. Default: no nonces.
+   * At least 32 secret bytes, the same in every process. If set, every proof must contain a nonce from the server. The
+   * nonce then says how old the proof is, whatever the client's clock says. Default: no nonces.
    */
   readonly nonceSecret?: Uint8Array | undefined
   /** Whether the guard refuses bearer tokens. Default: `false`. */
@@ -110,7 +110,7 @@ const make = (options: DpopOptions): DpopVerifier => {
       const newest = nonces?.at(instant)
       const { jti = "", nonce } = payload
       if (nonces !== undefined && !(typeof nonce === "string" && nonces.isCurrent(nonce, instant))) {
-        const description = "The DPoP proof must have the nonce of the DPoP-Nonce header"
+        const description = "The DPoP proof must contain the nonce from the DPoP-Nonce header"
         return { valid: false, error: "use_dpop_nonce", description, nextNonce: newest }
       }
       const thumbprint = await calculateJwkThumbprint(protectedHeader.jwk ?? {})
@@ -124,14 +124,14 @@ const make = (options: DpopOptions): DpopVerifier => {
   }
 }
 
-/** What is wrong with the claims about the request. */
+/** What is wrong with the claims that describe the request. */
 const flawOfClaims = (
   { jti, htm, htu, ath }: JWTPayload,
   { method, accessToken }: PresentedProof,
   url: string | undefined,
 ): string | undefined => {
   if (typeof jti !== "string" || jti === "" || jti.length > maxJtiLength) {
-    return `The jti of the DPoP proof must be a text of 1 to ${maxJtiLength} characters`
+    return `The jti of the DPoP proof must be a string of 1 to ${maxJtiLength} characters`
   }
   if (htm !== method) return "The htm of the DPoP proof must be the method of the request"
   if (typeof htu !== "string" || url === undefined || normalizedUrl(htu) !== url) {
@@ -143,7 +143,7 @@ const flawOfClaims = (
   return undefined
 }
 
-/** What jose finds wrong. A claim is named only if it is one of ours, or registered. */
+/** What jose finds wrong. Nothing from the client is repeated: a claim it names is one of ours, or registered. */
 const flawOf = (error: unknown): string => {
   if (error instanceof errors.JWTExpired) return "The DPoP proof is too old"
   if (error instanceof errors.JWTClaimValidationFailed) {
@@ -151,8 +151,9 @@ const flawOf = (error: unknown): string => {
       ? "The iat of the DPoP proof must be the current time"
       : `The ${error.claim} of the DPoP proof is missing or wrong`
   }
-  if (error instanceof errors.JOSEAlgNotAllowed) return "The DPoP proof is signed with an algorithm not in algs"
-  return "The DPoP proof must be a JWT that the private key of the jwk in its header has signed"
+  if (error instanceof errors.JOSEAlgNotAllowed)
+    return "The DPoP proof must be signed with one of the algorithms in algs"
+  return "The DPoP proof must be a JWT signed with the private key of the jwk in its header"
 }
 
 const refused = (description: string): ProofVerdict => ({ valid: false, error: "invalid_dpop_proof", description })

@@ -1,14 +1,14 @@
-/** Nonces that a server hands out for the next proof (RFC 9449 §8), without remembering any. */
+/** Stateless nonces for a client's next proof (RFC 9449 §8). */
 import { createHmac, timingSafeEqual } from "node:crypto"
 
 export interface Nonces {
   /** The newest one. */
   readonly at: (now: number) => string
-  /** Whether it was the newest one within the last period, or is about to be, by the clock of another process. */
+  /** Whether it is from this period or the last. The next one counts too: another process's clock may be ahead. */
   readonly isCurrent: (nonce: string, now: number) => boolean
 }
 
-/** The MAC of the number of the current period, in milliseconds: the same in every process with this secret. */
+/** A nonce is the MAC of the current period's number, the same in every process with this secret. In milliseconds. */
 export const makeNonces = (secret: Uint8Array, period: number): Nonces => {
   const nonceOf = (turn: number) => createHmac("sha256", secret).update(`DPoP nonce ${turn}`).digest("base64url")
   const turnAt = (now: number) => Math.floor(now / period)
@@ -19,7 +19,7 @@ export const makeNonces = (secret: Uint8Array, period: number): Nonces => {
   }
 }
 
-/** In constant time for texts of one length. */
+/** Takes the same time for all strings of one length. */
 export const isSame = (left: string, right: string): boolean => {
   const [one, other] = [Buffer.from(left), Buffer.from(right)]
   return one.length === other.length && timingSafeEqual(one, other)

@@ -1,4 +1,4 @@
-/** URLs as proofs are compared by: without query and fragment, and normalized (RFC 9449 §4.3, RFC 3986 §6.2.2 and §6.2.3). */
+/** The URL of a proof, as it is compared: without query and fragment, normalized (RFC 9449 §4.3, RFC 3986 §6.2). */
 
 /** `undefined` if it isn't an absolute http or https URL. */
 export const normalizedUrl = (text: string): string | undefined => {

@@ -10,11 +10,11 @@ const tokens = await createApiTokens({ repository: MemoryRepository.layer, catal
 const { requireScopes } = bearer({ tokens, realm: "treasures", dpop: Dpop.make({ baseUrl }) })
 const api = requireScopes("treasure:read")((_request, { ownedBy }) => new Response(`The treasures of ${ownedBy}`))
 
-// The token takes the key of the first client that uses it.
+// The token will be bound to the key of the first client that uses it.
 const token = { ownedBy: "user-1", name: "CI", scopes: catalogue.scopes, boundTo: "first-key" }
 const { plaintext } = await tokens.issue(token)
 
-// A client makes a key, keeps it, and signs a proof for each request.
+// A client generates a key, keeps it, and signs a proof for each request.
 const keys = await generateKeyPair("ES256")
 const url = new URL(`${baseUrl}/treasures`)
 const response = await protectedResourceRequest(plaintext, "GET", url, undefined, undefined, {

@@ -1,4 +1,4 @@
-/** Builds the challenge of RFC 9449 §7.1, for clients that prove to have a key. */
+/** Builds the challenge of RFC 9449 §7.1, for clients that send DPoP proofs. */
 import type { DpopError } from "../guard/DpopVerifier.ts"
 import { type BearerChallenge, challengeParameters } from "./bearerChallenge.ts"
 

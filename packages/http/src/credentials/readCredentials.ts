@@ -24,7 +24,7 @@ export type Credentials =
   | { readonly _tag: "TooLong" }
   | { readonly _tag: "Bearer" | "DPoP"; readonly token: string }
 
-/** The schemes to read. DPoP is read besides Bearer, never alone. */
+/** The schemes to read. DPoP is never read alone. */
 export type Schemes = "Bearer" | "Bearer or DPoP"
 
 /** The longest value that is read, in characters. A token has about 50 to 80. */

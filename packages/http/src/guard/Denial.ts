@@ -73,7 +73,7 @@ interface Rendering extends Protection {
   readonly keyHeader: string | undefined
   /** Offers DPoP in the challenges, beside Bearer unless it is required. */
   readonly dpop?: Pick<DpopVerifier, "algorithms" | "isRequired"> | undefined
-  /** Whether the client uses DPoP: then the challenges name nothing else. */
+  /** Whether the client used DPoP; if so, the challenge offers nothing else. */
   readonly usesDpop?: boolean
 }
 

@@ -1,4 +1,4 @@
-/** The port to the checks of DPoP proofs (RFC 9449). `Dpop.make` of `@tokenry/dpop` has an implementation. */
+/** The port for checking DPoP proofs (RFC 9449). `Dpop.make` of `@tokenry/dpop` implements it. */
 import type { OptionRule } from "@tokenry/core/adapter"
 import { hasMethods } from "./hasMethods.ts"
 
@@ -7,7 +7,7 @@ export interface DpopVerifier {
   readonly algorithms: ReadonlyArray<string>
   /** Whether bearer tokens are refused, in any header. */
   readonly isRequired: boolean
-  /** Checks everything about a proof but whether it was used before. Rejects only with defects. */
+  /** Checks everything about a proof except whether it has been used. Rejects only on a bug. */
   readonly verify: (presented: PresentedProof) => Promise<ProofVerdict>
 }
 
@@ -53,9 +53,9 @@ export type DpopError = "invalid_dpop_proof" | "use_dpop_nonce"
 export const nonceField = ({ nextNonce }: { readonly nextNonce?: string | undefined }) =>
   nextNonce === undefined ? {} : { "DPoP-Nonce": nextNonce }
 
-export const replayed: ProofFlaw = { error: "invalid_dpop_proof", description: "The DPoP proof was used before" }
+export const replayed: ProofFlaw = { error: "invalid_dpop_proof", description: "The DPoP proof has already been used" }
 
 export const dpopRule: OptionRule = [
   (value) => hasMethods("verify")(value) && Array.isArray((value as Partial<DpopVerifier>).algorithms),
-  "write dpop: Dpop.make({ … }), of @tokenry/dpop",
+  "write dpop: Dpop.make({ … }), from @tokenry/dpop",
 ]

@@ -21,8 +21,8 @@ export interface GuardOptions<S extends string = string> extends Protection, Pro
    */
   readonly from?: { readonly header: string } | undefined
   /**
-   * Accepts tokens that are bound to a client's key, with the scheme DPoP (RFC 9449): `Dpop.make` of `@tokenry/dpop`.
-   * Default: none, and such tokens are refused.
+   * Accepts tokens bound to a client's key, with the scheme DPoP (RFC 9449): `Dpop.make` of `@tokenry/dpop`. Default:
+   * none, and such tokens are refused.
    */
   readonly dpop?: DpopVerifier | undefined
   /** Limits for tokens, owners and addresses, checked after each verify. Default: none. */
@@ -37,7 +37,7 @@ export interface GuardedRequest {
   readonly address?: string | undefined
   /** Needed for DPoP. */
   readonly method?: string | undefined
-  /** The target as the client sent it, whatever a router makes of it: a path and a query, or a URL. Needed for DPoP. */
+  /** The target as the client sent it, before any router changes it: a path and query, or a URL. Needed for DPoP. */
   readonly target?: string | undefined
 }
 
@@ -49,8 +49,8 @@ export type Admission<S extends string = string> =
 export interface Guard<S extends string = string> {
   /**
    * Reads the credentials, checks the proof if there is one, verifies the token, applies the limits and checks the
-   * scopes, in this order. Costs one `verify`, and with DPoP one signature check. A 401 names the scopes in its challenge. A store outage is a denial with status 503; any other failure
-   * rejects.
+   * scopes, in this order. A 401 names the scopes in its challenge. A store outage is a denial with status 503; any
+   * other failure rejects. Costs one `verify`, and with DPoP one signature check.
    */
   readonly admit: (request: GuardedRequest, scopes?: ReadonlyArray<S>) => Promise<Admission<S>>
   /** Checks scopes for an admitted caller: returns the denial, or `undefined` if everything is granted. */

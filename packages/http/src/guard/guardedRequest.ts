@@ -2,7 +2,7 @@
 import type { GuardedRequest } from "./Guard.ts"
 
 /**
- * A request whose address and target are read when a limit or a proof needs them, since some frameworks compute them.
+ * A request whose address and target are read only if a limit or a proof needs them: some frameworks compute them.
  *
  *     const { method, url, rawHeaders, socket } = req
  *     guardedRequest(method, () => url, (name) => rawHeaderValues(rawHeaders, name), () => socket.remoteAddress)
@@ -14,7 +14,7 @@ export const guardedRequest = (
   addressOf: () => string | undefined,
 ): GuardedRequest => new LazyRequest(method, targetOf, headerValues, addressOf)
 
-/** An object literal with a getter costs ten times as much, which is as much as finding a token in memory. */
+/** An object literal with a getter costs ten times as much: as much as finding a token in memory. */
 class LazyRequest implements GuardedRequest {
   readonly method: string | undefined
   readonly headerValues: GuardedRequest["headerValues"]

@@ -22,7 +22,8 @@ export interface IntrospectionOptions<S extends string = string> extends Omit<
 /**
  * The endpoint. The caller authenticates with any accepted bearer token before the body is read. Responds 200 with the
  * token's details, or with just `{"active":false}` for any token that isn't accepted now or that the caller may not see
- * (§2.2). So is a token that isn't bound to its first key yet, since the resource server couldn't bind it. A form without a token is 400. Doesn't count as a use of the token.
+ * (§2.2). So is a `first-key` token before its first use, since the resource server couldn't bind it. A form without a
+ * token is 400. Doesn't count as a use of the token.
  *
  * Costs one `verify` for the caller, a lookup for the token, and one more if the token is active.
  *

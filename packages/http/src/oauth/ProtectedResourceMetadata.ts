@@ -14,7 +14,7 @@ export interface ProtectedResourceOptions {
   readonly scopes: ReadonlyArray<string>
   /** The issuers of the authorization servers that issue its tokens: absolute URLs. Default: none is named. */
   readonly authorizationServers?: ReadonlyArray<string> | undefined
-  /** How the resource checks DPoP proofs, if it does: what the guard has as `dpop`. */
+  /** The guard's `dpop`, to tell clients that the resource accepts DPoP proofs. Default: none. */
   readonly dpop?: Pick<DpopVerifier, "algorithms" | "isRequired"> | undefined
   /** A display name. */
   readonly name?: string | undefined

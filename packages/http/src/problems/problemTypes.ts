@@ -41,7 +41,7 @@ export const problemTypes = {
     status: 401,
     title: "The DPoP proof is not accepted",
     explanation:
-      "The DPoP header must have one new proof for this request and this token, signed with the client's key (RFC 9449 §4.2). `detail` says what is wrong with it.",
+      "The DPoP header must contain one new proof for this request and this token, signed with the client's key (RFC 9449 §4.2). `detail` says what is wrong.",
   },
   "dpop-nonce-required": {
     status: 401,
