@@ -99,9 +99,9 @@ export interface Requirement<S extends string = string> {
   /** All of these must be granted. Empty means that any valid token passes. */
   readonly scopes: ReadonlyArray<S>
   /**
-   * The thumbprint (RFC 7638) of the key the client proved to have, checked by you or by `@tokenry/dpop`. A token bound
-   * to a key is refused without it, and a bearer token with it. A token that takes the first key is bound to this one,
-   * which costs one more lookup and a write. Default: none.
+   * The thumbprint (RFC 7638) of the key the client proved it holds, checked by you or by `@tokenry/dpop`. A token
+   * bound to a key is refused without it, and a bearer token with it. The first use of a `first-key` token binds it to
+   * this key, which costs one more lookup and a write. Default: none.
    */
   readonly provenKey?: string | undefined
 }
@@ -140,8 +140,8 @@ export interface ApiTokensService<S extends string = string> {
 
   /**
    * Returns the caller if the token is accepted and grants every required scope, otherwise the reason for refusal.
-   * Costs one lookup, a second one for a minted token, and at most one owner directory call; only the first use of
-   * a token that takes the first key writes. A refusal is a plain value rather than an `Error`, so it has no stack trace.
+   * Costs one lookup, a second one for a minted token, and at most one owner directory call. Writes only at the first
+   * use of a `first-key` token. A refusal is a plain value rather than an `Error`, so it has no stack trace.
    */
   readonly verify: (
     presented: unknown,
@@ -159,8 +159,8 @@ export interface ApiTokensService<S extends string = string> {
 
   /**
    * Looks up someone else's token without side effects, as `verify` would without a requirement: no use is recorded,
-   * a retired secret has no consequences, and no key is checked or bound (see the caller's `boundTo`). Costs the same as
-   * `verify`, and goes through the same cache.
+   * a retired secret has no consequences, and no key is checked or bound (see the caller's `boundTo`). Costs the same
+   * as `verify`, and goes through the same cache.
    */
   readonly inspect: (presented: unknown) => Effect.Effect<Caller<S>, Refusal | RepositoryUnavailable>
 

@@ -222,7 +222,7 @@ export const createApiTokens = async <E, S extends string>(
   return api as unknown as PromiseApiTokens<S>
 }
 
-/** Without spans, which nobody could read: a tracer is part of an Effect application. They take a seventh of an issue. */
+/** Without spans: only an Effect application has a tracer to receive them, and they take a seventh of an issue's time. */
 const runUntraced = Effect.runPromiseWith(Context.make(References.TracerEnabled, false))
 
 class Opened extends Context.Service<Opened, Effect.Success<ReturnType<typeof assembleApiTokens>>>()(

@@ -161,7 +161,7 @@ const callerOf = <S extends string>(payload: JWTPayload, catalogue: ScopeCatalog
     : undefined
 }
 
-/** The key that the JWT is bound to (RFC 9449 §6.1), or `null`; `undefined` for a confirmation we can't check (RFC 7800 §3.1). */
+/** The key in `cnf` (RFC 9449 §6.1); `null` without `cnf`, `undefined` for one we can't check (RFC 7800 §3.1). */
 const keyOf = ({ cnf }: JWTPayload): KeyThumbprint | null | undefined => {
   if (cnf === undefined) return null
   const { jkt, ...others } = Object(cnf) as { readonly jkt?: unknown }

@@ -35,8 +35,8 @@ export interface TokenExchangeOptions<S extends string = string> {
   /** How long a JWT is valid, at most 5 minutes: nobody can revoke it sooner. Default: 5 minutes. */
   readonly lifetime?: DurationOption | undefined
   /**
-   * Lets clients prove a key (RFC 9449): `Dpop.make` of `@tokenry/dpop`. JWTs are then bound to it. Default: none, and tokens
-   * that are bound to a key can't be exchanged.
+   * Accepts DPoP proofs (RFC 9449) and binds JWTs to the client's key: `Dpop.make` of `@tokenry/dpop`. Default: none, and
+   * tokens bound to a key can't be exchanged.
    */
   readonly dpop?: DpopVerifier | undefined
   /** Limits callers, and how many different unknown tokens one address may send. Default: no limit. */
@@ -59,10 +59,11 @@ const jwtType = "urn:ietf:params:oauth:token-type:jwt"
  * Revoking the token stops the next exchange, not the JWTs it was exchanged for before: those end within their lifetime.
  * An exchange counts as a use of the token. Costs one `verify`, one lookup and one signature.
  *
- * A client that proves a key gets a JWT that is bound to it; for a token that is bound to a key, it must prove that one.
+ * A client that sends a DPoP proof gets a JWT bound to its key. A token bound to a key needs a proof signed by that key.
  *
  * Errors are OAuth's (RFC 6749 §5.2): `invalid_request` (also for a token that isn't accepted, as RFC 8693 §2.2.2
- * requires), `unsupported_grant_type`, `invalid_target`, `invalid_scope`, `invalid_dpop_proof` and `use_dpop_nonce`; an outage of the store is 503.
+ * requires), `unsupported_grant_type`, `invalid_target`, `invalid_scope`, `invalid_dpop_proof` and `use_dpop_nonce`. An
+ * outage of the store is 503.
  *
  * @throws TypeError that names the option, if one is unknown, missing or of the wrong type; RangeError if `lifetime` is
  *   not between a second and 5 minutes; Error if a scope is not declared.
@@ -87,7 +88,7 @@ const make = <S extends string>(options: TokenExchangeOptions<S>): OAuthEndpoint
     return verdict?.allowed === false ? limited(verdict) : { answer: notAccepted }
   }
 
-  /** A client may prove a key for a bearer token too, to get a bound JWT (RFC 9449 §5). */
+  /** A client may send a proof with a bearer token too, to get a bound JWT (RFC 9449 §5). */
   const verified = async (token: string, provenKey: string | undefined) => {
     const verification = await tokens.verify(token, provenKey === undefined ? undefined : { scopes: [], provenKey })
     const isBearer = !verification.accepted && verification.refusal._tag === "WrongKey"

@@ -23,8 +23,8 @@ export interface IssuingOptions {
  * - A code issues a token. A refresh rotates that token: same id, new secret, and again the lifetime it was issued with,
  *   unless its owner shortened it. If it has expired, the refresh issues a successor with the scopes it had. If it was
  *   revoked, the refresh is `invalid_grant`, and the grant ends.
- * - If the client proves a key (DPoP), the token is bound to it, and so are its refreshes: also those of confidential
- *   clients, whose refresh tokens aren't.
+ * - If the client sends a DPoP proof, the token is bound to its key. A refresh needs the same key, even for confidential
+ *   clients, whose refresh tokens aren't bound.
  * - Introspection and revocation of the provider know the tokens it issued. Revoking one ends its grant.
  * - A grant has one token. Use `oauthConfiguration`, or a `loadExistingGrant` that gives each authorization its own grant.
  *
@@ -165,7 +165,7 @@ const accessTokenOf = (provider: Provider, { tokens, graceFor, originOf = () => 
       )
     }
     if (token.boundTo !== (of.jkt ?? null)) {
-      throw new errors.InvalidGrant("a refresh keeps the token's key: prove the one it is bound to")
+      throw new errors.InvalidGrant("a refresh can't change the key that the token is bound to")
     }
     const isShortened = token.history.some(({ kind }) => kind === "shortened")
     const hasExpired = token.expiresAt !== null && token.expiresAt.getTime() <= Date.now()

@@ -10,7 +10,7 @@ export interface OAuthOptions {
   readonly resource: string
   /** Your page on which a person signs in and consents to this interaction: a path or an absolute URL. */
   readonly consentUrl: (uid: string) => string
-  /** Whether clients may bind tokens to their key (DPoP, RFC 9449). Give your API's guard `dpop` then. Default: `false`. */
+  /** Whether clients may bind tokens to their key (DPoP). If so, your API's guard needs `dpop` too. Default: `false`. */
   readonly dpop?: boolean | undefined
 }
 
@@ -95,8 +95,8 @@ const consentPolicy = () => {
 }
 
 /**
- * The id of a client that registers. A server may leave out metadata (RFC 7591 §2), and leaves out the scopes here: people
- * consent to them each time, and a list from the first time would keep an MCP client from asking for more later.
+ * The id of a client that registers. Drops the scopes it registers with, as a server may (RFC 7591 §2): people consent to
+ * scopes each time, and a fixed list would keep an MCP client from asking for more later.
  */
 const idOfAnyScope = ({ oidc }: KoaContextWithOIDC): string => {
   Reflect.deleteProperty(oidc.body ?? {}, "scope")

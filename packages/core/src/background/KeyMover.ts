@@ -59,7 +59,7 @@ export const makeKeyMover = Effect.fnUntraced(function* (repository: Repository,
   const convert = (id: TokenId) =>
     Effect.catchCause(moveTo(id, converted), () => Effect.logWarning(`Could not convert the digests of token ${id}`))
 
-  /** Those that couldn't be converted together are read again, one by one. */
+  /** Tokens that couldn't be converted together are read again and converted one by one. */
   const convertMany = (tokens: ReadonlyArray<ApiToken>) =>
     repository
       .replaceMany(

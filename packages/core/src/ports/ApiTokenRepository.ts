@@ -103,9 +103,9 @@ export class ApiTokenRepository extends Context.Service<
     ) => Effect.Effect<void, RevisionConflict | DuplicateToken | RepositoryUnavailable>
 
     /**
-     * `replace` for many tokens in few writes. Each is a compare-and-set of its own: a conflict or a duplicate leaves that
-     * token unchanged and affects no other. Returns the ids of those. After an outage some may be written. Optional:
-     * without it, the core calls `replace` for each.
+     * `replace` for many tokens in few writes. Each is its own compare-and-set: a conflict or a duplicate leaves that
+     * token unchanged and affects no other. Returns the ids of the unchanged ones. After an outage, some tokens may have
+     * been written. Optional: without it, the core calls `replace` for each.
      */
     readonly replaceMany?: (
       replacements: ReadonlyArray<Replacement>,

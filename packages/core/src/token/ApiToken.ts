@@ -33,7 +33,7 @@ export interface VerifiableToken {
   readonly revocation: Option.Option<Revocation>
   /** The tokens this one was minted with, the outermost first. Eight at most. */
   readonly ancestors: ReadonlyArray<TokenId>
-  /** The key a client must prove to have. None: the token alone is enough (a bearer token). */
+  /** The key a client must prove it holds. None: a bearer token, which is enough by itself. */
   readonly boundTo: Option.Option<KeyBinding>
 }
 
@@ -199,7 +199,7 @@ export class ApiToken extends Data.Class<ApiTokenFields> {
     return rotations.length < count ? [] : rotations.slice(rotations.length - count)
   }
 
-  /** Binds a token that waits for its first key; any other is returned unchanged. */
+  /** Binds a `first-key` token that isn't bound yet; returns any other unchanged. */
   bind(key: KeyThumbprint, now: DateTime.Utc, by: Attribution): ApiToken {
     return Option.contains(this.boundTo, "first-key")
       ? this.#changed({ boundTo: Option.some(key) }, Change.make("bound", now, by, `to the key ${key}`))

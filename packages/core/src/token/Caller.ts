@@ -18,7 +18,7 @@ export interface Caller<S extends string = string> extends ScopeHolder {
   readonly scopes: ReadonlyArray<Scope & S>
   /** None: never. */
   readonly expiresAt: Option.Option<DateTime.Utc>
-  /** The key the token is bound to. `verify` has checked it, so it is a thumbprint; `inspect` doesn't check it. */
+  /** The key the token is bound to. After `verify` a thumbprint; `inspect` checks no key, so it may be `first-key`. */
   readonly boundTo: Option.Option<KeyBinding>
 }
 

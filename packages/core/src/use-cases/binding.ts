@@ -1,4 +1,4 @@
-/** Binds a token to the first key that a client proves, when it is first used. */
+/** Binds a `first-key` token at its first use. */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import type { KeyThumbprint } from "../token/KeyBinding.ts"
@@ -9,8 +9,7 @@ import type { UseCaseParts } from "./UseCaseParts.ts"
 
 export const binding = ({ repository }: Pick<UseCaseParts, "repository">) => {
   /**
-   * A no-op if the token is bound already. Of concurrent first uses with different keys one wins, because each writes
-   * under the revision it read.
+   * A no-op if the token is bound already. Concurrent first uses each write under the revision they read, so one wins.
    */
   const bindFirstKey = Effect.fn("ApiTokens.bindFirstKey")(function* (id: TokenId, key: KeyThumbprint) {
     const bind = Effect.gen(function* () {

@@ -98,7 +98,7 @@ export const issuing = (
   return { issue }
 }
 
-/** Where nothing traces, as in the promise API, even an empty span would take a seventh of the time of an issue. */
+/** Without a tracer, as in the promise API, even an empty span would take a seventh of an issue's time. */
 const inSpan = <A, E>(issuing: Effect.Effect<A, E>): Effect.Effect<A, E> =>
   Effect.withFiber((fiber) =>
     fiber.getRef(References.TracerEnabled)
@@ -137,7 +137,10 @@ const boundAs = (
     : Effect.succeed(Option.some(requested))
 }
 
-const notFirst = { path: ["boundTo"], message: "must be a key, because the token it is minted with is bound to one" }
+const notFirst = {
+  path: ["boundTo"],
+  message: "must be a key's thumbprint, because the minting token is bound to a key",
+}
 
 const sideOf = (minter: VerifiableToken, caller: IssueRequest["caller"]): Side =>
   minter.id === caller?.tokenId ? "token" : "ancestor"

@@ -137,8 +137,8 @@ export const IssueRequest = Schema.Struct({
 export type IssueRequest<S extends string = string> = Omit<On<typeof IssueRequest.Type>, "scopes" | "boundTo"> &
   Acting & {
     /**
-     * The key that clients must prove to have (RFC 9449): its JWK thumbprint (RFC 7638), or `first-key` for the first one
-     * that a client proves. Default: none, or the key of the token it is minted with.
+     * The key that clients must prove they hold (RFC 9449): its JWK thumbprint (RFC 7638), or `first-key` for the key of
+     * the first client that uses the token. Default: none, or the key of the minting token.
      */
     readonly boundTo?: string | undefined
     /** Declared scopes. Empty: the token only proves identity. */

@@ -1,4 +1,4 @@
-/** Tokens that are bound at their first use to the key that the client proves. */
+/** Verifies tokens issued with `first-key`, which their first use binds to the client's key. */
 import * as Effect from "effect/Effect"
 import type { RepositoryUnavailable } from "../errors.ts"
 import type { KeyThumbprint } from "../token/KeyBinding.ts"
@@ -9,8 +9,8 @@ import { type Deciding, isVerdict, type Verdict, type Verifier } from "./verifyi
 export type BindFirstKey = (id: TokenId, key: KeyThumbprint) => Effect.Effect<void, RepositoryUnavailable>
 
 /**
- * The same verifier, for these tokens too. A first use binds the token and then verifies it once more: another client may
- * have been first, or the token may have been revoked meanwhile.
+ * Adds these tokens to a verifier. A first use binds the token and then verifies it again: another client may have been
+ * first, or the token may have been revoked in between.
  */
 export const bindingFirstKey =
   (verifier: Verifier, bind: BindFirstKey): Verifier =>

@@ -46,7 +46,7 @@ export type Verdict =
 /** The verdict itself if the store and the owner directory answer synchronously, otherwise an effect. */
 export type Deciding = Verdict | Effect.Effect<Verdict, RepositoryUnavailable>
 
-/** The key that a request proved, if any. `unchecked`: someone other than the client asks. */
+/** The key whose proof came with the request, if any. `unchecked`: no client presents the token, so any key will do. */
 export type ProvenKey = KeyThumbprint | "unchecked" | undefined
 
 export type Verifier = (
