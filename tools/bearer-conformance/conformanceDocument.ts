@@ -1,6 +1,6 @@
 /** Renders the rules for people, as docs/conformance.md. */
 import type { ExpectedAnswer, Rule } from "./Rule.ts"
-import { dpopAlone, dpopWithNonces } from "./dpopRules.ts"
+import { dpopRequired, dpopWithNonces } from "./dpopRules.ts"
 import { type RuleGroup, ruleGroups } from "./ruleGroups.ts"
 import { baseUrl } from "./sentProofs.ts"
 
@@ -26,7 +26,7 @@ const groupIn = ({ title, rules, options }: RuleGroup): string =>
   [
     `## ${title}`,
     ...(options?.from === undefined ? [] : [`With \`from: { header: "${options.from.header}" }\`.`]),
-    ...(options?.dpop === undefined ? [] : [dpopNote(options.dpop === dpopAlone, options.dpop === dpopWithNonces)]),
+    ...(options?.dpop === undefined ? [] : [dpopNote(options.dpop === dpopRequired, options.dpop === dpopWithNonces)]),
     ...(options?.limits === undefined
       ? []
       : ["With `limits` that the owner user-2 and the address 127.0.0.1 have exceeded."]),

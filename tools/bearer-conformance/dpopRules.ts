@@ -17,7 +17,7 @@ const nonceSecret = new Uint8Array(32).fill(7)
 
 export const dpop = Dpop.make(options)
 export const dpopWithNonces = Dpop.make({ ...options, nonceSecret })
-export const dpopAlone = Dpop.make({ ...options, required: true })
+export const dpopRequired = Dpop.make({ ...options, required: true })
 
 /** The nonce of the guard with nonces, which changes every minute. */
 export const nonce = createHmac("sha256", nonceSecret)
@@ -34,7 +34,7 @@ const rule = (
   requestLine = "GET / HTTP/1.1",
 ): Rule => ({ source, rule, request: [requestLine, ...fields], answer: { ...answer, vary: "Authorization, DPoP" } })
 
-/** The same response, whose challenge offers DPoP besides Bearer. */
+/** The same response, whose challenge offers DPoP as well as Bearer. */
 const orDpop = (answer: ExpectedAnswer): ExpectedAnswer => ({
   ...answer,
   challenge: `${answer.challenge}, DPoP realm="treasures", ${algs}`,
@@ -73,18 +73,23 @@ export const dpopRules: ReadonlyArray<Rule> = [
     "GET /?q=1 HTTP/1.1",
   ),
   rule(
-    "Tokenry: first key",
-    "a token that takes the first key",
+    "Tokenry: `first-key`",
+    "a `first-key` token at its first use",
     ["Authorization: DPoP {first}", "DPoP: {proof of first}"],
     good,
   ),
   rule("RFC 9449 §7.1", "no credentials", [], orDpop(credentialsRequired)),
-  rule("RFC 9449 §7.2", "a bearer token with Bearer", ["Authorization: Bearer {good}"], good),
-  rule("RFC 9449 §7.1", "a bound token with Bearer", ["Authorization: Bearer {bound}"], orDpop(refused)),
-  rule("RFC 9449 §7.1", "the same with a proof", ["Authorization: Bearer {bound}", "DPoP: {proof}"], orDpop(refused)),
+  rule("RFC 9449 §7.2", "a bearer token sent as Bearer", ["Authorization: Bearer {good}"], good),
+  rule("RFC 9449 §7.1", "a bound token sent as Bearer", ["Authorization: Bearer {bound}"], orDpop(refused)),
   rule(
     "RFC 9449 §7.1",
-    "a bearer token with DPoP",
+    "a bound token sent as Bearer, with a proof",
+    ["Authorization: Bearer {bound}", "DPoP: {proof}"],
+    orDpop(refused),
+  ),
+  rule(
+    "RFC 9449 §7.1",
+    "a bearer token sent as DPoP",
     ["Authorization: DPoP {good}", "DPoP: {proof of good}"],
     forDpop(refused),
   ),
@@ -108,7 +113,7 @@ export const dpopRules: ReadonlyArray<Rule> = [
   rule("RFC 9449 §4.3", "no proof", [bound], proofRefused),
   rule("RFC 9449 §4.3", "two proofs", [bound, "DPoP: {proof}", "DPoP: {proof}"], proofRefused),
   rule("RFC 9449 §4.3", "an empty proof", [bound, "DPoP:"], proofRefused),
-  rule("RFC 9449 §4.3", "something that is no JWT", [bound, "DPoP: {a×3000}"], proofRefused),
+  rule("RFC 9449 §4.3", "a proof that isn't a JWT", [bound, "DPoP: {a×3000}"], proofRefused),
   ...(
     [
       "proof signed by another key",
@@ -118,9 +123,9 @@ export const dpopRules: ReadonlyArray<Rule> = [
       "proof for another token",
       "proof without ath",
       "old proof",
-      "proof of the future",
+      "proof from the future",
       "proof without jti",
-      "proof of type JWT",
+      "proof with the type JWT",
     ] as const
   ).map((proof) =>
     rule("RFC 9449 §4.3", `a ${proof}`.replace("a old", "an old"), [bound, `DPoP: {${proof}}`], proofRefused),
@@ -128,13 +133,18 @@ export const dpopRules: ReadonlyArray<Rule> = [
 ]
 
 export const nonceRules: ReadonlyArray<Rule> = [
-  rule("RFC 9449 §9", "a proof without nonce", [bound, "DPoP: {proof}"], nonceRequired),
-  rule("RFC 9449 §9", "a proof with another nonce", [bound, "DPoP: {proof with another nonce}"], nonceRequired),
+  rule("RFC 9449 §9", "a proof without a nonce", [bound, "DPoP: {proof}"], nonceRequired),
+  rule("RFC 9449 §9", "a proof with the wrong nonce", [bound, "DPoP: {proof with another nonce}"], nonceRequired),
   rule("RFC 9449 §9", "a proof with the nonce", [bound, "DPoP: {proof with the nonce}"], good),
 ]
 
-export const dpopAloneRules: ReadonlyArray<Rule> = [
+export const dpopRequiredRules: ReadonlyArray<Rule> = [
   rule("RFC 9449 §7.1", "a bound token with a proof", [bound, "DPoP: {proof}"], good),
-  rule("RFC 9449 §7.2", "a bearer token", ["Authorization: Bearer {good}"], forDpop(credentialsRequired)),
+  rule(
+    "RFC 9449 §7.2",
+    "a bearer token sent as Bearer",
+    ["Authorization: Bearer {good}"],
+    forDpop(credentialsRequired),
+  ),
   rule("RFC 9449 §7.1", "no credentials", [], forDpop(credentialsRequired)),
 ]

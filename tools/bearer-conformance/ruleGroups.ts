@@ -1,7 +1,7 @@
 /** All rules in the document's order, grouped by topic. */
 import { cachingRules, methodRules, orderRules, scopeRules } from "./answeringRules.ts"
 import type { AppOptions } from "./ConformingApp.ts"
-import { dpop, dpopAlone, dpopAloneRules, dpopRules, dpopWithNonces, nonceRules } from "./dpopRules.ts"
+import { dpop, dpopRequired, dpopRequiredRules, dpopRules, dpopWithNonces, nonceRules } from "./dpopRules.ts"
 import { keyHeader, keyRules } from "./keyRules.ts"
 import { limitRules, limits } from "./limitRules.ts"
 import { readingRules } from "./readingRules.ts"
@@ -25,6 +25,6 @@ export const ruleGroups: ReadonlyArray<RuleGroup> = [
   { title: "A key in a header of its own", rules: keyRules, options: { from: { header: keyHeader } } },
   { title: "Tokens bound to a key", rules: dpopRules, options: { dpop } },
   { title: "Proofs with nonces", rules: nonceRules, options: { dpop: dpopWithNonces } },
-  { title: "Bound tokens alone", rules: dpopAloneRules, options: { dpop: dpopAlone } },
+  { title: "Where tokens must be bound", rules: dpopRequiredRules, options: { dpop: dpopRequired } },
   { title: "Rate limits", rules: limitRules, options: { limits } },
 ]

@@ -24,9 +24,9 @@ const proofs = {
   "proof for another token": { of: "good" },
   "proof without ath": { ath: undefined },
   "old proof": { iat: proofTime / 1000 - 100 },
-  "proof of the future": { iat: proofTime / 1000 + 100 },
+  "proof from the future": { iat: proofTime / 1000 + 100 },
   "proof without jti": { jti: undefined },
-  "proof of type JWT": { typ: "JWT" },
+  "proof with the type JWT": { typ: "JWT" },
   "proof with the nonce": { nonce: "the server's" },
   "proof with another nonce": { nonce: "mine" },
 } as const satisfies Record<string, Described>
