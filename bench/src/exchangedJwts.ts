@@ -1,4 +1,4 @@
-/** JWTs as the token exchange signs them, and who verifies them without the store. */
+/** JWTs as the token exchange signs them, and two ways to verify them without the store. */
 import { randomUUID } from "node:crypto"
 import { JwtVerifier, type SigningAlgorithm, SigningKeys } from "@tokenry/jwt"
 import { createLocalJWKSet, jwtVerify } from "jose"
@@ -10,7 +10,7 @@ import { few, headerOf, ownerOf, scope, scopes, tokenIn } from "./setting.ts"
 const [issuer, audience] = ["https://api.example.com", "https://reports.example.com"]
 const [now, lifetimeSeconds] = [Date.now(), 300]
 
-/** They can't be revoked, so here those that expired are the ones to refuse. */
+/** These JWTs can't be revoked, so expired ones stand in for revoked ones. */
 export const exchangedJwts = async (algorithm: SigningAlgorithm) => {
   const keysOf = async () => SigningKeys.make({ signing: { ...(await SigningKeys.generate(algorithm)), kid: "bench" } })
   const [keys, others] = [await keysOf(), await keysOf()]

@@ -1,4 +1,4 @@
-/** An MCP server whose tools need scopes. MCP clients find out by themselves where people grant them access. */
+/** An MCP server whose tools need scopes. MCP clients discover by themselves where people grant access. */
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js"
 import { StreamableHTTPServerTransport } from "@modelcontextprotocol/sdk/server/streamableHttp.js"
 import { CallToolRequestSchema } from "@modelcontextprotocol/sdk/types.js"

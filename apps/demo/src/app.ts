@@ -58,7 +58,7 @@ export const makeApp = (services: Services, log: Log): Koa => {
   return app
 }
 
-/** The provider's events for what it answers itself. Most are clients' mistakes; outages belong in the log. */
+/** The provider's events for errors it answers itself. Most are client errors; only outages are logged. */
 const endpointErrors = [
   "authorization.error",
   "grant.error",

@@ -85,8 +85,8 @@ export class Treasures {
   }
 
   /**
-   * The person's treasures. Refreshes an access that is over, once. Keep what `renewed` receives at once, in place of the
-   * access: another request with the old one would end both.
+   * The person's treasures. Refreshes an expired access, once. Store what `renewed` receives at once, in place of the old
+   * access: refreshing the old one again would end both.
    */
   async list(access: Access, renewed: (access: Access) => void): Promise<Listing> {
     try {

@@ -9,7 +9,7 @@ export interface NodeRequest extends IncomingMessage {
   caller?: Caller | undefined
   /** The body, if a body parser has read it. */
   body?: unknown
-  /** The target before Express cut off the part that a router is mounted at. */
+  /** The target before Express stripped the path that a router is mounted at. */
   originalUrl?: string | undefined
   /** The client's address according to Express, which honours `trust proxy`. */
   ip?: string | undefined

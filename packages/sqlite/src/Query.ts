@@ -2,8 +2,7 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite"
 
 /**
- * Rows as objects. SQLite's statement is compiled once, unless it has a limit of its own that is bound: write
- * `LIMIT ? + 0`.
+ * Rows as objects. Write `LIMIT ? + 0`: SQLite compiles a statement with a bare `LIMIT ?` again for each new value.
  */
 export class Query<Row extends object> {
   readonly #statement: StatementSync

@@ -153,7 +153,7 @@ const repositoryOn = (database: SqliteDatabase): ApiTokenRepository["Service"] =
   })
 }
 
-/** Replaces tokens from this one on, until its slice of time is over. */
+/** Replaces tokens, beginning with number `from`, until the time slice is over. */
 const replaceSlice = (statements: Statements, replacements: ReadonlyArray<Replacement>, from: number) => {
   const slice = new Slice()
   const missed: Array<TokenId> = []

@@ -51,7 +51,7 @@ export interface TokenRow extends VerifiableRow {
   readonly secrets: string
 }
 
-/** The result of a lookup by digest: the token's fields for verifying, and the secret's. `digest`: which of several it is. */
+/** The result of a lookup by digest: the fields for verifying, and the secret's. `digest`: in a lookup of several. */
 export type FoundRow = readonly [
   id: string,
   readableFrom: number,
@@ -133,7 +133,7 @@ export const verifiableOf = (row: VerifiableRow): VerifiableToken => {
 }
 
 /**
- * The token that a lookup found: by the digest in the row, or else by this one.
+ * The token that a lookup found. `only`: the digest, where the lookup had a single one and the row doesn't repeat it.
  *
  * @throws DamagedToken, WrittenByNewerVersion
  */

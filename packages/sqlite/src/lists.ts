@@ -1,9 +1,9 @@
-/** The texts of an owner's lists, written so that their index is evident. */
+/** The SQL of an owner's lists, written so that SQLite uses the intended index. */
 import type { ListState } from "@tokenry/core/adapter"
 import { type Lifespan, lifespans } from "./Lifespan.ts"
 import { tokenColumns } from "./TokenRow.ts"
 
-/** The parameters of all lists, even where a state doesn't need them. A lineage's lists also take `lineage`. */
+/** Every list takes all of these, even if its state doesn't need them. A lineage's lists also take `lineage`. */
 export interface ListParameters {
   readonly owner: string
   /** Right after the token with this creation time and id. */
@@ -40,7 +40,7 @@ const newestOf = (conditions: ReadonlyArray<string>) => {
 const liveOf = ({ number, to }: Lifespan) =>
   `${inState.live} AND lifespan = ${number}${to === Infinity ? "" : ` AND created_at > :now - ${to}`}`
 
-/** Takes the ancestor. The `+` keeps SQLite at the index that has the owner's tokens in order, and has their numbers. */
+/** The `+` keeps SQLite on the index that has the owner's tokens in order, and their numbers. */
 const ofLineage = `+number IN (
     SELECT token_number FROM api_token_ancestor WHERE ancestor = :lineage
     UNION ALL SELECT number FROM api_token WHERE id = :lineage)`

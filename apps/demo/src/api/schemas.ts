@@ -122,7 +122,8 @@ const tokenFields = {
   lastUsedAt: Schema.NullOr(instant),
   issuedTo: Schema.NullOr(Schema.String),
   boundTo: Schema.NullOr(Schema.String).annotate({
-    description: "The key a client must prove to have (DPoP): its thumbprint, or first-key until one is bound",
+    description:
+      "The thumbprint of the key that clients must prove they hold (DPoP); first-key until the first use binds one",
   }),
   ancestors: strings,
   secrets: Schema.Array(

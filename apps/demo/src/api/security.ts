@@ -24,7 +24,7 @@ export const securitySchemes = {
     type: "http",
     scheme: "bearer",
     description:
-      "A personal access token, `tcp_…`. Each operation lists the scopes it needs. One that is bound to a key goes into `Authorization: DPoP`, with a proof in `DPoP` (RFC 9449).",
+      "A personal access token, `tcp_…`. Each operation lists the scopes it needs. Send one that is bound to a key as `Authorization: DPoP`, with a proof in `DPoP` (RFC 9449).",
   },
   session: {
     type: "apiKey",

@@ -38,7 +38,7 @@ export interface DemoRateLimits {
    * owner's limit: the owner of a runaway token must be able to sign in and revoke it.
    */
   readonly ofSessions: Koa.Middleware
-  /** For revocations by plaintext: an address may try as often as a token may call (RFC 7009 §5). 429 in OAuth's format. */
+  /** For revocations by plaintext: an address may try as often as a token may call (RFC 7009 §5). OAuth's error format. */
   readonly ofRevocations: Koa.Middleware
   /**
    * For the authorization server: an address may call as often as a token, and register 20 apps a minute. One too many

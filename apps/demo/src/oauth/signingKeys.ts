@@ -1,14 +1,14 @@
-/** The keys that sign JWTs, from a file or made at the start. */
+/** The keys that sign JWTs, from a file or generated at startup. */
 import { readFile } from "node:fs/promises"
 import { SigningKeys } from "@tokenry/jwt"
 
 type Jwk = Awaited<ReturnType<typeof SigningKeys.generate>>
 
 /**
- * Of a file with a JWK set (RFC 7517), the first key signs, and all are published. Without a file, a new key that ends with
- * the process.
+ * Reads a JWK set (RFC 7517): its first key signs, and all are published. Without a file, generates a key that lasts as
+ * long as the process.
  *
- * @throws Error in one line, without key material.
+ * @throws Error with one line, without key material.
  */
 export const openSigningKeys = async (filename: string | undefined): Promise<SigningKeys> => {
   if (filename === undefined) return SigningKeys.make({ signing: await SigningKeys.generate() })

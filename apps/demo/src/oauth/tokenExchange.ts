@@ -9,12 +9,12 @@ import rawBody from "raw-body"
 import { scopeCatalogue } from "../scopes.ts"
 import type { Services } from "../Services.ts"
 
-/** What every service understands: nothing that manages tokens. */
+/** The scopes every service understands: none that manages tokens. */
 const scopesOfServices = scopeCatalogue.scopes.filter((scope) => scope.startsWith("treasure:"))
 
 /**
- * The provider requires a client's authentication for every grant, and the API token is all that an exchange has. So
- * exchanges are answered before it. Its metadata name the grant, and its keys are those that sign the JWTs.
+ * The provider requires client authentication for every grant, but an exchange has only its API token. So exchanges are
+ * answered before the provider sees them. Its metadata lists the grant, and its JWK set has the keys that sign the JWTs.
  */
 export const exchangeTokens = (
   provider: Provider,
@@ -61,7 +61,7 @@ const withGrant = (metadata: Metadata): Metadata => ({
 
 const formType = "application/x-www-form-urlencoded"
 
-/** `undefined` for one that is too large. */
+/** `undefined` if it is too large. */
 const bodyOf = async (ctx: Koa.Context): Promise<Buffer | undefined> => {
   try {
     return await rawBody(ctx.req, { length: ctx.get("Content-Length"), limit: "16kb" })
@@ -71,11 +71,11 @@ const bodyOf = async (ctx: Koa.Context): Promise<Buffer | undefined> => {
   }
 }
 
-/** Even with other grants beside it: the exchange refuses a repeated parameter. */
+/** True even if other grants are named too: the exchange then refuses the repeated parameter. */
 const isExchange = (body: Buffer): boolean =>
   new URLSearchParams(body.toString()).getAll("grant_type").includes(tokenExchangeGrant)
 
-/** The provider reads the body from the request's stream, which has ended. */
+/** The stream has ended, so this puts the body where the provider reads it. */
 const leaveBody = ({ req }: Koa.Context, body: Buffer): void => {
   Object.defineProperties(req, { readable: { value: true }, iterator: { value: () => [body] } })
 }

@@ -134,7 +134,7 @@ describe.each(allStores)("%s", (_name, location) => {
     const scopes = ["treasure:read", "token:manage"]
     const { plaintext, token } = (await owner.post("/api/tokens", { name: "first", scopes, boundTo: "first-key" })).body
     expect(token.boundTo).toBe("first-key")
-    expect((await person.opens(`/settings/tokens/${token.id}`)).html).toContain("The first key that an app proves")
+    expect((await person.opens(`/settings/tokens/${token.id}`)).html).toContain("The key of the first app that uses it")
     expect((await owner.withToken(plaintext).get("/api/treasures")).status).toBe(401)
     const keys = [proofs, await aKey()]
     const answers = await Promise.all(

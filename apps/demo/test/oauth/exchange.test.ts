@@ -56,7 +56,7 @@ const verifierAt = (publicUrl: string, now: () => number = Date.now) =>
   })
 
 describe("an exchange", () => {
-  it("gives a JWT of five minutes, which a foreign verifier accepts for its audience (RFC 9068 §4)", async () => {
+  it("gives a JWT valid for five minutes, which a foreign verifier accepts for its audience (RFC 9068 §4)", async () => {
     expect(server.grant_types_supported).toEqual(["authorization_code", "refresh_token", tokenExchangeGrant])
     const { plaintext, token } = await owner.issue({ scopes: ["treasure:edit", "token:manage"] })
     const exchanged = await exchange(plaintext)
@@ -152,7 +152,7 @@ const withClock = async (run: (pass: (seconds: number) => void) => Promise<void>
 }
 
 describe("a JWT", () => {
-  it("of a token that is revoked at once is accepted for 305 seconds, as the README says, and no longer", () =>
+  it("of a token revoked right after the exchange is accepted for 305 seconds, as the README says, and no longer", () =>
     withClock(async (pass) => {
       const { plaintext, token } = await owner.issue()
       const { access_token: jwt } = await exchange(plaintext)
@@ -163,7 +163,7 @@ describe("a JWT", () => {
       pass(1)
       expect(await verifier.verify(jwt)).toMatchObject({ accepted: false, refusal: { _tag: "Expired" } })
       const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8")
-      expect(/a JWT obtained before\s+stays\s+valid\s+for\s+(\d+)\s+seconds/.exec(readme)?.[1]).toBe("305")
+      expect(/stays\s+valid\s+for\s+at\s+most\s+(\d+)\s+seconds/.exec(readme)?.[1]).toBe("305")
     }))
 
   it("is refused by every route that takes tokens, and changes none", async () => {

@@ -88,8 +88,8 @@ export const whyNothing = (scope: string, effective: EffectiveState | undefined)
 /** The key it is bound to. */
 export const boundToOf = (boundTo: string): Html =>
   boundTo === "first-key"
-    ? html`The first key that an app proves`
-    : html`The app's key <code>${boundTo}</code>: a copy of the token alone is refused`
+    ? html`The key of the first app that uses it`
+    : html`The app's key <code>${boundTo}</code>. A copy of the token is refused without it`
 
 /** Where it was issued from, if known and still remembered: a history drops its oldest changes first. */
 export const issuedFrom = ({ history, issuedTo, ancestors }: TokenDetails): Html => {
