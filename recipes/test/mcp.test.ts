@@ -108,7 +108,7 @@ it("an MCP client discovers where to get a token, registers there, and calls a t
   await client.close()
 })
 
-it("an MCP client that lacks a tool's scope asks the person for it, and calls the tool then", async () => {
+it("an MCP client that lacks a tool's scope asks the person for it, then calls the tool", async () => {
   const { url } = await openMcp()
   const { client, person, open } = aClient(url)
   const refused = open()
@@ -124,7 +124,7 @@ it("an MCP client that lacks a tool's scope asks the person for it, and calls th
   await client.close()
 })
 
-it("a token without the scopes is insufficient_scope, also in a batch; a revoked one is invalid_token", async () => {
+it("a token without the scopes gets insufficient_scope, even in a batch; a revoked one gets invalid_token", async () => {
   const { tokens, url } = await openMcp()
   const { plaintext, token } = await tokens.issue({ ownedBy: "ann", name: "CI", scopes: ["treasure:read"] })
   const call = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "hide_treasure", arguments: {} } }

@@ -53,7 +53,7 @@ const aKey = async () => {
   return { privateKey, jwk, thumbprint: await calculateJwkThumbprint(jwk) }
 }
 
-/** Makes the client's key, and then all proofs for these tokens, of which `bound` is bound to it. */
+/** Makes the client's key, then all proofs for these tokens. `bound` is bound to that key. */
 export const openSentProofs = async () => {
   const [own, another] = [await aKey(), await aKey()]
   const proofOf = async (described: Described, plaintexts: Readonly<Record<string, string>>, nonce: string) => {

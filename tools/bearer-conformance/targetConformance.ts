@@ -1,4 +1,4 @@
-/** Proofs name the URL that the client asked for, so an adapter must not pass on what a router makes of it. */
+/** A proof names the URL that the client requested, so an adapter must pass that on, not what a router made of it. */
 import type { RequestListener } from "node:http"
 import { MemoryRepository, ScopeCatalogue } from "@tokenry/core"
 import { createApiTokens, type PromiseApiTokens } from "@tokenry/core/promise"
@@ -21,7 +21,7 @@ export const targetConformance = (app: (options: Checking) => RequestListener | 
       isRequired: false,
       verify: async ({ method, target }: PresentedProof) => {
         asked.push([method, target.replace(/^http:\/\/127\.0\.0\.1(?::\d+)?/, "")])
-        return { valid: false, error: "invalid_dpop_proof", description: "It is only asked for" }
+        return { valid: false, error: "invalid_dpop_proof", description: "Refused by the test" }
       },
     }
     const tokens = await createApiTokens({ repository: MemoryRepository.layer, catalogue: ScopeCatalogue.make({}) })

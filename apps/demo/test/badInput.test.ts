@@ -30,7 +30,7 @@ describe.each(stores)("on %s", (_, location) => {
     ],
     ["a scope unlike any", { scopes: ["treasure:read", "x"] }, 422, "#/scopes/1 must be a declared scope"],
     [
-      "a scope that is no scope-token",
+      "a scope that isn't a scope-token",
       { scopes: ["treasure:read treasure:edit"] },
       422,
       "#/scopes/0 must be a declared scope",
@@ -60,8 +60,8 @@ describe.each(stores)("on %s", (_, location) => {
     ["both a date and a lifetime", { expiresAt: "2027-01-01T00:00:00Z", expiresIn: "5 days" }, 400, "#/expiresIn"],
     ["an unknown field", { role: "admin" }, 400, "#/role is not a known field"],
     ["another owner", { ownedBy: "somebody else" }, 400, "#/ownedBy is not a known field"],
-    ["a name that is no string", { name: 5 }, 400, "#/name must be a string"],
-    ["scopes that are no list", { scopes: "treasure:read" }, 400, "#/scopes must be an array"],
+    ["a name that isn't a string", { name: 5 }, 400, "#/name must be a string"],
+    ["scopes that aren't a list", { scopes: "treasure:read" }, 400, "#/scopes must be an array"],
     ["scopes that are null", { scopes: null }, 400, "#/scopes must be an array"],
     ["no name and no scopes", { name: undefined, scopes: undefined }, 400, "#/name is missing #/scopes is missing"],
   ])("%s is refused, and nothing is issued", async (_, change, status, problems) => {
@@ -79,7 +79,7 @@ describe.each(stores)("on %s", (_, location) => {
 
   it.each<[string, string, string, number]>([
     ["JSON that does not parse", '{"name":', "application/json", 400],
-    ["JSON that is no object", "[]", "application/json", 400],
+    ["JSON that isn't an object", "[]", "application/json", 400],
     ["nothing at all", "", "application/json", 400],
     ["a field that poisons prototypes", '{"name":"n","scopes":[],"__proto__":{}}', "application/json", 400],
     ["a body that is too large", JSON.stringify({ name: "n".repeat(20_000) }), "application/json", 413],

@@ -96,7 +96,7 @@ it("a request with a token has one line: the route's pattern, who called, and ho
   })
 })
 
-it("a session's owner is named too, a refused token's is not, and a path that is no route has none", async () => {
+it("a session's owner is logged too, a refused token's isn't, and a path without a route has none", async () => {
   const { url, lineAfter } = await logged()
   const owner = await Client.signedIn(url, "owner")
   const { body } = await owner.get("/api/me")
@@ -274,7 +274,7 @@ const places: ReadonlyArray<readonly [string, (token: string) => { target?: stri
       "a JSON body",
       (token) => ({ fields: json, body: JSON.stringify({ [token]: token, name: token, scopes: [token] }) }),
     ],
-    ["a body that is no JSON", (token) => ({ fields: json, body: token })],
+    ["a body that isn't JSON", (token) => ({ fields: json, body: token })],
     ["a form", (token) => ({ fields: form, body: `token=${token}&token_type_hint=${token}` })],
     ["a form that is none", (token) => ({ fields: form, body: `token=${token}&token=${token}&${token}` })],
   ]

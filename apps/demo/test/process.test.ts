@@ -174,7 +174,7 @@ const noDatabase = (): string => {
 }
 
 it.each([
-  ["a file that is no database", { STORE_URL: `sqlite:${noDatabase()}` }, /notes\.txt.* no(t a)? .*database/i],
+  ["a file that isn't a database", { STORE_URL: `sqlite:${noDatabase()}` }, /notes\.txt.* no(t a)? .*database/i],
   ["a folder in place of a file", { STORE_URL: `sqlite:${temporaryFolder()}` }, /folder|directory|opened/],
   ["a place where nothing can be written", { STORE_URL: "sqlite:/proc/nowhere/treasures.sqlite" }, /\/proc\/nowhere/],
   ["a host that is elsewhere", { HOST: "192.0.2.1" }, /^HOST 192\.0\.2\.1 is not an address of this machine/],

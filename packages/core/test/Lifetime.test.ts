@@ -51,7 +51,7 @@ it.each([
   "5 years",
   "P5D",
   "٥ days",
-])("%j is no lifetime", (text) => {
+])("%j isn't a lifetime", (text) => {
   expect(Lifetime.parse(text)).toBe(undefined)
 })
 

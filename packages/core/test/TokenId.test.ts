@@ -39,7 +39,7 @@ describe("a token's id", () => {
     )
   })
 
-  it("ascends within a millisecond, up to 4,096 of them, and with the next", () => {
+  it("ascends for 4,096 ids within a millisecond, and in the next one", () => {
     const next = TokenId.inSequence({ bytes: () => ones })
     const ids = [...Array.from({ length: 4096 }, () => next(at(5))), next(at(6)), next(at(6))]
     expect(ids).toEqual([...new Set(ids)].toSorted())

@@ -134,7 +134,7 @@ describe("list", () => {
     ["the limit 101", { limit: 101 }, "limit"],
     ["the limit 1.5", { limit: 1.5 }, "limit"],
     ["the limit NaN", { limit: Number.NaN }, "limit"],
-    ["a text as limit", { limit: "10" }, "limit"],
+    ["a string as limit", { limit: "10" }, "limit"],
     ["a negative limit", { limit: -1 }, "limit"],
     ["an unknown state", { state: "expired" }, "state"],
   ])("takes not %s", ([, fields, path]) =>

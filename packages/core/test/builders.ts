@@ -11,7 +11,7 @@ export const at = (milliseconds: number): DateTime.Utc => DateTime.makeUnsafe(mi
 /** The instant of an RFC 3339 text. */
 export const instant = (text: string): DateTime.Utc => {
   const parsed = Instant.parse(text)
-  if (parsed === undefined) throw new Error(`${text} is no instant`)
+  if (parsed === undefined) throw new Error(`${text} isn't an instant`)
   return parsed
 }
 

@@ -82,7 +82,7 @@ describe("the effective state", () => {
     }).pipe(Effect.provide(world())),
   )
 
-  it.effect("says which scopes are no longer declared, and that none is left", () =>
+  it.effect("says which scopes are no longer declared, and when none is left", () =>
     Effect.gen(function* () {
       const { token } = yield* Effect.provide(issue({ scopes: ["treasure:edit"] }), world())
       const smaller = (names: Record<string, string>) => world({ catalogue: ScopeCatalogue.make(names) })

@@ -102,7 +102,7 @@ it("evicted undelivered changes no longer count", () => {
   expect(rename(confirmed, 101 * minute).undelivered).toBe(2)
 })
 
-describe("while the audit sink is away", () => {
+describe("while the audit sink is down", () => {
   const aSink = () => {
     const heard = new Set<string>()
     let isAway = true

@@ -70,8 +70,8 @@ it.effect("scopes are stored as declared, each once, in the given order, and non
 )
 
 it.effect.each([
-  ["a text", { expiresAt: "1970-01-01T02:00:00.001Z" }, 2 * hour + 1],
-  ["a text with an offset", { expiresAt: "1970-01-01T07:30:00+05:30" }, 2 * hour],
+  ["a string", { expiresAt: "1970-01-01T02:00:00.001Z" }, 2 * hour + 1],
+  ["a string with an offset", { expiresAt: "1970-01-01T07:30:00+05:30" }, 2 * hour],
   ["a Date", { expiresAt: new Date(2 * hour) }, 2 * hour],
   ["a lifetime", { expiresIn: "2 weeks" }, hour + 14 * day],
   ["a lifetime in the singular", { expiresIn: "1 hour" }, 2 * hour],

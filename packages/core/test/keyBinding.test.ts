@@ -1,4 +1,4 @@
-/** Tokens that only the client with a certain key may use. */
+/** Tokens that only a client with a certain key can use. */
 import { describe, expect, it } from "@effect/vitest"
 import { ApiTokens, AuditSink, MemoryRepository, type Refusal, RepositoryUnavailable } from "@tokenry/core"
 import { ApiTokenRepository, type KeyThumbprint, unattributed } from "@tokenry/core/adapter"
@@ -58,7 +58,7 @@ describe.each([
       }).pipe(Effect.provide(world(options, Layer.empty, store))),
     )
 
-    it.effect("the first key that is proven binds the token, and no other is accepted after it", () =>
+    it.effect("the first use binds a first-key token, and no other key is accepted after that", () =>
       Effect.gen(function* () {
         const { plaintext, token } = yield* issue({ boundTo: "first-key" })
         expect(yield* verdictWith(plaintext)).toBe("NoKey")
@@ -74,7 +74,7 @@ describe.each([
   }
 })
 
-it.effect("a key that another process bound meanwhile counts, whatever the cache remembers", () =>
+it.effect("a key bound by another process counts, whatever is cached", () =>
   Effect.gen(function* () {
     const { plaintext, token } = yield* issue({ boundTo: "first-key" })
     expect(yield* verdictWith(plaintext)).toBe("NoKey")
@@ -85,7 +85,7 @@ it.effect("a key that another process bound meanwhile counts, whatever the cache
   }).pipe(Effect.provide(world({ cache: { maxStaleness: "1 minute" } }))),
 )
 
-it.live("a first use that lost its race is judged by the key that won", () =>
+it.live("a first use that loses the race is judged by the winner's key", () =>
   Effect.gen(function* () {
     const { plaintext, token } = yield* issue({ boundTo: "first-key" })
     expect(yield* verdictWith(plaintext, key)).toBe("AnotherKey")
@@ -128,7 +128,7 @@ it.live("a first use survives other writes to the token", () =>
   }).pipe(Effect.provide(world({}, Layer.empty, conflicting(3)))),
 )
 
-it.effect("an outage while binding is an outage, and the client may try again", () => {
+it.effect("an outage while binding fails as an outage, and the client can retry", () => {
   let isAway = true
   const store = memoryBut((repository) => ({
     replace: (token, revision) =>
@@ -144,7 +144,7 @@ it.effect("an outage while binding is an outage, and the client may try again", 
   }).pipe(Effect.provide(world({}, Layer.empty, store)))
 })
 
-it.effect("binding is in the history and the audit", () => {
+it.effect("a binding appears in the history and the audit log", () => {
   const kinds: Array<string> = []
   const sink = AuditSink.layerFrom((events) => void kinds.push(...events.map(({ kind }) => kind)))
   return Effect.gen(function* () {
@@ -176,7 +176,7 @@ it.effect("a rotation keeps the key, and a secret in its grace period needs it t
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("a dead token's key is not examined, and missing scopes are only named to the right client", () =>
+it.effect("a dead token's key isn't checked, and only the right client learns which scopes are missing", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const { plaintext, token } = yield* issue({ boundTo: key })
@@ -187,7 +187,7 @@ it.effect("a dead token's key is not examined, and missing scopes are only named
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("a token minted with a bound one is bound to the same key, or to another one, but not to the first", () =>
+it.effect("a token minted with a bound one is bound to the same key or another, and can't be first-key", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const { plaintext } = yield* issue({ boundTo: key })
@@ -209,7 +209,7 @@ it.effect("a token minted with a bound one is bound to the same key, or to anoth
   }).pipe(Effect.provide(world())),
 )
 
-it.effect("inspecting checks no key, binds none, and shows which one the token needs", () =>
+it.effect("inspecting neither checks nor binds a key, and shows which one the token needs", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const first = yield* issue({ boundTo: "first-key" })
@@ -225,7 +225,7 @@ it.effect("inspecting checks no key, binds none, and shows which one the token n
 )
 
 it.effect.each(["", "last-key", key.slice(1), `${key}A`, `${key.slice(0, 42)}t`, key.replace("N", "+"), 7, null])(
-  "a key that is no thumbprint is invalid input: %j",
+  "a key that isn't a thumbprint is invalid input: %j",
   (wrong) =>
     Effect.gen(function* () {
       expect(yield* outcomeOf(issue({ boundTo: wrong as never }))).toBe("InvalidInput")
@@ -240,7 +240,7 @@ it.effect.each(["", "last-key", key.slice(1), `${key}A`, `${key.slice(0, 42)}t`,
     }).pipe(Effect.provide(world())),
 )
 
-it("with promises the key is text, and null for a bearer token", async () => {
+it("with promises the key is a string, and null for a bearer token", async () => {
   const repository: Layer.Layer<ApiTokenRepository> = MemoryRepository.layer
   const tokens = await createApiTokens({ repository, catalogue })
   const request = { ownedBy: "user-1", name: "CI", scopes: ["treasure:read"] }

@@ -44,7 +44,7 @@ it.each<[what: string, authority: unknown]>([
   ["true", true],
   ["nothing in an object", {}],
   ["active without scopes", { active: true }],
-  ["a text for scopes", { active: true, scopes: "treasure:read" }],
+  ["a string for scopes", { active: true, scopes: "treasure:read" }],
   ["no scopes", { active: true, scopes: [] }],
   ["inactive", { active: false, scopes: "all" }],
 ])("an owners function that returns %s permits nothing", async (_, authority) => {

@@ -149,7 +149,7 @@ it.effect("requests in flight when a secret was retired are innocent, for a minu
   }).pipe(Effect.provide(worldThat("revoke"))),
 )
 
-it.effect("a secret that ended because its token expired is no sign of theft, before a renewal or after", () =>
+it.effect("a secret that ended because its token expired isn't a sign of theft, before or after a renewal", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const own = { ownedBy: "user-1", graceFor: "30 days" }

@@ -59,7 +59,7 @@ describe("a proof", () => {
     ["without a type", { header: { typ: undefined } }, "typ"],
     ["without a key", { header: { jwk: undefined } }, "signed"],
     ["with another key in its header", { header: { jwk: other.jwk } }, "signed"],
-    ["with a key that is no point of the curve", { header: { jwk: { ...key.jwk, x: key.jwk.y } } }, "signed"],
+    ["with a key that isn't a point on the curve", { header: { jwk: { ...key.jwk, x: key.jwk.y } } }, "signed"],
     ["with a symmetric key", { header: { jwk: { kty: "oct", k: "c2VjcmV0" } } }, "signed"],
     ["with a list in place of the key", { header: { jwk: [key.jwk] } }, "signed"],
     ["with a private key", { header: { jwk: privateJwk } }, "signed"],
@@ -86,20 +86,20 @@ describe("a proof", () => {
   })
 
   it.each(["", ".", "..", "a.b.c", "e30.e30.e30", "x".repeat(5000), `${"a".repeat(2000)}.${"b".repeat(2000)}.c`, "é"])(
-    "is refused if it is no JWT: %s",
+    "is refused if it isn't a JWT: %s",
     async (proof) => {
       expect(await errorOf(proof)).toMatch(/^invalid_dpop_proof: /)
     },
   )
 
-  it("is refused if it is missing, or one of two", async () => {
+  it("is refused if it is missing or repeated", async () => {
     const proof = await aProof(key)
     expect(await errorOf(proof, { proofs: [] })).toBe("invalid_dpop_proof: The DPoP header is missing")
     expect(await errorOf(proof, { proofs: [proof, proof] })).toMatch(/more than one/)
     expect(await errorOf(proof, { proofs: [`${proof}, ${proof}`] })).toMatch(/^invalid_dpop_proof/)
   })
 
-  it("may differ from the server's clock by the tolerance, and be as old as allowed", async () => {
+  it("may be off by the clock tolerance, and be as old as maxAge", async () => {
     for (const iat of [seconds + 5, seconds - 65])
       expect(await errorOf(await aProof(key, { claims: { iat } }))).toBe("valid")
     const strict = { maxAge: "2 seconds", clockTolerance: 0 } as const
@@ -109,11 +109,11 @@ describe("a proof", () => {
     }
   })
 
-  it("needs no ath where there is no access token", async () => {
+  it("needs no ath without an access token", async () => {
     expect(await errorOf(await aProof(key, { claims: { ath: undefined } }), { accessToken: undefined })).toBe("valid")
   })
 
-  it("names nothing of the client's in its error", async () => {
+  it("gets an error that repeats nothing it contains", async () => {
     for (const changes of [
       { claims: { htm: "SECRET" } },
       { header: { typ: "SECRET" } },
@@ -131,7 +131,7 @@ describe("use", () => {
     return verdict
   }
 
-  it("accepts each proof once, at one time too, and the jti of another key again", async () => {
+  it("accepts each proof once, even concurrently, and the same jti from another key", async () => {
     const dpop = dpopOf()
     const claims = { jti: "same" }
     const proof = await aProof(key, { claims })
@@ -141,7 +141,7 @@ describe("use", () => {
     expect(await (await valid(dpop, await aProof(other, { claims }))).use()).toBe(true)
   })
 
-  it("remembers a proof until it is too old to be accepted, and forgets it then", async () => {
+  it("remembers a proof until it is too old to be accepted, then forgets it", async () => {
     let time = now
     const dpop = dpopOf({ now: () => time, replays: MemoryReplays.make({ capacity: 1 }) })
     const iat = now / 1000 + 5
@@ -154,7 +154,7 @@ describe("use", () => {
     expect(await (await valid(dpop, await aProof(key, { claims: { iat: iat + 60 } }))).use()).toBe(true)
   })
 
-  it("is an outage if the memory of proofs fails", async () => {
+  it("is an outage if the store of used proofs fails", async () => {
     const cause = new Error("connection refused")
     const dpop = dpopOf({ replays: { use: () => Promise.reject(cause) } })
     const { use } = await valid(dpop, await aProof(key))
@@ -162,7 +162,7 @@ describe("use", () => {
     await expect(use()).rejects.toBeInstanceOf(RepositoryUnavailable)
   })
 
-  it("gives a shared memory an id that doesn't contain what the client sent", async () => {
+  it("gives a shared store an id that contains nothing the client sent", async () => {
     const asked: Array<readonly [string, number, number]> = []
     const dpop = dpopOf({ replays: { use: (...of) => (asked.push(of), true) } })
     await (await valid(dpop, await aProof(key, { claims: { jti: "client's" } }))).use()
@@ -177,7 +177,7 @@ describe("nonces", () => {
     return verdict.nextNonce
   }
 
-  it("are demanded, accepted for two periods, and renewed with the response", async () => {
+  it("are required, accepted for two periods, and renewed with the response", async () => {
     const nonce = await nonceAt(now)
     expect(nonce).toMatch(/^[\w-]{43}$/)
     const proof = await aProof(key, { claims: { nonce } })
@@ -192,18 +192,18 @@ describe("nonces", () => {
     expect(await verdictAt(now, { nonceSecret: new Uint8Array(32) })).toMatchObject({ error: "use_dpop_nonce" })
   })
 
-  it("stand in for the client's clock", async () => {
+  it("replace the client's clock", async () => {
     const nonce = await nonceAt(now)
     const proof = await aProof(key, { claims: { nonce, iat: 1 } })
     expect(await errorOf(proof, {}, { nonceSecret })).toBe("valid")
     expect(await errorOf(proof)).toMatch(/too old/)
   })
 
-  it.each([undefined, "", "guessed", 7, ["a"]])("are refused if they aren't the server's: %j", async (nonce) => {
+  it.each([undefined, "", "guessed", 7, ["a"]])("are refused if they aren't from the server: %j", async (nonce) => {
     expect(await errorOf(await aProof(key, { claims: { nonce } }), {}, { nonceSecret })).toMatch(/^use_dpop_nonce: /)
   })
 
-  it("are not handed out for a proof that is wrong anyway", async () => {
+  it("aren't issued for a proof that is wrong anyway", async () => {
     const verdict = await dpopOf({ nonceSecret }).verify(asked(await aProof(key, { claims: { htm: "PUT" } })))
     expect(verdict).toMatchObject({ error: "invalid_dpop_proof" })
     expect(verdict.nextNonce).toBeUndefined()
@@ -237,7 +237,7 @@ describe("the URL", () => {
     expect(await errorOf(await aProof(key, { claims: { htu } }), { target })).toMatch(/htu/)
   })
 
-  it("begins with the path that a proxy removes", async () => {
+  it("includes the path that a proxy strips", async () => {
     const proof = await aProof(key, { claims: { htu: "https://example.com/api/treasures" } })
     for (const baseUrl of ["https://example.com/api", "https://example.com/api/"]) {
       expect(await errorOf(proof, {}, { baseUrl })).toBe("valid")
@@ -263,7 +263,7 @@ describe("options", () => {
     expect(() => dpopOf(options)).toThrow(message)
   })
 
-  it("throw for a capacity that is no number of proofs", () => {
+  it("throw for a capacity that isn't a whole number of at least 1", () => {
     for (const capacity of [0, 1.5, Number.NaN]) expect(() => MemoryReplays.make({ capacity })).toThrow("capacity")
   })
 

@@ -139,7 +139,7 @@ const refusalOf = (error: unknown): Refusal => {
   throw error
 }
 
-/** Generation 0 is no secret's, so no use case accepts this caller: a JWT mints nothing and manages nothing. */
+/** No secret has generation 0, so no use case accepts this caller: a JWT can't mint or manage tokens. */
 const callerOf = <S extends string>(payload: JWTPayload, catalogue: ScopeCatalogue<S>) => {
   const { sub, exp, scope, token_id: tokenId } = payload
   const boundTo = keyOf(payload)

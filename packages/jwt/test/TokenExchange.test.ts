@@ -205,7 +205,7 @@ describe("the options of an exchange", () => {
       { audiences: { a: ["treasure:raed"] } },
       /"treasure:raed" must be a declared scope; did you mean treasure:read\?/,
     ],
-    ["scopes that are no list", { audiences: { a: "treasure:read" } }, /audiences: a needs a list/],
+    ["scopes that aren't a list", { audiences: { a: "treasure:read" } }, /audiences: a needs a list/],
     ["six minutes", { lifetime: "6 minutes" }, /lifetime must be a duration of a second or more and at most 5 minutes/],
     ["a relative issuer", { issuer: "/api" }, /issuer is not valid; write a URL/],
     ["no keys", { keys: undefined }, /keys is missing/],

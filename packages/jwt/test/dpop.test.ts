@@ -42,7 +42,7 @@ const openServer = async (options: Partial<Parameters<typeof Dpop.make>[0]> = {}
 const refused = { error: "invalid_request", status: 400 }
 
 describe("an exchange with a proof", () => {
-  it.each([true, false])("gives a JWT bound to the key, also for a bearer token: %s", async (isBound) => {
+  it.each([true, false])("gives a JWT bound to the key, from a bound token: %s", async (isBound) => {
     const { issue, exchanged, call, bare, tokens } = await openServer()
     const key = await aKey()
     const boundTo = await key.calculateThumbprint()
@@ -53,7 +53,7 @@ describe("an exchange with a proof", () => {
     expect((await tokens.find({ id: token.id, ownedBy: "user-1" })).boundTo).toBe(isBound ? boundTo : null)
   })
 
-  it("is required for a bound token, with its key", async () => {
+  it("is needed for a bound token, and its proof must be signed by that key", async () => {
     const { issue, exchanged } = await openServer()
     const key = await aKey()
     const { plaintext } = await issue({ boundTo: await key.calculateThumbprint() })
@@ -66,7 +66,7 @@ describe("an exchange with a proof", () => {
     expect(await without.ask(bound)).toMatchObject({ status: 400 })
   })
 
-  it("answers a wrong or a used proof, and demands a nonce, in OAuth's format (RFC 9449 §5, §8)", async () => {
+  it("with a wrong or used proof, or without a required nonce, gets an error in OAuth's format (RFC 9449 §5, §8)", async () => {
     const { exchange, issue } = await openServer()
     const { plaintext } = await issue()
     const key = await aKey()
@@ -99,7 +99,7 @@ describe("an exchange with a proof", () => {
     expect(await ask([proof], strict.exchange)).toEqual([400, "use_dpop_nonce", true])
   })
 
-  it("repeats itself with the nonce it is given", async () => {
+  it("succeeds when retried with the nonce from the response", async () => {
     const { issue, exchanged } = await openServer({ nonceSecret: new Uint8Array(32) })
     const key = await aKey()
     const { plaintext } = await issue()

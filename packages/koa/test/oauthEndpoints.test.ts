@@ -97,17 +97,20 @@ describe("introspection", () => {
   it.each([
     ["the caller", "findByDigest"],
     ["the token", "findById"],
-  ] as const)("answers 503 in OAuth's format when the store is away for %s, and tells the app", async (_, failsAt) => {
-    await using server = await serve()
-    const { plaintext } = await server.issue()
-    const authorization = [`Bearer ${plaintext}`]
-    server.store.failsAt = failsAt
-    const answer = await server.ask(path, plaintext, { authorization })
-    expect(answer).toMatchObject({ status: 503, headers: { "retry-after": "5", "cache-control": "no-store" } })
-    expect(JSON.parse(answer.body)).toMatchObject({ error: "temporarily_unavailable" })
-    expect(answer.headers["www-authenticate"]).toBeUndefined()
-    expect(server.reported).toEqual([server.outage])
-  })
+  ] as const)(
+    "answers 503 in OAuth's format when the store is down for %s, and informs the app",
+    async (_, failsAt) => {
+      await using server = await serve()
+      const { plaintext } = await server.issue()
+      const authorization = [`Bearer ${plaintext}`]
+      server.store.failsAt = failsAt
+      const answer = await server.ask(path, plaintext, { authorization })
+      expect(answer).toMatchObject({ status: 503, headers: { "retry-after": "5", "cache-control": "no-store" } })
+      expect(JSON.parse(answer.body)).toMatchObject({ error: "temporarily_unavailable" })
+      expect(answer.headers["www-authenticate"]).toBeUndefined()
+      expect(server.reported).toEqual([server.outage])
+    },
+  )
 })
 
 describe("revocation", () => {
@@ -174,7 +177,7 @@ describe("revocation", () => {
   it.each([
     ["looking up", "findByDigest"],
     ["revoking", "findById"],
-  ] as const)("answers 503 with Retry-After when the store is away for %s (RFC 7009 §2.2.1)", async (_, failsAt) => {
+  ] as const)("answers 503 with Retry-After when the store is down for %s (RFC 7009 §2.2.1)", async (_, failsAt) => {
     await using server = await serve()
     const { plaintext } = await server.issue()
     server.store.failsAt = failsAt

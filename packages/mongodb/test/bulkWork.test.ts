@@ -69,7 +69,7 @@ describe.skipIf(withoutMongodb)("a bulk revocation", () => {
     }),
   )
 
-  it.effect("finds tokens whose expiry is brought forward meanwhile, past the batches already done", () =>
+  it.effect("finds tokens whose expiry is moved earlier during the work, into batches already done", () =>
     Effect.gen(function* () {
       const tokens = Array.from({ length: 1501 }, (_, index) =>
         aToken({ ownedBy, expiresAt: Option.some(at(1_000_000 + index)) }),

@@ -12,7 +12,7 @@ type Revocable = Pick<PromiseApiTokens, "inspect" | "revoke">
  *
  *     app.use(revocation({ tokens: revocableTokens(provider, tokens) }))
  *
- * Costs two more lookups for what is no API token but looks like a refresh token.
+ * Costs two more lookups for a string that isn't an API token but looks like a refresh token.
  */
 export const revocableTokens = (provider: Provider, { inspect, revoke }: Revocable): Revocable => ({
   revoke,

@@ -1,4 +1,4 @@
-/** The error with which an authorization server says that its store is away. */
+/** The error with which an authorization server reports that its store is unavailable. */
 import { errors } from "oidc-provider"
 
 /** 503 `temporarily_unavailable`. Throw it from your adapter during an outage, where other errors become a 500. */

@@ -47,10 +47,10 @@ describe("an access token", () => {
   })
 })
 
-describe("a client that proves a key (DPoP)", () => {
+describe("a client that sends a DPoP proof", () => {
   const aKey = async () => oauth.DPoP({}, await oauth.generateKeyPair("ES256"))
 
-  it.each(["app", "service"])("gets a token bound to it, again at each refresh: %s", async (clientId) => {
+  it.each(["app", "service"])("gets a token bound to its key, and again at each refresh: %s", async (clientId) => {
     const server = await aServer()
     const key = await aKey()
     const provenKey = await key.calculateThumbprint()
@@ -65,7 +65,7 @@ describe("a client that proves a key (DPoP)", () => {
   })
 
   it.each(["app", "service"])(
-    "can't refresh without it, or with another, and then still can with it: %s",
+    "can't refresh without a proof or with another key, and then still can with its own: %s",
     async (clientId) => {
       const server = await aServer()
       const key = await aKey()
@@ -159,7 +159,7 @@ describe("of concurrent uses", () => {
   })
 })
 
-it("the metadata list the catalogue's scopes, and nothing of OpenID Connect's endpoints", async () => {
+it("the metadata lists the catalogue's scopes, and nothing of OpenID Connect's endpoints", async () => {
   const { authorizationServer } = await aServer()
   expect(authorizationServer).toMatchObject({
     scopes_supported: ["treasure:read", "treasure:add"],
@@ -189,7 +189,7 @@ it("an app whose id is the address of its metadata needs no registration", async
   expect(items).toEqual([expect.objectContaining({ issuedTo: clientId, name: "Chart plotter" })])
 })
 
-it("an app that registered with a scope can ask for another", async () => {
+it("an app that registered with one scope can ask for another", async () => {
   const server = await aServer()
   const { authorizationServer } = server
   const asked = { redirect_uris: [redirectUri], token_endpoint_auth_method: "none", scope: "treasure:read" }

@@ -161,7 +161,7 @@ export const authorize = async ({ authorizationServer }: Server, clientId = "app
   return { returnedTo: await consenting(url), verifier, clientId }
 }
 
-/** Where a browser with cookies is led in the end, outside of the server. */
+/** Where a browser with cookies ends up, outside the server. */
 export const consenting = async (url: URL): Promise<URL> => {
   const cookies = new Map<string, string>()
   let next = url

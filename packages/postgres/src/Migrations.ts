@@ -181,5 +181,7 @@ const assertSound = (migrations: ReadonlyArray<Migration>, target: number): void
   if (!versions.every((version, index) => index === 0 || version > (versions[index - 1] ?? version))) {
     throw new RangeError("Migrations must be in ascending order of version, starting at 1")
   }
-  if (!versions.includes(target)) throw new RangeError(`There is no migration ${target} to go to`)
+  if (!versions.includes(target)) {
+    throw new RangeError(`There is no migration ${target}. Pass 0 or the version of one in the list`)
+  }
 }

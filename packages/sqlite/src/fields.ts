@@ -39,7 +39,7 @@ export const listIn = (id: string, field: string, json: string): ReadonlyArray<u
   return list
 }
 
-/** A list of texts in JSON. Most tokens have one of a few short lists of scopes, so those are parsed once. */
+/** A list of strings in JSON. Most tokens share a few short lists of scopes, so those are parsed once. */
 export const textsIn = (id: string, field: string, json: string): ReadonlyArray<string> => {
   const known = knownTexts.get(json)
   if (known !== undefined) return known

@@ -8,7 +8,7 @@ import type { Migration } from "./Migrations.ts"
  * verifying needs.
  *
  * `api_token_newest` and `api_token_live` include the expiry and the revocation, so a list skips tokens in another state
- * without reading their rows; `lifespan` spares a list of live ones most expired ones (Lifespan.ts).
+ * without reading their rows; `lifespan` keeps most expired ones out of a list of live ones (Lifespan.ts).
  * `api_token_undelivered` holds numbers, because an id would take four times the space in every token.
  * `api_token_ancestor` inverts the ancestor lists, to find the tokens minted with a token.
  *

@@ -95,25 +95,27 @@ describe("a damaged field is named, and nobody else's token suffers", () => {
     }),
   )
 
-  it.effect("one among many to replace stays as it is, as does a newer version's, and the others are written", () =>
-    Effect.gen(function* () {
-      const store = yield* aStore
-      const tokens = [aToken({ ownedBy }), aToken({ ownedBy }), aToken({ ownedBy })]
-      const [damaged, newer, sound] = tokens as [ApiToken, ApiToken, ApiToken]
-      for (const token of tokens) yield* store.repository.insert(token)
-      yield* oneOf(store, set("history = 'lost'"), damaged)
-      yield* oneOf(store, set("schema_version = 2"), newer)
-      const missed = yield* replacingMany(store.repository)(
-        tokens.map((token) => ({ token: token.rename(named("x"), at(1), unattributed), expectedRevision: 1 })),
-      )
-      assert.deepStrictEqual(missed, [damaged.id, newer.id])
-      const rows = store.database.connection.prepare("SELECT id, name FROM api_token ORDER BY number").all()
-      assert.deepStrictEqual(
-        rows.map(({ name }) => name),
-        ["CI", "CI", "x"],
-      )
-      assert.strictEqual(Option.getOrThrow(yield* store.repository.findById(sound.id)).revision, 2)
-    }),
+  it.effect(
+    "when many are replaced, a damaged one and a newer version's stay as they are, and the others are written",
+    () =>
+      Effect.gen(function* () {
+        const store = yield* aStore
+        const tokens = [aToken({ ownedBy }), aToken({ ownedBy }), aToken({ ownedBy })]
+        const [damaged, newer, sound] = tokens as [ApiToken, ApiToken, ApiToken]
+        for (const token of tokens) yield* store.repository.insert(token)
+        yield* oneOf(store, set("history = 'lost'"), damaged)
+        yield* oneOf(store, set("schema_version = 2"), newer)
+        const missed = yield* replacingMany(store.repository)(
+          tokens.map((token) => ({ token: token.rename(named("x"), at(1), unattributed), expectedRevision: 1 })),
+        )
+        assert.deepStrictEqual(missed, [damaged.id, newer.id])
+        const rows = store.database.connection.prepare("SELECT id, name FROM api_token ORDER BY number").all()
+        assert.deepStrictEqual(
+          rows.map(({ name }) => name),
+          ["CI", "CI", "x"],
+        )
+        assert.strictEqual(Option.getOrThrow(yield* store.repository.findById(sound.id)).revision, 2)
+      }),
   )
 })
 

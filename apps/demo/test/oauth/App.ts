@@ -36,7 +36,7 @@ export class App {
     this.#options = { ...insecure, ...(proofs && { DPoP: proofs }) }
   }
 
-  /** The same app, which proves a key with each request to the token endpoint and to the API; or none. */
+  /** The same app, which sends proofs signed with this key to the token endpoint and the API; without a key, none. */
   proving(proofs: oauth.DPoPHandle | undefined): App {
     return new App(this.server, this.client, this.authentication, proofs)
   }

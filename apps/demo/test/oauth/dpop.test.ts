@@ -67,7 +67,7 @@ describe.each(allStores)("%s", (_name, location) => {
     expect(redirectUri).toBe(at.origin + at.pathname)
   })
 
-  it("a thief has no use for the token: not without a proof, with another key, or at the token endpoint", async () => {
+  it("a stolen token is refused without a proof, with another key, and at the token endpoint", async () => {
     const { access_token: token, refresh_token: refreshToken = "" } = await letIn()
     expect((await owner.withToken(token).get("/api/treasures")).headers.get("WWW-Authenticate")).toMatch(
       /^Bearer .*error="invalid_token".*, DPoP .*algs="ES256 Ed25519 EdDSA"$/,
@@ -80,7 +80,7 @@ describe.each(allStores)("%s", (_name, location) => {
     expect((await app.refresh(refreshToken)).token_type).toBe("dpop")
   })
 
-  it("a captured request can't be repeated, or turned into another one", async () => {
+  it("a captured request can't be replayed, or turned into another one", async () => {
     const { access_token: token } = await letIn()
     let captured: Headers | undefined
     const url = new URL("/api/treasures", demo.publicUrl)
@@ -101,7 +101,7 @@ describe.each(allStores)("%s", (_name, location) => {
     }
   })
 
-  it("its page says that it is bound, and so do the API and introspection", async () => {
+  it("a bound token's page, the API and introspection show its key", async () => {
     const { access_token: token } = await letIn()
     const jkt = await proofs.calculateThumbprint()
     const { token: mine } = (await (await app.call(token, "/api/me")).json()) as { token: { id: string } }
@@ -130,7 +130,7 @@ describe.each(allStores)("%s", (_name, location) => {
     expect((await exchange(proofs)).token_type).toBe("dpop")
   })
 
-  it("a token that the API issues takes its first key, and mints tokens bound to the same", async () => {
+  it("a first-key token from the API is bound at its first use, and mints tokens bound to the same key", async () => {
     const scopes = ["treasure:read", "token:manage"]
     const { plaintext, token } = (await owner.post("/api/tokens", { name: "first", scopes, boundTo: "first-key" })).body
     expect(token.boundTo).toBe("first-key")
@@ -155,7 +155,7 @@ describe.each(allStores)("%s", (_name, location) => {
   })
 })
 
-it("the metadata of the resource and of the server name the algorithms of proofs", async () => {
+it("the resource's and the server's metadata name the algorithms for proofs", async () => {
   const demo = await demoOn({ kind: "memory" })
   for (const path of ["/.well-known/oauth-protected-resource", "/.well-known/oauth-authorization-server"]) {
     const { body } = await new Client(demo.publicUrl).get(path)

@@ -166,7 +166,7 @@ describe("a JWT", () => {
       expect(/stays\s+valid\s+for\s+at\s+most\s+(\d+)\s+seconds/.exec(readme)?.[1]).toBe("305")
     }))
 
-  it("is refused by every route that takes tokens, and changes none", async () => {
+  it("is refused by every route that takes tokens, and changes no token", async () => {
     const { plaintext, token } = await owner.issue({ scopes: ["treasure:edit", "token:manage"] })
     const { access_token: jwt } = await exchange(plaintext)
     const state = async () => {
@@ -190,7 +190,7 @@ describe("a JWT", () => {
   })
 })
 
-it("keys are rotated by overlap: no JWT is refused, by a verifier that fetched the keys before the new one signed", async () => {
+it("rotating keys as described refuses no JWT, even at a verifier that fetched the keys before the new one signed", async () => {
   const file = join(temporaryFolder(), "keys.json")
   const [first, next] = [await SigningKeys.generate(), await SigningKeys.generate("ES256")]
   const configuration = { port: await freePort(), signingKeysFile: file }

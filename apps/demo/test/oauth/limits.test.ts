@@ -1,4 +1,4 @@
-/** What OAuth's endpoints answer when there are too many requests, or the store is away: OAuth's errors, and when to try again. */
+/** OAuth's endpoints under too many requests, or without a store: they answer OAuth's errors, and when to retry. */
 import { tokenExchangeGrant } from "@tokenry/jwt"
 import { describe, expect, it, onTestFinished, vi } from "vitest"
 import { Proxy } from "../../../../tools/faulty-network/Proxy.ts"
@@ -54,7 +54,7 @@ describe("too many requests", () => {
     expectRefusal(await send(demo, path, fields), 429)
   })
 
-  it("with one token get 429 from the exchange, wherever they come from", async () => {
+  it("with one token get 429 from the exchange, whatever their address", async () => {
     const demo = await aDemo()
     const owner = await Client.signedIn(demo.publicUrl, "owner")
     const { plaintext } = await owner.issue()
@@ -91,7 +91,7 @@ describe.each(servers)("%s", (_, kind, address, aUrl) => {
     return { demo, log, proxy, comesBack, person, app, token: granted.access_token, refreshing }
   }
 
-  it("while it is away, every endpoint is 503 and logs why, and nothing is used up", async () => {
+  it("while it is down, every endpoint answers 503 and logs why, and no code or refresh token is consumed", async () => {
     const { demo, log, proxy, comesBack, person, app, token, refreshing } = await open()
     const returned = await app.letInBy(person)
     const code = returned.at.searchParams.get("code") ?? ""
@@ -124,7 +124,7 @@ describe.each(servers)("%s", (_, kind, address, aUrl) => {
     }
   })
 
-  it("goes away in the middle of a refresh, and the app repeats it", async () => {
+  it("goes down in the middle of a refresh, and the app repeats it", async () => {
     const { demo, proxy, comesBack, refreshing } = await open()
     const { oauthRecords } = demo.store
     const { put } = oauthRecords

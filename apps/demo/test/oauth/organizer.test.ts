@@ -51,7 +51,7 @@ const open = async () => {
   }
 }
 
-it("a token about to expire is refreshed, once for all pages that load at the moment, and again the next time", async () => {
+it("a token about to expire is refreshed once for all pages loading at that moment, and again the next time", async () => {
   const { page, rotations } = await open()
   expect(await page()).toContain("Silver bars")
   expect(await rotations()).toEqual([0])
@@ -70,7 +70,7 @@ it("a token that has expired is replaced by another", async () => {
   expect(await rotations()).toEqual([0, 0])
 })
 
-it("an organizer that was disconnected meanwhile says so", async () => {
+it("an organizer that has been disconnected says so", async () => {
   const { page, disconnect } = await open()
   await disconnect()
   passDays(100)

@@ -164,7 +164,7 @@ describe.each(stores)("issuing a token on %s", (_, location) => {
     expect(page.text).toContain(sentence)
   })
 
-  it("fields that are missing, odd or too many are no error of the server", async () => {
+  it("missing, odd or surplus fields never cause a server error", async () => {
     for (const fields of [{}, { name: "x" }, { formId: "x", name: "x", expiry: "7" }, { expiry: ["7", "never"] }]) {
       expect((await browser.post(path, fields)).status).toBeGreaterThanOrEqual(400)
       expect((await browser.post(path, fields)).status).toBeLessThan(500)

@@ -208,7 +208,7 @@ describe.each(stores)("a token's page on %s", (_, location) => {
     expect(text).toMatch(/Issued , just now , by the service/)
   })
 
-  it("somebody else's token is not found, and what is no id neither", async () => {
+  it("somebody else's token isn't found, and neither is something that isn't an id", async () => {
     const { id } = await aToken()
     const other = await Browser.signedIn(demo.publicUrl, "other")
     for (const token of [id, "nonsense", "x".repeat(5000), "%00"]) {

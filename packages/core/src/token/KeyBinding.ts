@@ -15,7 +15,7 @@ const isThumbprint = (value: unknown): value is KeyThumbprint => typeof value ==
 const is = (value: unknown): value is KeyBinding => value === "first-key" || isThumbprint(value)
 
 /**
- * - `NoKey`: the token needs a key, and the client proved none.
+ * - `NoKey`: the token needs a key, and no proof came with it.
  * - `AnotherKey`: it is bound to a different key.
  * - `NotBound`: a key was proven for a bearer token (RFC 9449 §7.1).
  * - `NotYetBound`: a `first-key` token that this use hasn't bound yet.

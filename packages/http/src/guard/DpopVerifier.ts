@@ -30,7 +30,7 @@ export type ProofVerdict =
       /** A nonce for the client's next proof, for the header `DPoP-Nonce`. */
       readonly nextNonce?: string | undefined
       /**
-       * Marks the proof as used. Call it once the token is accepted. Resolves to `false` for a replay. Rejects with
+       * Marks the proof as used. Call it after the token is accepted. Resolves to `false` for a replay. Rejects with
        * `RepositoryUnavailable` if that can't be decided.
        */
       readonly use: () => Promise<boolean>

@@ -76,7 +76,7 @@ describe("admit", () => {
     expect(denials.size).toBe(1)
   })
 
-  it("names the required scopes to whom it doesn't know", async () => {
+  it("names the required scopes to a client it doesn't know", async () => {
     const { guard } = await guarding()
     for (const lines of [{}, { authorization: ["Bearer abc"] }] as const) {
       const admission = await guard.admit(requestWith(lines), ["treasure:read"])

@@ -62,7 +62,7 @@ describe("a guard with dpop", () => {
     expect(guard.vary).toBe("Authorization, DPoP")
   })
 
-  it("verifies no token whose proof is refused, and binds none", async () => {
+  it("neither verifies nor binds a token whose proof is refused", async () => {
     const flaw = { valid: false, error: "invalid_dpop_proof", description: "It is wrong" } as const
     const { guard, issue, tokens, store } = await guarding(flaw)
     const { plaintext, token } = await issue({ boundTo: "first-key" })
@@ -83,7 +83,7 @@ describe("a guard with dpop", () => {
     expect(uses).toBe(1)
   })
 
-  it("refuses a replay, and answers 503 while the memory of proofs is away", async () => {
+  it("refuses a replay, and answers 503 while the store of used proofs is down", async () => {
     const replayed = await guarding({ use: async () => false })
     const denial = await deniedFor(replayed.guard.admit(replayed.bound))
     expect(denial.headers["WWW-Authenticate"]).toContain('DPoP realm="treasures", error="invalid_dpop_proof"')
@@ -92,7 +92,7 @@ describe("a guard with dpop", () => {
     expect(await deniedFor(away.guard.admit(away.bound))).toMatchObject({ status: 503, cause })
   })
 
-  it("passes a new nonce on, whatever the outcome", async () => {
+  it("passes on a new nonce, whatever the outcome", async () => {
     const { guard, bound } = await guarding({ nextNonce: "next" })
     expect(await guard.admit(bound)).toMatchObject({ admitted: true, headers: { "DPoP-Nonce": "next" } })
     for (const admission of [guard.admit(bound, ["treasure:edit"]), guard.admit(requestWith("DPoP unknown"))]) {
@@ -127,14 +127,14 @@ describe("a guard with dpop", () => {
     }
   })
 
-  it("without dpop, the scheme is just another one", async () => {
+  it("without dpop treats the scheme like any unknown one", async () => {
     const { tokens, bound } = await guarding()
     const guard = Guard.make({ tokens, realm: "treasures" })
     const denial = await deniedFor(guard.admit(bound))
     expect(denial).toMatchObject({ reason: "missing", headers: { "WWW-Authenticate": 'Bearer realm="treasures"' } })
   })
 
-  it("throws for something that checks no proofs", async () => {
+  it("throws for a dpop that can't check proofs", async () => {
     const { tokens } = await openWorld()
     for (const dpop of [null, {}, tokens, { verify: () => {} }]) {
       expect(() => Guard.make({ tokens, realm: "treasures", dpop: dpop as never })).toThrow("dpop")
@@ -145,7 +145,7 @@ describe("a guard with dpop", () => {
   })
 })
 
-it("the scheme DPoP is only read if asked for, by the grammar of Bearer (RFC 9449 §7.1)", () => {
+it("the scheme DPoP is read only if asked for, with the same grammar as Bearer (RFC 9449 §7.1)", () => {
   const read = (value: string) => readBearer([value], "Bearer or DPoP")
   expect(read("dPoP   a.b==")).toEqual({ _tag: "DPoP", token: "a.b==" })
   expect(read("Bearer abc")).toEqual({ _tag: "Bearer", token: "abc" })
@@ -168,7 +168,7 @@ it("the metadata says which proofs are accepted, and whether they are required (
 })
 
 describe("introspection", () => {
-  it("shows the key of a bound token, and calls one that waits for its first key inactive (RFC 9449 §6.2)", async () => {
+  it("shows the key of a bound token, and calls an unbound first-key token inactive (RFC 9449 §6.2)", async () => {
     const { tokens, issue } = await openWorld()
     const { answerTo } = Introspection.make({ tokens, realm: "treasures" })
     const authorization = `Bearer ${(await issue()).plaintext}`
@@ -180,7 +180,7 @@ describe("introspection", () => {
     expect(await ask("first-key")).toEqual({ active: false })
   })
 
-  it("authenticates its caller with a proof too", async () => {
+  it("also authenticates a caller with a proof", async () => {
     const { tokens, issue } = await openWorld()
     const { plaintext } = await issue({ boundTo: key })
     const { dpop, asked } = verifierThat()

@@ -21,7 +21,7 @@ describe("ProtectedResourceMetadata", () => {
     })
   })
 
-  it("names the authorization servers that issue its tokens, and refuses what is no issuer (RFC 9728 §2)", () => {
+  it("names the authorization servers that issue its tokens, and refuses anything that isn't an issuer (RFC 9728 §2)", () => {
     const make = (issuer: string) =>
       ProtectedResourceMetadata.make({
         resource: "https://api.example.test",
