@@ -16,7 +16,7 @@ import { resolutions, typeErrors } from "./published/typeChecks.ts"
 const workspace = join(import.meta.dirname, "..")
 const bin = join(workspace, "node_modules/.bin")
 
-/** Besides the workspace's own TypeScript, the newest. */
+/** The newest TypeScript; the workspace's own is used as well. */
 const typescripts = { "typescript-5.9": "5.9.3", "typescript-6": "6.0.3" }
 
 const main = async (folder: string): Promise<void> => {

@@ -41,7 +41,7 @@ export interface Trial {
   readonly revoked: ReadonlyArray<string>
 }
 
-/** Rejects, with the name of who failed, unless everybody answers rightly. */
+/** Rejects with the contestant's name unless all of them give the right answers. */
 export const checkAnswers = async (
   contestants: Readonly<Record<string, Contestant>>,
   { good, owners, ...bad }: Trial,

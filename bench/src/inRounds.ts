@@ -31,7 +31,7 @@ export interface Effort {
 
 /** Long enough for a clock that counts microseconds, and short enough that a busy machine hits all alike. */
 const blockMilliseconds = 8
-/** Compilers optimise what has run some thousand times; what is slow is let off earlier. */
+/** Compilers optimise code that has run some thousand times. Slow code gets fewer warm-up runs. */
 const warmUp = { milliseconds: 250, times: 4000, mostMilliseconds: 1500 }
 const leastRounds = 15
 

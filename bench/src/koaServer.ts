@@ -11,7 +11,7 @@ import { few, requirement, scopes } from "./setting.ts"
 import { jwts } from "./jwts.ts"
 import { prepare } from "./trial.ts"
 
-/** What the server tells once it listens: where, and the headers to send. */
+/** The server's message once it listens: its address, and the headers to send. */
 export interface Listening {
   readonly url: string
   readonly good: ReadonlyArray<string>
@@ -48,7 +48,7 @@ const handWritten = () => {
   })
 }
 
-/** With a list of what is revoked, since otherwise nothing could be. */
+/** With a list of revoked ids, since otherwise nothing could be revoked. */
 const withKoaJwt = () => {
   const isRevoked = async (_: unknown, { jti }: { readonly jti?: string }) =>
     jti !== undefined && issued.revokedIds.has(jti)

@@ -6,7 +6,7 @@ import { requirement, type scope } from "./setting.ts"
 
 type Tokens = PromiseApiTokens<typeof scope>
 
-/** Reads the header and verifies: what `bearer` and its like do of it, without a framework. */
+/** Reads the header and verifies, as `bearer` does, without a framework. */
 export const verifying = ({ verify }: Pick<Tokens, "verify">): Contestant =>
   contestant(
     (header) => {

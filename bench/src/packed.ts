@@ -16,7 +16,7 @@ export const pack = async (folder: string): Promise<ReadonlyArray<string>> => {
   return globSync("*.tgz", { cwd: folder }).map((name) => join(folder, name))
 }
 
-/** Unpacks them, with what they depend on, Effect and Koa among it, from the workspace. Needs no registry. */
+/** Unpacks them with their dependencies (Effect and Koa, among others) from the workspace. Needs no registry. */
 export const unpackBesidePeers = async (folder: string): Promise<void> => {
   for (const archive of await pack(folder)) {
     const name = names.find((each) => archive.includes(`tokenry-${each}-`)) ?? ""

@@ -28,7 +28,7 @@ import { requestOf, requirement, scopes } from "./setting.ts"
 const works = ["revoke", "convert", "usage", "purge"] as const
 type Work = (typeof works)[number]
 
-/** How many tokens the work is about, besides as many that it is not. */
+/** How many tokens the work affects. As many others are left alone. */
 const count = Number(process.argv[2] ?? 100_000)
 /** How long to measure each way, in turns of a quarter second. */
 const turn = 250
@@ -114,7 +114,7 @@ const measure = async () => {
     const state = { isDone: false }
     void done.then(() => (state.isDone = true))
     other.send(name)
-    // The database's side is stopped with the process: what it has begun ends, and nothing new comes.
+    // With the process stopped, the server finishes the statement it has, and receives no other.
     while (!state.isDone) {
       await durations(busy, turn)
       if (state.isDone) break

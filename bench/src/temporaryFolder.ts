@@ -1,4 +1,4 @@
-/** A folder that goes when its scope ends: `using folder = temporaryFolder()`. */
+/** A folder that is deleted when its scope ends: `using folder = temporaryFolder()`. */
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"

@@ -11,7 +11,7 @@ export interface MongoServerForTests {
   readonly url: string
   /** How the names of this run's databases begin: those that a test leaves behind are dropped when the run ends. */
   readonly databasePrefix: string
-  /** Whether it explains plans as `mongod` does, and has sessions; what stands in for one doesn't. */
+  /** Whether it explains plans as `mongod` does, and has sessions; the stand-in doesn't. */
   readonly isRealMongod: boolean
   /** Its name, version and origin, for the run's summary. */
   readonly description: string

@@ -12,7 +12,7 @@ type Services = ApiTokenRepository | TokenUsageStore | TokenChanges
 
 type Members = Readonly<Record<string, unknown>>
 
-/** Calls `layerOf` with what the parent opens a store with. One store is open at a time. */
+/** Calls `layerOf` with the parent's options for the store. One store is open at a time. */
 export const serve = (layerOf: (...args: ReadonlyArray<string>) => Layer.Layer<Services, unknown>): void => {
   let runtime: ManagedRuntime.ManagedRuntime<Services, unknown> | undefined
   const close = async () => runtime?.dispose()

@@ -5,7 +5,7 @@ export interface PostgresServerForTests {
   readonly url: string
   /** How the names of this run's databases begin: those that a test leaves behind are dropped when the run ends. */
   readonly databasePrefix: string
-  /** What it says it is, and where it comes from, for people. */
+  /** Its own version, and where it comes from, for people. */
   readonly description: string
 }
 

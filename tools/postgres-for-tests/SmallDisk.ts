@@ -47,7 +47,7 @@ export class SmallDisk {
     }
   }
 
-  /** Frees what `fill` took. */
+  /** Frees the space that `fill` took. */
   clear(): void {
     rmSync(this.#ballast)
   }

@@ -21,7 +21,7 @@ const packages = new Map(
   globSync("packages/*", { cwd: workspace }).map((folder) => [manifestIn(folder).name, folder] as const),
 )
 
-/** The workspace's packages that the demo runs, and those that they run. */
+/** The workspace packages that the demo depends on, directly or not. */
 const packagesOf = (manifest: Manifest, found = new Set<string>()): ReadonlySet<string> => {
   for (const name of Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies })) {
     const folder = packages.get(name)

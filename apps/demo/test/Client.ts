@@ -60,7 +60,7 @@ export class Client {
     return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text }
   }
 
-  /** Issues a token, which has to work. */
+  /** Issues a token; fails the test if that fails. */
   async issue(request: object = {}): Promise<{ readonly plaintext: string; readonly token: { readonly id: string } }> {
     const answer = await this.post("/api/tokens", { name: "test", scopes: ["treasure:read"], ...request })
     if (answer.status !== 201) throw new Error(`Issuing was answered with ${answer.status}`)
@@ -70,5 +70,5 @@ export class Client {
 
 export const credentialsOf = (account: string) => ({ email: `${account}@example.test`, password: fixturePassword })
 
-/** The cookie to send back, of an answer that sets one. */
+/** The cookie that a response sets, as it is sent back. */
 export const cookieOf = (headers: Headers): string => headers.getSetCookie()[0]?.split(";")[0] ?? ""

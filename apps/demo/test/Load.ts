@@ -1,12 +1,12 @@
-/** Programs and people that use a demo all the time, and remember how each request was answered. */
+/** Programs and people that use a demo continuously, and record each response. */
 import { setTimeout as sleep } from "node:timers/promises"
 import { Client } from "./Client.ts"
 
 export interface Outcome {
   readonly kind: "verify" | "issue"
-  /** 0: none came. */
+  /** 0: no response. */
   readonly status: number
-  /** Of what was issued, or was asked for: each name once. */
+  /** The name of the token that was requested or issued. Names are unique. */
   readonly name: string
   readonly plaintext: string
 }
@@ -35,18 +35,18 @@ export class Load {
     return load
   }
 
-  /** How many requests have been answered so since the mark. */
+  /** How many requests have had this response since the mark. */
   count(kind: Outcome["kind"], status: number, since = 0): number {
     return this.outcomes.slice(since).filter((outcome) => outcome.kind === kind && outcome.status === status).length
   }
 
-  /** Ends with the answers to what runs. */
+  /** Stops once the requests in flight are answered. */
   async stop(): Promise<void> {
     this.#isOver = true
     await this.#running
   }
 
-  /** The names of all tokens that the owner has now. */
+  /** The names of all of the owner's tokens. */
   async namesInStore(): Promise<ReadonlyArray<string>> {
     const names: Array<string> = []
     for (let cursor: string | null = ""; cursor !== null;) {

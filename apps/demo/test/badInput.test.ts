@@ -233,7 +233,7 @@ describe.each(stores)("on %s", (_, location) => {
     expect(answer.headers.get("Allow")?.split(", ").toSorted()).toEqual(["GET", "HEAD", "POST"])
   })
 
-  /** What the server answers to these very bytes. */
+  /** The server's response to exactly these bytes. */
   const raw = (bytes: string | Buffer): Promise<string> =>
     new Promise((resolve, reject) => {
       const socket = connect(Number(new URL(demo.publicUrl).port), "127.0.0.1", () => socket.write(bytes))

@@ -1,4 +1,4 @@
-/** Introspection (RFC 7662), revocation (RFC 7009) and the resource's metadata (RFC 9728), asked for by hand and by others' clients. */
+/** Introspection (RFC 7662), revocation (RFC 7009) and resource metadata (RFC 9728), over sockets and with other clients. */
 import * as oauth from "oauth4webapi"
 import * as openid from "openid-client"
 import { makePlaintext, SecureRandom } from "@tokenry/core/adapter"

@@ -40,7 +40,7 @@ const measureUsed = async (): Promise<ReadonlyArray<Row>> => {
   })
 }
 
-/** A function of its own, so that only the headers are left of what was issued. */
+/** A separate function, so only the headers of the issued tokens stay in memory. */
 const headersOf = async (tokens: Awaited<ReturnType<typeof openInMemory>>, count: number) =>
   (await issue(tokens, count)).plaintexts.map(headerOf)
 

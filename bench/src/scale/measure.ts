@@ -21,7 +21,7 @@ export const measure = async <A>(work: () => Promise<A>): Promise<Measured<A>> =
   return { result, milliseconds, cpu: (user + system) / 1000, block: probe.stop() }
 }
 
-/** Looks at the time once a millisecond; what comes later than that was held up. */
+/** Reads the clock once a millisecond. A later reading means that the event loop was blocked. */
 const startProbe = () => {
   let longest = 0
   let last = performance.now()

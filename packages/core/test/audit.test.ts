@@ -12,19 +12,19 @@ const own = { ownedBy: "user-1" }
 
 /** A sink that records what it receives, and fails on demand. */
 const aSink = () => {
-  const told: Array<AuditEvent> = []
+  const received: Array<AuditEvent> = []
   let isAway = false
   const layer = AuditSink.layerFrom((events) => {
     if (isAway) throw new Error("the queue is full")
-    told.push(...events)
+    received.push(...events)
   })
-  return { told, layer, goAway: (away: boolean) => void (isAway = away) }
+  return { received, layer, goAway: (away: boolean) => void (isAway = away) }
 }
 
 const undelivered = ApiTokenRepository.use(({ undelivered }) => Stream.runCollect(undelivered))
 
 it.effect("the sink receives every change once, with actor and origin, in order", () => {
-  const { told, layer } = aSink()
+  const { received, layer } = aSink()
   return Effect.gen(function* () {
     const tokens = yield* ApiTokens
     const { token } = yield* issue({ by: byAlice })
@@ -35,65 +35,65 @@ it.effect("the sink receives every change once, with actor and origin, in order"
     yield* tokens.revoke({ ...request, reason: "lost" })
     yield* settled
     yield* TestClock.adjust("1 hour")
-    expect(new Set(told.map(({ kind }) => kind))).toEqual(
+    expect(new Set(received.map(({ kind }) => kind))).toEqual(
       new Set(["issued", "renamed", "rotated", "grace-ended", "revoked"]),
     )
-    for (const event of told) expect(event).toMatchObject({ tokenId: token.id, ownedBy: "user-1", ...byAlice })
+    for (const event of received) expect(event).toMatchObject({ tokenId: token.id, ownedBy: "user-1", ...byAlice })
     expect(yield* undelivered).toEqual([])
   }).pipe(Effect.provide(world({}, layer)))
 })
 
 it.effect("changes of many tokens at once are delivered too", () => {
-  const { told, layer } = aSink()
+  const { received, layer } = aSink()
   return Effect.gen(function* () {
     const tokens = yield* ApiTokens
     for (let index = 0; index < 3; index++) yield* issue()
     yield* settled
-    told.length = 0
+    received.length = 0
     yield* tokens.revokeOwnedBy({ ...own, by: byAlice })
     yield* settled
-    expect(told.map(({ kind }) => kind)).toEqual(["revoked", "revoked", "revoked"])
+    expect(received.map(({ kind }) => kind)).toEqual(["revoked", "revoked", "revoked"])
   }).pipe(Effect.provide(world({}, layer)))
 })
 
 it.effect("changes made during an outage of the sink are delivered afterwards", () => {
-  const { told, layer, goAway } = aSink()
+  const { received, layer, goAway } = aSink()
   return Effect.gen(function* () {
     goAway(true)
     const { token } = yield* issue()
     yield* ApiTokens.use((tokens) => tokens.edit({ ...own, id: token.id, name: "laptop" }))
     yield* TestClock.adjust("10 minutes")
-    expect(told).toEqual([])
+    expect(received).toEqual([])
     goAway(false)
     yield* TestClock.adjust("1 minute")
-    expect(told.map(({ kind }) => kind)).toEqual(["issued", "renamed"])
+    expect(received.map(({ kind }) => kind)).toEqual(["issued", "renamed"])
     yield* TestClock.adjust("1 hour")
-    expect(told).toHaveLength(2)
+    expect(received).toHaveLength(2)
   }).pipe(Effect.provide(world({}, layer)))
 })
 
 it.effect("changes that a dead process didn't deliver are delivered by the next one", () => {
-  const { told, layer } = aSink()
+  const { received, layer } = aSink()
   return Effect.gen(function* () {
     yield* Effect.provide(issue(), world())
     yield* TestClock.adjust("1 minute")
     yield* Effect.gen(function* () {
       yield* settled
-      expect(told.map(({ kind }) => kind)).toEqual(["issued"])
+      expect(received.map(({ kind }) => kind)).toEqual(["issued"])
     }).pipe(Effect.provide(world({}, layer)))
   }).pipe(Effect.provide(MemoryRepository.layer))
 })
 
 it.effect("closing delivers pending changes", () => {
-  const { told, layer } = aSink()
+  const { received, layer } = aSink()
   return Effect.gen(function* () {
     yield* Effect.provide(issue(), world({}, layer))
-    expect(told.map(({ kind }) => kind)).toEqual(["issued"])
+    expect(received.map(({ kind }) => kind)).toEqual(["issued"])
   })
 })
 
 it.effect("a change whose confirmation is lost is delivered again", () => {
-  const { told, layer } = aSink()
+  const { received, layer } = aSink()
   const confirmations: Array<string> = []
   const stores = Layer.effect(
     ApiTokenRepository,
@@ -109,8 +109,8 @@ it.effect("a change whose confirmation is lost is delivered again", () => {
     yield* issue()
     yield* settled
     yield* TestClock.adjust("2 minutes")
-    expect(told.map(({ kind }) => kind)).toEqual(["issued", "issued"])
-    expect(told[0]).toEqual(told[1])
+    expect(received.map(({ kind }) => kind)).toEqual(["issued", "issued"])
+    expect(received[0]).toEqual(received[1])
   }).pipe(Effect.provide(world({}, layer, stores)))
 })
 
@@ -124,10 +124,10 @@ it.effect.each<[string, () => Effect.Effect<never>]>([
   ],
   ["never answers", () => Effect.never],
 ])("a sink that %s loses no change, and no plaintext", ([, fail]) => {
-  const told: Array<string> = []
+  const received: Array<string> = []
   let isIll = true
   const sink = Layer.succeed(AuditSink, {
-    deliver: (events) => (isIll ? fail() : Effect.sync(() => void told.push(...events.map(({ kind }) => kind)))),
+    deliver: (events) => (isIll ? fail() : Effect.sync(() => void received.push(...events.map(({ kind }) => kind)))),
   })
   return Effect.gen(function* () {
     const { plaintext } = yield* issue()
@@ -135,28 +135,28 @@ it.effect.each<[string, () => Effect.Effect<never>]>([
     yield* TestClock.adjust("10 minutes")
     isIll = false
     yield* TestClock.adjust("10 minutes")
-    expect(told).toEqual(["issued"])
+    expect(received).toEqual(["issued"])
   }).pipe(Effect.provide(world({}, sink)))
 })
 
 it.effect("if the sink refuses one token's changes, it still receives the others'", () => {
-  const told: Array<string> = []
+  const received: Array<string> = []
   const layer = AuditSink.layerFrom((events) => {
     if (events.some(({ name }) => name === "1")) throw new Error("this one is not liked")
-    told.push(...events.map(({ name }) => name))
+    received.push(...events.map(({ name }) => name))
   })
   return Effect.gen(function* () {
     for (let index = 0; index < 5; index++) yield* Effect.provide(issue({ name: String(index) }), world())
     yield* TestClock.adjust("1 minute")
     yield* Effect.gen(function* () {
       yield* TestClock.adjust("1 minute")
-      expect(told.toSorted()).toEqual(["0", "2", "3", "4"])
+      expect(received.toSorted()).toEqual(["0", "2", "3", "4"])
     }).pipe(Effect.provide(world({}, layer)))
   }).pipe(Effect.provide(MemoryRepository.layer))
 })
 
 it.effect("nothing is purged before the sink has received it", () => {
-  const { told, layer, goAway } = aSink()
+  const { received, layer, goAway } = aSink()
   return Effect.gen(function* () {
     const tokens = yield* ApiTokens
     yield* issue({ expiresIn: "10 minutes" })
@@ -166,7 +166,7 @@ it.effect("nothing is purged before the sink has received it", () => {
     expect((yield* Effect.flip(tokens.purge({ deadFor: "30 minutes" })))._tag).toBe("AuditSinkUnavailable")
     goAway(false)
     expect(yield* tokens.purge({ deadFor: "30 minutes" })).toBe(1)
-    expect(told.map(({ kind }) => kind)).toEqual(["issued", "revoked"])
+    expect(received.map(({ kind }) => kind)).toEqual(["issued", "revoked"])
   }).pipe(Effect.provide(world({}, layer)))
 })
 

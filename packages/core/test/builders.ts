@@ -8,7 +8,7 @@ import * as DateTime from "effect/DateTime"
 /** This many milliseconds after the start of `TestClock`. */
 export const at = (milliseconds: number): DateTime.Utc => DateTime.makeUnsafe(milliseconds)
 
-/** The instant of an RFC 3339 text. */
+/** The instant that an RFC 3339 string names. */
 export const instant = (text: string): DateTime.Utc => {
   const parsed = Instant.parse(text)
   if (parsed === undefined) throw new Error(`${text} isn't an instant`)

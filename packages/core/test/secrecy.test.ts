@@ -88,21 +88,21 @@ it.effect("neither results, nor exits, nor spans of any use case reveal a secret
       tokens.verify(plaintext),
       tokens.revokeOwnedBy({ ownedBy: "user-1" }),
     ]
-    const told: Array<unknown> = [token]
+    const seen: Array<unknown> = [token]
     for (const attempt of attempts) {
       const exit = yield* Effect.exit(attempt).pipe(Effect.withTracer(tracer))
-      told.push(exit, Exit.isSuccess(exit) ? exit.value : exit.cause.reasons)
+      seen.push(exit, Exit.isSuccess(exit) ? exit.value : exit.cause.reasons)
       if (Exit.isFailure(exit))
-        for (const reason of exit.cause.reasons) told.push("error" in reason ? reason.error : reason)
+        for (const reason of exit.cause.reasons) seen.push("error" in reason ? reason.error : reason)
     }
     expect(spans.map(({ name }) => name)).toContain("ApiTokens.issue")
     for (const { name, attributes, events, links, status } of spans) {
-      told.push([name, [...attributes], events.map(([event, , details]) => [event, details]), links])
-      if (status._tag === "Ended") told.push(status.exit)
+      seen.push([name, [...attributes], events.map(([event, , details]) => [event, details]), links])
+      if (status._tag === "Ended") seen.push(status.exit)
     }
     const digest = createHash("sha256").update(plaintext).digest("hex")
     expect(Option.isSome(yield* repository.findByDigest([Digest.fromHex(digest)]))).toBe(true)
-    for (const value of told) {
+    for (const value of seen) {
       expect(shown(value)).not.toContain(plaintext)
       expect(shown(value)).not.toContain(digest)
     }

@@ -24,7 +24,7 @@ interface Start {
 const ownedBy = "user-1"
 const fresh = { ownedBy, name: "CI", scopes: ["treasure:read"] }
 
-/** By session and by token: all use cases that give a token an expiry, or a secret that lives until one. */
+/** All use cases that set a token's expiry or add a secret, each by session and by token. */
 const waysIn = {
   issue: (tokens: Service, ask: Ask) => tokens.issue({ ...fresh, ...ask }),
   mint: (tokens: Service, ask: Ask, { caller }: Start) => tokens.issue({ ...fresh, ...ask, caller }),

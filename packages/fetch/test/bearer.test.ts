@@ -281,17 +281,17 @@ describe("bearer", () => {
   ).pipe(Layer.provide(MemoryRepository.layer))
 
   it("answers a store outage with 503, never 401, and reports it", async () => {
-    const told: Array<unknown> = []
+    const received: Array<unknown> = []
     const tokens = await openTokens({ repository: failing })
     const { authenticate } = guard(tokens, {
-      onError: (error, { request }) => void told.push(error, request.url),
+      onError: (error, { request }) => void received.push(error, request.url),
     })
     const response = await authenticate(requestWith(await issue(tokens)))
     if (!(response instanceof Response)) throw new Error("It was let pass")
     expect([response.status, response.headers.get("Retry-After")]).toEqual([503, "5"])
     expect(response.headers.has("WWW-Authenticate")).toBe(false)
     expect(Object.keys(await response.json())).toEqual(["type", "title", "status"])
-    expect(told).toEqual([outage, address])
+    expect(received).toEqual([outage, address])
   })
 
   it("prints an outage if there is no onError, and an error of onError itself", async () => {

@@ -156,15 +156,15 @@ describe("all endpoints", () => {
 
   it("answer an outage with 503, and report it", async () => {
     const tokens = { ...(await openTokens()), inspect: () => Promise.reject(outage) }
-    const told: Array<unknown> = []
-    const onError = (error: unknown) => void told.push(error)
+    const received: Array<unknown> = []
+    const onError = (error: unknown) => void received.push(error)
     const authorization = `Bearer ${await issue(tokens)}`
     for (const handler of [introspection({ tokens, realm, onError }), revocation({ tokens, onError })]) {
       const response = await handler(post("token=a", { authorization }))
       expect([response.status, response.headers.get("Retry-After")]).toEqual([503, "5"])
       expect(await response.json()).toMatchObject({ error: "temporarily_unavailable" })
     }
-    expect(told).toEqual([outage, outage])
+    expect(received).toEqual([outage, outage])
   })
 
   it.each([new TypeError("A bug"), new RevisionConflict({ id: "x" })])(

@@ -3,17 +3,17 @@ import { InvalidInput, RepositoryUnavailable, TokenNotFound } from "@tokenry/cor
 import { type ErrorOccurrence, problemDetails, type ProblemDetailsOptions } from "@tokenry/fetch"
 import { address, problemBase } from "./tokens.ts"
 
-type Told = ReadonlyArray<{ readonly error: unknown; readonly occurrence: ErrorOccurrence }>
+type Received = ReadonlyArray<{ readonly error: unknown; readonly occurrence: ErrorOccurrence }>
 
 /** The response to a request handled like this, and the reported errors. */
 const answerOf = async (
   handler: (request: Request) => Response | Promise<Response>,
   { request = new Request(address), ...options }: Partial<ProblemDetailsOptions> & { readonly request?: Request } = {},
 ) => {
-  const told: Array<Told[number]> = []
-  const onError = (error: unknown, occurrence: ErrorOccurrence) => void told.push({ error, occurrence })
+  const received: Array<Received[number]> = []
+  const onError = (error: unknown, occurrence: ErrorOccurrence) => void received.push({ error, occurrence })
   const response = await problemDetails({ problemBase, onError, ...options })(handler)(request)
-  return { response, told, body: await response.text() }
+  return { response, received, body: await response.text() }
 }
 
 const throwing = (error: unknown) => () => {
@@ -38,13 +38,13 @@ describe("problemDetails answers what a handler throws", () => {
     ["a value that isn't an Error", "what only the log may know", 500, `${problemBase}internal-error`],
     ["nothing", undefined, 500, `${problemBase}internal-error`],
   ])("%s", async (_what, error, status, type) => {
-    const { response, body, told } = await answerOf(throwing(error))
+    const { response, body, received } = await answerOf(throwing(error))
     expect(response.status).toBe(status)
     expect(response.headers.get("Content-Type")).toBe("application/problem+json")
     expect(response.headers.get("Cache-Control")).toBe("no-store")
     expect(JSON.parse(body)).toMatchObject({ type, status, title: expect.stringMatching(/./) })
     expect(body).not.toContain("only the log")
-    expect(told.map(({ error }) => error)).toEqual(status >= 500 ? [error] : [])
+    expect(received.map(({ error }) => error)).toEqual(status >= 500 ? [error] : [])
   })
 
   it("reports every problem with an input at once (RFC 9457 §3)", async () => {
@@ -56,9 +56,9 @@ describe("problemDetails answers what a handler throws", () => {
   })
 
   it("gives an unknown error 500 with the id that the log has (RFC 9457 §3.1.5)", async () => {
-    const { body, told } = await answerOf(throwing(new Error("x")))
-    expect(JSON.parse(body)).toMatchObject({ instance: `urn:uuid:${told[0]?.occurrence.id}` })
-    expect(told[0]?.occurrence.request.url).toBe(address)
+    const { body, received } = await answerOf(throwing(new Error("x")))
+    expect(JSON.parse(body)).toMatchObject({ instance: `urn:uuid:${received[0]?.occurrence.id}` })
+    expect(received[0]?.occurrence.request.url).toBe(address)
   })
 
   it("shows a message only if the error exposes it", async () => {
@@ -91,11 +91,13 @@ describe("problemDetails answers what a handler throws", () => {
 
   it("answers a malformed body with 400, shows nothing of it, and reports it", async () => {
     const request = new Request(address, { method: "POST", body: '{"secret":' })
-    const { response, body, told } = await answerOf(async (request) => Response.json(await request.json()), { request })
+    const { response, body, received } = await answerOf(async (request) => Response.json(await request.json()), {
+      request,
+    })
     expect(response.status).toBe(400)
     expect(JSON.parse(body)).toMatchObject({ type: `${problemBase}unreadable-body` })
     expect(body).not.toContain("secret")
-    expect(told).toHaveLength(1)
+    expect(received).toHaveLength(1)
   })
 
   it("answers a SyntaxError that has nothing to do with the body with 500", async () => {
@@ -147,8 +149,8 @@ describe("problemDetails doesn't touch", () => {
     ["an empty response that isn't an error", () => new Response(null, { status: 204 }), 204, ""],
     ["an error with a body of its own", () => new Response("mine", { status: 404 }), 404, "mine"],
   ])("%s", async (_what, handler, status, text) => {
-    const { response, body, told } = await answerOf(handler)
-    expect([response.status, body, told]).toEqual([status, text, []])
+    const { response, body, received } = await answerOf(handler)
+    expect([response.status, body, received]).toEqual([status, text, []])
   })
 })
 

@@ -180,16 +180,16 @@ describe("problemDetails answers 500 with an id, and nothing else (RFC 9457 §3.
 })
 
 describe("problemDetails reports", () => {
-  it.each<[what: string, thrown: unknown, told: unknown]>([
+  it.each<[what: string, thrown: unknown, received: unknown]>([
     ["an error", new Error("x"), new Error("x")],
     ["a value that isn't an error", "x", new Error("The thrown value is not an Error", { cause: "x" })],
-  ])("to Koa's error event without onError: %s", async (_what, thrown, told) => {
+  ])("to Koa's error event without onError: %s", async (_what, thrown, received) => {
     const emitted: Array<unknown> = []
     const app = new Koa().use(problemDetails({ problemBase })).use(throwing(thrown))
     app.on("error", (error) => emitted.push(error))
     await using server = await listen(app)
     expect((await request(server.port)).status).toBe(500)
-    expect(emitted).toEqual([told])
+    expect(emitted).toEqual([received])
   })
 
   it.each<[what: string, onError: NonNullable<ProblemDetailsOptions["onError"]>]>([

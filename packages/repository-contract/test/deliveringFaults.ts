@@ -7,7 +7,7 @@ import * as Option from "effect/Option"
 import * as Stream from "effect/Stream"
 import { type Fault, fault } from "./faults.ts"
 
-/** A stream that reads batches of 50 by how many rows it has read, and not by where the last one ended. */
+/** A stream that reads batches of 50 by offset, not from where the last one ended. */
 const byOffset = <E>(read: () => Stream.Stream<ApiToken, E>) =>
   Stream.paginate(0, (offset: number) =>
     Effect.map(Stream.runCollect(Stream.take(Stream.drop(read(), offset), 50)), (batch) => [

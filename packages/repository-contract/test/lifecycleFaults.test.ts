@@ -26,7 +26,7 @@ describe("the law of the life of tokens can fail", () => {
 
 interface Fault {
   readonly name: string
-  /** What the complaint says. */
+  /** The failure's message. */
   readonly shownBy: string
   /** How many steps at most it takes to show it. */
   readonly steps: number

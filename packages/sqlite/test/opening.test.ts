@@ -53,7 +53,7 @@ const aClosedStoreIn = (folder: string) => {
   return Effect.as(Effect.scoped(openStore({ filename })), filename)
 }
 
-it.live("a read-only file is refused, for a user whom permissions bind", () =>
+it.live("a read-only file is refused, for a user bound by permissions", () =>
   Effect.gen(function* () {
     const folder = yield* temporaryFolder
     const filename = yield* aClosedStoreIn(folder)
@@ -66,7 +66,7 @@ it.live("a read-only file is refused, for a user whom permissions bind", () =>
   }),
 )
 
-it.live("a read-only folder is refused, with the file in it or without, for a user whom permissions bind", () =>
+it.live("a read-only folder is refused, with the file in it or without, for a user bound by permissions", () =>
   Effect.gen(function* () {
     const folder = yield* temporaryFolder
     const filename = yield* aClosedStoreIn(folder)
@@ -81,7 +81,7 @@ it.live("a read-only folder is refused, with the file in it or without, for a us
   }),
 )
 
-it.live("a file that may not be read is refused, for a user whom permissions bind", () =>
+it.live("a file that may not be read is refused, for a user bound by permissions", () =>
   Effect.gen(function* () {
     const folder = yield* temporaryFolder
     const filename = yield* aClosedStoreIn(folder)
@@ -120,7 +120,7 @@ it.live("a file that is locked for a while is opened when the lock is gone", () 
   }),
 )
 
-it.effect("a file whose tables stay locked while they are to be made is refused at the deadline", () =>
+it.effect("a file that stays locked while its tables must be created is refused at the deadline", () =>
   Effect.gen(function* () {
     const filename = yield* temporaryFile
     const other = new DatabaseSync(filename)

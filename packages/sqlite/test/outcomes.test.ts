@@ -1,4 +1,4 @@
-/** What is an outage of SQLite and what a mistake of the program, and whose turn it is after a lock. */
+/** Which SQLite errors are outages and which are bugs, and whose turn it is after a lock. */
 import { assert, describe, it } from "@effect/vitest"
 import { aToken } from "@tokenry/repository-contract/tokens"
 import * as Cause from "effect/Cause"

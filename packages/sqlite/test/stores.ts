@@ -15,7 +15,7 @@ export const temporaryFolder = Effect.acquireRelease(
 
 export const temporaryFile = Effect.map(temporaryFolder, (folder) => join(folder, "tokens.sqlite"))
 
-/** A database, a repository on it and the record of uses beside, closed with the scope. */
+/** A database, with a repository and a usage store on it, closed with the scope. */
 export const openStore = (options: SqliteOptions) =>
   Effect.gen(function* () {
     const database = yield* SqliteDatabase.openScoped(options)

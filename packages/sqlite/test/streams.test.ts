@@ -144,8 +144,8 @@ it.effect("a token is only marked as delivered under the delivered revision, and
     for (const revision of [2, 4]) yield* repository.markDelivered(token.id, revision)
     assert.strictEqual((yield* Stream.runCollect(repository.undelivered)).length, 2)
     yield* repository.markDelivered(token.id, 3)
-    const told = new ApiToken({ ...token, undelivered: 0 })
-    assert.deepStrictEqual(contentsOf(Option.getOrThrow(yield* repository.findById(token.id))), contentsOf(told))
+    const delivered = new ApiToken({ ...token, undelivered: 0 })
+    assert.deepStrictEqual(contentsOf(Option.getOrThrow(yield* repository.findById(token.id))), contentsOf(delivered))
     assert.deepStrictEqual(idsOf(yield* Stream.runCollect(repository.undelivered)), [other.id])
 
     yield* repository.replace(token.rename(named("laptop"), at(1), unattributed), 3)

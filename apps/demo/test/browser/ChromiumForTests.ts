@@ -2,15 +2,15 @@
 
 export interface ChromiumForTests {
   readonly executablePath: string
-  /** What it needs in its environment to run on this machine. */
+  /** The environment variables it needs on this machine. */
   readonly environment: Readonly<Record<string, string>>
-  /** What it says it is, for people. */
+  /** Its own name and version, for people. */
   readonly description: string
 }
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** `undefined`: there is none, and tests that need it are skipped. */
+    /** `undefined`: none found, so tests that need it are skipped. */
     readonly chromium: ChromiumForTests | undefined
   }
 }

@@ -1,4 +1,4 @@
-/** A person who has no mouse: goes from element to element with Tab, and uses what has the focus. */
+/** A person without a mouse: moves between elements with Tab, and uses the focused one. */
 import { expect } from "vitest"
 import type { Person } from "./Person.ts"
 
@@ -11,7 +11,7 @@ export class Keyboard {
     this.person = person
   }
 
-  /** Tabs on until it has the focus, and expects that one can see that. */
+  /** Presses Tab until the element has the focus, and expects the focus to be visible. */
   async tabTo(role: Role, name: string | RegExp): Promise<void> {
     const { page } = this.person
     const target = this.person.find(role, name).first()

@@ -1,13 +1,13 @@
-/** A site of somebody else, with one page: on another port of this host, or on another host. */
+/** Somebody else's site with one page, on another port of this host or on another host. */
 import { once } from "node:events"
 import { createServer } from "node:http"
 import type { AddressInfo } from "node:net"
 import { onTestFinished } from "vitest"
 
-/** To cookies 127.0.0.1 is one site, whatever the port, and localhost another. */
+/** Cookies ignore ports: 127.0.0.1 is one site, localhost another. */
 export type Host = "127.0.0.1" | "localhost"
 
-/** Gives the address of the page. It is there until the test ends. */
+/** Serves the page until the test ends, and resolves to its address. */
 export const anOtherSite = async (host: Host, markup: string): Promise<string> => {
   const server = createServer((_, response) => {
     response.setHeader("Content-Type", "text/html; charset=utf-8")

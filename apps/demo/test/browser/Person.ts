@@ -1,11 +1,11 @@
-/** A person at a browser, who finds everything by its role and its label, and whose actions are counted. */
+/** A person at a browser, who finds elements by role and label. Their actions are recorded. */
 import type { Locator, Page } from "playwright-core"
 
 type Role = Parameters<Page["getByRole"]>[0]
 
 export class Person {
   readonly page: Page
-  /** What they have done so far: addresses typed, links followed, buttons pressed, fields filled. */
+  /** Their actions so far: addresses typed, links followed, buttons pressed, fields filled. */
   readonly actions: Array<string> = []
 
   constructor(page: Page) {
@@ -17,7 +17,7 @@ export class Person {
     await this.#act(`go to ${path}`, this.page.goto(path))
   }
 
-  /** Where the page was the answer to a form, the browser shows none, and asks whether to send the form again. */
+  /** If the page was a form's response, the browser shows nothing, and asks whether to send the form again. */
   async goBack(): Promise<void> {
     const wentBack = this.page.goBack().catch((error: unknown) => {
       if (!String(error).includes("ERR_CACHE_MISS")) throw error
@@ -51,7 +51,7 @@ export class Person {
     await this.find("heading", heading).first().waitFor()
   }
 
-  /** The only one with this role and name; a text has to be the whole name. */
+  /** The only element with this role and name. A string must be the whole name. */
   find(role: Role, name: string | RegExp): Locator {
     return this.page.getByRole(role, { name, exact: true })
   }

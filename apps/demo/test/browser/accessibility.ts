@@ -1,4 +1,4 @@
-/** What axe finds on a page as it stands: in light and dark, on a phone and on a desktop. */
+/** Runs axe on a page in its current state: light and dark, on a phone and a desktop. */
 import { readFileSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import type { AxeResults, Result } from "axe-core"
@@ -16,7 +16,7 @@ const sizes = [
   { width: 1280, height: 800 },
 ] as const
 
-/** Calls back for the page in each scheme and size. */
+/** Calls back with the page in each scheme and size. */
 export const inEachLook = async (page: Page, look: (name: string) => Promise<void>): Promise<void> => {
   for (const colorScheme of colorSchemes) {
     await page.emulateMedia({ colorScheme })
@@ -28,8 +28,8 @@ export const inEachLook = async (page: Page, look: (name: string) => Promise<voi
 }
 
 /**
- * Fails for each violation that axe finds, and for each place where it is not sure, unless `explanations.ts` has it; also
- * if the page is wider than the window.
+ * Fails for each violation axe finds and each place it can't decide, unless `explanations.ts` explains it; and if the page
+ * is wider than the window.
  */
 export const expectAccessible = async (page: Page): Promise<void> => {
   const { pathname } = new URL(page.url())

@@ -1,4 +1,4 @@
-/** One Chromium for all tests of this process, and people who use it: each with a profile of their own, which goes with the test. */
+/** One Chromium for all tests of this process. Each person has their own profile, which is deleted after the test. */
 import { type Browser, type BrowserContextOptions, chromium } from "playwright-core"
 import { expect, inject, onTestFinished } from "vitest"
 import type { ChromiumForTests } from "./ChromiumForTests.ts"
@@ -7,16 +7,16 @@ import { Person } from "./Person.ts"
 
 const found: ChromiumForTests | undefined = inject("chromium")
 
-/** Why tests are skipped is said in the run's summary. */
+/** The run's summary says why tests are skipped. */
 export const withoutBrowser = found === undefined
 
-/** It ends with the process: Playwright sees to that. */
+/** Playwright closes it when the process exits. */
 let running: Promise<Browser> | undefined
 
 const launch = (): Promise<Browser> => {
   if (found === undefined) throw new Error("There is no Chromium")
   const { executablePath, environment } = found
-  // No other arguments: some that are recommended for it switch off what keeps sites apart.
+  // No other arguments: some that are often recommended turn site isolation off.
   return chromium.launch({
     executablePath,
     args: ["--no-sandbox"],
@@ -28,11 +28,11 @@ export interface PersonOptions extends Pick<
   BrowserContextOptions,
   "javaScriptEnabled" | "colorScheme" | "viewport" | "timezoneId" | "permissions"
 > {
-  /** Troubles that the test is about: those whose text contains one of these are no failure. */
+  /** Troubles that contain one of these strings are expected and don't fail the test. */
   readonly expected?: ReadonlyArray<string>
 }
 
-/** Somebody with a browser of their own on the site. The test fails if one of their pages had troubles. */
+/** A person with their own browser on the site. The test fails if one of their pages had troubles. */
 export const aPerson = async (url: string, { expected = [], ...options }: PersonOptions = {}): Promise<Person> => {
   const browser = await (running ??= launch())
   const context = await browser.newContext({

@@ -1,7 +1,7 @@
-/** Counts what a demo asks its store. */
+/** Counts a demo's calls to its store. */
 import type { Demo } from "../../src/Demo.ts"
 
-/** Calls of the store's ports while the promise was under way, by name. */
+/** The calls to the store's ports while the promise was pending, by name. */
 export const queriesOf = async (
   { store }: Pick<Demo, "store">,
   act: () => Promise<unknown>,
@@ -24,7 +24,7 @@ export const queriesOf = async (
 
 type Methods = Record<string, unknown>
 
-/** Gives what puts each method back. */
+/** Returns functions that restore the methods. */
 const count = (methods: Methods, called: (name: string) => void): ReadonlyArray<() => void> =>
   Object.entries(methods).flatMap(([name, method]) => {
     if (typeof method !== "function") return []

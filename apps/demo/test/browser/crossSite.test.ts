@@ -12,10 +12,10 @@ const hosts: ReadonlyArray<readonly [name: string, host: Host]> = [
   ["another site", "localhost"],
 ]
 
-/** Troubles that are what these tests want: other addresses, and that browsers refuse to let them read. */
+/** Troubles these tests expect: requests to other addresses, whose responses the browser hides. */
 const expected = ["elsewhere:", "CORS policy", "Permissions policy", "answer: 4"]
 
-/** All that a form of the page sends when its button is pressed as it stands, with the name filled in. */
+/** Everything the page's form would send, with the name filled in. */
 const formOf = (person: Person, button: string) =>
   person.find("button", button).evaluate((element) => {
     const { form } = element as HTMLButtonElement

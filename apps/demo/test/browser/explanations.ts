@@ -1,7 +1,7 @@
-/** What axe says of pages that is explained: where it can't decide by itself, and what is not ours to change. */
+/** Axe's reports that are accepted, with the reason: places it can't decide, and markup that isn't ours. */
 
 interface Explanation {
-  /** The path, the rule, the element and axe's words, as the failing test prints them. */
+  /** The path, the rule, the element and axe's message, as the failing test prints them. */
   readonly problem: RegExp
   readonly because: string
 }
@@ -22,6 +22,6 @@ const explanations: ReadonlyArray<Explanation> = [
   },
 ]
 
-/** `undefined`: nobody has looked at it yet. */
+/** `undefined`: not explained. */
 export const explanationOf = (problem: string): string | undefined =>
   explanations.find((explanation) => explanation.problem.test(problem))?.because

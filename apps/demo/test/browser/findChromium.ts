@@ -9,7 +9,7 @@ import { promisify } from "node:util"
 import { inflate } from "@sparticuz/chromium"
 import type { ChromiumForTests } from "./ChromiumForTests.ts"
 
-/** `undefined` if there is none that runs here. The first time on a machine takes some seconds, to unpack it. */
+/** `undefined` if none runs here. The first run on a machine takes some seconds to unpack it. */
 export const findChromium = async (): Promise<ChromiumForTests | undefined> => {
   if (process.platform === "linux" && process.arch === "x64") {
     const folder = await unpacked()
@@ -52,8 +52,8 @@ const versionOf = async (executablePath: string, environment: Record<string, str
 const caches = fileURLToPath(new URL("../../../../node_modules/.cache/chromium-for-tests", import.meta.url))
 
 /**
- * The folder that it is in, under the name of its version. It appears there all at once, so that runs that begin at the
- * same time, or end half-way, leave no half of it.
+ * The folder it is unpacked into, named after its version. It appears atomically, so concurrent or interrupted runs never
+ * leave half of it.
  */
 const unpacked = async (): Promise<string> => {
   const npmPackage = join(dirname(createRequire(import.meta.url).resolve("@sparticuz/chromium")), "..")
@@ -76,7 +76,7 @@ const unpacked = async (): Promise<string> => {
 
 const archives = ["chromium.br", "swiftshader.tar.br", "fonts.tar.br", "al2023.tar.br"]
 
-/** `inflate` unpacks into what is the folder for temporary files at the moment of its call. */
+/** `inflate` unpacks into the folder for temporary files, as set when it is called. */
 const unpackInto = (folder: string, bin: string): Promise<ReadonlyArray<string>> => {
   const { TMPDIR } = process.env
   process.env["TMPDIR"] = folder

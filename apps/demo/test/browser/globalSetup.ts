@@ -9,7 +9,7 @@ export const setup = async (project: TestProject): Promise<void> => {
   if (chromium !== undefined) return
   const summary = `The tests of the pages in a browser were skipped: there is no Chromium. ${ways}`
   say(summary)
-  // Once more when all else has been printed, where people look for it.
+  // Printed again at the very end, where people look.
   process.once("exit", () => say(summary))
 }
 

@@ -10,14 +10,14 @@ import { signedIn } from "./signedIn.ts"
 
 const reading = "treasure:read See your treasures"
 
-/** For who sees the list. */
+/** Starts from the list. */
 const fillForm = async (person: Person, name: string): Promise<void> => {
   await person.follow("New token")
   await person.fill("Name", name)
   await person.tick(reading)
 }
 
-/** What the page shows this once. */
+/** The plaintext, which the page shows only once. */
 const plaintextOn = async (person: Person, name: string): Promise<string> => {
   const field = person.field(`Token “${name}”`)
   await field.waitFor()
@@ -211,7 +211,7 @@ describeInBrowser("issuing", (demo) => {
   })
 })
 
-/** Before a picture is taken: no real token leaves the test. */
+/** Call before taking a screenshot, so no real token is in it. */
 const hidePlaintext = (person: Person): Promise<void> =>
   person.page.evaluate(() => {
     const masked = (text: string) =>

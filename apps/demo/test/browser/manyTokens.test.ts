@@ -5,7 +5,7 @@ import { queriesOf } from "./countQueries.ts"
 import { newcomersOn } from "./newcomers.ts"
 import { accountId, tokensOf } from "./ownersTokens.ts"
 
-/** Each query's own cost is a matter of the store, whose tests check its plan. */
+/** Counts queries only; the stores' tests check the plan of each. */
 it("the list and a token's page cost an owner of 1,000 tokens as many queries and bytes as one of 50", async () => {
   const demo = await newcomersOn({ kind: "memory" })
   onTestFinished(() => demo.stop())

@@ -10,7 +10,7 @@ import { signedIn, signIn } from "./signedIn.ts"
 
 const anHour = 60 * 60 * 1000
 
-/** As if the person had signed in so long ago; the session itself lasts as long again. */
+/** Makes the sign-in this long ago. The session lasts `expiresIn` from now. */
 const age = async (demo: Demo, person: Person, milliseconds: number, expiresIn = anHour): Promise<void> => {
   const [cookie] = await person.page.context().cookies()
   const idHash = createHash("sha256").update(cookie!.value).digest("base64url")

@@ -1,4 +1,4 @@
-/** A third party's app and the demo in one browser: signing in at the app with the demo, and taking its access away. */
+/** A third party's app and the demo in one browser: signing in to the app with the demo, and disconnecting it. */
 import { afterAll, beforeAll, expect, it } from "vitest"
 import { type Organizer, startOrganizer } from "../../../organizer/src/Organizer.ts"
 import { aPerson } from "./browser.ts"

@@ -1,4 +1,4 @@
-/** What the store holds of an account's tokens, whatever the pages say. */
+/** An account's tokens as the store has them, whatever the pages say. */
 import type { Demo } from "../../src/Demo.ts"
 
 export const accountId = async ({ store }: Demo, account: string): Promise<string> => {

@@ -1,4 +1,4 @@
-/** The pictures of the pages for people who read about them, made by the tests that have led there. */
+/** The documentation's screenshots, taken by the tests that visit those pages. */
 import { mkdir } from "node:fs/promises"
 import { fileURLToPath } from "node:url"
 import type { Page } from "playwright-core"
@@ -6,7 +6,7 @@ import { inEachLook } from "./accessibility.ts"
 
 const folder = fileURLToPath(new URL("../../../../docs/screenshots/", import.meta.url))
 
-/** Writes `docs/screenshots/NAME-light-1280.png` and so on, with `UPDATE_SCREENSHOTS=1` alone. */
+/** Writes `docs/screenshots/NAME-light-1280.png` and so on, only with `UPDATE_SCREENSHOTS=1`. */
 export const takeScreenshots = async (page: Page, name: string): Promise<void> => {
   if (process.env["UPDATE_SCREENSHOTS"] !== "1") return
   await mkdir(folder, { recursive: true })

@@ -1,10 +1,10 @@
-/** People who have signed in at the page for it. */
+/** People who have signed in through the sign-in page. */
 import type { Demo } from "../../src/Demo.ts"
 import { credentialsOf } from "../Client.ts"
 import { aPerson, type PersonOptions } from "./browser.ts"
 import type { Person } from "./Person.ts"
 
-/** They are where signing in has led them. */
+/** On the page that follows the sign-in. */
 export const signedIn = async (
   { publicUrl }: Pick<Demo, "publicUrl">,
   account: string,
@@ -17,7 +17,7 @@ export const signedIn = async (
   return person
 }
 
-/** For who sees the form. */
+/** Starts from the sign-in form. */
 export const signIn = async (person: Person, account: string): Promise<void> => {
   const { email, password } = credentialsOf(account)
   await person.fill("Email address", email)

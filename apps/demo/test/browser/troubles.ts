@@ -1,7 +1,7 @@
-/** What a person would not see and a developer would: errors in the console, violations of the policy, what is not there. */
+/** Problems that only developers see: console errors, violations of the content security policy, missing files. */
 import type { BrowserContext, ConsoleMessage, Response } from "playwright-core"
 
-/** A list that grows while pages of the context are used. An answer of 400 to 499 to the page itself is none. */
+/** A list that grows while the context's pages are used. A page that itself answers 400 to 499 isn't one. */
 export const watchTroubles = (context: BrowserContext, url: string): ReadonlyArray<string> => {
   const troubles: Array<string> = []
   context.on("console", (message) => {
@@ -19,7 +19,7 @@ export const watchTroubles = (context: BrowserContext, url: string): ReadonlyArr
   return troubles
 }
 
-/** That an answer has a status from 400 on is in the console too, and judged by the answer itself. */
+/** The console also reports responses from 400 on; those are judged by the response itself. */
 const isTrouble = (message: ConsoleMessage): boolean =>
   ["error", "warning"].includes(message.type()) && !message.text().startsWith("Failed to load resource")
 

@@ -164,7 +164,7 @@ export class Person {
     if (status !== 200) throw new Error(`Signing in was answered with ${status}`)
   }
 
-  /** On the page of connected apps, which comes then. */
+  /** Resolves on the page of connected apps, which follows. */
   async disconnects(clientId: string, path = "/settings/apps"): Promise<Seen> {
     return this.opens(`${path}/disconnect`, { app: clientId })
   }

@@ -1,4 +1,4 @@
-/** A browser without scripts, over real sockets: keeps cookies, follows redirects, and fills in forms as they stand in pages. */
+/** A browser without scripts, over real sockets: keeps cookies, follows redirects, and fills in the forms of pages. */
 import { fixturePassword } from "../../src/fixtures.ts"
 
 type Fields = Readonly<Record<string, string | ReadonlyArray<string>>>
@@ -6,11 +6,11 @@ type Fields = Readonly<Record<string, string | ReadonlyArray<string>>>
 export class Browser {
   readonly url: string
   #cookie = ""
-  /** Where it is: the path and the query. */
+  /** The current path and query. */
   location = "/"
-  /** What it sends along besides what browsers send by themselves, or instead of it. */
+  /** Header fields to add, or to send in place of a browser's own. */
   headers: Record<string, string> = {}
-  /** If not, it shows the redirect itself. */
+  /** If `false`, it shows the redirect itself. */
   followsRedirects = true
 
   constructor(url: string) {
@@ -70,7 +70,7 @@ interface Form {
   readonly html: string
 }
 
-/** A page that has come. */
+/** A page that has been loaded. */
 export class PageSeen {
   readonly #browser: Browser
   readonly status: number
@@ -84,7 +84,7 @@ export class PageSeen {
     this.html = html
   }
 
-  /** What a person reads, with blanks as one. */
+  /** The text that a person reads, with white space collapsed. */
   get text(): string {
     return unescape(this.html.replace(/<(style|script|head)[\s\S]*?<\/\1>/g, "").replace(/<[^>]*>/g, " "))
       .replace(/\s+/g, " ")
@@ -95,7 +95,7 @@ export class PageSeen {
     return unescape(/<title>([^<]*)<\/title>/.exec(this.html)?.[1] ?? "")
   }
 
-  /** What stands in a field. */
+  /** The value of a field. */
   valueOf(name: string): string | undefined {
     return [...this.html.matchAll(/<input\b[^>]*>/g)]
       .map(([tag]) => attributesOf(tag))
@@ -115,9 +115,8 @@ export class PageSeen {
   }
 
   /**
-   * Fills in and sends the form with this action, and of several that one which has a button with these words. What is not
-   * told stays as it stands in the page; `undefined` instead of the fields' values is not possible, an empty list leaves
-   * the field out.
+   * Fills in and sends the form with this action; if there are several, the one with this button. Other fields keep their
+   * values from the page; an empty list omits a field.
    */
   submit(fields: Fields, action: string, button?: string): Promise<PageSeen> {
     const form = this.#forms().find(
@@ -136,7 +135,7 @@ export class PageSeen {
   }
 }
 
-/** What would be sent of the fields as they stand there. */
+/** The fields that would be sent, with their current values. */
 const standingIn = (form: string): Fields => {
   const fields: Record<string, Array<string>> = {}
   const add = (name: string, value: string) => (fields[name] ??= []).push(value)

@@ -148,7 +148,7 @@ describe.each(stores)("issuing a token on %s", (_, location) => {
     ]) {
       expect(page.text).toContain(sentence)
     }
-    // A right password needs to be typed once only, and the scope can no longer be ticked.
+    // A correct password only has to be typed once, and the scope can no longer be ticked.
     const right = await page.submit({ password: fixturePassword }, path)
     expect(right.text).toContain("2 fields need correcting")
     expect(right.html).not.toContain('id="password"')

@@ -1,4 +1,4 @@
-/** A session as it is when its person signed in more than an hour ago. */
+/** A session whose person signed in more than an hour ago. */
 import { createHash } from "node:crypto"
 import type { Demo } from "../../src/Demo.ts"
 

@@ -1,4 +1,4 @@
-/** What becomes of addresses and forms of people who are not signed in, or not any more. */
+/** What happens to the addresses and forms of people who aren't signed in, or no longer are. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import type { Demo } from "../../src/Demo.ts"
 import { fixturePassword } from "../../src/fixtures.ts"

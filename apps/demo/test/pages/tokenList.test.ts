@@ -3,7 +3,7 @@ import type { Demo } from "../../src/Demo.ts"
 import { demoOn, stores } from "../demos.ts"
 import { Browser } from "./Browser.ts"
 
-/** The cards of a page: what each says. */
+/** The text of each card on a page. */
 const cardsIn = (html: string): ReadonlyArray<string> =>
   [...html.matchAll(/<li class="card">([\s\S]*?)<\/dl>/g)].map(([, card = ""]) =>
     card

@@ -37,7 +37,7 @@ const rotationRace = Effect.fnUntraced(function* (
   assert.isAtLeast(answered.length, 1, "one of the rotations wins")
   assert.isTrue(
     refused.every((tag) => tag === ("RevisionConflict" satisfies RevisionConflict["_tag"])),
-    "the others are told so",
+    "the others fail with a conflict",
   )
 
   const stored = yield* storedIn(repository, token.id)

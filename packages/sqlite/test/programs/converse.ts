@@ -1,4 +1,4 @@
-/** Serves a repository on the given file, a line of JSON for a line of JSON, until its input ends. */
+/** Serves a repository on the given file: reads and answers one line of JSON at a time, until its input ends. */
 import type { DuplicateToken, RepositoryUnavailable } from "@tokenry/core"
 import { ApiTokenRepository, type TokenId } from "@tokenry/core/adapter"
 import { aToken } from "@tokenry/repository-contract/tokens"
