@@ -19,6 +19,7 @@ import * as Option from "effect/Option"
 import type { DatabaseSync } from "node:sqlite"
 import { beyondAll, idOf, limitOf, millisecondsOf } from "./arguments.ts"
 import { bulkWorkOn } from "./bulkWork.ts"
+import { checkpoint } from "./checkpoint.ts"
 import type { ListParameters } from "./lists.ts"
 import { migrate } from "./Migrations.ts"
 import { attempt, logSkipped, type Readable, readable } from "./readableRows.ts"
@@ -119,10 +120,11 @@ const repositoryOn = (database: SqliteDatabase): ApiTokenRepository["Service"] =
       Effect.gen(function* () {
         const missed: Array<TokenId> = []
         for (let next = 0; next < replacements.length;) {
-          if (next > 0) yield* Effect.yieldNow
+          yield* Effect.yieldNow
           const slice = yield* database.write("replaceMany", () => replaceSlice(statements, replacements, next))
           missed.push(...slice.missed)
           next = slice.next
+          yield* checkpoint(database)
         }
         return missed
       }),

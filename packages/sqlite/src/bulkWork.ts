@@ -4,6 +4,7 @@ import { type ApiTokenRepository, OwnerId } from "@tokenry/core/adapter"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import { beyondAll, issuedToOf, millisecondsOf } from "./arguments.ts"
+import { checkpoint } from "./checkpoint.ts"
 import { Query } from "./Query.ts"
 import type { SqliteDatabase } from "./SqliteDatabase.ts"
 import { attempt, logSkipped } from "./readableRows.ts"
@@ -73,7 +74,7 @@ export const bulkWorkOn = (
     revocation: Revocation,
     by: Attribution,
   ) =>
-    inBatches(operation, (last: TokenRow | undefined) =>
+    inBatches(database, operation, (last: TokenRow | undefined) =>
       database.write(operation, () => {
         // A missing instant is a defect even if there is nothing to revoke.
         millisecondsOf(revocation.at)
@@ -115,7 +116,7 @@ export const bulkWorkOn = (
 
     // Tokens minted with a dead token go first or in the same transaction, so they are never left behind.
     purge: (diedBefore) =>
-      inBatches("purge", () =>
+      inBatches(database, "purge", () =>
         database.write("purge", () => {
           const before = millisecondsOf(diedBefore)
           const slice = new Slice()
@@ -151,18 +152,21 @@ interface Batch<Position> {
 
 /** Runs batches until there are no more, adds up their counts, and logs skipped tokens. */
 const inBatches = <Position>(
+  database: SqliteDatabase,
   operation: string,
   batch: (position: Position | undefined) => Effect.Effect<Batch<Position>, RepositoryUnavailable>,
 ): Effect.Effect<number, RepositoryUnavailable> =>
   Effect.gen(function* () {
-    let done = yield* batch(undefined)
-    let total = done.count
-    yield* logSkipped(operation, done.skipped)
-    while (done.next !== undefined) {
+    let total = 0
+    let position: Position | undefined
+    do {
+      // Before the first batch too: Node runs an immediate in the turn that scheduled it, so the second would follow at once.
       yield* Effect.yieldNow
-      done = yield* batch(done.next)
-      total += done.count
-      yield* logSkipped(operation, done.skipped)
-    }
+      const { count, skipped, next } = yield* batch(position)
+      total += count
+      position = next
+      yield* logSkipped(operation, skipped)
+      yield* checkpoint(database)
+    } while (position !== undefined)
     return total
   })

@@ -53,17 +53,19 @@ export const streamsFrom = (
     isWanted: (row: Row) => boolean = () => true,
   ) =>
     Stream.paginate(from, (position) =>
-      database
-        .read(operation, () => {
+      // The consumer may have spent this turn on writing the previous page back.
+      Effect.andThen(
+        Effect.yieldNow,
+        database.read(operation, () => {
           const rows = rowsAfter(position)
           const last = rows.length < pageSize ? undefined : rows.at(-1)
           return [readable(rows.filter(isWanted), read), Option.map(Option.fromUndefinedOr(last), positionOf)] as const
-        })
-        .pipe(
-          Effect.tap(([{ skipped }]) => logSkipped(operation, skipped)),
-          Effect.tap(Effect.yieldNow),
-          Effect.map(([{ items }, next]) => [items, next] as const),
-        ),
+        }),
+      ).pipe(
+        Effect.tap(([{ skipped }]) => logSkipped(operation, skipped)),
+        Effect.tap(Effect.yieldNow),
+        Effect.map(([{ items }, next]) => [items, next] as const),
+      ),
     )
 
   return {
