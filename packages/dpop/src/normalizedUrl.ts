@@ -15,5 +15,6 @@ export const normalizedUrl = (text: string): string | undefined => {
 /** The URL of a request with this target (RFC 9112 §3.2), below a base without a slash at its end. */
 export const requestedUrl = (base: string, target: string): string | undefined => {
   const path = target.startsWith("/") ? target : URL.parse(target)?.pathname
-  return path === undefined ? undefined : normalizedUrl(base + path)
+  // Without a slash, as in `a:.evil.test`, it would continue the base's host.
+  return path?.startsWith("/") === true ? normalizedUrl(base + path) : undefined
 }

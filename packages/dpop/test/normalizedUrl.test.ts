@@ -38,6 +38,13 @@ it.effect.prop(
   { arbitrary: { runs: 2000 } },
 )
 
+it.each(["*", "a:.evil.test/x", "mailto:a@evil.test", "evil.test:443"])(
+  "the target %s is no URL below the base",
+  (target) => {
+    assert.isUndefined(requestedUrl("https://api.example.test", target))
+  },
+)
+
 it.effect.prop(
   "a normalized URL is its own normal form",
   [pieces],
