@@ -38,6 +38,24 @@ describe("admit", () => {
     })
   })
 
+  it("reads the address only for a refused token, since some frameworks compute it", async () => {
+    const limits = limitsOf({ failedPerAddress: aRateLimiter(100) })
+    const { guard, withToken } = await guarding({ limits })
+    const { headerValues } = await withToken("treasure:read")
+    let reads = 0
+    const counting = (values: typeof headerValues) => ({
+      headerValues: values,
+      get address() {
+        reads += 1
+        return "192.0.2.1"
+      },
+    })
+    expect(outcomeOf(await guard.admit(counting(headerValues)))).toBe("admitted")
+    expect(reads).toBe(0)
+    expect(outcomeOf(await guard.admit(counting(() => ["Bearer unknown"])))).toBe("refused")
+    expect(reads).toBe(1)
+  })
+
   it.each<[what: string, lines: ReadonlyArray<string>, reason: string]>([
     ["no credentials", [], "missing"],
     ["another scheme", ["Basic abc"], "missing"],
