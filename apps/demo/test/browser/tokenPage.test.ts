@@ -11,15 +11,17 @@ import { signedIn } from "./signedIn.ts"
 interface Request {
   readonly name: string
   readonly scopes?: ReadonlyArray<string>
+  readonly boundTo?: string
 }
 
 /** Issued by the owner, and opened. */
-const opened = async (demo: Demo, { name, scopes = ["treasure:read"] }: Request) => {
+const opened = async (demo: Demo, { name, scopes = ["treasure:read"], boundTo }: Request) => {
   const { plaintext, token } = await demo.tokens.issue({
     ownedBy: await accountId(demo, "owner"),
     name,
     scopes: scopeCatalogue.requested(scopes),
     expiresIn: "60 days",
+    boundTo,
   })
   const person = await signedIn(demo, "owner")
   await person.follow(name)
@@ -144,6 +146,13 @@ describeInBrowser("a token's page", (demo) => {
     await person.goTo("/settings/tokens")
     await person.follow("Lost phone")
     await person.sees("Lost phone")
+    await expectAccessible(person.page)
+  })
+
+  it("shows the key that a token is bound to, which fits on a phone", async () => {
+    const boundTo = "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
+    const { person } = await opened(demo(), { name: "Partner's server", boundTo })
+    await says(person, boundTo)
     await expectAccessible(person.page)
   })
 
