@@ -37,6 +37,22 @@ export interface ExpectedAnswer {
   readonly headers?: Readonly<Record<string, string>>
 }
 
+/** Makes rules whose response varies on these fields; those without say so in each answer. */
+export const rulesVaryingOn =
+  (vary?: string) =>
+  (
+    source: string,
+    rule: string,
+    fields: ReadonlyArray<string>,
+    answer: ExpectedAnswer,
+    requestLine = "GET / HTTP/1.1",
+  ): Rule => ({
+    source,
+    rule,
+    request: [requestLine, ...fields],
+    answer: vary === undefined ? answer : { ...answer, vary },
+  })
+
 export const realm = "treasures"
 export const problemBase = "https://api.example.test/problems/"
 

@@ -9,6 +9,7 @@ import {
   malformed,
   refused,
   type Rule,
+  rulesVaryingOn,
 } from "./Rule.ts"
 import { baseUrl, proofTime } from "./sentProofs.ts"
 
@@ -26,13 +27,7 @@ export const nonce = createHmac("sha256", nonceSecret)
 
 const algs = 'algs="ES256 Ed25519 EdDSA"'
 
-const rule = (
-  source: string,
-  rule: string,
-  fields: ReadonlyArray<string>,
-  answer: ExpectedAnswer,
-  requestLine = "GET / HTTP/1.1",
-): Rule => ({ source, rule, request: [requestLine, ...fields], answer: { ...answer, vary: "Authorization, DPoP" } })
+const rule = rulesVaryingOn("Authorization, DPoP")
 
 /** The same response, whose challenge offers DPoP as well as Bearer. */
 const orDpop = (answer: ExpectedAnswer): ExpectedAnswer => ({

@@ -1,28 +1,9 @@
 /** A token in a header of its own, `X-API-Key`, where the guard is made with `from`. */
-import {
-  accepted,
-  credentialsRequired,
-  type ExpectedAnswer,
-  lacksScope,
-  malformed,
-  refused,
-  type Rule,
-} from "./Rule.ts"
+import { accepted, credentialsRequired, lacksScope, malformed, refused, type Rule, rulesVaryingOn } from "./Rule.ts"
 
 export const keyHeader = "X-API-Key"
 
-const rule = (
-  source: string,
-  rule: string,
-  fields: ReadonlyArray<string>,
-  answer: ExpectedAnswer,
-  requestLine = "GET / HTTP/1.1",
-): Rule => ({
-  source,
-  rule,
-  request: [requestLine, ...fields],
-  answer: { ...answer, vary: `Authorization, ${keyHeader}` },
-})
+const rule = rulesVaryingOn(`Authorization, ${keyHeader}`)
 
 const key = `${keyHeader}: {good}`
 const good = accepted("user-1")

@@ -1,16 +1,9 @@
 /** How credentials are read from the Authorization field. */
-import { accepted, credentialsRequired, malformed, refused, type Rule, unparsable } from "./Rule.ts"
+import { accepted, credentialsRequired, malformed, refused, type Rule, rulesVaryingOn, unparsable } from "./Rule.ts"
 
-const get = "GET / HTTP/1.1"
 const good = accepted("user-1")
 
-const rule = (
-  source: string,
-  rule: string,
-  fields: ReadonlyArray<string>,
-  answer: Rule["answer"],
-  requestLine = get,
-): Rule => ({ source, rule, request: [requestLine, ...fields], answer })
+const rule = rulesVaryingOn()
 
 export const readingRules: ReadonlyArray<Rule> = [
   rule("RFC 6750 §2.1", "a token after the scheme", ["Authorization: Bearer {good}"], good),
