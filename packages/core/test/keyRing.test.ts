@@ -27,6 +27,13 @@ const ring = (active: keyof typeof keys | null, ...ids: ReadonlyArray<keyof type
 /** The stores are built once per test, since layers are shared within it. */
 const under = (keyRing?: KeyRing) => world(keyRing === undefined ? {} : { keyRing })
 
+/** Opens a repository that holds digests without a key, which begins their conversion. */
+const convertingOn = <E, R>(repository: Layer.Layer<ApiTokenRepository, E, R>) =>
+  ApiTokens.layer({ catalogue, keyRing: ring("old", "old") }).pipe(
+    Layer.provide(NodeCrypto.layer),
+    Layer.provideMerge(repository),
+  )
+
 const keyIdsInUse = ApiTokenRepository.use((repository) =>
   Effect.map(repository.keyIdsInUse, (ids) => ids.map(Option.getOrNull)),
 )
@@ -139,14 +146,7 @@ it.effect("a conversion interrupted by an outage continues afterwards, and keeps
       yield* TestClock.adjust("2 minutes")
       yield* settled
       expect(yield* keyIdsInUse).toEqual(["old"])
-    }).pipe(
-      Effect.provide(
-        ApiTokens.layer({ catalogue, keyRing: ring("old", "old") }).pipe(
-          Layer.provide(NodeCrypto.layer),
-          Layer.provideMerge(flaky),
-        ),
-      ),
-    )
+    }).pipe(Effect.provide(convertingOn(flaky)))
   }).pipe(Effect.provide(MemoryRepository.layer))
 })
 
@@ -177,14 +177,7 @@ it.effect("a token that changes while its batch is converted keeps the change, a
         const { name, secrets } = yield* stored(id)
         expect([name, Option.getOrNull(secrets[0].keyId)]).toEqual(["renamed", "old"])
       }
-    }).pipe(
-      Effect.provide(
-        ApiTokens.layer({ catalogue, keyRing: ring("old", "old") }).pipe(
-          Layer.provide(NodeCrypto.layer),
-          Layer.provideMerge(overtaken),
-        ),
-      ),
-    )
+    }).pipe(Effect.provide(convertingOn(overtaken)))
   }).pipe(Effect.provide(MemoryRepository.layer))
 })
 
