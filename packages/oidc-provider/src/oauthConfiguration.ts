@@ -1,6 +1,6 @@
 /** The settings with which `oidc-provider` is an OAuth 2.1 authorization server for API tokens. */
 import { generateKeyPairSync, randomUUID } from "node:crypto"
-import { checkOptions, type OptionRules } from "@tokenry/core/adapter"
+import { checkOptions, isBoolean, type OptionRules } from "@tokenry/core/adapter"
 import { type Configuration, errors, interactionPolicy, type JWKS, type KoaContextWithOIDC } from "oidc-provider"
 
 export interface OAuthOptions {
@@ -123,5 +123,5 @@ const optionRules: OptionRules<OAuthOptions> = {
     'write an absolute URL, as in resource: "https://api.example.com"',
   ],
   consentUrl: [(value) => typeof value === "function", "write consentUrl: (uid) => `/consent/${uid}`"],
-  dpop: [(value) => typeof value === "boolean", "write true or false"],
+  dpop: [isBoolean, "write true or false"],
 }
