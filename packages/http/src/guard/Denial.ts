@@ -120,6 +120,7 @@ const denialsOf = (
     if (dpop !== undefined && (usesDpop || dpop.isRequired)) {
       return { "WWW-Authenticate": dpopChallenge({ ...all, error, algorithms: dpop.algorithms }) }
     }
+    // A proof is only refused to a client that used DPoP, so none of its errors gets here.
     const bearer = bearerChallenge({ ...all, ...(error && { error: error as BearerError }) })
     // Another scheme wouldn't give the token more scopes.
     const others =
