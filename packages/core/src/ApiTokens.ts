@@ -62,8 +62,8 @@ import { makeLookUp } from "./verifying/lookUp.ts"
 import { type CacheOptions, makeLookUpCache } from "./verifying/LookUpCache.ts"
 import { type BindFirstKey, bindingFirstKey } from "./verifying/bindingFirstKey.ts"
 import {
-  type AcceptedCaller,
   type Deciding,
+  type MakeCaller,
   isVerdict,
   makeVerifier,
   type VerifyObserver,
@@ -259,7 +259,11 @@ export class ApiTokens extends Context.Service<ApiTokens, ApiTokensService>()("@
   ): Layer.Layer<ApiTokens, MissingKeys | RepositoryUnavailable, ApiTokenRepository | SecureRandom | Hasher> {
     return Layer.effect(
       ApiTokens,
-      Effect.map(assembleApiTokens(options), ({ tokens }) => tokens),
+      Effect.map(assembleApiTokens(options, callerOf), ({ tokens, verifyAt, inspectAt }) => ({
+        ...tokens,
+        verify: (presented, requirement) => decideNow((now) => verifyAt(presented, requirement, now)),
+        inspect: (presented) => decideNow((now) => inspectAt(presented, now)),
+      })),
     )
   }
 
@@ -280,17 +284,17 @@ export class ApiTokens extends Context.Service<ApiTokens, ApiTokensService>()("@
   }
 }
 
-/** The use cases, plus `verify` for the promise API: without a fiber if the store answers synchronously. */
-interface Opened {
-  readonly tokens: ApiTokensService
+/** The use cases. Verifying needs no fiber if the store answers synchronously. */
+export interface Opened<C> {
+  readonly tokens: Omit<ApiTokensService, "verify" | "inspect">
   /** `verify` as of an instant. Starts the lookup when called. */
-  readonly verifyAt: (presented: unknown, requirement: Requirement | undefined, now: Instant) => Deciding
+  readonly verifyAt: (presented: unknown, requirement: Requirement | undefined, now: Instant) => Deciding<C>
   /** `inspect` in the same way. */
-  readonly inspectAt: (presented: unknown, now: Instant) => Deciding
+  readonly inspectAt: (presented: unknown, now: Instant) => Deciding<C>
 }
 
-/** Checks the options and assembles the use cases. */
-export const assembleApiTokens = Effect.fnUntraced(function* (options: ApiTokensOptions) {
+/** Checks the options and assembles the use cases, with the API's own kind of caller. */
+export const assembleApiTokens = Effect.fnUntraced(function* <C>(options: ApiTokensOptions, makeCaller: MakeCaller<C>) {
   checkOptions("ApiTokens", options, apiTokensOptionRules, { required: ["catalogue"], misplaced: misplacedOptions })
   const {
     catalogue,
@@ -339,9 +343,9 @@ export const assembleApiTokens = Effect.fnUntraced(function* (options: ApiTokens
   if (Option.isSome(usageStore)) yield* Effect.ignore(usageStore.value.begin(yield* currentInstant))
 
   const lookUp = cache ? metering.throughCache(cache.lookUp) : plainLookUp
-  const judging = { sha256: digesting.sha256, lookUp, catalogue, formats }
+  const judging = { sha256: digesting.sha256, lookUp, catalogue, formats, makeCaller }
   const inspector = makeVerifier({ ...judging, observer: nobody })
-  const inspectAt: Opened["inspectAt"] = (presented, now) => inspector(presented, noScopes, now, "unchecked")
+  const inspectAt: Opened<C>["inspectAt"] = (presented, now) => inspector(presented, noScopes, now, "unchecked")
   const observer: VerifyObserver = {
     onAccepted: ({ token, secret }, required, sha256, at) => {
       recorder?.used(token.id, secret.generation, token.ancestors, required, at)
@@ -373,7 +377,7 @@ export const assembleApiTokens = Effect.fnUntraced(function* (options: ApiTokens
     if (issues.length > 0) throw new InvalidInput({ issues })
   }
 
-  const verifyAt: Opened["verifyAt"] = (presented, requirement, now) =>
+  const verifyAt: Opened<C>["verifyAt"] = (presented, requirement, now) =>
     requirement === undefined
       ? verifier(presented, noScopes, now, undefined)
       : isListOfStrings(requirement?.scopes)
@@ -419,11 +423,9 @@ export const assembleApiTokens = Effect.fnUntraced(function* (options: ApiTokens
     parse,
   }
   const management = lazily(async () => (await import("./use-cases/managing.ts")).managing(parts))
-  const tokens: ApiTokensService = {
+  const tokens: Opened<C>["tokens"] = {
     catalogue,
-    verify: (presented, requirement) => decideNow((now) => verifyAt(presented, requirement, now)),
     authorize,
-    inspect: (presented) => decideNow((now) => inspectAt(presented, now)),
     issue: (request) => Effect.flatMap(management, ({ issue }) => issue(request)),
     find: (request) => Effect.flatMap(management, ({ find }) => find(request)),
     list: (request) => Effect.flatMap(management, ({ list }) => list(request)),
@@ -453,7 +455,7 @@ export const assembleApiTokens = Effect.fnUntraced(function* (options: ApiTokens
     }
     yield* scheduleSweeps(tokens, options.sweeps)
   }
-  const opened: Opened = { tokens, verifyAt, inspectAt }
+  const opened: Opened<C> = { tokens, verifyAt, inspectAt }
   return opened
 })
 
@@ -492,7 +494,9 @@ const assertKeys = Effect.fnUntraced(function* (repository: Repository, ring: Ke
 })
 
 /** Decides at the calling fiber's current time. */
-const decideNow = (decide: (now: Instant) => Deciding): Effect.Effect<Caller, Refusal | RepositoryUnavailable> =>
+const decideNow = (
+  decide: (now: Instant) => Deciding<Caller>,
+): Effect.Effect<Caller, Refusal | RepositoryUnavailable> =>
   Effect.withFiber((fiber) => {
     const deciding = decide({ epochMilliseconds: fiber.getRef(Clock.Clock).currentTimeMillisUnsafe() })
     return isVerdict(deciding) ? exitOf(deciding) : Effect.flatMap(deciding, exitOf)
@@ -506,12 +510,18 @@ const notACaller = "must be a caller that verify returned"
 const isAuthorizable = (caller: AuthorizableCaller): boolean =>
   isActingCaller(caller) && isListOfStrings(caller.scopes) && isListOfStrings(caller.ancestors)
 
-const exitOf = (verdict: Verdict): Exit.Exit<Caller, Refusal> =>
-  verdict.accepted ? Exit.succeed(callerOf(verdict.caller)) : Exit.fail(verdict.refusal)
+const exitOf = (verdict: Verdict<Caller>): Exit.Exit<Caller, Refusal> =>
+  verdict.accepted ? Exit.succeed(verdict.caller) : Exit.fail(verdict.refusal)
 
-const callerOf = ({ expiry, ...caller }: AcceptedCaller): Caller => ({
-  ...caller,
+const callerOf: MakeCaller<Caller> = ({ token, secret }, ancestors, scopes, narrowedBy, expiry) => ({
+  tokenId: token.id,
+  generation: secret.generation,
+  ownedBy: token.ownedBy,
+  ancestors,
+  scopes,
+  narrowedBy,
   expiresAt: expiry === Infinity ? Option.none() : Option.some(DateTime.makeUnsafe(expiry)),
+  boundTo: token.boundTo,
 })
 
 const isKeyOrNone = (key: unknown): key is KeyThumbprint | undefined =>

@@ -13,6 +13,7 @@ import {
   type Authorization,
   misplacedOptions,
   assembleApiTokens,
+  type Opened,
   type Requirement,
 } from "./ApiTokens.ts"
 import { backgroundClock } from "./node/backgroundClock.ts"
@@ -25,6 +26,8 @@ import { type OwnerAuthority, OwnerDirectory } from "./ports/OwnerDirectory.ts"
 import {
   type AuditEventDetails,
   auditEventOf,
+  type Caller,
+  callerOf,
   detailsOf,
   type TokenDetails,
   type TokenUsage,
@@ -32,7 +35,6 @@ import {
   usedTokenOf,
   verifiableTokenOf,
   type Verification,
-  verificationOf,
 } from "./promiseValues.ts"
 import type * as Request from "./use-cases/requests.ts"
 import type { ApiToken } from "./token/ApiToken.ts"
@@ -150,11 +152,11 @@ export const createApiTokens = async <E, S extends string>(
   const sink = audit === undefined ? Layer.empty : AuditSink.layerFrom((events) => audit(events.map(auditEventOf)))
   const runtime = ManagedRuntime.make(
     // The use cases are the same for every catalogue; `S` only types the caller's scopes.
-    Layer.effect(Opened, assembleApiTokens(rest as unknown as ApiTokensOptions)).pipe(
+    Layer.effect(UseCases, assembleApiTokens(rest as unknown as ApiTokensOptions, callerOf)).pipe(
       Layer.provide([repository, NodeCrypto.layer, directory, sink, Layer.succeed(Clock.Clock, backgroundClock)]),
     ),
   )
-  const { tokens, verifyAt, inspectAt } = await runtime.runPromise(Opened)
+  const { tokens, verifyAt, inspectAt } = await runtime.runPromise(UseCases)
   let isClosed = false
   const assertOpen = () => {
     if (isClosed) throw new Error("The token store is closed")
@@ -178,12 +180,12 @@ export const createApiTokens = async <E, S extends string>(
     verify: async (presented, requirement) => {
       assertOpen()
       const deciding = verifyAt(presented, requirement, systemClock)
-      return verificationOf(isVerdict(deciding) ? deciding : await runUntraced(deciding))
+      return isVerdict(deciding) ? deciding : runUntraced(deciding)
     },
     inspect: async (presented) => {
       assertOpen()
       const deciding = inspectAt(presented, systemClock)
-      return verificationOf(isVerdict(deciding) ? deciding : await runUntraced(deciding))
+      return isVerdict(deciding) ? deciding : runUntraced(deciding)
     },
     find: (request) => describing(tokens.find(request)),
     list: async (request) => {
@@ -225,9 +227,7 @@ export const createApiTokens = async <E, S extends string>(
 /** Without spans: only an Effect application has a tracer to receive them, and they take a seventh of an issue's time. */
 const runUntraced = Effect.runPromiseWith(Context.make(References.TracerEnabled, false))
 
-class Opened extends Context.Service<Opened, Effect.Success<ReturnType<typeof assembleApiTokens>>>()(
-  "@tokenry/core/promise/Opened",
-) {}
+class UseCases extends Context.Service<UseCases, Opened<Caller>>()("@tokenry/core/promise/UseCases") {}
 
 const createOptionRules: OptionRules<CreateOptions<unknown>> = {
   ...apiTokensOptionRules,

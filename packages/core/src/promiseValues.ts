@@ -13,7 +13,7 @@ import type { Refusal } from "./token/Refusal.ts"
 import type { Scope } from "./token/Scope.ts"
 import type { TokenId } from "./token/TokenId.ts"
 import type { TokenUsage as EffectTokenUsage } from "./token/TokenUsage.ts"
-import type { AcceptedCaller, Verdict } from "./verifying/verifying.ts"
+import type { MakeCaller } from "./verifying/verifying.ts"
 
 /** A token without its digests: nothing in it is secret. */
 export interface TokenDetails {
@@ -115,27 +115,15 @@ export interface AuditEventDetails {
   readonly detail: string | null
 }
 
-export const verificationOf = (verdict: Verdict): Verification =>
-  verdict.accepted ? { accepted: true, caller: callerOf(verdict.caller) } : verdict
-
-const callerOf = ({
-  tokenId,
-  generation,
-  ownedBy,
-  ancestors,
-  scopes,
-  narrowedBy = [],
-  expiry,
-  boundTo,
-}: AcceptedCaller): Caller => ({
-  tokenId,
-  generation,
-  ownedBy,
+export const callerOf: MakeCaller<Caller> = ({ token, secret }, ancestors, scopes, narrowedBy, expiry) => ({
+  tokenId: token.id,
+  generation: secret.generation,
+  ownedBy: token.ownedBy,
   ancestors,
   scopes,
   narrowedBy,
   expiresAt: expiry === Infinity ? null : new Date(expiry),
-  boundTo: Option.getOrNull(boundTo),
+  boundTo: Option.getOrNull(token.boundTo),
 })
 
 /** A deep copy, so changing it has no effect on the store. */

@@ -9,7 +9,7 @@ import { type SharedTally, tallyIn } from "./Tally.ts"
 
 interface Metering {
   /** The same verifier, counting every verdict and outage. */
-  readonly verifier: (verifier: Verifier) => Verifier
+  readonly verifier: <C>(verifier: Verifier<C>) => Verifier<C>
   /** The lookup a cache falls back to. */
   readonly beneathCache: (lookUp: LookUp) => LookUp
   /** The lookup through a cache. */
@@ -36,12 +36,12 @@ export const makeMetering = Effect.gen(function* () {
 
   const secondsSince = (begun: bigint): number => Number(clock.monotonicTimeNanosUnsafe() - begun) / 1e9
 
-  const count = (verdict: Verdict): void => {
+  const count = (verdict: Verdict<unknown>): void => {
     if (verdict.accepted) verifies.accepted += 1
     else verifies[verdict.refusal._tag] += 1
   }
 
-  const waiting = (deciding: Effect.Effect<Verdict, RepositoryUnavailable>) => {
+  const waiting = <C>(deciding: Effect.Effect<Verdict<C>, RepositoryUnavailable>) => {
     const begun = clock.monotonicTimeNanosUnsafe()
     return Effect.matchEffect(deciding, {
       onSuccess: (verdict) => {

@@ -45,6 +45,13 @@ export interface ScopeSide {
 export const missingScopes = (
   required: ReadonlyArray<string>,
   { scopes, narrowedBy = none }: ScopeHolder,
+): ReadonlyArray<MissingScope> => missingAmong(required, scopes, narrowedBy)
+
+/** The same before there is a holder. */
+export const missingAmong = (
+  required: ReadonlyArray<string>,
+  scopes: ReadonlyArray<string>,
+  narrowedBy: ReadonlyArray<ScopeSide>,
 ): ReadonlyArray<MissingScope> => {
   let missing: Array<MissingScope> | undefined
   for (const scope of required) {

@@ -13,11 +13,11 @@ export type BindFirstKey = (id: TokenId, key: KeyThumbprint) => Effect.Effect<vo
  * first, or the token may have been revoked in between.
  */
 export const bindingFirstKey =
-  (verifier: Verifier, bind: BindFirstKey): Verifier =>
+  <C>(verifier: Verifier<C>, bind: BindFirstKey): Verifier<C> =>
   (presented, required, now, provenKey) => {
     const deciding = verifier(presented, required, now, provenKey)
     if (provenKey === undefined || provenKey === "unchecked") return deciding
-    const settle = (verdict: Verdict): Deciding =>
+    const settle = (verdict: Verdict<C>): Deciding<C> =>
       verdict.accepted || verdict.refusal._tag !== "WrongKey" || verdict.refusal.flaw !== "NotYetBound"
         ? verdict
         : Effect.flatMap(bind(verdict.refusal.tokenId, provenKey), () =>
@@ -26,4 +26,4 @@ export const bindingFirstKey =
     return isVerdict(deciding) ? settle(deciding) : Effect.flatMap(deciding, (verdict) => effectOf(settle(verdict)))
   }
 
-const effectOf = (deciding: Deciding) => (isVerdict(deciding) ? Effect.succeed(deciding) : deciding)
+const effectOf = <C>(deciding: Deciding<C>) => (isVerdict(deciding) ? Effect.succeed(deciding) : deciding)

@@ -9,7 +9,7 @@ import type { Scope } from "../token/Scope.ts"
 import type { ScopeCatalogue } from "../token/ScopeCatalogue.ts"
 import { Secret, type VerifiableSecret } from "../token/Secret.ts"
 import { FreshFacts } from "./lookUp.ts"
-import { judge } from "./verifying.ts"
+import { judge, type MakeCaller } from "./verifying.ts"
 
 /** Whether a token is accepted now, and what it may do. */
 export interface EffectiveState {
@@ -43,9 +43,10 @@ export const effectiveStateOf = (
     catalogue,
     now,
     "unchecked",
+    scopesOf,
   )
   if (verdict.accepted) {
-    return { state: "live", on: "token", scopes: verdict.caller.scopes, withheld: [], undeclaredScopes }
+    return { state: "live", on: "token", scopes: verdict.caller, withheld: [], undeclaredScopes }
   }
   const { refusal } = verdict
   if (refusal._tag === "InsufficientScope") {
@@ -77,6 +78,9 @@ const deathOf = (refusal: Refusal): Pick<EffectiveState, "state" | "on"> => {
       throw new Error(`A token that was looked up can't be ${refusal._tag}`)
   }
 }
+
+/** All that matters of the caller here. */
+const scopesOf: MakeCaller<ReadonlyArray<Scope>> = (_facts, _ancestors, scopes) => scopes
 
 /** Stands in for the secret a client would present. */
 const anActiveSecret: VerifiableSecret = {

@@ -8,21 +8,25 @@ import * as Option from "effect/Option"
 import type { RepositoryUnavailable } from "../errors.ts"
 import type { OwnerAuthority } from "../ports/OwnerDirectory.ts"
 import { expiryOf, stateAt, stateOf, type VerifiableToken } from "../token/ApiToken.ts"
-import { type Caller, missingScopes, type ScopeSide } from "../token/Caller.ts"
+import { missingAmong, type ScopeSide } from "../token/Caller.ts"
 import type { Digest } from "../token/Digest.ts"
 import type { Instant } from "../token/Instant.ts"
 import { KeyBinding, type KeyThumbprint } from "../token/KeyBinding.ts"
 import type { MissingScope, Refusal } from "../token/Refusal.ts"
+import type { Scope } from "../token/Scope.ts"
 import type { ScopeCatalogue } from "../token/ScopeCatalogue.ts"
 import { Secret } from "../token/Secret.ts"
 import { flawOfAll, type TokenFlaw, type TokenFormat } from "../token/TokenFormat.ts"
+import type { TokenId } from "../token/TokenId.ts"
 import { type Facts, isKnown, type LookUp } from "./lookUp.ts"
 
-export interface VerifierParts {
+/** `C` is the API's kind of caller. */
+export interface VerifierParts<C> {
   readonly sha256: (plaintext: string) => Digest
   readonly lookUp: LookUp
   readonly catalogue: ScopeCatalogue
   readonly formats: ReadonlyArray<TokenFormat>
+  readonly makeCaller: MakeCaller<C>
   readonly observer: VerifyObserver
 }
 
@@ -33,39 +37,54 @@ export interface VerifyObserver {
   readonly onReused: (facts: Facts, at: number) => void
 }
 
-/** A caller whose expiry is in milliseconds (`Infinity`: never), so that each API makes its own kind of instant, once. */
-export interface AcceptedCaller extends Omit<Caller, "expiresAt"> {
-  readonly expiry: number
-}
+/**
+ * Makes the caller that an API returns. `expiry` is in milliseconds (`Infinity`: never), so that each API makes its own
+ * kind of instant. The lists are passed by themselves because an object for them would be a tenth of what verifying
+ * allocates.
+ */
+export type MakeCaller<C> = (
+  facts: Facts,
+  ancestors: ReadonlyArray<TokenId>,
+  scopes: ReadonlyArray<Scope>,
+  narrowedBy: ReadonlyArray<ScopeSide>,
+  expiry: number,
+) => C
 
 /** The result of verifying. */
-export type Verdict =
-  | { readonly accepted: true; readonly caller: AcceptedCaller }
+export type Verdict<C> =
+  | { readonly accepted: true; readonly caller: C }
   | { readonly accepted: false; readonly refusal: Refusal }
 
 /** The verdict itself if the store and the owner directory answer synchronously, otherwise an effect. */
-export type Deciding = Verdict | Effect.Effect<Verdict, RepositoryUnavailable>
+export type Deciding<C> = Verdict<C> | Effect.Effect<Verdict<C>, RepositoryUnavailable>
 
 /** The key whose proof came with the request, if any. `unchecked`: no client presents the token, so any key will do. */
 export type ProvenKey = KeyThumbprint | "unchecked" | undefined
 
-export type Verifier = (
+export type Verifier<C> = (
   presented: unknown,
   required: ReadonlyArray<string>,
   now: Instant,
   provenKey: ProvenKey,
-) => Deciding
+) => Deciding<C>
 
-export const makeVerifier = ({ sha256, lookUp, catalogue, formats, observer }: VerifierParts): Verifier => {
+export const makeVerifier = <C>({
+  sha256,
+  lookUp,
+  catalogue,
+  formats,
+  makeCaller,
+  observer,
+}: VerifierParts<C>): Verifier<C> => {
   const decide = (
     facts: Facts | undefined,
     required: ReadonlyArray<string>,
     digest: Digest,
     now: Instant,
     provenKey: ProvenKey,
-  ): Verdict => {
+  ): Verdict<C> => {
     if (facts === undefined) return unknown
-    const verdict = judge(facts, required, catalogue, now, provenKey)
+    const verdict = judge(facts, required, catalogue, now, provenKey, makeCaller)
     if (verdict.accepted) observer.onAccepted(facts, required, digest, now.epochMilliseconds)
     else if (verdict.refusal._tag === "InsufficientScope") observer.onInsufficient(verdict.refusal.missing)
     else if (Secret.isReuse(facts.secret, facts.expiry, now)) {
@@ -88,13 +107,15 @@ export const makeVerifier = ({ sha256, lookUp, catalogue, formats, observer }: V
 }
 
 /** The rules, in order. */
-export const judge = (
-  { token, expiry, secret, minters, owner }: Facts,
+export const judge = <C>(
+  facts: Facts,
   required: ReadonlyArray<string>,
   catalogue: ScopeCatalogue,
   now: Instant,
   provenKey: ProvenKey,
-): Verdict => {
+  makeCaller: MakeCaller<C>,
+): Verdict<C> => {
+  const { token, expiry, secret, minters, owner } = facts
   if (!Secret.isUsable(secret, now)) {
     return refuse({ _tag: "Retired", tokenId: token.id, generation: secret.generation })
   }
@@ -115,21 +136,15 @@ export const judge = (
   }
   const own = catalogue.close(token.scopes)
   const narrowedBy = sidesOf(own, catalogue, minters, owner)
-  const caller: AcceptedCaller = {
-    tokenId: token.id,
-    generation: secret.generation,
-    ownedBy: token.ownedBy,
-    ancestors: token.ancestors.length === 0 ? none : Object.freeze(token.ancestors),
-    scopes:
-      narrowedBy.length === 0 ? own : own.filter((scope) => narrowedBy.every(({ scopes }) => scopes.includes(scope))),
-    narrowedBy,
-    expiry: Secret.expiryOf(secret, minters.length === 0 ? expiry : Math.min(expiry, ...minters.map(expiryOf))),
-    boundTo,
+  const scopes =
+    narrowedBy.length === 0 ? own : own.filter((scope) => narrowedBy.every(({ scopes }) => scopes.includes(scope)))
+  const missing = missingAmong(required, scopes, narrowedBy)
+  if (missing.length > 0) {
+    return refuse({ _tag: "InsufficientScope", tokenId: token.id, ownedBy: token.ownedBy, required, missing })
   }
-  const missing = missingScopes(required, caller)
-  return missing.length === 0
-    ? { accepted: true, caller }
-    : refuse({ _tag: "InsufficientScope", tokenId: token.id, ownedBy: token.ownedBy, required, missing })
+  const ancestors = token.ancestors.length === 0 ? none : Object.freeze(token.ancestors)
+  const ends = Secret.expiryOf(secret, minters.length === 0 ? expiry : Math.min(expiry, ...minters.map(expiryOf)))
+  return { accepted: true, caller: makeCaller(facts, ancestors, scopes, narrowedBy, ends) }
 }
 
 /** The token's side, one per ancestor, and the owner's; none if nothing narrows the token. */
@@ -147,15 +162,15 @@ const sidesOf = (
 }
 
 /** Whether this is already a verdict rather than an effect. */
-export const isVerdict = (deciding: Deciding): deciding is Verdict => "accepted" in deciding
+export const isVerdict = <C>(deciding: Deciding<C>): deciding is Verdict<C> => "accepted" in deciding
 
-const refuse = (refusal: Refusal): Verdict => ({ accepted: false, refusal })
+const refuse = (refusal: Refusal): Verdict<never> => ({ accepted: false, refusal })
 
-const malformedBy = (flaw: TokenFlaw): Verdict =>
+const malformedBy = (flaw: TokenFlaw): Verdict<never> =>
   Object.freeze({ accepted: false, refusal: Object.freeze({ _tag: "Malformed", flaw }) })
 
 const none: ReadonlyArray<never> = Object.freeze([])
-const unknown: Verdict = Object.freeze({ accepted: false, refusal: Object.freeze({ _tag: "Unknown" }) })
+const unknown: Verdict<never> = Object.freeze({ accepted: false, refusal: Object.freeze({ _tag: "Unknown" }) })
 const refusalOf = { revoked: "Revoked", expired: "Expired" } as const
 const malformed = {
   NotAString: malformedBy("NotAString"),
