@@ -54,7 +54,7 @@ export class UsageTable {
     const start = row * numbersPerRow
     this.#numbers[start + at.count] = (this.#numbers[start + at.count] as number) + count
     if (now > (this.#numbers[start + at.lastUsedAt] as number)) this.#numbers[start + at.lastUsedAt] = now
-    for (const scope of scopes) this.#noteScope(row, this.#numberOf(scope), now)
+    for (const scope of scopes) this.#noteScope(row, scope, now)
   }
 
   /** The same for uses of a retired secret. */
@@ -114,15 +114,15 @@ export class UsageTable {
     return number
   }
 
-  #noteScope(row: number, scope: number, now: number): void {
+  #noteScope(row: number, scope: string, now: number): void {
     const first = this.#link(row, to.firstScope)
     for (let entry = first; entry !== none; entry = this.#scopeLinks.at(entry * 2 + 1)) {
-      if (this.#scopeLinks.at(entry * 2) !== scope) continue
+      if (this.#scopeNames[this.#scopeLinks.at(entry * 2)] !== scope) continue
       if (now > this.#scopeTimes.at(entry)) this.#scopeTimes.set(entry, now)
       return
     }
     const entry = this.#scopeTimes.push(now)
-    this.#scopeLinks.push(scope)
+    this.#scopeLinks.push(this.#numberOf(scope))
     this.#scopeLinks.push(first)
     this.#links[row * linksPerRow + to.firstScope] = entry
   }
