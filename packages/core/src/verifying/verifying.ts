@@ -97,8 +97,7 @@ export const makeVerifier = <C>({
     const flaw = flawOfAll(formats, presented)
     if (flaw !== undefined) return malformed[flaw]
     const digest = sha256(presented as string)
-    // Read once: `now` may be a clock that costs a system call each time.
-    const instant: Instant = { epochMilliseconds: now.epochMilliseconds }
+    const instant = new ReadOnce(now)
     const facts = lookUp(digest, instant)
     return isKnown(facts)
       ? decide(facts, required, digest, instant, provenKey)
@@ -163,6 +162,20 @@ const sidesOf = (
 
 /** Whether this is already a verdict rather than an effect. */
 export const isVerdict = <C>(deciding: Deciding<C>): deciding is Verdict<C> => "accepted" in deciding
+
+/** The instant at which a clock is first read, which costs a system call: most refusals need none. */
+class ReadOnce implements Instant {
+  readonly #clock: Instant
+  #milliseconds: number | undefined
+
+  constructor(clock: Instant) {
+    this.#clock = clock
+  }
+
+  get epochMilliseconds(): number {
+    return (this.#milliseconds ??= this.#clock.epochMilliseconds)
+  }
+}
 
 const refuse = (refusal: Refusal): Verdict<never> => ({ accepted: false, refusal })
 
