@@ -30,6 +30,8 @@ export interface VerifiableToken {
   readonly scopes: ReadonlyArray<Scope>
   /** None: never. */
   readonly expiresAt: Option.Option<DateTime.Utc>
+  /** The same in milliseconds (`Infinity`: never), if the store knows it without creating a `DateTime`. */
+  readonly expiry?: number
   readonly revocation: Option.Option<Revocation>
   /** The tokens this one was minted with, the outermost first. Eight at most. */
   readonly ancestors: ReadonlyArray<TokenId>
@@ -56,14 +58,18 @@ export const stateAt = (
 }
 
 /** When the token expires, in milliseconds; `Infinity`: never. */
-export const expiryOf = ({ expiresAt }: Pick<VerifiableToken, "expiresAt">): number =>
-  Option.isSome(expiresAt) ? expiresAt.value.epochMilliseconds : Infinity
+export const expiryOf = (token: Pick<VerifiableToken, "expiresAt" | "expiry">): number =>
+  token.expiry ?? (Option.isSome(token.expiresAt) ? token.expiresAt.value.epochMilliseconds : Infinity)
 
 /** When the token was revoked or expired, whichever came first; none if neither happened or will. */
 export const diedAt = ({ expiresAt, revocation }: VerifiableToken): Option.Option<DateTime.Utc> => {
   const deaths = [expiresAt, Option.map(revocation, ({ at }) => at)].flatMap(Option.toArray)
   return Option.fromUndefinedOr(deaths.sort(DateTime.Order)[0])
 }
+
+/** Whether the token is the ancestor itself or was minted with it. */
+export const isOfLineage = ({ id, ancestors }: Pick<VerifiableToken, "id" | "ancestors">, ancestor: TokenId): boolean =>
+  id === ancestor || ancestors.includes(ancestor)
 
 /** A rotation's parameters besides the new secret, already checked against the policy. */
 export interface Rotation {
@@ -256,7 +262,7 @@ export class ApiToken extends Data.Class<ApiTokenFields> {
 
   /** Whether this is the token itself or one minted with it. */
   isOfLineage(ancestor: TokenId): boolean {
-    return this.id === ancestor || this.ancestors.includes(ancestor)
+    return isOfLineage(this, ancestor)
   }
 
   /** Revokes the token permanently. A token that is already revoked is returned unchanged. */
