@@ -9,29 +9,33 @@ import * as Stream from "effect/Stream"
 import { DuplicateToken, RevisionConflict } from "../errors.ts"
 import { ApiTokenRepository, type FoundToken, type ListQuery } from "../ports/ApiTokenRepository.ts"
 import { TokenUsageStore } from "../ports/TokenUsageStore.ts"
-import { ApiToken, diedAt, type Revocation, stateOf } from "../token/ApiToken.ts"
+import { ApiToken, diedAt, isOfLineage, type Revocation, stateOf } from "../token/ApiToken.ts"
 import type { Attribution } from "../token/Attribution.ts"
 import { OwnerId } from "../token/OwnerId.ts"
+import type { Scope } from "../token/Scope.ts"
 import type { TokenId } from "../token/TokenId.ts"
 import { assertWhole, givenInstant, givenText } from "./given.ts"
 import { memoryUsage } from "./memoryUsage.ts"
+import { type PackedSecret, PackedToken } from "./PackedToken.ts"
 
 /** One process, no persistence. Reads and writes are atomic because everything is synchronous. */
 export const makeMemoryStore = Effect.sync(() => {
-  const tokens = new Map<TokenId, ApiToken>()
-  const byDigest = new Map<string, FoundToken>()
+  const tokens = new Map<TokenId, PackedToken>()
+  const byDigest = new Map<string, PackedSecret>()
+  const shareScopes = makeShareScopes()
 
   const usage = memoryUsage((id) => tokens.has(id))
 
   const isTaken = (token: ApiToken) =>
     token.secrets.some(({ digest }) => (byDigest.get(digest.hex)?.token.id ?? token.id) !== token.id)
 
-  /** Frozen, because callers receive the stored object itself. */
+  /** Freezes the token's lists, because the store keeps two of them. */
   const put = (token: ApiToken) => {
-    remove(token.id)
     for (const list of [token.scopes, token.ancestors, token.secrets, token.history]) Object.freeze(list)
-    tokens.set(token.id, token)
-    for (const secret of token.secrets) byDigest.set(secret.digest.hex, { token, secret })
+    const packed = new PackedToken(token, shareScopes(token.scopes))
+    remove(token.id)
+    tokens.set(token.id, packed)
+    for (const secret of packed.secrets) byDigest.set(secret.digest.hex, secret)
   }
 
   const remove = (id: TokenId) => {
@@ -39,31 +43,31 @@ export const makeMemoryStore = Effect.sync(() => {
     tokens.delete(id)
   }
 
-  const revokeAll = (predicate: (token: ApiToken) => boolean, revocation: Revocation, by: Attribution) =>
+  const revokeAll = (predicate: (token: PackedToken) => boolean, revocation: Revocation, by: Attribution) =>
     Effect.sync(() => {
       givenInstant(revocation.at)
       const revoked = [...tokens.values()].filter((token) => Option.isNone(token.revocation) && predicate(token))
-      for (const token of revoked) put(token.revoke(revocation, by))
+      for (const token of revoked) put(token.unpack().revoke(revocation, by))
       return revoked.length
     })
 
-  const listOwnedBy = ({ ownedBy, state, now, lineageOf, after, limit }: ListQuery) =>
+  const pageOf = ({ ownedBy, state, now, lineageOf, after, limit }: ListQuery) =>
     Effect.sync(() => {
       const owner = OwnerId.assert(ownedBy)
       givenInstant(now)
       if (lineageOf !== undefined) givenText(lineageOf)
-      if (Option.isSome(after)) {
-        givenInstant(after.value.createdAt)
-        givenText(after.value.id)
-      }
+      const last = Option.map(after, ({ createdAt, id }) => ({
+        created: givenInstant(createdAt).epochMilliseconds,
+        id: givenText(id),
+      }))
       if (!(limit >= 1)) throw new TypeError("A limit must be a number of at least 1")
       return [...tokens.values()]
         .filter(
           (token) =>
             token.ownedBy === owner &&
-            (lineageOf === undefined || token.isOfLineage(lineageOf)) &&
+            (lineageOf === undefined || isOfLineage(token, lineageOf)) &&
             (state === "any" || (stateOf(token, now) === "live") === (state === "live")) &&
-            (Option.isNone(after) || newestFirst(after.value, token) < 0),
+            (Option.isNone(last) || newestFirst(last.value, token) < 0),
         )
         .sort(newestFirst)
         .slice(0, limit)
@@ -78,7 +82,7 @@ export const makeMemoryStore = Effect.sync(() => {
         return Effect.void
       }),
 
-    findById: (id) => Effect.sync(() => Option.fromUndefinedOr(tokens.get(givenText(id)))),
+    findById: (id) => Effect.sync(() => Option.fromUndefinedOr(tokens.get(givenText(id))?.unpack())),
 
     findManyById: (ids) => Effect.sync(() => ids.flatMap((id) => tokens.get(givenText(id)) ?? [])),
 
@@ -119,21 +123,18 @@ export const makeMemoryStore = Effect.sync(() => {
         )
       }),
 
-    listOwnedBy,
+    listOwnedBy: (query) => Effect.map(pageOf(query), (page) => page.map((token) => token.unpack())),
 
     countLiveOwnedBy: (ownedBy, now) =>
-      Effect.map(
-        listOwnedBy({ ownedBy, state: "live", now, after: Option.none(), limit: Infinity }),
-        (live) => live.length,
-      ),
+      Effect.map(pageOf({ ownedBy, state: "live", now, after: Option.none(), limit: Infinity }), (live) => live.length),
 
     liveCreatedBefore: (instant, now) =>
       Stream.suspend(() => {
         givenInstant(instant)
         givenInstant(now)
-        return Stream.fromIterable(
+        return streamOf(
           [...tokens.values()]
-            .filter((token) => isBefore(token.createdAt, instant) && stateOf(token, now) === "live")
+            .filter((token) => token.created < instant.epochMilliseconds && stateOf(token, now) === "live")
             .sort((left, right) => newestFirst(right, left)),
         )
       }),
@@ -142,12 +143,11 @@ export const makeMemoryStore = Effect.sync(() => {
       Stream.suspend(() => {
         givenInstant(from)
         givenInstant(to)
-        return Stream.fromIterable(
+        return streamOf(
           [...tokens.values()]
             .filter(
-              ({ expiresAt, revocation }) =>
-                Option.isNone(revocation) &&
-                Option.exists(expiresAt, (expiry) => !isBefore(expiry, from) && isBefore(expiry, to)),
+              ({ expiry, revocation }) =>
+                Option.isNone(revocation) && expiry >= from.epochMilliseconds && expiry < to.epochMilliseconds,
             )
             .sort(soonestFirst),
         )
@@ -155,21 +155,19 @@ export const makeMemoryStore = Effect.sync(() => {
 
     withKey: (keyId) =>
       Stream.suspend(() =>
-        Stream.fromIterable(
+        streamOf(
           [...tokens.values()].filter(({ secrets }) =>
             secrets.some((secret) => Option.getOrNull(secret.keyId) === Option.getOrNull(keyId)),
           ),
         ),
       ),
 
-    undelivered: Stream.suspend(() =>
-      Stream.fromIterable([...tokens.values()].filter(({ undelivered }) => undelivered > 0)),
-    ),
+    undelivered: Stream.suspend(() => streamOf([...tokens.values()].filter(({ undelivered }) => undelivered > 0))),
 
     markDelivered: (id, revision) =>
       Effect.sync(() => {
         const token = tokens.get(givenText(id))
-        if (token !== undefined && token.revision === revision) put(new ApiToken({ ...token, undelivered: 0 }))
+        if (token !== undefined && token.revision === revision) put(new ApiToken({ ...token.unpack(), undelivered: 0 }))
       }),
 
     keyIdsInUse: Effect.sync(() => {
@@ -200,12 +198,29 @@ export const makeMemoryStore = Effect.sync(() => {
 
 const nothingFound = Exit.succeed(Option.none<FoundToken>())
 
+/** Beyond this many distinct lists, sharing stops paying off and they are forgotten. */
+const mostShared = 1000
+
+/** Lets tokens with equal scopes share one list. */
+const makeShareScopes = () => {
+  const lists = new Map<string, ReadonlyArray<Scope>>()
+  return (scopes: ReadonlyArray<Scope>): ReadonlyArray<Scope> => {
+    const key = JSON.stringify(scopes)
+    const known = lists.get(key)
+    if (known !== undefined) return known
+    if (lists.size >= mostShared) lists.clear()
+    lists.set(key, scopes)
+    return scopes
+  }
+}
+
+const streamOf = (tokens: ReadonlyArray<PackedToken>) =>
+  Stream.map(Stream.fromIterable(tokens), (token) => token.unpack())
+
 const isBefore = (left: DateTime.Utc, right: DateTime.Utc) => left.epochMilliseconds < right.epochMilliseconds
 
-const newestFirst = (left: Pick<ApiToken, "createdAt" | "id">, right: Pick<ApiToken, "createdAt" | "id">): number =>
-  right.createdAt.epochMilliseconds - left.createdAt.epochMilliseconds || Order.String(right.id, left.id)
+const newestFirst = (left: Pick<PackedToken, "created" | "id">, right: Pick<PackedToken, "created" | "id">): number =>
+  right.created - left.created || Order.String(right.id, left.id)
 
-const soonestFirst = (left: ApiToken, right: ApiToken): number =>
-  expiryOf(left) - expiryOf(right) || Order.String(left.id, right.id)
-
-const expiryOf = ({ expiresAt }: ApiToken) => (Option.isSome(expiresAt) ? expiresAt.value.epochMilliseconds : Infinity)
+const soonestFirst = (left: PackedToken, right: PackedToken): number =>
+  left.expiry - right.expiry || Order.String(left.id, right.id)
