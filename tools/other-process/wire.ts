@@ -1,6 +1,6 @@
 /** The arguments and results of a repository and a usage store, as values that can be sent to another process. */
 import { ApiToken } from "@tokenry/core"
-import { type ApiTokenFields, Digest } from "@tokenry/core/adapter"
+import { type ApiTokenFields, Digest, LookedUpToken } from "@tokenry/core/adapter"
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 
@@ -20,6 +20,10 @@ export const sentOf = (value: unknown): Sent => {
   if (DateTime.isDateTime(value)) return { is: "instant", value: value.epochMilliseconds }
   if (value instanceof Digest) return { is: "digest", value: value.hex }
   if (typeof value !== "object" || value === null) return { is: "plain", value }
+  if (value instanceof LookedUpToken) {
+    const { expiry: _, ...fields } = value
+    return sentOf({ ...fields, expiresAt: value.expiresAt })
+  }
   return {
     is: value instanceof ApiToken ? "token" : "object",
     value: Object.entries(value).map(([key, field]) => [key, sentOf(field)]),

@@ -1,7 +1,6 @@
 /** The use cases as an Effect service: each one reads, applies the rules, and writes. */
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
-import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
@@ -39,7 +38,7 @@ import { TokenChanges } from "./ports/TokenChanges.ts"
 import { TokenUsageStore } from "./ports/TokenUsageStore.ts"
 import type { ActingCaller } from "./use-cases/requestParts.ts"
 import type * as Request from "./use-cases/requests.ts"
-import type { ApiToken, VerifiableToken } from "./token/ApiToken.ts"
+import { type ApiToken, expiryAsInstant, type VerifiableToken } from "./token/ApiToken.ts"
 import { KeyBinding, type KeyThumbprint } from "./token/KeyBinding.ts"
 import { type Caller, missingScopes, type ScopeHolder } from "./token/Caller.ts"
 import type { Instant } from "./token/Instant.ts"
@@ -524,7 +523,7 @@ const callerOf: MakeCaller<Caller> = ({ token, secret }, ancestors, scopes, narr
   ancestors,
   scopes,
   narrowedBy,
-  expiresAt: expiry === Infinity ? Option.none() : Option.some(DateTime.makeUnsafe(expiry)),
+  expiresAt: expiryAsInstant(expiry),
   boundTo: token.boundTo,
 })
 

@@ -18,6 +18,7 @@ export {
   type ApiTokenFields,
   diedAt,
   earliestExpiry,
+  LookedUpToken,
   type Rotation,
   stateOf,
   type VerifiableToken,

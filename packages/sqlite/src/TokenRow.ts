@@ -4,6 +4,7 @@ import {
   type Change,
   Digest,
   type FoundToken,
+  LookedUpToken,
   OwnerId,
   type Scope,
   type TokenId,
@@ -13,16 +14,7 @@ import {
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import { idOf, millisecondsOf, optionalMillisecondsOf } from "./arguments.ts"
-import {
-  damaged,
-  instantIn,
-  integerIn,
-  listIn,
-  optionalBindingIn,
-  optionalInstantIn,
-  textIn,
-  textsIn,
-} from "./fields.ts"
+import { damaged, instantIn, integerIn, listIn, optionalBindingIn, millisecondsIn, textIn, textsIn } from "./fields.ts"
 import { assertReadable, recordVersion } from "./recordVersion.ts"
 import { secretOf, secretsIn, storedSecretsOf } from "./SecretRow.ts"
 
@@ -117,20 +109,29 @@ export const tokenOf = (row: TokenRow): ApiToken =>
   })
 
 /** @throws DamagedToken, WrittenByNewerVersion */
-export const verifiableOf = (row: VerifiableRow): VerifiableToken => {
-  const { id, readable_from, owned_by, scopes, expires_at, revoked_at, revocation_reason, ancestors, bound_to } = row
+export const verifiableOf = (row: VerifiableRow): VerifiableToken => ({
+  ...fieldsOf(row),
+  expiresAt: instantOf(expiryIn(row)),
+})
+
+/** What verifying needs besides the expiry. */
+const fieldsOf = (row: VerifiableRow): Omit<VerifiableToken, "expiresAt"> => {
+  const { id, readable_from, owned_by, scopes, revoked_at, revocation_reason, ancestors, bound_to } = row
   assertReadable(id, readable_from)
   if (!OwnerId.is(owned_by)) throw damaged(id, "ownedBy")
   return {
     id: id as TokenId,
     ownedBy: owned_by,
     scopes: textsIn(id, "scopes", scopes) as ReadonlyArray<Scope>,
-    expiresAt: optionalInstantIn(id, "expiresAt", expires_at),
     revocation: revocationIn(id, revoked_at, revocation_reason),
     ancestors: ancestors === null ? [] : (textsIn(id, "ancestors", ancestors) as ReadonlyArray<TokenId>),
     boundTo: optionalBindingIn(id, "boundTo", bound_to),
   }
 }
+
+/** In milliseconds; `null`: never. */
+const expiryIn = ({ id, expires_at }: VerifiableRow): number | null =>
+  expires_at === null ? null : millisecondsIn(id, "expiresAt", expires_at)
 
 /**
  * The token that a lookup found. `only`: the digest, where the lookup had a single one and the row doesn't repeat it.
@@ -139,18 +140,9 @@ export const verifiableOf = (row: VerifiableRow): VerifiableToken => {
  */
 export const foundOf = (row: FoundRow, only: Digest): FoundToken => {
   const [id, readable_from, owned_by, scopes, expires_at, revoked_at, revocation_reason, ancestors, bound_to] = row
+  const found = { id, readable_from, owned_by, scopes, expires_at, revoked_at, revocation_reason, ancestors, bound_to }
   return {
-    token: verifiableOf({
-      id,
-      readable_from,
-      owned_by,
-      scopes,
-      expires_at,
-      revoked_at,
-      revocation_reason,
-      ancestors,
-      bound_to,
-    }),
+    token: new LookedUpToken(fieldsOf(found), expiryIn(found) ?? Infinity),
     secret: secretOf(
       id,
       "secrets",

@@ -17,14 +17,15 @@ export const integerIn = (id: string, field: string, value: unknown): number => 
   return value
 }
 
-export const instantIn = (id: string, field: string, value: unknown): DateTime.Utc => {
+export const instantIn = (id: string, field: string, value: unknown): DateTime.Utc =>
+  DateTime.makeUnsafe(millisecondsIn(id, field, value))
+
+/** An instant in milliseconds. */
+export const millisecondsIn = (id: string, field: string, value: unknown): number => {
   const milliseconds = integerIn(id, field, value)
   if (Math.abs(milliseconds) > 8.64e15) throw damaged(id, field)
-  return DateTime.makeUnsafe(milliseconds)
+  return milliseconds
 }
-
-export const optionalInstantIn = (id: string, field: string, value: number | null): Option.Option<DateTime.Utc> =>
-  value === null ? Option.none() : Option.some(instantIn(id, field, value))
 
 export const optionalBindingIn = (id: string, field: string, value: string | null): Option.Option<KeyBinding> => {
   if (value === null) return Option.none()

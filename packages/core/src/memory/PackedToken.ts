@@ -2,7 +2,7 @@
 import * as DateTime from "effect/DateTime"
 import * as Option from "effect/Option"
 import type { FoundToken } from "../ports/ApiTokenRepository.ts"
-import { ApiToken, expiryOf, type VerifiableToken } from "../token/ApiToken.ts"
+import { ApiToken, expiryAsInstant, expiryOf, type VerifiableToken } from "../token/ApiToken.ts"
 import type { Change } from "../token/Change.ts"
 import { Digest } from "../token/Digest.ts"
 import type { Secret, VerifiableSecret } from "../token/Secret.ts"
@@ -76,7 +76,7 @@ export class PackedToken extends PackedSecret implements VerifiableToken {
   }
 
   get expiresAt(): ApiToken["expiresAt"] {
-    return this.expiry === Infinity ? Option.none() : Option.some(DateTime.makeUnsafe(this.expiry))
+    return expiryAsInstant(this.expiry)
   }
 
   /** The newest first. */

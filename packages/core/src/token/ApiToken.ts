@@ -39,6 +39,38 @@ export interface VerifiableToken {
   readonly boundTo: Option.Option<KeyBinding>
 }
 
+/**
+ * A token that a store found by a digest. Its `DateTime` is made when asked for, because that takes 250 ns, and verifying
+ * compares milliseconds.
+ */
+export class LookedUpToken implements VerifiableToken {
+  readonly id: TokenId
+  readonly ownedBy: OwnerId
+  readonly scopes: ReadonlyArray<Scope>
+  readonly expiry: number
+  readonly revocation: Option.Option<Revocation>
+  readonly ancestors: ReadonlyArray<TokenId>
+  readonly boundTo: Option.Option<KeyBinding>
+
+  constructor(fields: Omit<VerifiableToken, "expiresAt" | "expiry">, expiry: number) {
+    this.id = fields.id
+    this.ownedBy = fields.ownedBy
+    this.scopes = fields.scopes
+    this.expiry = expiry
+    this.revocation = fields.revocation
+    this.ancestors = fields.ancestors
+    this.boundTo = fields.boundTo
+  }
+
+  get expiresAt(): Option.Option<DateTime.Utc> {
+    return expiryAsInstant(this.expiry)
+  }
+}
+
+/** An expiry in milliseconds as an instant; none for `Infinity`. */
+export const expiryAsInstant = (expiry: number): Option.Option<DateTime.Utc> =>
+  expiry === Infinity ? Option.none() : Option.some(DateTime.makeUnsafe(expiry))
+
 export type TokenState = "live" | "expired" | "revoked"
 
 /**
