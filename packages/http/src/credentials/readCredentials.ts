@@ -41,6 +41,7 @@ export const readBearer = (authorization: ReadonlyArray<string>, schemes: Scheme
   const [first] = authorization
   if (first === undefined) return none
   if (authorization.length > 1) return invalid("SeveralHeaders")
+  if (isUsual(first)) return { _tag: "Bearer", token: first.slice("Bearer ".length) }
   const value = withoutBlanksAtEnds(first)
   const token = value.length > maxCredentialsLength ? undefined : bearerPattern.exec(value)?.[1]
   return token === undefined ? readOther(value, schemes) : { _tag: "Bearer", token }
@@ -69,6 +70,11 @@ export const readKeyOrBearer = (
 /** Scheme, 1*SP and token68 (§11.2). No two parts can begin with the same character, so nothing is ever tried twice. */
 const bearerPattern = /^bearer +([\w\-.~+/]+=*)$/i
 const dpopPattern = /^dpop +([\w\-.~+/]+=*)$/i
+
+/** Whether the value is spelled as almost always. Testing this first, without a group to capture, takes half the time. */
+const isUsual = (value: string): boolean => value.length <= maxCredentialsLength && usualPattern.test(value)
+
+const usualPattern = /^Bearer [\w\-.~+/]+=*$/
 
 /** A whole token68, which is what RFC 6750 §2.1 calls b64token. */
 const token68 = /^[\w\-.~+/]+=*$/
