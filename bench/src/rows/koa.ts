@@ -14,9 +14,9 @@ const names = Object.keys(contestants) as ReadonlyArray<Name>
 
 const connections = 32
 /** Few, so that the servers take turns often: the machine's other load then affects all of them equally. */
-const requestsInARound = 1_000
+const requestsInARound = { bare: 500, hand: 500, ours: 500, koaJwt: 150 }
 /** Compilers optimise Koa, and what runs in it, during the first requests. */
-const roundsToWarmUp = 8
+const roundsToWarmUp = 16
 
 interface Server extends Listening {
   readonly process: ChildProcess
@@ -27,11 +27,11 @@ export const measure: Measure = async ({ isFull }) => {
   try {
     for (const name of names) servers.set(name, await start(name))
     const samples = new Map(names.map((name) => [name, { perSecond: [] as Array<number>, cpu: [] as Array<number> }]))
-    const rounds = roundsToWarmUp + (isFull ? 80 : 20)
+    const rounds = roundsToWarmUp + (isFull ? 240 : 60)
     for (let round = 0; round < rounds; round++) {
       for (let turn = 0; turn < names.length; turn++) {
         const name = names[(round + turn) % names.length] as Name
-        const { perSecond, cpu } = await load(servers.get(name) as Server)
+        const { perSecond, cpu } = await load(servers.get(name) as Server, requestsInARound[name])
         if (round < roundsToWarmUp) continue
         samples.get(name)?.perSecond.push(perSecond)
         samples.get(name)?.cpu.push(cpu)
@@ -85,7 +85,7 @@ const assertStatus = async (name: Name, url: string, authorization: string, expe
   throw new Error(`${contestants[name]} can't be timed: it answers ${response.status} where it must answer ${expected}`)
 }
 
-const load = async (server: Server): Promise<{ readonly perSecond: number; readonly cpu: number }> => {
+const load = async (server: Server, amount: number): Promise<{ readonly perSecond: number; readonly cpu: number }> => {
   const before = await cpuOf(server.process)
   let connected = 0
   // autocannon itself only looks at the clock once a second.
@@ -93,7 +93,7 @@ const load = async (server: Server): Promise<{ readonly perSecond: number; reado
   const { non2xx, errors, requests } = await autocannon({
     url: server.url,
     connections,
-    amount: requestsInARound,
+    amount,
     sampleInt: 20,
     // A machine that is very busy stalls a request for longer than the default of ten seconds.
     timeout: 120,
