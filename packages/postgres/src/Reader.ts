@@ -75,13 +75,16 @@ export class Reader {
   }
 
   instant(field: string): DateTime.Utc {
-    const milliseconds = this.integer(field)
-    if (Math.abs(milliseconds) > 8_640_000_000_000_000) throw this.damaged(field)
-    return DateTime.makeUnsafe(milliseconds)
+    return DateTime.makeUnsafe(this.#milliseconds(field))
   }
 
   optionalInstant(field: string): Option.Option<DateTime.Utc> {
     return this.#fields[field] === null ? Option.none() : Option.some(this.instant(field))
+  }
+
+  /** An instant's milliseconds; `undefined` if it is absent. */
+  optionalMilliseconds(field: string): number | undefined {
+    return this.#fields[field] === null ? undefined : this.#milliseconds(field)
   }
 
   /** An object with instants as values, by name. */
@@ -104,6 +107,12 @@ export class Reader {
       if (!isText(value[name])) throw this.damaged(`${field}.${name}`)
     }
     return value
+  }
+
+  #milliseconds(field: string): number {
+    const milliseconds = this.integer(field)
+    if (Math.abs(milliseconds) > 8_640_000_000_000_000) throw this.damaged(field)
+    return milliseconds
   }
 
   #inside(field: string, value: unknown): Reader {

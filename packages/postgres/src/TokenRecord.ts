@@ -4,6 +4,7 @@ import {
   type Change,
   Digest,
   type FoundToken,
+  LookedUpToken,
   type KeyId,
   OwnerId,
   type Scope,
@@ -163,19 +164,25 @@ export const verifiableOf = (record: string): VerifiableToken => verifiableFrom(
 /** The same with the secret that it was found by. */
 export const foundOf = (record: string): FoundToken => {
   const reader = Reader.ofValues(foundNames, record)
-  return { token: verifiableFrom(reader), secret: verifiableSecretFrom(reader) }
+  const expiry = reader.optionalMilliseconds("expiresAt") ?? Infinity
+  return { token: new LookedUpToken(fieldsFrom(reader), expiry), secret: verifiableSecretFrom(reader) }
 }
 
 /** Whether newer code wrote the record, so this code must not overwrite it. */
 export const isNewer = (record: string): boolean => Reader.of(record).integer("schemaVersion") > schemaVersion
 
-const verifiableFrom = (reader: Reader): VerifiableToken => {
+const verifiableFrom = (reader: Reader): VerifiableToken => ({
+  ...fieldsFrom(reader),
+  expiresAt: reader.optionalInstant("expiresAt"),
+})
+
+/** What verifying needs besides the expiry. */
+const fieldsFrom = (reader: Reader): Omit<VerifiableToken, "expiresAt"> => {
   if (reader.integer("readableFrom") > schemaVersion) throw new NewerRecord({ id: reader.string("id") })
   return {
     id: reader.string("id") as TokenId,
     ownedBy: reader.string("ownedBy") as OwnerId,
     scopes: reader.strings("scopes") as ReadonlyArray<Scope>,
-    expiresAt: reader.optionalInstant("expiresAt"),
     revocation: revocationFrom(reader),
     ancestors: reader.strings("ancestors") as ReadonlyArray<TokenId>,
     boundTo: reader.optionalBinding("boundTo"),
