@@ -506,7 +506,7 @@ const nobody = { onAccepted: () => {}, onInsufficient: () => {}, onReused: () =>
 const granted: Authorization = Object.freeze({ granted: true })
 const notACaller = "must be a caller that verify returned"
 
-/** Checks what `authorize` uses, so not the owner: that would take a tenth of what a guard does. */
+/** Checks only what `authorize` uses, because guards call it for each request. */
 const isAuthorizable = (caller: AuthorizableCaller | null | undefined): boolean =>
   TokenId.is(caller?.tokenId) &&
   Number.isSafeInteger(caller.generation) &&

@@ -85,7 +85,8 @@ export class ApiTokenRepository extends Context.Service<
      * at most one exists.
      *
      * A synchronous adapter may look the token up when the method is called and return an `Exit`, which needs no fiber.
-     * So call the method when you want the answer; don't keep the effect to run it later.
+     * So call the method when you want the answer; don't keep the effect to run it later. A `LookedUpToken` saves making
+     * a `DateTime` of the expiry.
      */
     readonly findByDigest: (
       candidates: ReadonlyArray<Digest>,

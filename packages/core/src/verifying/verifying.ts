@@ -39,8 +39,7 @@ export interface VerifyObserver {
 
 /**
  * Makes the caller that an API returns. `expiry` is in milliseconds (`Infinity`: never), so that each API makes its own
- * kind of instant. The lists are passed by themselves because an object for them would be a tenth of what verifying
- * allocates.
+ * kind of instant. All are passed by themselves, to save an object per verify.
  */
 export type MakeCaller<C> = (
   facts: Facts,
@@ -163,7 +162,10 @@ const sidesOf = (
 /** Whether this is already a verdict rather than an effect. */
 export const isVerdict = <C>(deciding: Deciding<C>): deciding is Verdict<C> => "accepted" in deciding
 
-/** The instant at which a clock is first read, which costs a system call: most refusals need none. */
+/**
+ * The instant at which a clock is first read: a system call, which most refusals need not make. Without a cache that is
+ * when the lookup has answered.
+ */
 class ReadOnce implements Instant {
   readonly #clock: Instant
   #milliseconds: number | undefined
