@@ -23,15 +23,11 @@ export class Reader {
 
   /** Of a whole record as JSON, with the token's id in `id`. */
   static of(json: string): Reader {
-    const fields = JSON.parse(json) as Fields
-    return new Reader(fields, fields["id"], "")
+    return Reader.ofFields(JSON.parse(json) as Fields)
   }
 
-  /** Of a whole record as a JSON array of these fields' values, with the token's id in `id`. */
-  static ofValues(names: ReadonlyArray<string>, json: string): Reader {
-    const values = JSON.parse(json) as ReadonlyArray<unknown>
-    const fields: Record<string, unknown> = {}
-    for (let index = 0; index < names.length; index++) fields[names[index] as string] = values[index]
+  /** Of a whole record's fields, with the token's id in `id`. */
+  static ofFields(fields: Fields): Reader {
     return new Reader(fields, fields["id"], "")
   }
 
