@@ -33,6 +33,8 @@ const makePool = ({ url, pool = {}, ...options }: PostgresConnectOptions): Pool 
   const made = new Pool({ ...patience(options), ...(url === undefined ? {} : { connectionString: url }), ...pool })
   // An idle connection that ends is replaced when the next one is needed.
   made.on("error", () => undefined)
+  // If a server ends a connection as soon as it accepts it, the error comes before the client's user can listen for it.
+  made.on("connect", (client) => client.on("error", () => undefined))
   // Parses the URL now, so a bad one fails here and not on first use.
   void new Client(made.options)
   return made
