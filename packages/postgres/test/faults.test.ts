@@ -1,11 +1,13 @@
 import { assert, describe, it } from "@effect/vitest"
 import { RepositoryUnavailable } from "@tokenry/core"
 import type { ApiTokenRepository } from "@tokenry/core/adapter"
-import { PostgresRepository } from "@tokenry/postgres"
+import { PostgresOpenError, PostgresRepository } from "@tokenry/postgres"
 import { aToken, aUse } from "@tokenry/repository-contract/tokens"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Option from "effect/Option"
+import { once } from "node:events"
+import { type AddressInfo, createServer } from "node:net"
 import type pg from "pg"
 import { vi } from "vitest"
 import { type Address, Proxy } from "../../../tools/faulty-network/Proxy.ts"
@@ -71,6 +73,33 @@ const aNetworkTo = (url: string) =>
     through.host = proxy.host
     return { proxy, through: through.href }
   })
+
+/** The messages of PostgreSQL's protocol: a type, the length of the rest, and the rest. */
+const message = (type: string, rest: Buffer): Buffer => {
+  const length = Buffer.alloc(4)
+  length.writeInt32BE(rest.length + 4)
+  return Buffer.concat([Buffer.from(type), length, rest])
+}
+
+it.live("a server that ends a connection as it accepts it is an outage, and doesn't end the process", () =>
+  Effect.gen(function* () {
+    const authenticated = message("R", Buffer.alloc(4))
+    const ready = message("Z", Buffer.from("I"))
+    const ended = message("E", Buffer.from("SFATAL\0C57P01\0Mterminating connection\0\0"))
+    const server = createServer((socket) => {
+      socket.on("error", () => undefined)
+      socket.once("data", () => socket.end(Buffer.concat([authenticated, ready, ended])))
+    })
+    yield* Effect.acquireRelease(
+      Effect.promise(() => once(server.listen(0, "127.0.0.1"), "listening")),
+      () => Effect.promise(async () => server.close()),
+    )
+    const { port } = server.address() as AddressInfo
+    const url = `postgres://someone@127.0.0.1:${port}/postgres`
+    const error = yield* Effect.flip(portsOf(PostgresRepository.layer({ url })))
+    assert.instanceOf(error, PostgresOpenError)
+  }),
+)
 
 describe.skipIf(withoutPostgres)("under load", () => {
   it.live("a server that is killed and started again loses nothing that it has acknowledged", () =>
