@@ -8,11 +8,11 @@ const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
  * rejected lie in the middle (124 to 131), so that a stuck source, all 0x00 or all 0xFF, still ends.
  */
 export const randomCharacters = (random: Uint8Array, length: number): string | undefined => {
-  let characters = ""
+  const codes: Array<number> = []
   for (const byte of random) {
-    if (byte >= 124 && byte < 132) continue
-    characters += alphabet[(byte < 124 ? byte : byte - 8) % 62]
-    if (characters.length === length) return characters
+    const code = codeOfByte[byte] as number
+    if (code !== rejected) codes.push(code)
+    if (codes.length === length) return String.fromCharCode(...codes)
   }
   return undefined
 }
@@ -26,5 +26,12 @@ export const encodeInteger = (value: number, length: number): string => {
 
 /** The value of the UTF-16 code unit as a digit, 0 to 61; -1 if it isn't one. */
 export const digitOf = (code: number): number => (code < 128 ? (digits[code] as number) : -1)
+
+const rejected = 0
+
+/** The code unit of the character that a random byte becomes. */
+const codeOfByte = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte >= 124 && byte < 132 ? rejected : alphabet.charCodeAt((byte < 124 ? byte : byte - 8) % 62),
+)
 
 const digits = Int8Array.from({ length: 128 }, (_, code) => alphabet.indexOf(String.fromCharCode(code)))

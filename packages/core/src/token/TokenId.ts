@@ -16,19 +16,28 @@ const randomByteCount = 10
  * 4095) takes the place of the first 12, to order ids within the millisecond (RFC 9562 §6.2, method 1).
  */
 const make = (now: DateTime.Utc, random: Uint8Array, sequence?: number): TokenId => {
-  const milliseconds = now.epochMilliseconds.toString(16).padStart(12, "0")
-  const byte = (index: number) => hexOf[random[index] as number] as string
-  const first = sequence === undefined ? byte(0).charAt(1) + byte(1) : sequence.toString(16).padStart(3, "0")
-  const variant = hexOf[0x80 | ((random[2] as number) & 0x3f)] as string
-  // `join` makes one string. Engines keep a concatenation as a tree of its parts, at six times the memory.
-  return [
-    milliseconds.slice(0, 8),
-    milliseconds.slice(8),
-    `7${first}`,
-    variant + byte(3),
-    byte(4) + byte(5) + byte(6) + byte(7) + byte(8) + byte(9),
-  ].join("-") as TokenId
+  const byte = (index: number) => random[index] as number
+  const first = sequence ?? (byte(0) << 8) | byte(1)
+  const codes = [...blank]
+  putHex(codes, 0, 8, Math.floor(now.epochMilliseconds / 0x10000))
+  putHex(codes, 9, 4, now.epochMilliseconds % 0x10000)
+  putHex(codes, 14, 4, 0x7000 | (first & 0xfff))
+  putHex(codes, 19, 2, 0x80 | (byte(2) & 0x3f))
+  putHex(codes, 21, 2, byte(3))
+  for (let index = 4; index < randomByteCount; index++) putHex(codes, 16 + 2 * index, 2, byte(index))
+  // A string in one piece. Engines keep a concatenation as a tree of its parts, at six times the memory.
+  return String.fromCharCode(...codes) as TokenId
 }
+
+/** Puts the value as so many hex digits into a list of character codes. */
+const putHex = (codes: Array<number>, at: number, length: number, value: number): void => {
+  for (let index = 0; index < length; index++) {
+    codes[at + index] = hexDigits.charCodeAt((value >>> (4 * (length - 1 - index))) & 0xf)
+  }
+}
+
+const hexDigits = "0123456789abcdef"
+const blank = Array.from("........-....-....-....-............", (character) => character.charCodeAt(0))
 
 /**
  * A function that makes ids in ascending order, also within one millisecond, so a list shows a process's tokens in the
@@ -42,7 +51,5 @@ const inSequence = (random: { readonly bytes: (count: number) => Uint8Array }) =
     return make(now, random.bytes(randomByteCount), sequence)
   }
 }
-
-const hexOf = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"))
 
 export const TokenId = { is, make, inSequence, randomByteCount } as const
