@@ -16,29 +16,32 @@ export interface Listener {
 
 export const announcing = (repository: Repository, listener: Listener): Repository => {
   const one = <A, E>(token: ApiToken, write: Effect.Effect<A, E>) =>
-    Effect.onExit(write, (exit) =>
-      Effect.sync(() => {
-        listener.onTouched(token.id)
-        if (Exit.isSuccess(exit)) listener.onWritten(token)
-      }),
-    )
-  const many = <A, E>(write: Effect.Effect<A, E>) => Effect.ensuring(write, Effect.sync(listener.onManyTouched))
+    afterwards(write, (exit) => {
+      listener.onTouched(token.id)
+      if (Exit.isSuccess(exit)) listener.onWritten(token)
+    })
+  const many = <A, E>(write: Effect.Effect<A, E>) => afterwards(write, listener.onManyTouched)
   return {
     ...repository,
     insert: (token) => one(token, repository.insert(token)),
     replace: (token, expectedRevision) => one(token, repository.replace(token, expectedRevision)),
     replaceMany: (replacements) =>
-      Effect.onExit(repository.replaceMany(replacements), (exit) =>
-        Effect.sync(() => {
-          for (const { token } of replacements) {
-            listener.onTouched(token.id)
-            if (Exit.isSuccess(exit) && !exit.value.includes(token.id)) listener.onWritten(token)
-          }
-        }),
-      ),
+      afterwards(repository.replaceMany(replacements), (exit) => {
+        for (const { token } of replacements) {
+          listener.onTouched(token.id)
+          if (Exit.isSuccess(exit) && !exit.value.includes(token.id)) listener.onWritten(token)
+        }
+      }),
     revokeOwnedBy: (ownedBy, revocation, by) => many(repository.revokeOwnedBy(ownedBy, revocation, by)),
     revokeIssuedTo: (issuedTo, ownedBy, revocation, by) =>
       many(repository.revokeIssuedTo(issuedTo, ownedBy, revocation, by)),
     purge: (diedBefore) => many(repository.purge(diedBefore)),
   }
 }
+
+/** Calls back when the write has finished, without a step of the fiber for it. */
+const afterwards = <A, E>(write: Effect.Effect<A, E>, callBack: (exit: Exit.Exit<A, E>) => void) =>
+  Effect.onExitPrimitive(write, (exit) => {
+    callBack(exit)
+    return undefined
+  })
