@@ -277,8 +277,5 @@ it.effect("changing a caller can't affect another token's ancestors", () =>
       const { ancestors } = yield* callerWith(plaintext)
       expect(() => (ancestors as Array<TokenId>).push(anId())).toThrow(TypeError)
     }
-    const { token } = child
-    for (const list of [token.ancestors, token.scopes, token.history, token.secrets])
-      expect(list).toSatisfy(Object.isFrozen)
   }).pipe(Effect.provide(world())),
 )

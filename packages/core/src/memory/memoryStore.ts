@@ -29,13 +29,17 @@ export const makeMemoryStore = Effect.sync(() => {
   const isTaken = (token: ApiToken) =>
     token.secrets.some(({ digest }) => (byDigest.get(digest.hex)?.token.id ?? token.id) !== token.id)
 
-  /** Freezes the token's lists, because the store keeps two of them. */
-  const put = (token: ApiToken) => {
-    for (const list of [token.scopes, token.ancestors, token.secrets, token.history]) Object.freeze(list)
-    const packed = new PackedToken(token, shareScopes(token.scopes))
-    remove(token.id)
-    tokens.set(token.id, packed)
+  const pack = (token: ApiToken) => new PackedToken(token, shareScopes(token.scopes))
+
+  const add = (packed: PackedToken) => {
+    tokens.set(packed.id, packed)
     for (const secret of packed.secrets) byDigest.set(secret.digest.hex, secret)
+  }
+
+  const put = (token: ApiToken) => {
+    const packed = pack(token)
+    remove(token.id)
+    add(packed)
   }
 
   const remove = (id: TokenId) => {
@@ -78,7 +82,7 @@ export const makeMemoryStore = Effect.sync(() => {
       Effect.suspend(() => {
         assertWhole(token)
         if (tokens.has(token.id) || isTaken(token)) return Effect.fail(new DuplicateToken({ id: token.id }))
-        put(token)
+        add(pack(token))
         return Effect.void
       }),
 
@@ -201,18 +205,23 @@ const nothingFound = Exit.succeed(Option.none<FoundToken>())
 /** Beyond this many distinct lists, sharing stops paying off and they are forgotten. */
 const mostShared = 1000
 
-/** Lets tokens with equal scopes share one list. */
+/** Lets tokens with equal scopes share one list, which nobody can change. */
 const makeShareScopes = () => {
   const lists = new Map<string, ReadonlyArray<Scope>>()
   return (scopes: ReadonlyArray<Scope>): ReadonlyArray<Scope> => {
-    const key = JSON.stringify(scopes)
+    const key = scopes.join(" ")
     const known = lists.get(key)
-    if (known !== undefined) return known
+    // Not by the text alone: scopes that were never declared may contain spaces.
+    if (known !== undefined && isSameList(known, scopes)) return known
     if (lists.size >= mostShared) lists.clear()
-    lists.set(key, scopes)
-    return scopes
+    const kept = Object.freeze([...scopes])
+    lists.set(key, kept)
+    return kept
   }
 }
+
+const isSameList = (left: ReadonlyArray<Scope>, right: ReadonlyArray<Scope>): boolean =>
+  left.length === right.length && left.every((scope, index) => scope === right[index])
 
 const streamOf = (tokens: ReadonlyArray<PackedToken>) =>
   Stream.map(Stream.fromIterable(tokens), (token) => token.unpack())
