@@ -1,7 +1,9 @@
 /** The use cases without Effect: promises, dates and plain objects, under the same names. */
+import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Option from "effect/Option"
@@ -161,7 +163,7 @@ export const createApiTokens = async <E, S extends string>(
   const assertOpen = () => {
     if (isClosed) throw new Error("The token store is closed")
   }
-  const run = async <A>(effect: Effect.Effect<A, unknown>): Promise<A> => {
+  const run = <A>(effect: Effect.Effect<A, unknown>): A | Promise<A> => {
     assertOpen()
     return runUntraced(effect)
   }
@@ -199,22 +201,22 @@ export const createApiTokens = async <E, S extends string>(
       return { plaintext, token: detailsOf(token) }
     },
     endGrace: (request) => describing(tokens.endGrace(request)),
-    revokeOwnedBy: (request) => run(tokens.revokeOwnedBy(request)),
-    revokeIssuedTo: (request) => run(tokens.revokeIssuedTo(request)),
-    revokeAllIssuedTo: (request) => run(tokens.revokeAllIssuedTo(request)),
+    revokeOwnedBy: async (request) => run(tokens.revokeOwnedBy(request)),
+    revokeIssuedTo: async (request) => run(tokens.revokeIssuedTo(request)),
+    revokeAllIssuedTo: async (request) => run(tokens.revokeAllIssuedTo(request)),
     usageOf: async (details) => {
       const usages = await run(tokens.usageOf(listOf(details).map(usedTokenOf)))
       return Option.getOrNull(Option.map(usages, (usages) => usages.map(usageDetailsOf)))
     },
     effectiveStatesOf: async (details) => run(tokens.effectiveStatesOf(listOf(details).map(verifiableTokenOf))),
-    purge: (request) => run(tokens.purge(request)),
-    revokeUnused: (request) => run(tokens.revokeUnused(request)),
+    purge: async (request) => run(tokens.purge(request)),
+    revokeUnused: async (request) => run(tokens.revokeUnused(request)),
     expiringWithin: async function* (request) {
       const Stream = await run(streamModule)
       yield* Stream.toAsyncIterable(Stream.map(await run(tokens.expiringWithin(request)), detailsOf))
     },
-    ownerChanged: (ownedBy) => run(tokens.ownerChanged(ownedBy)),
-    flush: () => run(tokens.flush),
+    ownerChanged: async (ownedBy) => run(tokens.ownerChanged(ownedBy)),
+    flush: async () => run(tokens.flush),
     close: async () => {
       isClosed = true
       await runtime.dispose()
@@ -225,7 +227,22 @@ export const createApiTokens = async <E, S extends string>(
 }
 
 /** Without spans: only an Effect application has a tracer to receive them, and they take a seventh of an issue's time. */
-const runUntraced = Effect.runPromiseWith(Context.make(References.TracerEnabled, false))
+const fork = Effect.runForkWith(Context.make(References.TracerEnabled, false))
+
+/** The result, without a promise if it is at hand when the fiber returns. */
+const runUntraced = <A>(effect: Effect.Effect<A, unknown>): A | Promise<A> => {
+  const fiber = fork(effect)
+  const exit = fiber.pollUnsafe()
+  return exit === undefined
+    ? new Promise<Exit.Exit<A, unknown>>((resolve) => fiber.addObserver(resolve)).then(valueOf)
+    : valueOf(exit)
+}
+
+/** What a promise resolves to. Throws what it rejects with. */
+const valueOf = <A>(exit: Exit.Exit<A, unknown>): A => {
+  if (Exit.isSuccess(exit)) return exit.value
+  throw Cause.squash(exit.cause)
+}
 
 class UseCases extends Context.Service<UseCases, Opened<Caller>>()("@tokenry/core/promise/UseCases") {}
 
