@@ -29,7 +29,7 @@ import { countingAnnouncementOutages, countingOutages, countingOwnerOutages } fr
 import { makeMetering } from "./metrics/metering.ts"
 import { ApiTokenRepository } from "./ports/ApiTokenRepository.ts"
 import { AuditSink, type AuditSinkUnavailable } from "./ports/AuditSink.ts"
-import { lazily } from "./ports/lazily.ts"
+import { lazily, usingLazily } from "./ports/lazily.ts"
 import { Hasher } from "./ports/Hasher.ts"
 import { OwnerDirectory } from "./ports/OwnerDirectory.ts"
 import type { Repository } from "./ports/Repository.ts"
@@ -51,6 +51,7 @@ import { isFormat, TokenFormat } from "./token/TokenFormat.ts"
 import { TokenId } from "./token/TokenId.ts"
 import { isPolicy, TokenPolicy } from "./token/TokenPolicy.ts"
 import type { TokenUsage } from "./token/TokenUsage.ts"
+import type { UseCases } from "./use-cases/managing.ts"
 import { currentInstant } from "./use-cases/present.ts"
 import type { Issued } from "./use-cases/issuing.ts"
 import { makeParse } from "./use-cases/parsing.ts"
@@ -361,7 +362,7 @@ export const assembleApiTokens = Effect.fnUntraced(function* <C>(options: ApiTok
     },
   }
   const bindFirstKey: BindFirstKey = (id, key) =>
-    Effect.flatMap(management, ({ bindFirstKey }) => bindFirstKey(id, key)).pipe(
+    withUseCases(({ bindFirstKey }) => bindFirstKey(id, key)).pipe(
       // Another process may have bound it.
       Effect.ensuring(Effect.sync(() => cache?.forgetToken(id))),
     )
@@ -421,25 +422,31 @@ export const assembleApiTokens = Effect.fnUntraced(function* <C>(options: ApiTok
     makeRoom,
     parse,
   }
-  const management = lazily(async () => (await import("./use-cases/managing.ts")).managing(parts))
+  let useCases: UseCases | undefined
+  const using = usingLazily(async () => {
+    const { managing } = await import("./use-cases/managing.ts")
+    // Made once, even if two requests wait for the module: ids ascend only within one sequence.
+    return (useCases ??= managing(parts))
+  })
+  const withUseCases: typeof using = (use) => Effect.suspend(() => using(use))
   const tokens: Opened<C>["tokens"] = {
     catalogue,
     authorize,
-    issue: (request) => Effect.flatMap(management, ({ issue }) => issue(request)),
-    find: (request) => Effect.flatMap(management, ({ find }) => find(request)),
-    list: (request) => Effect.flatMap(management, ({ list }) => list(request)),
-    effectiveStatesOf: (tokens) => Effect.flatMap(management, ({ effectiveStatesOf }) => effectiveStatesOf(tokens)),
-    usageOf: (tokens) => Effect.flatMap(management, ({ usageOf }) => usageOf(tokens)),
-    edit: (request) => Effect.flatMap(management, ({ edit }) => edit(request)),
-    rotate: (request) => Effect.flatMap(management, ({ rotate }) => rotate(request)),
-    endGrace: (request) => Effect.flatMap(management, ({ endGrace }) => endGrace(request)),
-    revoke: (request) => Effect.flatMap(management, ({ revoke }) => revoke(request)),
-    revokeOwnedBy: (request) => Effect.flatMap(management, ({ revokeOwnedBy }) => revokeOwnedBy(request)),
-    revokeIssuedTo: (request) => Effect.flatMap(management, ({ revokeIssuedTo }) => revokeIssuedTo(request)),
-    revokeAllIssuedTo: (request) => Effect.flatMap(management, ({ revokeAllIssuedTo }) => revokeAllIssuedTo(request)),
-    purge: (request) => Effect.flatMap(management, ({ purge }) => purge(request)),
-    revokeUnused: (request) => Effect.flatMap(management, ({ revokeUnused }) => revokeUnused(request)),
-    expiringWithin: (request) => Effect.flatMap(management, ({ expiringWithin }) => expiringWithin(request)),
+    issue: (request) => withUseCases(({ issue }) => issue(request)),
+    find: (request) => withUseCases(({ find }) => find(request)),
+    list: (request) => withUseCases(({ list }) => list(request)),
+    effectiveStatesOf: (tokens) => withUseCases(({ effectiveStatesOf }) => effectiveStatesOf(tokens)),
+    usageOf: (tokens) => withUseCases(({ usageOf }) => usageOf(tokens)),
+    edit: (request) => withUseCases(({ edit }) => edit(request)),
+    rotate: (request) => withUseCases(({ rotate }) => rotate(request)),
+    endGrace: (request) => withUseCases(({ endGrace }) => endGrace(request)),
+    revoke: (request) => withUseCases(({ revoke }) => revoke(request)),
+    revokeOwnedBy: (request) => withUseCases(({ revokeOwnedBy }) => revokeOwnedBy(request)),
+    revokeIssuedTo: (request) => withUseCases(({ revokeIssuedTo }) => revokeIssuedTo(request)),
+    revokeAllIssuedTo: (request) => withUseCases(({ revokeAllIssuedTo }) => revokeAllIssuedTo(request)),
+    purge: (request) => withUseCases(({ purge }) => purge(request)),
+    revokeUnused: (request) => withUseCases(({ revokeUnused }) => revokeUnused(request)),
+    expiringWithin: (request) => withUseCases(({ expiringWithin }) => expiringWithin(request)),
     ownerChanged: (ownedBy) =>
       Effect.suspend(() => {
         const owner = OwnerId.assert(ownedBy as OwnerId)

@@ -72,6 +72,13 @@ describe("issue", () => {
     ["an unknown field", { scope: "treasure:read" }, "scope"],
     ["an unknown field of 40 characters", { ["x".repeat(40)]: 1 }, "x".repeat(40)],
     ["an unknown field with a name that is too long to repeat", { ["x".repeat(41)]: 1 }, "…"],
+    ["an unknown field without a value", { scope: undefined }, "scope"],
+    ["an unknown field of the attribution", { by: { actor: { kind: "system" }, origin: {}, from: "CI" } }, "by.from"],
+    [
+      "an unknown field of the origin",
+      { by: { actor: { kind: "system" }, origin: { adress: "192.0.2.1" } } },
+      "by.origin.adress",
+    ],
     ["one scope for a list", { scopes: "treasure:read" }, "scopes"],
     ["no scopes", { scopes: undefined }, "scopes"],
     ["null for scopes", { scopes: null }, "scopes"],

@@ -56,6 +56,27 @@ it.effect("a new token is as requested and as stored, with one write", () =>
   }).pipe(Effect.provide(worldWith())),
 )
 
+it.effect("an issue that runs twice makes two tokens", () =>
+  Effect.gen(function* () {
+    const issue = (yield* ApiTokens).issue(request)
+    const [one, other] = [yield* issue, yield* issue]
+    expect(one.plaintext).not.toBe(other.plaintext)
+    expect(one.token.id).not.toBe(other.token.id)
+  }).pipe(Effect.provide(worldWith())),
+)
+
+it.effect("tokens that are issued at once, before anything else, have ids in the order of issue", () =>
+  Effect.gen(function* () {
+    const tokens = yield* ApiTokens
+    const issued = yield* Effect.all(
+      Array.from({ length: 20 }, () => tokens.issue(request)),
+      { concurrency: "unbounded" },
+    )
+    const ids = issued.map(({ token }) => token.id)
+    expect(ids).toEqual(ids.toSorted())
+  }).pipe(Effect.provide(worldWith())),
+)
+
 it.effect("scopes are stored as declared, each once, in the given order, and none is added", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens

@@ -3,12 +3,18 @@ import * as Effect from "effect/Effect"
 
 /** Loads a module on first use. Later uses find it at once, without waiting for a promise. */
 export const lazily = <Module>(load: () => Promise<Module>): Effect.Effect<Module> => {
-  let loaded: Effect.Effect<Module> | undefined
-  const loading = Effect.map(Effect.promise(load), (module) => {
-    loaded = Effect.succeed(module)
-    return module
-  })
-  return Effect.suspend(() => loaded ?? loading)
+  const using = usingLazily(load)
+  return Effect.suspend(() => using(Effect.succeed))
+}
+
+/** Calls `use` with the module: at once if it is loaded, so only in an effect that runs. */
+export type Using<Module> = <A, E>(use: (module: Module) => Effect.Effect<A, E>) => Effect.Effect<A, E>
+
+/** The same for code that can't spare a step of the fiber. */
+export const usingLazily = <Module>(load: () => Promise<Module>): Using<Module> => {
+  let loaded: Module | undefined
+  const loading = Effect.map(Effect.promise(load), (module) => (loaded = module))
+  return (use) => (loaded === undefined ? Effect.flatMap(loading, use) : use(loaded))
 }
 
 /** `effect/Stream`, which only bulk work reads. */

@@ -57,7 +57,8 @@ export const anyValue: OptionRule = [() => true, "give it a value"]
 export const isBoolean = (value: unknown): boolean => typeof value === "boolean"
 export const isText = (value: unknown): boolean => typeof value === "string" && value !== ""
 export const isFunction = (value: unknown): boolean => typeof value === "function"
-export const isObject = (value: unknown): boolean => typeof value === "object" && value !== null
+export const isObject = (value: unknown): value is Readonly<Record<PropertyKey, unknown>> =>
+  typeof value === "object" && value !== null
 export const isOneOf =
   (...values: ReadonlyArray<unknown>) =>
   (value: unknown): boolean =>

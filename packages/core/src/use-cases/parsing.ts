@@ -1,14 +1,18 @@
 /** Checks requests, and keeps plaintext tokens out of everything that is stored or reported. */
 import * as Effect from "effect/Effect"
 import { type InputIssue, InvalidInput } from "../errors.ts"
-import { lazily } from "../ports/lazily.ts"
+import { isAtHand } from "../ports/atHand.ts"
+import { usingLazily } from "../ports/lazily.ts"
 import type { ActingCaller } from "./requestParts.ts"
 import type * as Requests from "./requests.ts"
 import type { Attribution } from "../token/Attribution.ts"
 import type { TokenFormat } from "../token/TokenFormat.ts"
 import { holdsToken, maskTokens } from "../token/tokensInText.ts"
 
-/** The request if it has the shape of that name. Masks tokens that a client put into its origin. */
+/**
+ * The request if it has the shape of that name. Masks tokens that a client put into its origin. Reads the request when
+ * called, so call it in an effect that runs.
+ */
 export type Parse = <Name extends RequestName>(
   name: Name,
   request: unknown,
@@ -17,7 +21,7 @@ export type Parse = <Name extends RequestName>(
 type Schemas = Pick<typeof Requests, RequestName>
 type RequestName = Exclude<Extract<keyof typeof Requests, `${string}Request`>, "parseRequest">
 
-const schemas = lazily(() => import("./requests.ts"))
+const withSchemas = usingLazily(() => import("./requests.ts"))
 
 /** A parsed request has an owner: the caller's, if it was made with a token. */
 type Owned<Request> = "ownedBy" extends keyof Request
@@ -39,7 +43,8 @@ export const makeParse = (formats: ReadonlyArray<TokenFormat>): Parse => {
 
   const issuesOf = (request: Readonly<Record<string, unknown>>): ReadonlyArray<InputIssue> => {
     const by = request["by"] as Attribution | undefined
-    const paths: Array<ReadonlyArray<string>> = guarded.filter((field) => holds(request[field])).map((field) => [field])
+    const paths: Array<ReadonlyArray<string>> = []
+    for (const field of guarded) if (holds(request[field])) paths.push([field])
     if (by !== undefined && "id" in by.actor && holds(by.actor.id)) paths.push(["by", "actor", "id"])
     return paths.map((path) => ({ path, message: "must not contain a token" }))
   }
@@ -49,16 +54,15 @@ export const makeParse = (formats: ReadonlyArray<TokenFormat>): Parse => {
     const issues = issuesOf(fields)
     if (issues.length > 0) return Effect.fail(new InvalidInput({ issues }))
     const { by, caller } = fields as { readonly by?: Attribution; readonly caller?: ActingCaller }
-    return Effect.succeed({
-      ...fields,
-      ...(caller === undefined ? {} : { ownedBy: caller.ownedBy }),
-      ...(by === undefined ? {} : { by: { ...by, origin: withoutTokens(by.origin) } }),
-    } as Owned<Schemas[Name]["Type"]>)
+    const owned = caller === undefined ? fields : { ...fields, ownedBy: caller.ownedBy }
+    const masked = by === undefined ? owned : { ...owned, by: { ...by, origin: withoutTokens(by.origin) } }
+    return Effect.succeed(masked as Owned<Schemas[Name]["Type"]>)
   }
 
   return <Name extends RequestName>(name: Name, request: unknown) =>
-    Effect.flatMap(schemas, (schemas) => {
+    withSchemas((schemas) => {
       const schema: Schemas[Name] = schemas[name]
-      return Effect.flatMap(schemas.parseRequest(schema, request), checked<Name>)
+      const parsed = schemas.parseRequest(schema, request)
+      return isAtHand(parsed) ? checked<Name>(parsed.value) : Effect.flatMap(parsed, checked<Name>)
     })
 }

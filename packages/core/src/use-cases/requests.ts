@@ -4,13 +4,16 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { type InputIssue, InvalidInput } from "../errors.ts"
+import { isAtHand } from "../ports/atHand.ts"
 import { ListCursor } from "./ListCursor.ts"
 import { Instant } from "../token/Instant.ts"
 import { KeyBinding } from "../token/KeyBinding.ts"
 import { OwnerId } from "../token/OwnerId.ts"
+import { isObject } from "../token/OptionRules.ts"
 import { flawOfText } from "../token/Text.ts"
 import { TokenId } from "../token/TokenId.ts"
 import { TokenPolicy } from "../token/TokenPolicy.ts"
@@ -236,15 +239,33 @@ export const ExpiringRequest = Schema.Struct({
 })
 export type ExpiringRequest = typeof ExpiringRequest.Type
 
-/** The request if it has the schema's shape and no unknown fields, otherwise every problem at once. */
+/**
+ * The request if it has the schema's shape and no unknown fields, otherwise every problem at once. A valid request is
+ * usually recognised without looking for every problem, in half the time.
+ */
 export const parseRequest = <S extends Schema.Top & { readonly DecodingServices: never }>(
   schema: S,
   request: unknown,
-) =>
-  Effect.mapError(
-    decoderOf(schema)(request, { errors: "all", onExcessProperty: "error" }),
+): Effect.Effect<S["Type"], InvalidInput> => {
+  const decode = decoderOf(schema)
+  const quickly = decode(request)
+  if (isAtHand(quickly) && isWhole(request, quickly.value)) return Exit.succeed(quickly.value)
+  return Effect.mapError(
+    decode(request, { errors: "all", onExcessProperty: "error" }),
     (error) => new InvalidInput({ issues: issuesOf(error) }),
   )
+}
+
+/** Whether decoding left out nothing. */
+const isWhole = (request: unknown, decoded: unknown): boolean => {
+  if (request === decoded) return true
+  if (!isObject(request) || !isObject(decoded)) return false
+  if (Array.isArray(request)) return request.every((item, index) => isWhole(item, decoded[index]))
+  for (const name of Object.keys(request)) {
+    if (!Object.hasOwn(decoded, name) || !isWhole(request[name], decoded[name])) return false
+  }
+  return true
+}
 
 /** Making a decoder costs as much as decoding a small request, so each schema's is made once. */
 const decoderOf = <S extends Schema.Top & { readonly DecodingServices: never }>(schema: S) => {
