@@ -2,6 +2,11 @@
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
+import type * as Fiber from "effect/Fiber"
 
 /** In whole milliseconds, even with a test clock that counts in fractions. */
-export const currentInstant = Effect.map(Clock.currentTimeMillis, (milliseconds) => DateTime.makeUnsafe(milliseconds))
+export const instantOf = (fiber: Fiber.Fiber<unknown, unknown>): DateTime.Utc =>
+  DateTime.makeUnsafe(fiber.getRef(Clock.Clock).currentTimeMillisUnsafe())
+
+export const currentInstant = Effect.withFiber((fiber) => Exit.succeed(instantOf(fiber)))

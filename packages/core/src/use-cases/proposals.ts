@@ -164,4 +164,4 @@ const instantOf = (expiry: Exclude<RequestedExpiry, undefined>, now: DateTime.Ut
     ? Option.none()
     : Option.some(DateTime.isDateTime(expiry) ? expiry : DateTime.addDuration(now, expiry))
 
-const unique = <A>(values: ReadonlyArray<A>): ReadonlyArray<A> => [...new Set(values)]
+const unique = <A>(values: ReadonlyArray<A>): ReadonlyArray<A> => (values.length < 2 ? values : [...new Set(values)])
