@@ -54,7 +54,8 @@ export const issuing = (
 
   const nextId = TokenId.inSequence(random)
 
-  const insertNew = Effect.fnUntraced(function* (input: IssueRequest, secret: NewSecret, now: DateTime.Utc) {
+  /** The new token, if the rules, the policy and everybody's authority allow it. */
+  const newToken = Effect.fnUntracedEager(function* (input: IssueRequest, secret: NewSecret, now: DateTime.Utc) {
     const request = yield* parse("IssueRequest", input)
     const { name, scopes, issuedTo, caller, boundTo } = request
     const ownedBy = request.ownedBy as OwnerId
@@ -68,7 +69,7 @@ export const issuing = (
         .map((minter) => ({ on: sideOf(minter, caller), scopes: catalogue.close(minter.scopes) })),
       { on: "owner", scopes: yield* ownersScopes(ownedBy) },
     ])
-    const token = ApiToken.issue(
+    return ApiToken.issue(
       {
         ...proposal,
         id: nextId(now),
@@ -81,20 +82,21 @@ export const issuing = (
       now,
       attributionOf(request),
     )
-    yield* repository.insert(token)
-    return token
   })
+
+  const insertNew = (input: IssueRequest, secret: NewSecret, now: DateTime.Utc) =>
+    Effect.flatMapEager(newToken(input, secret, now), (token) => Effect.as(repository.insert(token), token))
 
   /** A span keeps its result, so the plaintext stays outside it. */
   const issue = (request: IssueRequest) =>
     Effect.withFiber((fiber) => {
       const plaintext = makePlaintext(format, random)
       const { digest, keyId } = digesting.toStore(digesting.sha256(plaintext))
-      const inserting = insertNew(request, { digest, keyId, hint: hintOf(format, plaintext) }, instantOf(fiber))
+      const insert = () => insertNew(request, { digest, keyId, hint: hintOf(format, plaintext) }, instantOf(fiber))
       // Without a tracer, as in the promise API, even an empty span would take a seventh of an issue's time.
       const traced = fiber.getRef(References.TracerEnabled)
-        ? Effect.withSpan(inserting, "ApiTokens.issue", { captureStackTrace: false })
-        : inserting
+        ? Effect.withSpan(Effect.suspend(insert), "ApiTokens.issue", { captureStackTrace: false })
+        : insert()
       return Effect.map(traced, (token): Issued => ({ plaintext, token }))
     })
 
