@@ -38,6 +38,7 @@ import {
   verifiableTokenOf,
   type Verification,
 } from "./promiseValues.ts"
+import type { Issued } from "./use-cases/issuing.ts"
 import type * as Request from "./use-cases/requests.ts"
 import type { ApiToken } from "./token/ApiToken.ts"
 import type { Instant } from "./token/Instant.ts"
@@ -167,7 +168,9 @@ export const createApiTokens = async <E, S extends string>(
     assertOpen()
     return runUntraced(effect)
   }
-  const describing = async (effect: Effect.Effect<ApiToken, unknown>) => detailsOf(await run(effect))
+  const describing = async (effect: Effect.Effect<ApiToken, unknown>) => run(Effect.map(effect, detailsOf))
+  const handingOver = async (effect: Effect.Effect<Issued, unknown>) =>
+    run(Effect.map(effect, ({ plaintext, token }) => ({ plaintext, token: detailsOf(token) })))
 
   const api: PromiseApiTokens = {
     catalogue: tokens.catalogue,
@@ -175,10 +178,7 @@ export const createApiTokens = async <E, S extends string>(
       assertOpen()
       return tokens.authorize(caller, scopes)
     },
-    issue: async (request) => {
-      const { plaintext, token } = await run(tokens.issue(request))
-      return { plaintext, token: detailsOf(token) }
-    },
+    issue: (request) => handingOver(tokens.issue(request)),
     verify: async (presented, requirement) => {
       assertOpen()
       const deciding = verifyAt(presented, requirement, systemClock)
@@ -196,10 +196,7 @@ export const createApiTokens = async <E, S extends string>(
     },
     edit: (request) => describing(tokens.edit(request)),
     revoke: (request) => describing(tokens.revoke(request)),
-    rotate: async (request) => {
-      const { plaintext, token } = await run(tokens.rotate(request))
-      return { plaintext, token: detailsOf(token) }
-    },
+    rotate: (request) => handingOver(tokens.rotate(request)),
     endGrace: (request) => describing(tokens.endGrace(request)),
     revokeOwnedBy: async (request) => run(tokens.revokeOwnedBy(request)),
     revokeIssuedTo: async (request) => run(tokens.revokeIssuedTo(request)),
