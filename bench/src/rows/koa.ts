@@ -14,9 +14,9 @@ const names = Object.keys(contestants) as ReadonlyArray<Name>
 
 const connections = 32
 /** Few, so that the servers take turns often: the machine's other load then affects all of them equally. */
-const requestsInARound = { bare: 500, hand: 500, ours: 500, koaJwt: 150 }
+const requestsInARound = { bare: 1000, hand: 1000, ours: 1000, koaJwt: 300 }
 /** Compilers optimise Koa, and what runs in it, during the first requests. */
-const roundsToWarmUp = 16
+const roundsToWarmUp = 8
 
 interface Server extends Listening {
   readonly process: ChildProcess
@@ -27,7 +27,7 @@ export const measure: Measure = async ({ isFull }) => {
   try {
     for (const name of names) servers.set(name, await start(name))
     const samples = new Map(names.map((name) => [name, { perSecond: [] as Array<number>, cpu: [] as Array<number> }]))
-    const rounds = roundsToWarmUp + (isFull ? 240 : 60)
+    const rounds = roundsToWarmUp + (isFull ? 120 : 30)
     for (let round = 0; round < rounds; round++) {
       for (let turn = 0; turn < names.length; turn++) {
         const name = names[(round + turn) % names.length] as Name
