@@ -43,6 +43,16 @@ it.effect("the sink receives every change once, with actor and origin, in order"
   }).pipe(Effect.provide(world({}, layer)))
 })
 
+it.effect("a change is delivered even if the token's holder alters its history at once", () => {
+  const { received, layer } = aSink()
+  return Effect.gen(function* () {
+    const { token } = yield* issue()
+    ;(token.history as Array<unknown>).length = 0
+    yield* settled
+    expect(received.map(({ kind }) => kind)).toEqual(["issued"])
+  }).pipe(Effect.provide(world({}, layer)))
+})
+
 it.effect("changes of many tokens at once are delivered too", () => {
   const { received, layer } = aSink()
   return Effect.gen(function* () {

@@ -43,14 +43,17 @@ const capacity = 1000
 
 /** Delivers changes until the scope closes, then spends up to five seconds on the queue. */
 export const makeAuditDelivery = Effect.fnUntraced(function* (repository: Repository, sink: AuditSink["Service"]) {
-  const deliver = (token: ApiToken) =>
-    Effect.suspend(() => sink.deliver(token.undeliveredChanges.map((change) => eventOf(token, change)))).pipe(
+  /** Reads the changes when called: until they are delivered, whoever holds the token might alter its history. */
+  const deliver = (token: ApiToken) => {
+    const events = token.undeliveredChanges.map((change) => eventOf(token, change))
+    return Effect.suspend(() => sink.deliver(events)).pipe(
       Effect.andThen(repository.markDelivered(token.id, token.revision)),
       Effect.timeoutOrElse({
         duration: patience,
         orElse: () => Effect.fail(new AuditSinkUnavailable({ cause: "timed out after 30 seconds" })),
       }),
     )
+  }
 
   /**
    * A failure for one token doesn't stop delivery of the others. Returns the number of failures; gives up after ten.
