@@ -73,6 +73,7 @@ describe("issue", () => {
     ["an unknown field of 40 characters", { ["x".repeat(40)]: 1 }, "x".repeat(40)],
     ["an unknown field with a name that is too long to repeat", { ["x".repeat(41)]: 1 }, "…"],
     ["an unknown field without a value", { scope: undefined }, "scope"],
+    ["a field named by a symbol", { [Symbol("scope")]: 1 }, "Symbol(scope)"],
     ["an unknown field of the attribution", { by: { actor: { kind: "system" }, origin: {}, from: "CI" } }, "by.from"],
     [
       "an unknown field of the origin",

@@ -240,8 +240,8 @@ export const ExpiringRequest = Schema.Struct({
 export type ExpiringRequest = typeof ExpiringRequest.Type
 
 /**
- * The request if it has the schema's shape and no unknown fields, otherwise every problem at once. A valid request is
- * usually recognised without looking for every problem, in half the time.
+ * The request if it has the schema's shape and no unknown fields, otherwise every problem at once. Looks for every
+ * problem only if there is one: a small valid request takes half the time, an invalid one nearly twice as long.
  */
 export const parseRequest = <S extends Schema.Top & { readonly DecodingServices: never }>(
   schema: S,
@@ -261,6 +261,7 @@ const isWhole = (request: unknown, decoded: unknown): boolean => {
   if (request === decoded) return true
   if (!isObject(request) || !isObject(decoded)) return false
   if (Array.isArray(request)) return request.every((item, index) => isWhole(item, decoded[index]))
+  if (Object.getOwnPropertySymbols(request).length > 0) return false
   for (const name of Object.keys(request)) {
     if (!Object.hasOwn(decoded, name) || !isWhole(request[name], decoded[name])) return false
   }
