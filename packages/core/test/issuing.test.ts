@@ -65,6 +65,19 @@ it.effect("an issue that runs twice makes two tokens", () =>
   }).pipe(Effect.provide(worldWith())),
 )
 
+it.effect("altering a token that was issued affects no other", () =>
+  Effect.gen(function* () {
+    const tokens = yield* ApiTokens
+    const { token } = yield* tokens.issue(request)
+    for (const list of [token.scopes, token.ancestors, token.secrets, token.history]) {
+      if (!Object.isFrozen(list)) (list as Array<unknown>).splice(0, Infinity, token.id)
+    }
+    const other = yield* tokens.issue(request)
+    expect(other.token).toMatchObject({ scopes: ["treasure:edit"], ancestors: [] })
+    yield* tokens.verify(other.plaintext, { scopes: ["treasure:edit"] })
+  }).pipe(Effect.provide(worldWith())),
+)
+
 it.effect("tokens that are issued at once, before anything else, have ids in the order of issue", () =>
   Effect.gen(function* () {
     const tokens = yield* ApiTokens

@@ -54,7 +54,10 @@ export const issuing = (
 
   const nextId = TokenId.inSequence(random)
 
-  /** The new token, if the rules, the policy and everybody's authority allow it. */
+  /**
+   * The new token, if the rules, the policy and everybody's authority allow it. Starts when called, so call it in an
+   * effect that runs.
+   */
   const newToken = Effect.fnUntracedEager(function* (input: IssueRequest, secret: NewSecret, now: DateTime.Utc) {
     const request = yield* parse("IssueRequest", input)
     const { name, scopes, issuedTo, caller, boundTo } = request
@@ -103,7 +106,8 @@ export const issuing = (
   return { issue }
 }
 
-const noMinters = { ids: [], tokens: [] }
+/** Frozen, because every token that is issued without a caller has this list of ancestors. */
+const noMinters = { ids: Object.freeze<ReadonlyArray<TokenId>>([]), tokens: [] }
 
 const tooDeep = {
   path: ["caller"],
