@@ -9,7 +9,7 @@ import { headerOf, requestOf, scopes } from "../setting.ts"
 
 export const measure: Measure = async (effort) => {
   const contestants = { hand: issuing(openByHand), again: issuing(openByHand), ours: issuing(open) }
-  // An issue runs ten times as much code as a verify, which takes longer to be compiled; and garbage collection makes it vary.
+  // An issue runs ten times as much code as a verify, so it takes longer to compile. Garbage collection makes it vary more.
   for (const block of Object.values(contestants)) await block(4 * most)
   const measured = await inRounds(contestants, { ...effort, seconds: 4 * effort.seconds })
   return [

@@ -88,7 +88,7 @@ export class PackedToken extends PackedSecret implements VerifiableToken {
   unpack(): ApiToken {
     const [newest, ...older] = this.secrets
     const secrets: ApiToken["secrets"] = [secretOf(newest), ...older.map(secretOf)]
-    const history = JSON.parse(this.#history) as ReadonlyArray<ReturnType<typeof packedChangeOf>>
+    const history = JSON.parse(this.#history) as ReadonlyArray<PackedChange>
     return new ApiToken({
       id: this.id,
       ownedBy: this.ownedBy,
@@ -129,7 +129,9 @@ const secretOf = ({ digest, generation, keyId, hint, state }: PackedSecret): Sec
 const packedChangeOf = ({ kind, at, actor, origin, detail }: Change) =>
   [kind, at.epochMilliseconds, actor, origin, Option.getOrNull(detail)] as const
 
-const changeOf = ([kind, at, actor, origin, detail]: ReturnType<typeof packedChangeOf>): Change => ({
+type PackedChange = ReturnType<typeof packedChangeOf>
+
+const changeOf = ([kind, at, actor, origin, detail]: PackedChange): Change => ({
   kind,
   at: DateTime.makeUnsafe(at),
   actor,

@@ -7,7 +7,7 @@ export const lazily = <Module>(load: () => Promise<Module>): Effect.Effect<Modul
   return Effect.suspend(() => using(Effect.succeed))
 }
 
-/** Calls `use` with the module: at once if it is loaded, so only in an effect that runs. */
+/** Runs `use` immediately once the module is loaded, so call this only while an effect runs. */
 export type Using<Module> = <A, E>(use: (module: Module) => Effect.Effect<A, E>) => Effect.Effect<A, E>
 
 /** The same for code that can't spare a step of the fiber. */

@@ -1,7 +1,6 @@
 /** Checks requests, and keeps plaintext tokens out of everything that is stored or reported. */
 import * as Effect from "effect/Effect"
 import { type InputIssue, InvalidInput } from "../errors.ts"
-import { isAtHand } from "../ports/atHand.ts"
 import { usingLazily } from "../ports/lazily.ts"
 import type { ActingCaller } from "./requestParts.ts"
 import type * as Requests from "./requests.ts"
@@ -62,7 +61,6 @@ export const makeParse = (formats: ReadonlyArray<TokenFormat>): Parse => {
   return <Name extends RequestName>(name: Name, request: unknown) =>
     withSchemas((schemas) => {
       const schema: Schemas[Name] = schemas[name]
-      const parsed = schemas.parseRequest(schema, request)
-      return isAtHand(parsed) ? checked<Name>(parsed.value) : Effect.flatMap(parsed, checked<Name>)
+      return Effect.flatMapEager(schemas.parseRequest(schema, request), checked<Name>)
     })
 }

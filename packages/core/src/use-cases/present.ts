@@ -2,11 +2,10 @@
 import * as Clock from "effect/Clock"
 import * as DateTime from "effect/DateTime"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import type * as Fiber from "effect/Fiber"
 
 /** In whole milliseconds, even with a test clock that counts in fractions. */
 export const instantOf = (fiber: Fiber.Fiber<unknown, unknown>): DateTime.Utc =>
   DateTime.makeUnsafe(fiber.getRef(Clock.Clock).currentTimeMillisUnsafe())
 
-export const currentInstant = Effect.withFiber((fiber) => Exit.succeed(instantOf(fiber)))
+export const currentInstant = Effect.withFiberSucceed(instantOf)
