@@ -7,6 +7,7 @@ import { writeFileSync } from "node:fs"
 import { cpus, loadavg } from "node:os"
 import { parseArgs } from "node:util"
 import { type FamilyName, families, measureFamily } from "./families.ts"
+import { Watch } from "./quiet.ts"
 import { isMet, type Row } from "./Row.ts"
 import { tableOf } from "./table.ts"
 
@@ -24,6 +25,7 @@ const effort = { isFull: values.full, seconds: values.full ? 5 : 0.6 }
 const loadNow = () => (loadavg()[0] as number).toFixed(1)
 const began = performance.now()
 const loadBefore = loadNow()
+const watch = new Watch()
 const measured: Array<{ readonly family: string; readonly rows: ReadonlyArray<Row> }> = []
 for (const family of chosen as ReadonlyArray<FamilyName>) {
   const { title } = families[family]
@@ -36,10 +38,11 @@ for (const family of chosen as ReadonlyArray<FamilyName>) {
     process.exitCode = 1
     console.log(`\n${title}\n\nnot measured: ${error instanceof Error ? error.message : String(error)}`)
   }
+  watch.look()
 }
 
 const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown processor"}, ${process.platform} ${process.arch}, Node ${process.versions.node}`
-const load = `load ${loadBefore} before, ${loadNow()} after`
+const load = `load ${loadBefore} before, ${loadNow()} after; ${watch.summary} between the families`
 const seconds = Math.round((performance.now() - began) / 1000)
 const rows = measured.flatMap(({ rows }) => rows)
 const withGoal = rows.filter((row) => isMet(row) !== undefined)
