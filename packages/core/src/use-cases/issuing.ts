@@ -7,6 +7,7 @@ import { InactiveOwner, PolicyViolation, ScopeNotHeld } from "../errors.ts"
 import { makePlaintext } from "./plaintext.ts"
 import { type ActingCaller, attributionOf, requestedExpiry } from "./requestParts.ts"
 import type { IssueRequest } from "./requests.ts"
+import type { OwnerDirectory } from "../ports/OwnerDirectory.ts"
 import { ApiToken, earliestExpiry, type VerifiableToken } from "../token/ApiToken.ts"
 import { missingScopes } from "../token/Caller.ts"
 import { KeyBinding } from "../token/KeyBinding.ts"
@@ -36,13 +37,16 @@ export const issuing = (
 ) => {
   const { catalogue } = rules
 
-  const ownersScopes = (ownedBy: OwnerId) =>
-    Option.isNone(owners)
-      ? Effect.succeed(catalogue.scopes)
-      : Effect.flatMap(owners.value.authorityOf(ownedBy), (authority) => {
-          if (!authority.active) return Effect.fail(new InactiveOwner({ ownedBy }))
-          return Effect.succeed(authority.scopes === "all" ? catalogue.scopes : catalogue.close(authority.scopes))
-        })
+  /** Fails unless the owner is active and has these scopes. */
+  const assertOwnerHas = Effect.fnUntraced(function* (
+    scopes: ReadonlyArray<string>,
+    ownedBy: OwnerId,
+    directory: OwnerDirectory["Service"],
+  ) {
+    const authority = yield* directory.authorityOf(ownedBy)
+    if (!authority.active) return yield* new InactiveOwner({ ownedBy })
+    if (authority.scopes !== "all") yield* assertHeld(scopes, "owner", catalogue.close(authority.scopes))
+  })
 
   /** The tokens a new one is minted with, outermost first. Fails unless all of them are live. */
   const mintersOf = Effect.fnUntraced(function* (caller: ActingCaller, now: DateTime.Utc) {
@@ -66,12 +70,10 @@ export const issuing = (
     const minters = caller === undefined ? noMinters : yield* mintersOf(caller, now)
     const latest = earliestExpiry(minters.tokens)
     const proposal = yield* proposeNew({ name, scopes, expiry, latest }, rules, policy, now)
-    yield* assertHeld(proposal.scopes, [
-      ...minters.tokens
-        .toReversed()
-        .map((minter) => ({ on: sideOf(minter, caller), scopes: catalogue.close(minter.scopes) })),
-      { on: "owner", scopes: yield* ownersScopes(ownedBy) },
-    ])
+    for (const minter of minters.tokens.toReversed()) {
+      yield* assertHeld(proposal.scopes, sideOf(minter, caller), catalogue.close(minter.scopes))
+    }
+    if (Option.isSome(owners)) yield* assertOwnerHas(proposal.scopes, ownedBy, owners.value)
     return ApiToken.issue(
       {
         ...proposal,
@@ -114,16 +116,14 @@ const tooDeep = {
   message: `must have fewer than ${ancestorsAtMost} ancestors to mint tokens`,
 }
 
-/** Fails with the requested scopes that aren't held, for the first side that lacks any. */
+/** Fails with the requested scopes that this side doesn't hold. */
 const assertHeld = (
   asked: ReadonlyArray<string>,
-  sides: ReadonlyArray<{ readonly on: Side; readonly scopes: ReadonlyArray<string> }>,
+  on: Side,
+  held: ReadonlyArray<string>,
 ): Effect.Effect<void, ScopeNotHeld> => {
-  for (const { on, scopes } of sides) {
-    const excess = missingScopes(asked, { scopes }).map(({ scope }) => scope)
-    if (excess.length > 0) return Effect.fail(new ScopeNotHeld({ scopes: excess, on }))
-  }
-  return Effect.void
+  const excess = missingScopes(asked, { scopes: held }).map(({ scope }) => scope)
+  return excess.length === 0 ? Effect.void : Effect.fail(new ScopeNotHeld({ scopes: excess, on }))
 }
 
 /** A token minted with a bound one is bound as well, by default to the same key. */
