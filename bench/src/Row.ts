@@ -17,10 +17,18 @@ export interface Row {
   readonly detail?: string
 }
 
+/** Whether a goal is met; `about` if the figure is too close to it to tell. */
+export type Verdict = "yes" | "about" | "no"
+
+/** Two runs of the same code may differ by so much, even on a quiet machine. */
+const tolerance = 0.05
+
 /** `undefined` for a row without a goal, or without a figure. */
-export const isMet = ({ value, goal }: Row): boolean | undefined => {
+export const verdictOn = ({ value, goal }: Row): Verdict | undefined => {
   if (value === undefined || goal === undefined) return undefined
-  return "atMost" in goal ? value <= goal.atMost : value >= goal.atLeast
+  const share = "atMost" in goal ? value / goal.atMost : goal.atLeast / value
+  if (share <= 1 - tolerance) return "yes"
+  return share <= 1 + tolerance ? "about" : "no"
 }
 
 /** How much one contestant takes of another's time. Compares CPU time, or with `wall` also the time that passes. */

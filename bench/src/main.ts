@@ -8,7 +8,7 @@ import { cpus, loadavg } from "node:os"
 import { parseArgs } from "node:util"
 import { type FamilyName, families, measureFamily } from "./families.ts"
 import { Watch } from "./quiet.ts"
-import { isMet, type Row } from "./Row.ts"
+import { type Row, type Verdict, verdictOn } from "./Row.ts"
 import { tableOf } from "./table.ts"
 
 const { values } = parseArgs({
@@ -45,16 +45,17 @@ const machine = `${cpus().length} × ${cpus()[0]?.model.trim() ?? "unknown proce
 const load = `load ${loadBefore} before, ${loadNow()} after; ${watch.summary} between the families`
 const seconds = Math.round((performance.now() - began) / 1000)
 const rows = measured.flatMap(({ rows }) => rows)
-const withGoal = rows.filter((row) => isMet(row) !== undefined)
+const verdicts = rows.map(verdictOn).filter((verdict) => verdict !== undefined)
+const count = (verdict: Verdict) => verdicts.filter((each) => each === verdict).length
 console.log(`
-${withGoal.filter(isMet).length} of ${withGoal.length} goals are met. ${effort.isFull ? "Full" : "Quick"} run of ${seconds} s on ${machine}; ${load}.
+Of ${verdicts.length} goals ${count("yes")} are met, ${count("about")} about, and ${count("no")} not. ${effort.isFull ? "Full" : "Quick"} run of ${seconds} s on ${machine}; ${load}.
 Each figure is the median over rounds in which all take turns, with the quartiles in brackets. Ratios are of CPU time where
 nothing is said; *by hand* is the least a careful engineer would write.`)
 
 if (values.json !== undefined) {
   const judged = measured.map(({ family, rows }) => ({
     family,
-    rows: rows.map((row) => ({ ...row, isMet: isMet(row) ?? null })),
+    rows: rows.map((row) => ({ ...row, met: verdictOn(row) ?? null })),
   }))
   const result = { machine, load, seconds, isFull: effort.isFull, date: new Date().toISOString(), families: judged }
   writeFileSync(values.json, `${JSON.stringify(result, null, 2)}\n`)

@@ -1,5 +1,5 @@
 /** Prints rows as a table that is Markdown too, so that a run can be pasted into a document. */
-import { isMet, type Row, type Unit } from "./Row.ts"
+import { type Row, type Unit, verdictOn } from "./Row.ts"
 
 const heads = ["what", "measured", "goal", "met", "of which"] as const
 
@@ -14,8 +14,8 @@ export const tableOf = (rows: ReadonlyArray<Row>): string => {
 }
 
 const cellsOf = (row: Row): ReadonlyArray<string> => {
-  const met = isMet(row)
-  return [row.what, measuredIn(row), goalIn(row), met === undefined ? "" : met ? "yes" : "**no**", row.detail ?? ""]
+  const verdict = verdictOn(row) ?? ""
+  return [row.what, measuredIn(row), goalIn(row), verdict === "no" ? "**no**" : verdict, row.detail ?? ""]
 }
 
 const measuredIn = ({ value, unit, quartiles }: Row): string => {
