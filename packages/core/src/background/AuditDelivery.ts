@@ -43,7 +43,7 @@ const capacity = 1000
 
 /** Delivers changes until the scope closes, then spends up to five seconds on the queue. */
 export const makeAuditDelivery = Effect.fnUntraced(function* (repository: Repository, sink: AuditSink["Service"]) {
-  /** Reads the changes when called: until they are delivered, whoever holds the token might alter its history. */
+  /** Reads the changes when called: until they are delivered, anyone who has the token might alter its history. */
   const deliver = (token: ApiToken) => {
     const events = token.undeliveredChanges.map((change) => eventOf(token, change))
     return Effect.suspend(() => sink.deliver(events)).pipe(
