@@ -51,7 +51,6 @@ import { isFormat, TokenFormat } from "./token/TokenFormat.ts"
 import { TokenId } from "./token/TokenId.ts"
 import { isPolicy, TokenPolicy } from "./token/TokenPolicy.ts"
 import type { TokenUsage } from "./token/TokenUsage.ts"
-import type { UseCases } from "./use-cases/managing.ts"
 import { currentInstant } from "./use-cases/present.ts"
 import type { Issued } from "./use-cases/issuing.ts"
 import { makeParse } from "./use-cases/parsing.ts"
@@ -422,12 +421,7 @@ export const assembleApiTokens = Effect.fnUntraced(function* <C>(options: ApiTok
     makeRoom,
     parse,
   }
-  let useCases: UseCases | undefined
-  const using = usingLazily(async () => {
-    const { managing } = await import("./use-cases/managing.ts")
-    // Made once, even if two requests wait for the module: ids ascend only within one sequence.
-    return (useCases ??= managing(parts))
-  })
+  const using = usingLazily(async () => (await import("./use-cases/managing.ts")).managing(parts))
   const withUseCases: typeof using = (use) => Effect.suspend(() => using(use))
   const tokens: Opened<C>["tokens"] = {
     catalogue,

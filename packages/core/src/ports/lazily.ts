@@ -8,12 +8,12 @@ export const lazily = <Module>(load: () => Promise<Module>): Effect.Effect<Modul
 }
 
 /** Runs `use` immediately once the module is loaded, so call this only while an effect runs. */
-export type Using<Module> = <A, E>(use: (module: Module) => Effect.Effect<A, E>) => Effect.Effect<A, E>
+type Using<Module> = <A, E>(use: (module: Module) => Effect.Effect<A, E>) => Effect.Effect<A, E>
 
-/** The same for code that can't spare a step of the fiber. */
+/** The same without a step of the fiber. If two uses wait for the module, both get the one that was loaded first. */
 export const usingLazily = <Module>(load: () => Promise<Module>): Using<Module> => {
   let loaded: Module | undefined
-  const loading = Effect.map(Effect.promise(load), (module) => (loaded = module))
+  const loading = Effect.map(Effect.promise(load), (module) => (loaded ??= module))
   return (use) => (loaded === undefined ? Effect.flatMap(loading, use) : use(loaded))
 }
 

@@ -8,8 +8,6 @@ import { showing } from "./showing.ts"
 import { sweeping } from "./sweeping.ts"
 import type { UseCaseParts } from "./UseCaseParts.ts"
 
-export type UseCases = ReturnType<typeof managing>
-
 export const managing = (parts: UseCaseParts) => {
   const authority = makeAuthority(parts.repository, parts.owners)
   return {

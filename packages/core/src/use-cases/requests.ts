@@ -4,7 +4,6 @@
  */
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Exit from "effect/Exit"
 import * as Schema from "effect/Schema"
 import * as SchemaIssue from "effect/SchemaIssue"
 import { type InputIssue, InvalidInput } from "../errors.ts"
@@ -249,7 +248,7 @@ export const parseRequest = <S extends Schema.Top & { readonly DecodingServices:
 ): Effect.Effect<S["Type"], InvalidInput> => {
   const decode = decoderOf(schema)
   const quickly = decode(request)
-  if (isAtHand(quickly) && isWhole(request, quickly.value)) return Exit.succeed(quickly.value)
+  if (isAtHand(quickly) && isWhole(request, quickly.value)) return Effect.succeed(quickly.value)
   return Effect.mapError(
     decode(request, { errors: "all", onExcessProperty: "error" }),
     (error) => new InvalidInput({ issues: issuesOf(error) }),
