@@ -5,4 +5,4 @@ import { isFunction, isObject } from "@tokenry/core/adapter"
 export const hasMethods =
   (...names: ReadonlyArray<string>) =>
   (value: unknown): boolean =>
-    isObject(value) && names.every((name) => isFunction((value as Readonly<Record<string, unknown>>)[name]))
+    isObject(value) && names.every((name) => isFunction(value[name]))
