@@ -20,7 +20,7 @@ export interface Row {
 /** Whether a goal is met; `about` if the figure is too close to it to tell. */
 export type Verdict = "yes" | "about" | "no"
 
-/** Two runs of the same code may differ by so much, even on a quiet machine. */
+/** Two runs of the same code can differ by this much, even on a quiet machine. */
 const tolerance = 0.05
 
 /** `undefined` for a row without a goal, or without a figure. */

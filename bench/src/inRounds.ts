@@ -84,7 +84,7 @@ const timesToFill = async (block: Block): Promise<number> => {
 }
 
 /** Counts nanoseconds from now on. */
-const stopwatch = (): (() => Record<Clock, number>) => {
+export const stopwatch = (): (() => Record<Clock, number>) => {
   const cpuBefore = process.cpuUsage()
   const began = process.hrtime.bigint()
   return () => {

@@ -49,8 +49,8 @@ const verdicts = rows.map(verdictOn).filter((verdict) => verdict !== undefined)
 const count = (verdict: Verdict) => verdicts.filter((each) => each === verdict).length
 console.log(`
 Of ${verdicts.length} goals ${count("yes")} are met, ${count("about")} about, and ${count("no")} not. ${effort.isFull ? "Full" : "Quick"} run of ${seconds} s on ${machine}; ${load}.
-Each figure is the median over rounds in which all take turns, with the quartiles in brackets. Ratios are of CPU time where
-nothing is said; *by hand* is the least a careful engineer would write.`)
+Each figure is the median over rounds in which all take turns, with the quartiles in brackets; of imports, the quickest. Ratios are
+of CPU time where nothing is said; *by hand* is the least a careful engineer would write.`)
 
 if (values.json !== undefined) {
   const judged = measured.map(({ family, rows }) => ({

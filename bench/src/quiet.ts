@@ -1,22 +1,22 @@
 /** Whether the machine was quiet. On a shared one, a neighbour on the same core slows it down by half, for seconds or minutes. */
-import { hash } from "node:crypto"
+import { digestOf } from "./byHand.ts"
 import { following } from "./contestant.ts"
+import { stopwatch } from "./inRounds.ts"
 import { few } from "./setting.ts"
 
 const texts = Array.from({ length: few }, (_, index) => `a text of about the length of a token, number ${index}`)
-const known = new Map(texts.map((text, index) => [hash("sha256", text, "hex"), index]))
+const known = new Map(texts.map((text, index) => [digestOf(text), index]))
 
 /** Nanoseconds of CPU time that hashing a text and finding its hash takes now. Takes about 30 ms. */
 const nanosecondsToFind = (): number => {
   const times = 40_000
-  const before = process.cpuUsage()
+  const taken = stopwatch()
   let index = 0
   for (let time = 0; time < times; time++) {
     index = following(index, few)
-    if (known.get(hash("sha256", texts[index] as string, "hex")) !== index) throw new Error("a hash is wrong")
+    if (known.get(digestOf(texts[index] as string)) !== index) throw new Error("a hash is wrong")
   }
-  const { user, system } = process.cpuUsage(before)
-  return ((user + system) * 1000) / times
+  return taken().cpu / times
 }
 
 /** Watches how fast the processor is. */
@@ -24,7 +24,7 @@ export class Watch {
   readonly #nanoseconds: Array<number> = []
 
   constructor() {
-    // Until compilers have optimised it.
+    // Warms up, so that the first look is at optimised code.
     for (let time = 0; time < 3; time++) nanosecondsToFind()
     this.look()
   }
