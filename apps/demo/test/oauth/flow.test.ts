@@ -355,9 +355,9 @@ describe.each(allStores)("on %s", (_, location) => {
         401,
         expect.objectContaining({ error: "invalid_client" }),
       ])
-      const isRefused = { cause: [{ scheme: "basic" }] }
-      await expect(impostor.introspect("any")).rejects.toMatchObject(isRefused)
-      await expect(impostor.revoke("any")).rejects.toMatchObject(isRefused)
+      const refusal = { cause: [{ scheme: "basic" }] }
+      await expect(impostor.introspect("any")).rejects.toMatchObject(refusal)
+      await expect(impostor.revoke("any")).rejects.toMatchObject(refusal)
     })
 
     it("a public app introspects nothing: it can't prove who it is", async () => {
